@@ -1,0 +1,124 @@
+// One Socket.IO client with a memory: everything it was sent, in order.
+import { inspect } from 'node:util';
+import { clients } from './clients.mjs';
+import { patience, within } from './wait.mjs';
+
+const lifecycle = new Set(['connect', 'disconnect', 'connect_error']);
+
+export class Connection {
+  #waiters = new Set();
+
+  constructor(url, { version = '4.8.4', ...options } = {}) {
+    /** Everything received: {event, data, args, at}; `data` is the first argument. */
+    this.log = [];
+    this.socket = clients[version](url, {
+      forceNew: true,
+      reconnectionDelay: 50,
+      reconnectionDelayMax: 200,
+      ...options,
+    });
+    this.socket.onAny((event, ...args) => this.#record(event, args));
+    for (const event of lifecycle) this.socket.on(event, (...args) => this.#record(event, args));
+  }
+
+  #record(event, args) {
+    const entry = { event, data: args[0], args, at: Date.now() };
+    this.log.push(entry);
+    for (const waiter of [...this.#waiters]) waiter(entry, this.log.length - 1);
+  }
+
+  get connected() { return this.socket.connected; }
+
+  /** 'polling' or 'websocket', whatever carries the packets now. */
+  get transport() { return this.socket.io.engine?.transport?.name; }
+
+  /** A place in the log, for `from`. */
+  mark() { return this.log.length; }
+
+  emit(event, ...args) {
+    this.socket.emit(event, ...args);
+    return this;
+  }
+
+  /** Emits and resolves to the arguments of the acknowledgement. */
+  request(event, ...args) {
+    return within(patience, `the acknowledgement of ${event}`, new Promise((resolve) => {
+      this.socket.emit(event, ...args, (...answer) => resolve(answer));
+    }));
+  }
+
+  /**
+   * Resolves to the payload of the first `event` that satisfies `predicate`,
+   * counted from the mark `from` (default: the connection's beginning).
+   * 'connect', 'disconnect' and 'connect_error' can be waited for too.
+   */
+  waitFor(event, predicate = () => true, { from = 0, timeout = patience } = {}) {
+    const matches = (entry) => entry.event === event && predicate(entry.data, ...entry.args.slice(1));
+    const found = this.log.find((entry, index) => index >= from && matches(entry));
+    if (found) return Promise.resolve(found.data);
+    return new Promise((resolve, reject) => {
+      const waiter = (entry, index) => {
+        if (index < from || !matches(entry)) return;
+        clearTimeout(timer);
+        this.#waiters.delete(waiter);
+        resolve(entry.data);
+      };
+      const late = new Error();
+      const timer = setTimeout(() => {
+        this.#waiters.delete(waiter);
+        late.message = `waited ${timeout} ms in vain for ${event} ${predicate}; got ${this.describe(from)}`;
+        reject(late);
+      }, timeout);
+      this.#waiters.add(waiter);
+    });
+  }
+
+  /** The payloads of all events of a name since a mark. */
+  all(event, { from = 0 } = {}) {
+    return this.log.slice(from).filter((entry) => entry.event === event).map((entry) => entry.data);
+  }
+
+  /** The names of what the server sent since a mark, in order, without the client's own lifecycle. */
+  names({ from = 0 } = {}) {
+    return this.log.slice(from).map((entry) => entry.event).filter((event) => !lifecycle.has(event));
+  }
+
+  /** What was logged since a mark, readable. */
+  describe(from = 0) {
+    const entries = this.log.slice(from).map(({ event, data }) => `${event} ${inspect(data, { breakLength: Infinity })}`);
+    const shown = entries.length > 40 ? [`… ${entries.length - 40} more`, ...entries.slice(-40)] : entries;
+    return `[${shown.join('; ')}] (${this.connected ? 'connected' : 'not connected'}, ${this.transport})`;
+  }
+
+  /**
+   * Resolves when the server has handled everything this connection has sent
+   * and everything the server sent it before that has arrived.
+   */
+  async barrier() {
+    const from = this.mark();
+    this.emit('ping');
+    await this.waitFor('pong', () => true, { from });
+  }
+
+  /** Resolves when the connection is a websocket. */
+  upgraded() {
+    if (this.transport === 'websocket') return Promise.resolve();
+    return within(patience, 'the upgrade to websocket', new Promise((resolve) => {
+      this.socket.io.engine.once('upgrade', () => resolve());
+    }));
+  }
+
+  /** Says goodbye, as a page that is closed does. */
+  close() { this.socket.disconnect(); }
+
+  /** Loses the connection without a goodbye of Socket.IO; the client reconnects by itself. */
+  drop() { this.socket.io.engine.close(); }
+}
+
+/**
+ * `await barrier(a, b)`: what `a` has sent is handled, and what that made the
+ * server send to `b` has arrived. For proving that something did not happen.
+ */
+export async function barrier(...connections) {
+  for (const connection of connections) await connection.barrier();
+}

@@ -1,0 +1,203 @@
+// A person at a browser: cookies, pages and live connections.
+import assert from 'node:assert/strict';
+import { Connection } from './connection.mjs';
+import { transportSets } from './clients.mjs';
+
+let count = 0;
+
+/** An address of the benchmark range of RFC 2544 that no other person of this process has. */
+function nextAddress() {
+  count++;
+  return `198.18.${(count >> 8) & 255}.${count & 255}`;
+}
+
+export class Person {
+  /**
+   * `server` is a Server or a handle with `url`. Options: `url` (go another
+   * way, e.g. through a proxy), `address` (what X-Forwarded-For says), `t`
+   * (close everything when that test ends).
+   */
+  constructor(server, { url = server.url, address = nextAddress(), t } = {}) {
+    this.url = url;
+    this.address = address;
+    this.cookies = new Map();
+    /** The path of the page last opened; the Referer of new polling connections. */
+    this.page = '/';
+    this.connections = [];
+    (t ? t.after.bind(t) : server.atEnd?.bind(server))?.(() => this.close());
+  }
+
+  // --- cookies -------------------------------------------------------------
+
+  get cookieHeader() {
+    return [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+  }
+
+  #keepCookies(response) {
+    for (const line of response.headers.getSetCookie()) {
+      const [pair, ...attributes] = line.split(';');
+      const [name, value] = [pair.slice(0, pair.indexOf('=')).trim(), pair.slice(pair.indexOf('=') + 1).trim()];
+      if (attributes.some((attribute) => /^\s*max-age\s*=\s*(0|-\d+)\s*$/i.test(attribute))) this.cookies.delete(name);
+      else this.cookies.set(name, value);
+    }
+  }
+
+  // --- pages ---------------------------------------------------------------
+
+  /** One request with this person's cookies and address; redirects are not followed: {status, headers, text, location}. */
+  async fetch(path, { headers = {}, ...init } = {}) {
+    const response = await fetch(new URL(path, this.url), {
+      redirect: 'manual',
+      ...init,
+      headers: {
+        'X-Forwarded-For': this.address,
+        Accept: 'text/html,application/xhtml+xml,*/*;q=0.8',
+        ...(this.cookies.size ? { Cookie: this.cookieHeader } : {}),
+        ...headers,
+      },
+    });
+    this.#keepCookies(response);
+    const text = await response.text();
+    const { status, headers: answered } = response;
+    return { status, headers: answered, text, location: answered.get('location') };
+  }
+
+  /** GETs a page: {status, location, html, data, csrf}; `data` holds the data attributes of a minimal page. */
+  async open(path, options) {
+    const response = await this.fetch(path, options);
+    if (response.status === 200) this.page = path;
+    const page = pageOf(response);
+    if (page.csrf) this.csrf = page.csrf;
+    return page;
+  }
+
+  /** POSTs form fields with the token of the page last seen (fetches `/` if there was none); answers as open() does. */
+  async post(path, fields, options = {}) {
+    if (!('csrf_token' in fields) && !this.csrf) await this.open('/');
+    const body = new URLSearchParams({ csrf_token: this.csrf ?? '', ...fields });
+    const { headers = {}, ...rest } = options;
+    const response = await this.fetch(path, {
+      method: 'POST',
+      body,
+      ...rest,
+      headers: { Origin: new URL(this.url).origin, Referer: `${this.url}/`, ...headers },
+    });
+    return pageOf(response);
+  }
+
+  /** Creates a room and opens its page: {roomId, path, code, name, data}. */
+  async create(name) {
+    const answer = await this.post('/', { display_name: name });
+    assert.equal(answer.status, 302, `create as ${name}: ${answer.html}`);
+    const path = new URL(answer.location, this.url).pathname;
+    const page = await this.open(path);
+    assert.equal(page.status, 200, `the new room's page: ${page.html}`);
+    return { roomId: path.split('/').pop(), path, code: page.data.displayCode, name, data: page.data, html: page.html };
+  }
+
+  /** Asks to be let in: {pending, userId, path, name, data}; `path` is the room's page after admission. */
+  async join(code, name) {
+    const answer = await this.post('/join', { room_code: code, display_name: name });
+    assert.equal(answer.status, 200, `join as ${name}: ${answer.html}`);
+    this.page = '/join';
+    return {
+      pending: answer.data.pendingApproval,
+      userId: answer.data.userId,
+      path: `/room/${answer.data.pendingApproval}`,
+      name,
+      data: answer.data,
+      html: answer.html,
+    };
+  }
+
+  /** Opens a room's page: {status, location, roomId, code, remaining, …}. */
+  async openRoom(path) {
+    const page = await this.open(path);
+    return { ...page, path, roomId: page.data.roomCode, code: page.data.displayCode, remaining: Number(page.data.initialTime) };
+  }
+
+  // --- connections ---------------------------------------------------------
+
+  /**
+   * Connects as a page of this person does: with the cookies, and on polling
+   * with the page as Referer. Options: `version`, `transports` (a list or a
+   * name of transportSets), `query`, `page` (the Referer's path; null: none),
+   * `extraHeaders`, `cookie` (another Cookie header; null: none), `wait`
+   * (false: return at once), and whatever the client takes.
+   */
+  async connect({ version, transports = 'upgrade', query, page = this.page, extraHeaders = {}, cookie = this.cookieHeader, url = this.url, wait = true, ...options } = {}) {
+    const common = {
+      'X-Forwarded-For': this.address,
+      ...(cookie ? { Cookie: cookie } : {}),
+    };
+    // Browsers name the page to a polling request and the origin to a websocket.
+    const polling = { ...common, ...(page ? { Referer: new URL(page, url).href } : {}), ...extraHeaders };
+    const websocket = { ...common, Origin: new URL(url).origin, ...extraHeaders };
+    const connection = new Connection(url, {
+      version,
+      transports: transportSets[transports] ?? transports,
+      query,
+      transportOptions: { polling: { extraHeaders: polling }, websocket: { extraHeaders: websocket } },
+      ...options,
+    });
+    this.connections.push(connection);
+    if (wait) await connection.waitFor('connect');
+    return connection;
+  }
+
+  /** Connects and joins, as the chat page does: resolves after join_success. */
+  async enter(room, options = {}) {
+    const connection = await this.connect({ page: room.path, ...options });
+    const from = connection.mark();
+    connection.emit('join', { room: room.roomId, display_name: room.name });
+    await connection.waitFor('join_success', () => true, { from });
+    return connection;
+  }
+
+  /** Closes all connections. */
+  close() {
+    for (const connection of this.connections) connection.close();
+  }
+}
+
+/** What a test wants to know of an HTML answer. */
+function pageOf(response) {
+  return {
+    status: response.status,
+    location: response.location,
+    headers: response.headers,
+    html: response.text,
+    data: dataAttributes(response.text),
+    csrf: csrfToken(response.text),
+  };
+}
+
+/** The data-* attributes of a page's body, as `dataset` has them. */
+export function dataAttributes(html) {
+  const body = /<body\b[^>]*>/i.exec(html)?.[0] ?? '';
+  const data = {};
+  for (const [, name, value] of body.matchAll(/\bdata-([a-z-]+)="([^"]*)"/g)) {
+    data[name.replace(/-([a-z])/g, (_, letter) => letter.toUpperCase())] = decodeEntities(value);
+  }
+  return data;
+}
+
+/** The token in a page's first hidden field, or undefined. */
+export function csrfToken(html) {
+  for (const [input] of html.matchAll(/<input\b[^>]*>/gi)) {
+    if (!/\bname=["']?csrf_token\b/.test(input)) continue;
+    const value = /\bvalue="([^"]*)"|\bvalue='([^']*)'/.exec(input);
+    if (value) return decodeEntities(value[1] ?? value[2]);
+  }
+  return undefined;
+}
+
+/** Resolves the character references that HTML escapers write. */
+export function decodeEntities(text) {
+  const named = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
+  return text.replace(/&(?:#x([0-9a-f]+)|#(\d+)|(lt|gt|amp|quot|apos));/gi, (_, hex, decimal, name) => {
+    if (hex) return String.fromCodePoint(parseInt(hex, 16));
+    if (decimal) return String.fromCodePoint(Number(decimal));
+    return named[name.toLowerCase()];
+  });
+}

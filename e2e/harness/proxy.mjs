@@ -1,0 +1,76 @@
+// A TCP proxy between client and server, for cutting the network.
+import net from 'node:net';
+
+export class Proxy {
+  #pairs = new Set();
+  #open = true;
+  #blackhole = false;
+
+  /** A proxy to 127.0.0.1:port on a free port. `proxy.url` is what clients connect to. */
+  static async to(port) {
+    const proxy = new Proxy();
+    proxy.listener = net.createServer((client) => proxy.#accept(client, port));
+    await new Promise((resolve, reject) => {
+      proxy.listener.once('error', reject);
+      proxy.listener.listen(0, '127.0.0.1', resolve);
+    });
+    proxy.url = `http://127.0.0.1:${proxy.listener.address().port}`;
+    return proxy;
+  }
+
+  #accept(client, port) {
+    if (!this.#open) {
+      client.destroy();
+      return;
+    }
+    const server = net.connect(port, '127.0.0.1');
+    const pair = { client, server };
+    this.#pairs.add(pair);
+    const end = () => {
+      this.#pairs.delete(pair);
+      client.destroy();
+      server.destroy();
+    };
+    for (const [from, to] of [[client, server], [server, client]]) {
+      from.setNoDelay(true);
+      from.on('data', (bytes) => { if (!this.#blackhole) to.write(bytes); });
+      from.on('end', () => { if (!this.#blackhole) to.end(); });
+      from.on('error', end);
+      // In a black hole neither side learns that the other is gone.
+      from.on('close', () => { if (!this.#blackhole) end(); });
+    }
+  }
+
+  /** Connections that are open now. */
+  get connections() { return this.#pairs.size; }
+
+  /** Breaks every connection. New ones are possible. */
+  cut() {
+    for (const { client, server } of this.#pairs) {
+      client.destroy();
+      server.destroy();
+    }
+    this.#pairs.clear();
+  }
+
+  /** Breaks every connection and refuses new ones until restore(). */
+  unplug() {
+    this.#open = false;
+    this.cut();
+  }
+
+  /** Keeps connections open and swallows whatever is sent, both ways, until restore(). */
+  blackhole() { this.#blackhole = true; }
+
+  /** Lets everything through again; what was swallowed is lost, and so is every connection it belonged to. */
+  restore() {
+    if (this.#blackhole) this.cut();
+    this.#blackhole = false;
+    this.#open = true;
+  }
+
+  async close() {
+    this.cut();
+    await new Promise((resolve) => this.listener.close(resolve));
+  }
+}

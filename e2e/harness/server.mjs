@@ -1,0 +1,210 @@
+// The server under test, as a process of its own.
+import assert from 'node:assert/strict';
+import { spawn, execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import net from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { after, before } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { sleep, within } from './wait.mjs';
+
+/** The repository's root folder. */
+export const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Pages that print the contract's template variables and nothing else. */
+export const minimalTemplates = path.join(root, 'e2e', 'fixtures', 'minimal');
+
+const children = new Set();
+const folders = new Set();
+process.on('exit', () => {
+  for (const child of children) child.kill('SIGKILL');
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+/** A new empty folder that goes away with this process. */
+export function temporaryFolder() {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'securechat-e2e-'));
+  folders.add(folder);
+  return folder;
+}
+
+let binary = process.env.SECURECHAT_BIN;
+
+/**
+ * The path of the server's binary, built at the first call. Test files that
+ * the runner starts get its build through SECURECHAT_BIN. E2E_RACE=1 builds
+ * with the race detector.
+ */
+export function serverBinary() {
+  if (binary) return binary;
+  const target = path.join(temporaryFolder(), 'securechat');
+  const race = process.env.E2E_RACE ? ['-race'] : [];
+  execFileSync('go', ['build', ...race, '-o', target, '.'], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+  binary = target;
+  return binary;
+}
+
+/** A TCP port on 127.0.0.1 that nobody listened on a moment ago. */
+export function freePort() {
+  return new Promise((resolve, reject) => {
+    const probe = net.createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address();
+      probe.close(() => resolve(port));
+    });
+  });
+}
+
+/**
+ * What a test server gets unless a test says otherwise: nobody meets a rate
+ * limit or the room limits, and each Person has an address of their own.
+ */
+export const defaults = {
+  HOST: '127.0.0.1',
+  SECRET_KEY: 'a key for tests that is long enough to be accepted',
+  LOG_LEVEL: 'INFO',
+  RATE_LIMITS: 'off',
+  TRUSTED_PROXIES: '1',
+  MAX_ROOMS: '100000',
+  MAX_ROOMS_PER_IP: '100000',
+  TEMPLATES_DIR: minimalTemplates,
+};
+
+/** One running server process. */
+export class Server {
+  #child;
+  #output = '';
+  #exit;
+  #atEnd = [];
+
+  constructor(child, url) {
+    this.#child = child;
+    this.url = url;
+    this.port = Number(new URL(url).port);
+    this.pid = child.pid;
+    children.add(child);
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8');
+      stream.on('data', (text) => { this.#output += text; });
+    }
+    this.#exit = new Promise((resolve) => {
+      child.on('exit', (code, signal) => {
+        children.delete(child);
+        resolve({ code, signal });
+      });
+    });
+  }
+
+  /** Everything the process has written so far. */
+  get output() { return this.#output; }
+
+  get running() { return this.#child.exitCode === null && this.#child.signalCode === null; }
+
+  /** Resolves to {code, signal} when the process has ended. */
+  get exited() { return this.#exit; }
+
+  /** Calls `fn` (e.g. to close a client) when the harness is about to end this server. */
+  atEnd(fn) { this.#atEnd.push(fn); }
+
+  /** Does what was left to be done at the end. */
+  release() {
+    for (const fn of this.#atEnd.splice(0)) fn();
+  }
+
+  /** Sends a signal and does not wait. */
+  signal(name) { this.#child.kill(name); }
+
+  /** Ends the process as an operator does; it has 10 s and must exit with 0. */
+  async stop() {
+    assert.ok(this.running, `the server ended by itself:\n${this.#output}`);
+    this.#child.kill('SIGTERM');
+    const { code, signal } = await within(10_000, 'the server to exit after SIGTERM', this.#exit)
+      .catch((error) => { this.kill(); throw error; });
+    assert.deepEqual({ code, signal }, { code: 0, signal: null }, `exit after SIGTERM:\n${this.#output}`);
+  }
+
+  /** Ends the process at once, whatever state it is in. */
+  kill() { this.#child.kill('SIGKILL'); }
+}
+
+/** Starts the binary with exactly `env` (plus PATH) in an empty folder, and returns without waiting. */
+export function spawnServer(env, { cwd = temporaryFolder() } = {}) {
+  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== null));
+  const child = spawn(serverBinary(), [], {
+    cwd,
+    env: { PATH: process.env.PATH, ...set },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  return new Server(child, `http://127.0.0.1:${set.PORT ?? 5000}`);
+}
+
+/**
+ * Starts a server on a free port of 127.0.0.1 and resolves when it is ready.
+ * `env` is laid over the defaults; undefined or null takes one away.
+ */
+export async function startServer({ env = {}, cwd } = {}) {
+  for (let attempt = 1; ; attempt++) {
+    const port = await freePort();
+    const server = spawnServer({ ...defaults, PORT: String(port), ...env }, { cwd });
+    if (await ready(server)) return server;
+    server.kill();
+    // Somebody else may have taken the port meanwhile; anything else is a failure.
+    if (attempt === 3 || !/address already in use/i.test(server.output)) {
+      throw new Error(`the server did not become ready:\n${server.output}`);
+    }
+  }
+}
+
+async function ready(server) {
+  const end = Date.now() + 15_000;
+  while (server.running && Date.now() < end) {
+    const answer = await fetch(`${server.url}/readyz`).catch(() => null);
+    await answer?.body?.cancel();
+    if (answer?.ok) return true;
+    await sleep(25);
+  }
+  return false;
+}
+
+/**
+ * A server for a whole test file (or describe block): started before its
+ * first test, stopped after its last, when it must still be alive and exit
+ * with 0. The handle has `url`, `port`, `output`, `running`, `process`.
+ */
+export function serverForFile(options = {}) {
+  const handle = {
+    get process() { return this.server; },
+    get url() { return this.server.url; },
+    get port() { return this.server.port; },
+    get output() { return this.server.output; },
+    get running() { return this.server.running; },
+    atEnd(fn) { this.server.atEnd(fn); },
+  };
+  before(async () => { handle.server = await startServer(options); });
+  after(async () => {
+    if (!handle.server) return;
+    handle.server.release();
+    try {
+      await handle.server.stop();
+    } finally {
+      handle.server.kill();
+    }
+  });
+  return handle;
+}
+
+/** A server for one test: stopped (with the assertions of stop) or killed when the test ends. */
+export async function serverForTest(t, options = {}) {
+  const server = await startServer(options);
+  t.after(async () => {
+    server.release();
+    try {
+      if (server.running) await server.stop();
+    } finally {
+      server.kill();
+    }
+  });
+  return server;
+}
