@@ -1,0 +1,178 @@
+package room
+
+import (
+	"slices"
+	"time"
+
+	"securechat/approval"
+)
+
+// RequestJoin knocks for the session under an already parsed name, and returns
+// where it then stands.
+//
+// The same session asking again under the same name gets the request it
+// already has, or its place back if it is still a member whose pages are
+// closed: coming back within the return grace needs no new vote.
+//
+// Errors: ErrNameTaken, ErrRoomFull, ErrTooManyKnocks.
+func (r *Room) RequestJoin(now time.Time, id, session, name string) (Seat, []Event, error) {
+	fold := FoldName(name)
+	for i := range r.Members {
+		m := &r.Members[i]
+		if FoldName(m.Name) != fold {
+			continue
+		}
+		if m.Session == session && len(m.Conns) == 0 {
+			return r.memberSeat(m, now), nil, nil
+		}
+		return Seat{}, nil, ErrNameTaken
+	}
+	open := 0
+	for i := range r.Knocks {
+		k := &r.Knocks[i]
+		if !k.open() {
+			continue
+		}
+		open++
+		if FoldName(k.Name) != fold {
+			continue
+		}
+		if k.Session == session {
+			return r.knockSeat(k), nil, nil
+		}
+		return Seat{}, nil, ErrNameTaken
+	}
+	if len(r.Members) >= r.Terms.MaxMembers {
+		return Seat{}, nil, ErrRoomFull
+	}
+	if open >= r.Terms.MaxKnocks {
+		return Seat{}, nil, ErrTooManyKnocks
+	}
+
+	a := Applicant{Request: approval.New(id, name, now, r.Terms.ApprovalTimeout), Session: session}
+	r.Knocks = append(slices.Clip(r.Knocks), a)
+	r.Revision++
+	return r.knockSeat(&a), []Event{r.knocked(&a)}, nil
+}
+
+// Reannounce shows an open knock again to the members who have not voted.
+// Errors: ErrNoSuchKnock, also for somebody else's.
+func (r *Room) Reannounce(session, knock string) ([]Event, error) {
+	i := r.openKnock(knock)
+	if i < 0 || r.Knocks[i].Session != session {
+		return nil, ErrNoSuchKnock
+	}
+	return []Event{r.knocked(&r.Knocks[i])}, nil
+}
+
+// Approve records a member's yes. A second yes changes nothing.
+// Errors: ErrNotMember, ErrNoSuchKnock.
+func (r *Room) Approve(now time.Time, member, knock string) ([]Event, error) {
+	i, err := r.ballot(member, knock)
+	if err != nil {
+		return nil, err
+	}
+	if r.Knocks[i].ApprovedBy(member) {
+		return nil, nil
+	}
+	r.Knocks = slices.Clone(r.Knocks)
+	r.Knocks[i].Request = r.Knocks[i].Approve(member)
+
+	events := r.settle(now)
+	if i := r.openKnock(knock); i >= 0 {
+		approvals, required := r.Knocks[i].Tally(r.voters())
+		events = append(events, r.event(KnockVoted{Knock: knock, Approvals: approvals, Required: required}))
+	}
+	return events, nil
+}
+
+// Decline ends a request: one member's no is enough.
+// Errors: ErrNotMember, ErrNoSuchKnock.
+func (r *Room) Decline(now time.Time, member, knock string) ([]Event, error) {
+	i, err := r.ballot(member, knock)
+	if err != nil {
+		return nil, err
+	}
+	return []Event{r.refuse(i, Declined, now)}, nil
+}
+
+// ballot returns the index of the open knock, if the member may vote on it.
+func (r *Room) ballot(member, knock string) (int, error) {
+	m := r.memberIndex(member)
+	if m < 0 || !r.Members[m].Present {
+		return 0, ErrNotMember
+	}
+	i := r.openKnock(knock)
+	if i < 0 {
+		return 0, ErrNoSuchKnock
+	}
+	return i, nil
+}
+
+// settle decides the open requests anew. It is called whenever a vote came in
+// or the voters became fewer.
+func (r *Room) settle(now time.Time) []Event {
+	var events []Event
+	for i := 0; i < len(r.Knocks); i++ {
+		k := &r.Knocks[i]
+		if !k.open() || k.Decide(r.voters(), now) != approval.Admitted {
+			continue
+		}
+		events = append(events, r.admit(i, now)...)
+		i = -1 // the new member is a voter on the other requests: start over
+	}
+	return events
+}
+
+// admit turns a knock into a membership, if there is a place left.
+func (r *Room) admit(i int, now time.Time) []Event {
+	if len(r.Members) >= r.Terms.MaxMembers {
+		return []Event{r.refuse(i, RoomFull, now)}
+	}
+	k := r.Knocks[i]
+	r.Knocks = slices.Concat(r.Knocks[:i], r.Knocks[i+1:])
+	admitted := r.event(KnockAdmitted{Knock: k.ID, Name: k.Name, At: now})
+	r.Members = append(slices.Clip(r.Members), Member{
+		ID:        k.ID,
+		Name:      k.Name,
+		Session:   k.Session,
+		Since:     r.Seq,
+		Present:   true,
+		AbsentDue: now.Add(r.Terms.AbsenceGrace),
+	})
+	return []Event{admitted, r.presenceChanged()}
+}
+
+// refuse ends a request and keeps the verdict for a page that missed it.
+func (r *Room) refuse(i int, why Refusal, now time.Time) Event {
+	r.Knocks = slices.Clone(r.Knocks)
+	r.Knocks[i].Refusal = why
+	r.Knocks[i].Forget = now.Add(verdictKept)
+	return r.event(KnockRefused{Knock: r.Knocks[i].ID, Reason: why})
+}
+
+// knocked announces a knock to the members present who have not voted.
+func (r *Room) knocked(a *Applicant) Event {
+	var waiting []string
+	for _, v := range r.voters() {
+		if !a.ApprovedBy(v) {
+			waiting = append(waiting, v)
+		}
+	}
+	return r.event(Knocked{Knock: a.knock(), Voters: waiting})
+}
+
+func (a *Applicant) knock() Knock {
+	return Knock{ID: a.ID, Name: a.Name, Deadline: a.Deadline}
+}
+
+// openBallots returns the open knocks that the member has not voted on.
+func (r *Room) openBallots(member string) []Knock {
+	var knocks []Knock
+	for i := range r.Knocks {
+		if a := &r.Knocks[i]; a.open() && !a.ApprovedBy(member) {
+			knocks = append(knocks, a.knock())
+		}
+	}
+	return knocks
+}

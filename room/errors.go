@@ -1,0 +1,33 @@
+package room
+
+import "errors"
+
+// The errors of the use cases. Each stands for one thing that a person can be
+// told; web and gateway map them to words and status codes.
+var (
+	// ErrNotFound: there is no such room, or the asker has no place in it.
+	ErrNotFound = errors.New("room: not found")
+	// ErrNotMember: the room exists and the asker is no member of it.
+	ErrNotMember = errors.New("room: not a member")
+	// ErrMalformedCode: what was typed is not six digits.
+	ErrMalformedCode = errors.New("room: malformed code")
+	// ErrNoSuchCode: no live room has the code at present.
+	ErrNoSuchCode = errors.New("room: no room has this code")
+	// ErrNameTaken: a member or an applicant of the room holds the name.
+	ErrNameTaken = errors.New("room: name taken")
+	// ErrRoomFull: the room has all the members it may have.
+	ErrRoomFull = errors.New("room: full")
+	// ErrTooManyKnocks: too many people are waiting at this room's door.
+	ErrTooManyKnocks = errors.New("room: too many open join requests")
+	// ErrTooManyRooms: the server has all the rooms it may have.
+	ErrTooManyRooms = errors.New("room: too many rooms")
+	// ErrTooManyRoomsHere: the creator's address has all the rooms it may have.
+	ErrTooManyRoomsHere = errors.New("room: too many rooms from this address")
+	// ErrNoSuchKnock: there is no such open join request.
+	ErrNoSuchKnock = errors.New("room: no such join request")
+	// ErrMessageTooLong: the message is beyond what the room relays.
+	ErrMessageTooLong = errors.New("room: message too long")
+	// ErrCodeTaken is a Store's answer to a code that another live room has.
+	// The service draws another one; it reaches nobody else.
+	ErrCodeTaken = errors.New("room: code taken")
+)

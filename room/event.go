@@ -1,0 +1,115 @@
+package room
+
+import "time"
+
+// Event is something that happened in a room. Seq counts the events of one
+// room from 1 without gaps, so that receivers in several processes can check
+// the order.
+type Event struct {
+	Seq  uint64
+	Body Body
+}
+
+// Body is one of the event types of this file.
+type Body interface{ body() }
+
+// Attached says that a connection has entered the room. It is meant for that
+// connection alone and comes before every event that the connection is to see.
+type Attached struct {
+	Conn   string
+	Member string
+	// Explicit is true if the page asked to join, and false if the server put
+	// a reconnected socket back into its room.
+	Explicit bool
+	// After is the sequence number after which the connection has seen
+	// nothing; Log holds the messages since, oldest first.
+	After uint64
+	Log   []Message
+	// Knocks are the open knocks that this member has not voted on.
+	Knocks []Knock
+}
+
+// MemberJoined says that a newly admitted member appeared for the first time.
+type MemberJoined struct{ Member, Name string }
+
+// JoinConfirmed answers one connection's request to join.
+type JoinConfirmed struct {
+	Conn  string
+	Count int
+}
+
+// MemberReturned says that an absent member is present again.
+type MemberReturned struct{ Member, Name string }
+
+// MemberLeft says that a member went absent, or for good.
+type MemberLeft struct {
+	Member, Name string
+	// Final is true when the membership itself has ended.
+	Final bool
+}
+
+// Detached says that connections of a member are no longer in the room.
+type Detached struct {
+	Member string
+	Conns  []string
+	// Evicted is true for connections that did not ask for it themselves:
+	// other tabs of a member who left for good.
+	Evicted bool
+}
+
+// PresenceChanged carries the number of members present.
+type PresenceChanged struct{ Count int }
+
+// MessagePosted carries a message for every member.
+type MessagePosted struct{ Message Message }
+
+// CodeChanged says that the room has a new code.
+type CodeChanged struct {
+	Code string
+	// Remaining is the time until the next one.
+	Remaining time.Duration
+}
+
+// Knocked says that somebody asks to be let in. It is meant for the members
+// in Voters: those present who have not voted yet.
+type Knocked struct {
+	Knock  Knock
+	Voters []string
+}
+
+// KnockVoted says that a yes came in and that more are needed.
+type KnockVoted struct {
+	Knock               string
+	Approvals, Required int
+}
+
+// KnockAdmitted says that the applicant is a member now. The member has the
+// knock's id.
+type KnockAdmitted struct {
+	Knock, Name string
+	At          time.Time
+}
+
+// KnockRefused says that the applicant was not let in.
+type KnockRefused struct {
+	Knock  string
+	Reason Refusal
+}
+
+// Closed says that the room is gone. It is a room's last event.
+type Closed struct{ Reason Closing }
+
+func (Attached) body()        {}
+func (MemberJoined) body()    {}
+func (JoinConfirmed) body()   {}
+func (MemberReturned) body()  {}
+func (MemberLeft) body()      {}
+func (Detached) body()        {}
+func (PresenceChanged) body() {}
+func (MessagePosted) body()   {}
+func (CodeChanged) body()     {}
+func (Knocked) body()         {}
+func (KnockVoted) body()      {}
+func (KnockAdmitted) body()   {}
+func (KnockRefused) body()    {}
+func (Closed) body()          {}

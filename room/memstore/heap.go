@@ -1,0 +1,51 @@
+package memstore
+
+import "time"
+
+// deadlineHeap is a min-heap of rooms by their next deadline, for
+// container/heap.
+type deadlineHeap []*entry
+
+func (h deadlineHeap) Len() int           { return len(h) }
+func (h deadlineHeap) Less(i, j int) bool { return h[i].deadline.Before(h[j].deadline) }
+func (h deadlineHeap) Swap(i, j int) {
+	h[i], h[j] = h[j], h[i]
+	h[i].heapPos, h[j].heapPos = i, j
+}
+
+// Push implements heap.Interface.
+func (h *deadlineHeap) Push(x any) {
+	e := x.(*entry)
+	e.heapPos = len(*h)
+	*h = append(*h, e)
+}
+
+// Pop implements heap.Interface.
+func (h *deadlineHeap) Pop() any {
+	last := len(*h) - 1
+	e := (*h)[last]
+	(*h)[last] = nil
+	*h = (*h)[:last]
+	return e
+}
+
+// due returns the rooms whose deadline has come, and the earliest deadline of
+// the others. It looks at those rooms and their children in the heap only.
+func (h deadlineHeap) due(now time.Time) (ids []string, next time.Time) {
+	for pending := []int{0}; len(pending) > 0; {
+		i := pending[len(pending)-1]
+		pending = pending[:len(pending)-1]
+		if i >= len(h) {
+			continue
+		}
+		if at := h[i].deadline; at.After(now) {
+			if next.IsZero() || at.Before(next) {
+				next = at
+			}
+			continue
+		}
+		ids = append(ids, h[i].room.ID)
+		pending = append(pending, 2*i+1, 2*i+2)
+	}
+	return ids, next
+}

@@ -1,0 +1,217 @@
+// Package memstore keeps the rooms in the memory of one process.
+package memstore
+
+import (
+	"cmp"
+	"container/heap"
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"securechat/room"
+)
+
+// Store is a room.Store in memory. The zero value is not usable; see New.
+//
+// One lock guards everything. It is held for a rule and a few map operations,
+// about a microsecond, and never while anything else is waited for.
+type Store struct {
+	mu        sync.RWMutex
+	rooms     map[string]*entry
+	byCode    map[string]*entry
+	bySession map[string]map[*entry]struct{}
+	byAddress map[string]int // number of live rooms
+	deadlines deadlineHeap
+	members   int
+}
+
+// entry is a room as the store keeps it. The room it points to is never
+// changed, only replaced.
+type entry struct {
+	room     *room.Room
+	log      messageLog
+	deadline time.Time
+	heapPos  int
+}
+
+// New returns an empty store.
+func New() *Store {
+	return &Store{
+		rooms:     make(map[string]*entry),
+		byCode:    make(map[string]*entry),
+		bySession: make(map[string]map[*entry]struct{}),
+		byAddress: make(map[string]int),
+	}
+}
+
+var _ room.Store = (*Store)(nil)
+
+// Create implements room.Store.
+func (s *Store) Create(_ context.Context, r *room.Room, c room.Capacity) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.rooms) >= c.Rooms {
+		return room.ErrTooManyRooms
+	}
+	if s.byAddress[r.Address] >= c.RoomsPerAddress {
+		return room.ErrTooManyRoomsHere
+	}
+	if _, taken := s.byCode[r.Code]; taken {
+		return room.ErrCodeTaken
+	}
+	own := *r
+	e := &entry{room: &own, deadline: own.NextDeadline()}
+	s.rooms[own.ID] = e
+	s.byAddress[own.Address]++
+	s.members += len(own.Members)
+	s.index(e)
+	heap.Push(&s.deadlines, e)
+	return nil
+}
+
+// Update implements room.Store.
+func (s *Store) Update(_ context.Context, id string, fn func(*room.Room) ([]room.Event, error)) ([]room.Event, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e, ok := s.rooms[id]
+	if !ok {
+		return nil, room.ErrNotFound
+	}
+	for {
+		next := *e.room
+		events, err := fn(&next)
+		if err != nil {
+			return nil, err
+		}
+		err = s.commit(e, &next, events)
+		if errors.Is(err, room.ErrCodeTaken) {
+			continue
+		}
+		return events, err
+	}
+}
+
+// commit replaces the entry's room and brings the indexes up to date.
+func (s *Store) commit(e *entry, next *room.Room, events []room.Event) error {
+	if other, taken := s.byCode[next.Code]; taken && other != e {
+		return room.ErrCodeTaken
+	}
+	if next.Closing != "" {
+		s.remove(e)
+		return nil
+	}
+	s.members += len(next.Members) - len(e.room.Members)
+	if next.Revision != e.room.Revision {
+		s.unindex(e)
+		e.room = next
+		s.index(e)
+	}
+	e.room = next
+	if at := next.NextDeadline(); !at.Equal(e.deadline) {
+		e.deadline = at
+		heap.Fix(&s.deadlines, e.heapPos)
+	}
+	for _, ev := range events {
+		if posted, ok := ev.Body.(room.MessagePosted); ok {
+			e.log.add(posted.Message, next.Terms.MaxMessages)
+		}
+	}
+	return nil
+}
+
+func (s *Store) remove(e *entry) {
+	s.unindex(e)
+	heap.Remove(&s.deadlines, e.heapPos)
+	s.members -= len(e.room.Members)
+	if s.byAddress[e.room.Address]--; s.byAddress[e.room.Address] == 0 {
+		delete(s.byAddress, e.room.Address)
+	}
+	delete(s.rooms, e.room.ID)
+}
+
+// index enters the room's code and sessions.
+func (s *Store) index(e *entry) {
+	s.byCode[e.room.Code] = e
+	for session := range e.room.Sessions() {
+		rooms := s.bySession[session]
+		if rooms == nil {
+			rooms = make(map[*entry]struct{}, 1)
+			s.bySession[session] = rooms
+		}
+		rooms[e] = struct{}{}
+	}
+}
+
+func (s *Store) unindex(e *entry) {
+	delete(s.byCode, e.room.Code)
+	for session := range e.room.Sessions() {
+		rooms := s.bySession[session]
+		if delete(rooms, e); len(rooms) == 0 {
+			delete(s.bySession, session)
+		}
+	}
+}
+
+// View implements room.Store.
+func (s *Store) View(_ context.Context, id string) (*room.Room, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	e, ok := s.rooms[id]
+	if !ok {
+		return nil, room.ErrNotFound
+	}
+	return e.room, nil
+}
+
+// ByCode implements room.Store.
+func (s *Store) ByCode(_ context.Context, code string) (string, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	e, ok := s.byCode[code]
+	if !ok {
+		return "", room.ErrNoSuchCode
+	}
+	return e.room.ID, nil
+}
+
+// BySession implements room.Store.
+func (s *Store) BySession(_ context.Context, session string) ([]*room.Room, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	rooms := make([]*room.Room, 0, len(s.bySession[session]))
+	for e := range s.bySession[session] {
+		rooms = append(rooms, e.room)
+	}
+	slices.SortFunc(rooms, func(a, b *room.Room) int {
+		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID))
+	})
+	return rooms, nil
+}
+
+// Log implements room.Store.
+func (s *Store) Log(_ context.Context, id string, after uint64) ([]room.Message, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	e, ok := s.rooms[id]
+	if !ok {
+		return nil, nil
+	}
+	return e.log.after(after), nil
+}
+
+// Due implements room.Store.
+func (s *Store) Due(_ context.Context, now time.Time) ([]string, time.Time, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	ids, next := s.deadlines.due(now)
+	return ids, next, nil
+}
+
+// Totals implements room.Store.
+func (s *Store) Totals(context.Context) (rooms, members int, err error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return len(s.rooms), s.members, nil
+}

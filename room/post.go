@@ -1,0 +1,21 @@
+package room
+
+import "time"
+
+// Post says something to the room. The content has been made safe already.
+// Errors: ErrNotMember.
+func (r *Room) Post(now time.Time, member, content string) ([]Event, error) {
+	i := r.memberIndex(member)
+	if i < 0 {
+		return nil, ErrNotMember
+	}
+	r.Messages = min(r.Messages+1, r.Terms.MaxMessages)
+	r.Seq++
+	return []Event{{Seq: r.Seq, Body: MessagePosted{Message{
+		Seq:     r.Seq,
+		Member:  member,
+		Name:    r.Members[i].Name,
+		Content: content,
+		At:      now,
+	}}}}, nil
+}

@@ -1,0 +1,190 @@
+package room
+
+import (
+	"slices"
+	"time"
+)
+
+// Connect brings a connection of a member into the room. If the connection is
+// in the room already, only its request to join is confirmed again.
+// Errors: ErrNotMember.
+func (r *Room) Connect(now time.Time, e Entry) ([]Event, error) {
+	i := r.memberIndex(e.Member)
+	if i < 0 {
+		return nil, ErrNotMember
+	}
+	if slices.Contains(r.Members[i].Conns, e.Conn) {
+		return r.confirm(e), nil
+	}
+
+	m := r.editMember(i)
+	first, returned := !m.Arrived, m.Arrived && !m.Present
+	after := m.resumeAfter(now, e.Resume, r.Seq)
+	m.Conns = append(slices.Clip(m.Conns), e.Conn)
+	m.Arrived, m.Present = true, true
+	m.AbsentDue, m.EndDue, m.LoadingUntil = time.Time{}, time.Time{}, time.Time{}
+
+	events := []Event{r.event(Attached{
+		Conn: e.Conn, Member: m.ID, Explicit: e.Explicit,
+		After: after, Knocks: r.openBallots(m.ID),
+	})}
+	switch {
+	case first && !m.Founder:
+		events = append(events, r.event(MemberJoined{Member: m.ID, Name: m.Name}))
+	case returned:
+		events = append(events, r.event(MemberReturned{Member: m.ID, Name: m.Name}))
+	}
+	return append(events, r.confirm(e)...), nil
+}
+
+// confirm answers a page that asked to join, and tells the room the count.
+func (r *Room) confirm(e Entry) []Event {
+	var events []Event
+	if e.Explicit {
+		events = append(events, r.event(JoinConfirmed{Conn: e.Conn, Count: r.Participants()}))
+	}
+	return append(events, r.presenceChanged())
+}
+
+// resumeAfter tells what a new connection of the member has seen already, and
+// takes note that it is being used.
+//
+// A newly loaded page is empty: it is shown everything since the admission. A
+// page that reconnects has seen what its lost connection is known to have
+// delivered.
+func (m *Member) resumeAfter(now time.Time, resume *uint64, seq uint64) uint64 {
+	lost := seq
+	if n := len(m.Lost); n > 0 && resume == nil {
+		lost = m.Lost[n-1]
+		m.Lost = m.Lost[: n-1 : n-1]
+	}
+	if m.loading(now) {
+		return m.Since
+	}
+	if resume != nil {
+		lost = *resume
+	}
+	return max(lost, m.Since)
+}
+
+// loading reports whether the member's next connection is a new page.
+func (m *Member) loading(now time.Time) bool {
+	return !m.Arrived || now.Before(m.LoadingUntil)
+}
+
+// Load notes that a page was rendered for the member. Errors: ErrNotMember.
+func (r *Room) Load(now time.Time, member string) error {
+	i := r.memberIndex(member)
+	if i < 0 {
+		return ErrNotMember
+	}
+	r.editMember(i).LoadingUntil = now.Add(loadingTime)
+	return nil
+}
+
+// Disconnect takes a lost connection out of the room; the member stays present
+// for the absence grace. delivered is the sequence number up to which the page
+// behind the connection has certainly seen the room. After a deliberate
+// goodbye the page does not resume by itself, so who comes next is a new page.
+// A connection that the room does not know changes nothing.
+func (r *Room) Disconnect(now time.Time, member, conn string, delivered uint64, deliberate bool) {
+	i := r.memberIndex(member)
+	if i < 0 || !slices.Contains(r.Members[i].Conns, conn) {
+		return
+	}
+	m := r.editMember(i)
+	m.removeConn(conn, now)
+	if len(m.Conns) == 0 {
+		m.AbsentDue = now.Add(r.Terms.AbsenceGrace)
+	}
+	if !deliberate {
+		m.rememberLoss(delivered)
+	} else if len(m.Conns) == 0 {
+		m.LoadingUntil = now.Add(r.Terms.AbsenceGrace + r.Terms.ReturnGrace)
+	}
+}
+
+func (m *Member) removeConn(conn string, now time.Time) {
+	m.Conns = slices.DeleteFunc(slices.Clone(m.Conns), func(c string) bool { return c == conn })
+	m.LastSeen = now
+}
+
+// rememberLoss keeps the position from which a lost connection may resume.
+func (m *Member) rememberLoss(delivered uint64) {
+	kept := m.Lost[max(0, len(m.Lost)-maxLost+1):]
+	m.Lost = append(slices.Clip(kept), delivered)
+}
+
+// Leave takes a connection out of the room without the grace of a lost one.
+// The member goes absent at once, unless other tabs are open; if final is set
+// the membership ends, and the other tabs are put out.
+// Errors: ErrNotMember, also for a connection that is not in the room.
+func (r *Room) Leave(now time.Time, member, conn string, final bool) ([]Event, error) {
+	i := r.memberIndex(member)
+	if i < 0 || !slices.Contains(r.Members[i].Conns, conn) {
+		return nil, ErrNotMember
+	}
+	m := r.editMember(i)
+	m.removeConn(conn, now)
+	events := []Event{r.event(Detached{Member: m.ID, Conns: []string{conn}})}
+	if final {
+		if len(m.Conns) > 0 {
+			events = append(events, r.event(Detached{Member: m.ID, Conns: m.Conns, Evicted: true}))
+		}
+		return append(events, r.end(i, now)...), nil
+	}
+	m.rememberLoss(r.Seq)
+	if len(m.Conns) > 0 {
+		return append(events, r.presenceChanged()), nil
+	}
+	return append(events, r.absent(i, now)...), nil
+}
+
+// absent takes the member's presence away: it is not counted and has no vote
+// until it connects again.
+func (r *Room) absent(i int, now time.Time) []Event {
+	m := r.editMember(i)
+	m.Present = false
+	m.AbsentDue = time.Time{}
+	m.EndDue = now.Add(r.Terms.ReturnGrace)
+	var events []Event
+	if m.Arrived {
+		events = append(events, r.event(MemberLeft{Member: m.ID, Name: m.Name}))
+	}
+	events = append(events, r.presenceChanged())
+	return append(events, r.settle(now)...)
+}
+
+// end removes the membership. The last one takes the room with it.
+func (r *Room) end(i int, now time.Time) []Event {
+	m := r.Members[i]
+	r.Members = slices.Concat(r.Members[:i], r.Members[i+1:])
+	r.Revision++
+	var events []Event
+	if m.Present && m.Arrived {
+		events = append(events, r.event(MemberLeft{Member: m.ID, Name: m.Name, Final: true}))
+	}
+	if m.Present {
+		events = append(events, r.presenceChanged())
+	}
+	if len(r.Members) == 0 {
+		return append(events, r.close(Emptied, now)...)
+	}
+	return append(events, r.settle(now)...)
+}
+
+// close ends the room and refuses whoever waits at its door.
+func (r *Room) close(why Closing, now time.Time) []Event {
+	var events []Event
+	for i := range r.Knocks {
+		if r.Knocks[i].open() {
+			events = append(events, r.refuse(i, RoomGone, now))
+		}
+	}
+	r.Closing = why
+	return append(events, r.event(Closed{Reason: why}))
+}
+
+func (r *Room) presenceChanged() Event {
+	return r.event(PresenceChanged{Count: r.Participants()})
+}

@@ -1,0 +1,212 @@
+package room
+
+import (
+	"iter"
+	"slices"
+	"time"
+
+	"securechat/approval"
+)
+
+// Terms are the durations and limits that a room lives by. A room keeps the
+// terms it was made under, so that its rules are functions of its own state.
+type Terms struct {
+	CodeRotation    time.Duration // how long a code is valid
+	TimeToLive      time.Duration // of the room
+	ApprovalTimeout time.Duration // of a join request
+	AbsenceGrace    time.Duration // from the last lost connection to absence
+	ReturnGrace     time.Duration // from absence to the end of the membership
+	MaxMembers      int
+	MaxKnocks       int // open at a time
+	MaxMessages     int // kept in the log
+}
+
+// DefaultTerms are the terms of the product.
+func DefaultTerms() Terms {
+	return Terms{
+		CodeRotation:    300 * time.Second,
+		TimeToLive:      24 * time.Hour,
+		ApprovalTimeout: 60 * time.Second,
+		AbsenceGrace:    10 * time.Second,
+		ReturnGrace:     10 * time.Minute,
+		MaxMembers:      50,
+		MaxKnocks:       20,
+		MaxMessages:     1000,
+	}
+}
+
+const (
+	// loadingTime is how long a rendered page is expected to take, at the
+	// most, until its script connects.
+	loadingTime = 2 * time.Minute
+	// verdictKept is how long a refusal is remembered for a waiting page that
+	// was not connected when it was decided.
+	verdictKept = 2 * time.Minute
+	// maxLost bounds the remembered positions of lost connections of a member.
+	maxLost = 8
+)
+
+// Room is the state of one chat room.
+//
+// It is a value: `copy := *room` is a snapshot, because the rules never write
+// through a slice that they did not make themselves. All fields are exported
+// for the stores that have to write them down; only the rules change them.
+type Room struct {
+	ID            string
+	Terms         Terms
+	CreatedAt     time.Time
+	ExpiresAt     time.Time
+	Address       string // keyed hash of the creator's address
+	EncryptionKey string // for pages of the generation that asks the server for one
+	Code          string
+	CodeDue       time.Time // when the code turns
+	Members       []Member  // oldest first
+	Knocks        []Applicant
+	Seq           uint64  // of the last event
+	Messages      int     // in the log
+	Closing       Closing // set once the room is gone; a store then forgets it
+	// Revision changes whenever Code, or a Session of a member or applicant,
+	// comes or goes: what stores keep indexes of.
+	Revision uint64
+}
+
+// Member is a membership of one room. It has as many connections as the
+// person has tabs.
+type Member struct {
+	ID      string
+	Name    string
+	Session string
+	// Founder is true for the member who created the room.
+	Founder bool
+	// Since is the sequence number of the admission: nothing up to it is ever
+	// shown to this member.
+	Since uint64
+	// Arrived is true once the member had a connection.
+	Arrived bool
+	// Present members are counted and vote. A member without a connection
+	// stays present until AbsentDue; an absent one stays a member until EndDue.
+	Present   bool
+	AbsentDue time.Time
+	EndDue    time.Time
+	Conns     []string
+	LastSeen  time.Time // when the last connection was lost
+	// LoadingUntil is set while a newly rendered page has not connected yet.
+	LoadingUntil time.Time
+	// Lost holds, for lost connections that may resume, the sequence number up
+	// to which each has certainly seen the room; the latest loss is last.
+	Lost []uint64
+}
+
+// Applicant is a knock: the request, whose it is, and a refusal that is kept
+// until Forget for a waiting page that missed it.
+type Applicant struct {
+	approval.Request
+	Session string
+	Refusal Refusal
+	Forget  time.Time
+}
+
+func (a *Applicant) open() bool { return a.Refusal == "" }
+
+// Founding is what a new room is made of.
+type Founding struct {
+	ID, Code, EncryptionKey       string
+	Address                       string
+	MemberID, MemberName, Session string
+}
+
+// New opens a room at now, with its founder as the first member.
+func New(f Founding, terms Terms, now time.Time) *Room {
+	return &Room{
+		ID:            f.ID,
+		Terms:         terms,
+		CreatedAt:     now,
+		ExpiresAt:     now.Add(terms.TimeToLive),
+		Address:       f.Address,
+		EncryptionKey: f.EncryptionKey,
+		Code:          f.Code,
+		CodeDue:       now.Add(terms.CodeRotation),
+		Members: []Member{{
+			ID:        f.MemberID,
+			Name:      f.MemberName,
+			Session:   f.Session,
+			Founder:   true,
+			Present:   true,
+			AbsentDue: now.Add(terms.AbsenceGrace),
+		}},
+	}
+}
+
+// Participants returns the number of members present.
+func (r *Room) Participants() int {
+	n := 0
+	for i := range r.Members {
+		if r.Members[i].Present {
+			n++
+		}
+	}
+	return n
+}
+
+// Remaining returns the time until the code turns, never less than a second:
+// pages count down from it and it must not read as zero.
+func (r *Room) Remaining(now time.Time) time.Duration {
+	return max(r.CodeDue.Sub(now), time.Second)
+}
+
+// Status returns what anybody who knows the room's id may see.
+func (r *Room) Status(now time.Time) Status {
+	return Status{
+		Participants: r.Participants(),
+		Messages:     r.Messages,
+		ExpiresIn:    max(r.ExpiresAt.Sub(now), 0),
+	}
+}
+
+// event stamps a body with the next sequence number.
+func (r *Room) event(b Body) Event {
+	r.Seq++
+	return Event{Seq: r.Seq, Body: b}
+}
+
+func (r *Room) memberIndex(id string) int {
+	return slices.IndexFunc(r.Members, func(m Member) bool { return m.ID == id })
+}
+
+func (r *Room) openKnock(id string) int {
+	return slices.IndexFunc(r.Knocks, func(a Applicant) bool { return a.ID == id && a.open() })
+}
+
+// editMember returns a member to write to, in a copy of the list.
+func (r *Room) editMember(i int) *Member {
+	r.Members = slices.Clone(r.Members)
+	return &r.Members[i]
+}
+
+// voters returns the ids of the members present.
+func (r *Room) voters() []string {
+	ids := make([]string, 0, len(r.Members))
+	for i := range r.Members {
+		if r.Members[i].Present {
+			ids = append(ids, r.Members[i].ID)
+		}
+	}
+	return ids
+}
+
+// Sessions yields the sessions of the members and applicants, some perhaps
+// more than once.
+func (r *Room) Sessions() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for i := range r.Members {
+			if !yield(r.Members[i].Session) {
+				return
+			}
+		}
+		for i := range r.Knocks {
+			if !yield(r.Knocks[i].Session) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,387 @@
+package room
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"math/big"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Options configure a Service. Store, Announcer and Clean must be set; all
+// else has a default.
+type Options struct {
+	Store     Store
+	Announcer Announcer
+	// Clean makes a message safe for every page, or refuses it with
+	// ErrMessageTooLong. An empty result means that there is nothing to say.
+	Clean func(text string) (string, error)
+
+	Terms    Terms    // zero value: DefaultTerms
+	Capacity Capacity // zero value: 100 rooms, 3 an address
+
+	NewID   func() string // default a random UUID
+	NewCode func() string // default six random digits from crypto/rand
+}
+
+// Service holds the use cases. All methods are safe for concurrent use.
+//
+// Lock order: a room's stripe, then the store's own locks. The Announcer is
+// called with the stripe held.
+type Service struct {
+	Options
+	seed    maphash.Seed
+	stripes [64]sync.Mutex // commit and announcement of a room, together
+	alarm   alarm
+}
+
+// NewService returns a service. It panics if a mandatory option is missing.
+func NewService(o Options) *Service {
+	if o.Store == nil || o.Announcer == nil || o.Clean == nil {
+		panic("room: NewService needs a Store, an Announcer and Clean")
+	}
+	if o.Terms == (Terms{}) {
+		o.Terms = DefaultTerms()
+	}
+	if o.Capacity == (Capacity{}) {
+		o.Capacity = Capacity{Rooms: 100, RoomsPerAddress: 3}
+	}
+	if o.NewID == nil {
+		o.NewID = uuid.NewString
+	}
+	if o.NewCode == nil {
+		o.NewCode = RandomCode
+	}
+	return &Service{Options: o, seed: maphash.MakeSeed(), alarm: alarm{wake: make(chan struct{}, 1)}}
+}
+
+// codes is how many six-digit codes without a leading zero there are.
+var codes = big.NewInt(900_000)
+
+// RandomCode draws six digits from crypto/rand, the first of them not zero, so
+// that a code survives being treated as a number.
+func RandomCode() string {
+	n, err := rand.Int(rand.Reader, codes)
+	if err != nil {
+		panic(err) // crypto/rand does not fail: it ends the process itself
+	}
+	return fmt.Sprintf("%06d", 100_000+n.Int64())
+}
+
+// ValidCode reports whether the code is six decimal digits.
+func ValidCode(code string) bool {
+	if len(code) != 6 {
+		return false
+	}
+	for i := range len(code) {
+		if code[i] < '0' || code[i] > '9' {
+			return false
+		}
+	}
+	return true
+}
+
+// Create opens a room with the creator as its first member.
+// Errors: *NameError, ErrTooManyRooms, ErrTooManyRoomsHere.
+func (s *Service) Create(ctx context.Context, c Creation) (Seat, error) {
+	name, err := ParseName(c.Name)
+	if err != nil {
+		return Seat{}, err
+	}
+	f := Founding{
+		ID: s.NewID(), Address: c.Address, EncryptionKey: rand.Text(),
+		MemberID: s.NewID(), MemberName: name, Session: c.Session,
+	}
+	for {
+		f.Code = s.NewCode()
+		now := time.Now()
+		r := New(f, s.Terms, now)
+		err := s.Store.Create(ctx, r, s.Capacity)
+		if errors.Is(err, ErrCodeTaken) {
+			continue
+		}
+		if err != nil {
+			return Seat{}, err
+		}
+		s.alarm.set(r.NextDeadline())
+		return r.memberSeat(&r.Members[0], now), nil
+	}
+}
+
+// RequestJoin knocks at the room that has the code. The same session asking
+// again under the same name gets the request it has, or its place back.
+// Errors: *NameError, ErrMalformedCode, ErrNoSuchCode, ErrNameTaken,
+// ErrRoomFull, ErrTooManyKnocks.
+func (s *Service) RequestJoin(ctx context.Context, a Application) (Seat, error) {
+	if !ValidCode(a.Code) {
+		return Seat{}, ErrMalformedCode
+	}
+	name, err := ParseName(a.Name)
+	if err != nil {
+		return Seat{}, err
+	}
+	id, err := s.Store.ByCode(ctx, a.Code)
+	if err != nil {
+		return Seat{}, err
+	}
+	knock := s.NewID()
+	var seat Seat
+	err = s.change(ctx, id, func(r *Room, now time.Time) (events []Event, err error) {
+		if r.Code != a.Code { // it turned while we were looking
+			return nil, ErrNoSuchCode
+		}
+		seat, events, err = r.RequestJoin(now, knock, a.Session, name)
+		return events, err
+	})
+	if errors.Is(err, ErrNotFound) {
+		err = ErrNoSuchCode
+	}
+	return seat, err
+}
+
+// Seats returns what the session holds in all live rooms, oldest room first.
+func (s *Service) Seats(ctx context.Context, session string) ([]Seat, error) {
+	rooms, err := s.Store.BySession(ctx, session)
+	if err != nil {
+		return nil, err
+	}
+	now := time.Now()
+	var seats []Seat
+	for _, r := range rooms {
+		seats = append(seats, r.Seats(session, now)...)
+	}
+	return seats, nil
+}
+
+// Page returns what the chat page at /room/<path> shows to this session, and
+// notes that the member's next connection is a newly loaded page.
+// Errors: ErrNotFound, also for a room that the session is no member of.
+func (s *Service) Page(ctx context.Context, session, path string) (Page, error) {
+	rooms, err := s.Store.BySession(ctx, session)
+	if err != nil {
+		return Page{}, err
+	}
+	for _, r := range rooms {
+		seat, err := r.SeatAt(session, path, time.Now())
+		if err != nil {
+			continue
+		}
+		return s.load(ctx, seat)
+	}
+	return Page{}, ErrNotFound
+}
+
+func (s *Service) load(ctx context.Context, seat Seat) (Page, error) {
+	var page Page
+	err := s.change(ctx, seat.Room, func(r *Room, now time.Time) ([]Event, error) {
+		if err := r.Load(now, seat.ID); err != nil {
+			return nil, ErrNotFound
+		}
+		seat.Loading = true
+		page = Page{
+			Seat:          seat,
+			Code:          r.Code,
+			Remaining:     r.Remaining(now),
+			Participants:  r.Participants(),
+			EncryptionKey: r.EncryptionKey,
+		}
+		return nil, nil
+	})
+	return page, err
+}
+
+// Status returns what anybody who knows the room's id may see.
+// Errors: ErrNotFound.
+func (s *Service) Status(ctx context.Context, room string) (Status, error) {
+	r, now, err := s.view(ctx, room)
+	if err != nil {
+		return Status{}, err
+	}
+	return r.Status(now), nil
+}
+
+// TimeRemaining returns the time until the room's code turns.
+// Errors: ErrNotFound.
+func (s *Service) TimeRemaining(ctx context.Context, room string) (time.Duration, error) {
+	r, now, err := s.view(ctx, room)
+	if err != nil {
+		return 0, err
+	}
+	return r.Remaining(now), nil
+}
+
+// view returns a room whose time is not over.
+func (s *Service) view(ctx context.Context, room string) (*Room, time.Time, error) {
+	now := time.Now()
+	r, err := s.Store.View(ctx, room)
+	if err != nil {
+		return nil, now, err
+	}
+	if !now.Before(r.ExpiresAt) {
+		return nil, now, ErrNotFound
+	}
+	return r, now, nil
+}
+
+// Connect brings a member's connection into the room. It announces Attached,
+// then MemberJoined or MemberReturned if so, JoinConfirmed if the page asked,
+// and PresenceChanged. Errors: ErrNotFound, ErrNotMember.
+func (s *Service) Connect(ctx context.Context, e Entry) error {
+	return s.change(ctx, e.Room, func(r *Room, now time.Time) ([]Event, error) {
+		return r.Connect(now, e)
+	})
+}
+
+// Disconnect reports a lost connection. delivered is the sequence number up to
+// which the page behind it has certainly seen the room; deliberate says that
+// the client took its leave and will not resume by itself.
+// Errors: ErrNotFound.
+func (s *Service) Disconnect(ctx context.Context, room, member, conn string, delivered uint64, deliberate bool) error {
+	return s.change(ctx, room, func(r *Room, now time.Time) ([]Event, error) {
+		r.Disconnect(now, member, conn, delivered, deliberate)
+		return nil, nil
+	})
+}
+
+// Leave takes one connection out of the room without the grace of a lost one
+// or, if final, ends the membership. Errors: ErrNotFound, ErrNotMember.
+func (s *Service) Leave(ctx context.Context, room, member, conn string, final bool) error {
+	return s.change(ctx, room, func(r *Room, now time.Time) ([]Event, error) {
+		return r.Leave(now, member, conn, final)
+	})
+}
+
+// Post says something to the room. A blank message is ignored.
+// Errors: ErrNotFound, ErrNotMember, ErrMessageTooLong.
+func (s *Service) Post(ctx context.Context, room, member, text string) error {
+	content, err := s.Clean(text)
+	if err != nil || content == "" {
+		return err
+	}
+	return s.change(ctx, room, func(r *Room, now time.Time) ([]Event, error) {
+		return r.Post(now, member, content)
+	})
+}
+
+// Approve records a member's yes to a knock.
+// Errors: ErrNotFound, ErrNotMember, ErrNoSuchKnock.
+func (s *Service) Approve(ctx context.Context, room, member, knock string) error {
+	return s.change(ctx, room, func(r *Room, now time.Time) ([]Event, error) {
+		return r.Approve(now, member, knock)
+	})
+}
+
+// Decline ends a knock. Errors: ErrNotFound, ErrNotMember, ErrNoSuchKnock.
+func (s *Service) Decline(ctx context.Context, room, member, knock string) error {
+	return s.change(ctx, room, func(r *Room, now time.Time) ([]Event, error) {
+		return r.Decline(now, member, knock)
+	})
+}
+
+// Reannounce shows the session's open knock again to the members who have not
+// voted on it. Errors: ErrNoSuchKnock.
+func (s *Service) Reannounce(ctx context.Context, session, knock string) error {
+	seats, err := s.Seats(ctx, session)
+	if err != nil {
+		return err
+	}
+	for _, seat := range seats {
+		if seat.ID != knock || seat.Standing != Waiting {
+			continue
+		}
+		return s.change(ctx, seat.Room, func(r *Room, _ time.Time) ([]Event, error) {
+			return r.Reannounce(session, knock)
+		})
+	}
+	return ErrNoSuchKnock
+}
+
+// RotateCode gives the room a new code on a member's wish.
+// Errors: ErrNotFound, ErrNotMember.
+func (s *Service) RotateCode(ctx context.Context, room, member string) error {
+	return s.change(ctx, room, func(r *Room, now time.Time) ([]Event, error) {
+		if r.memberIndex(member) < 0 {
+			return nil, ErrNotMember
+		}
+		return r.Rotate(now, s.NewCode()), nil
+	})
+}
+
+// Totals counts the live rooms and their memberships.
+func (s *Service) Totals(ctx context.Context) (rooms, members int, err error) {
+	return s.Store.Totals(ctx)
+}
+
+// tick does what is due in one room. A room that is gone has nothing due.
+func (s *Service) tick(ctx context.Context, id string) error {
+	err := s.change(ctx, id, func(*Room, time.Time) ([]Event, error) { return nil, nil })
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+// change is how every use case works on a room: first what fell due by now,
+// then the rule; commit; announce. A room that ended by what fell due is
+// committed as such and reads as ErrNotFound.
+func (s *Service) change(ctx context.Context, id string, rule func(r *Room, now time.Time) ([]Event, error)) error {
+	stripe := &s.stripes[maphash.String(s.seed, id)%uint64(len(s.stripes))]
+	stripe.Lock()
+	defer stripe.Unlock()
+
+	var gone bool
+	var next time.Time
+	events, err := s.Store.Update(ctx, id, func(r *Room) ([]Event, error) {
+		now := time.Now()
+		events := r.Advance(now, s.NewCode)
+		if gone = r.Closing != ""; gone {
+			return events, nil
+		}
+		more, err := rule(r, now)
+		if err != nil {
+			return nil, err
+		}
+		next = r.NextDeadline()
+		if events == nil {
+			return more, nil
+		}
+		return append(events, more...), nil
+	})
+	if err != nil {
+		return err
+	}
+	s.alarm.set(next)
+	if err := s.fillLogs(ctx, id, events); err != nil {
+		return err
+	}
+	if len(events) > 0 {
+		s.Announcer.Announce(id, events)
+	}
+	if gone {
+		return ErrNotFound
+	}
+	return nil
+}
+
+// fillLogs adds to each Attached event the messages that its connection has
+// not seen. The stripe is held, so no message can come between.
+func (s *Service) fillLogs(ctx context.Context, id string, events []Event) error {
+	for i, e := range events {
+		a, ok := e.Body.(Attached)
+		if !ok {
+			continue
+		}
+		log, err := s.Store.Log(ctx, id, a.After)
+		if err != nil {
+			return fmt.Errorf("reading the log: %w", err)
+		}
+		a.Log = log
+		events[i].Body = a
+	}
+	return nil
+}

@@ -1,0 +1,57 @@
+package room
+
+import (
+	"context"
+	"time"
+)
+
+// Store keeps the live rooms and their message logs, for one process or for
+// several. All methods are safe for concurrent use.
+//
+// A *Room that a store returns is a snapshot for reading only.
+type Store interface {
+	// Create adds a room. Atomically with that it refuses a code that another
+	// live room has (ErrCodeTaken) and rooms beyond the capacity
+	// (ErrTooManyRooms, ErrTooManyRoomsHere).
+	Create(ctx context.Context, r *Room, c Capacity) error
+
+	// Update applies fn to the room atomically: fn gets a copy of its own,
+	// and what it made of it is committed together with the messages among
+	// the events it returns, which go to the room's log. The log keeps the
+	// latest Terms.MaxMessages. A room that comes back with Closing set is
+	// forgotten, log and all.
+	//
+	// If fn fails nothing is committed, and its error is returned as it is.
+	// fn may run more than once, on other state each time, when somebody else
+	// was quicker or its new code was taken; so it must have no effect
+	// outside the room and must not keep it. Errors: ErrNotFound.
+	Update(ctx context.Context, id string, fn func(r *Room) ([]Event, error)) ([]Event, error)
+
+	// View returns the room. Errors: ErrNotFound.
+	View(ctx context.Context, id string) (*Room, error)
+
+	// ByCode returns the id of the room that has the code. Errors: ErrNoSuchCode.
+	ByCode(ctx context.Context, code string) (string, error)
+
+	// BySession returns the rooms in which the session is a member or an
+	// applicant, oldest first; none is no error.
+	BySession(ctx context.Context, session string) ([]*Room, error)
+
+	// Log returns the messages after the sequence number, oldest first. An
+	// unknown room has none.
+	Log(ctx context.Context, id string, after uint64) ([]Message, error)
+
+	// Due returns the rooms with a deadline at or before now, and the earliest
+	// deadline of all others; zero if there is none. Its cost goes with the
+	// number of rooms that are due, not with the number of rooms.
+	Due(ctx context.Context, now time.Time) (ids []string, next time.Time, err error)
+
+	// Totals counts the rooms and their memberships.
+	Totals(ctx context.Context) (rooms, members int, err error)
+}
+
+// Capacity bounds the number of live rooms.
+type Capacity struct {
+	Rooms           int
+	RoomsPerAddress int
+}

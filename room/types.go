@@ -1,0 +1,119 @@
+package room
+
+import "time"
+
+// Message is one entry of a room's log.
+type Message struct {
+	Seq     uint64
+	Member  string // who said it
+	Name    string // the member's name, as they chose it: not escaped
+	Content string // safe for innerHTML, or an encrypted envelope
+	At      time.Time
+}
+
+// Knock is an open request to be let in, as the members see it.
+type Knock struct {
+	ID       string
+	Name     string // not escaped
+	Deadline time.Time
+}
+
+// Refusal is why a knock ended without admission.
+type Refusal string
+
+// The reasons for a refusal.
+const (
+	Declined Refusal = "declined" // a member said no
+	TimedOut Refusal = "timed out"
+	RoomFull Refusal = "room full" // the last place was taken meanwhile
+	RoomGone Refusal = "room gone"
+)
+
+// Closing is why a room ended.
+type Closing string
+
+// The reasons for the end of a room.
+const (
+	Expired Closing = "expired" // its time to live is over
+	Emptied Closing = "emptied" // its last membership ended
+)
+
+// Standing is how somebody stands to a room.
+type Standing int
+
+// The standings, in the order they are passed through.
+const (
+	Waiting Standing = iota // a knock that is not decided
+	Admitted
+	Refused
+)
+
+// Seat is what one session holds in one room: a knock and, once admitted,
+// the membership that grew out of it. It keeps its ID all the way.
+type Seat struct {
+	ID       string
+	Room     string
+	Name     string // not escaped
+	Standing Standing
+	Refusal  Refusal   // set if Refused
+	Deadline time.Time // of the vote, if Waiting
+	// Path is the last segment of the page's address, /room/<Path>: the room's
+	// id for its creator, the seat's own id for everybody else, so that two
+	// members in one browser have two addresses.
+	Path string
+	// Loading is true if the member's next connection is a newly loaded page
+	// rather than a known page that reconnects.
+	Loading bool
+	// Open is the number of the member's open connections.
+	Open int
+	// LastSeen is when the last connection was lost; zero if there was none.
+	LastSeen time.Time
+}
+
+// Page is what the chat page is rendered from.
+type Page struct {
+	Seat          Seat
+	Code          string
+	Remaining     time.Duration // to the next code
+	Participants  int
+	EncryptionKey string
+}
+
+// Status is what anybody who knows a room's id may see of it.
+type Status struct {
+	Participants int
+	Messages     int
+	ExpiresIn    time.Duration
+}
+
+// Creation asks for a new room.
+type Creation struct {
+	Session string // the creator's session
+	Address string // a keyed hash of the creator's address, for MAX_ROOMS_PER_IP
+	Name    string // as typed; the name rule is applied here
+}
+
+// Application asks to be let into the room that has the code.
+type Application struct {
+	Session string
+	Name    string
+	Code    string
+}
+
+// Entry is a connection that enters a room.
+type Entry struct {
+	Room, Member string
+	Conn         string // unique among all connections of all processes
+	Explicit     bool   // the page asked for it
+	// Resume, if not nil, is the sequence number up to which the page behind
+	// this connection is known to have seen the room. Without it the
+	// service goes by what was reported at Disconnect.
+	Resume *uint64
+}
+
+// Announcer tells connections what happened in a room. Announce is called with
+// the room's lock held, in order; it must not block and not call back into
+// the service.
+type Announcer interface {
+	Announce(room string, events []Event)
+}
