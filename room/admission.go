@@ -110,7 +110,7 @@ func (r *Room) ballot(member, knock string) (int, error) {
 }
 
 // settle decides the open requests anew. It is called whenever a vote came in
-// or the voters became fewer.
+// or the voters changed.
 func (r *Room) settle(now time.Time) []Event {
 	var events []Event
 	for i := 0; i < len(r.Knocks); i++ {

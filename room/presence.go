@@ -18,7 +18,7 @@ func (r *Room) Connect(now time.Time, e Entry) ([]Event, error) {
 	}
 
 	m := r.editMember(i)
-	first, returned := !m.Arrived, m.Arrived && !m.Present
+	first, absent := !m.Arrived, !m.Present
 	after := m.resumeAfter(now, e.Resume, r.Seq)
 	m.Conns = append(slices.Clip(m.Conns), e.Conn)
 	m.Arrived, m.Present = true, true
@@ -31,10 +31,15 @@ func (r *Room) Connect(now time.Time, e Entry) ([]Event, error) {
 	switch {
 	case first && !m.Founder:
 		events = append(events, r.event(MemberJoined{Member: m.ID, Name: m.Name}))
-	case returned:
+	case absent && !first:
 		events = append(events, r.event(MemberReturned{Member: m.ID, Name: m.Name}))
 	}
-	return append(events, r.confirm(e)...), nil
+	events = append(events, r.confirm(e)...)
+	if !absent {
+		return events, nil
+	}
+	// A vote that waited while nobody was present may be complete with this one.
+	return append(events, r.settle(now)...), nil
 }
 
 // confirm answers a page that asked to join, and tells the room the count.

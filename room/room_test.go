@@ -1,0 +1,750 @@
+package room
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+)
+
+var start = time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
+
+// scene plays rules against a room and a clock that it moves itself.
+type scene struct {
+	*testing.T
+	*Room
+	now   time.Time
+	conns int
+	code  int
+}
+
+func newScene(t *testing.T) *scene {
+	r := New(Founding{
+		ID: "room", Code: "111111", Address: "address",
+		MemberID: "alice", MemberName: "Alice", Session: "s-alice",
+	}, DefaultTerms(), start)
+	return &scene{T: t, Room: r, now: start}
+}
+
+// founded is a scene in which the founder's page is connected.
+func founded(t *testing.T) *scene {
+	s := newScene(t)
+	s.join("alice")
+	return s
+}
+
+func (s *scene) newCode() string {
+	s.code++
+	return fmt.Sprintf("%06d", 200_000+s.code)
+}
+
+func (s *scene) pass(d time.Duration) []Body {
+	s.now = s.now.Add(d)
+	return bodies(s.Advance(s.now, s.newCode))
+}
+
+func (s *scene) must(events []Event, err error) []Body {
+	s.Helper()
+	if err != nil {
+		s.Fatal(err)
+	}
+	return bodies(events)
+}
+
+// connect opens a connection as a page would that has not asked to join.
+func (s *scene) connect(member string) (conn string, out []Body) {
+	s.Helper()
+	s.conns++
+	conn = fmt.Sprintf("conn%d", s.conns)
+	return conn, s.must(s.Connect(s.now, Entry{Member: member, Conn: conn}))
+}
+
+func (s *scene) join(member string) (conn string, out []Body) {
+	s.Helper()
+	s.conns++
+	conn = fmt.Sprintf("conn%d", s.conns)
+	return conn, s.must(s.Connect(s.now, Entry{Member: member, Conn: conn, Explicit: true}))
+}
+
+func (s *scene) knock(id, name string) []Body {
+	s.Helper()
+	_, events, err := s.RequestJoin(s.now, id, "s-"+id, name)
+	return s.must(events, err)
+}
+
+// admit lets somebody in with everybody's yes, and connects them.
+func (s *scene) admit(id, name string) (conn string) {
+	s.Helper()
+	s.knock(id, name)
+	for _, v := range s.voters() {
+		s.must(s.Approve(s.now, v, id))
+	}
+	conn, _ = s.join(id)
+	return conn
+}
+
+func bodies(events []Event) []Body {
+	var out []Body
+	for _, e := range events {
+		out = append(out, e.Body)
+	}
+	return out
+}
+
+func find[T Body](out []Body) (T, bool) {
+	for _, b := range out {
+		if v, ok := b.(T); ok {
+			return v, true
+		}
+	}
+	var zero T
+	return zero, false
+}
+
+func (s *scene) want(got []Body, want ...Body) {
+	s.Helper()
+	if !reflect.DeepEqual(got, want) {
+		s.Errorf("events:\n got %+v\nwant %+v", got, want)
+	}
+}
+
+func TestJoinOrder(t *testing.T) {
+	s := founded(t)
+	s.knock("bob", "Bob")
+	s.want(s.must(s.Approve(s.now, "alice", "bob")),
+		KnockAdmitted{Knock: "bob", Name: "Bob", At: s.now}, PresenceChanged{2})
+
+	since := s.Members[1].Since
+	conn, out := s.join("bob")
+	s.want(out,
+		Attached{Conn: conn, Member: "bob", Explicit: true, After: since},
+		MemberJoined{"bob", "Bob"}, JoinConfirmed{conn, 2}, PresenceChanged{2})
+
+	// Again on the same connection: confirmed, nothing else.
+	s.want(s.must(s.Connect(s.now, Entry{Member: "bob", Conn: conn, Explicit: true})),
+		JoinConfirmed{conn, 2}, PresenceChanged{2})
+
+	// A reload is no second appearance.
+	s.Disconnect(s.now, "bob", conn, s.Seq, false)
+	if err := s.Load(s.now, "bob"); err != nil {
+		t.Fatal(err)
+	}
+	_, out = s.join("bob")
+	if _, joined := find[MemberJoined](out); joined {
+		t.Error("a reload announced the member again")
+	}
+}
+
+func TestFounderIsNeverAnnounced(t *testing.T) {
+	s := newScene(t)
+	if _, out := s.join("alice"); len(out) != 3 {
+		t.Errorf("events %+v, want Attached, JoinConfirmed, PresenceChanged", out)
+	}
+}
+
+func TestAbsence(t *testing.T) {
+	s := founded(t)
+	bob := s.admit("bob", "Bob")
+
+	s.Disconnect(s.now, "bob", bob, s.Seq, false)
+	s.want(s.pass(10*time.Second - 1))
+	s.want(s.pass(1), MemberLeft{Member: "bob", Name: "Bob"}, PresenceChanged{1})
+
+	// Back within the return grace: no vote.
+	if _, left := find[MemberLeft](s.pass(10*time.Minute - 1)); left {
+		t.Error("left twice")
+	}
+	_, out := s.connect("bob")
+	if back, ok := find[MemberReturned](out); !ok || back.Name != "Bob" {
+		t.Errorf("events %+v, want MemberReturned", out)
+	}
+	if s.Participants() != 2 {
+		t.Errorf("participants %d, want 2", s.Participants())
+	}
+}
+
+func TestAReturnWithinTheGraceIsNotNoticed(t *testing.T) {
+	s := founded(t)
+	bob := s.admit("bob", "Bob")
+	s.Disconnect(s.now, "bob", bob, s.Seq, false)
+	s.pass(9 * time.Second)
+	_, out := s.connect("bob")
+	if _, noticed := find[MemberReturned](out); noticed {
+		t.Error("a short loss was announced as a return")
+	}
+	s.want(s.pass(time.Minute))
+}
+
+func TestMembershipEndsAfterTheReturnGrace(t *testing.T) {
+	s := founded(t)
+	bob := s.admit("bob", "Bob")
+	s.Disconnect(s.now, "bob", bob, s.Seq, false)
+	s.pass(10*time.Second + 10*time.Minute)
+	if _, err := s.Connect(s.now, Entry{Member: "bob", Conn: "late"}); !errors.Is(err, ErrNotMember) {
+		t.Errorf("err = %v, want ErrNotMember", err)
+	}
+}
+
+// The original deleted the room when its only member reloaded the page.
+func TestAnEmptyRoomLivesForTheReturnGrace(t *testing.T) {
+	s := newScene(t)
+	conn, _ := s.join("alice")
+	s.Disconnect(s.now, "alice", conn, s.Seq, false)
+	s.pass(10*time.Second + 10*time.Minute - 1)
+	if s.Closing != "" {
+		t.Fatal("closed too early")
+	}
+	out := s.pass(1)
+	s.want(out, Closed{Emptied})
+}
+
+func TestEveryTabCounts(t *testing.T) {
+	s := founded(t)
+	first := s.admit("bob", "Bob")
+	second, _ := s.connect("bob")
+	s.Disconnect(s.now, "bob", first, s.Seq, false)
+	s.want(s.pass(time.Minute))
+	s.want(s.must(s.Leave(s.now, "bob", second, false)),
+		Detached{Member: "bob", Conns: []string{second}},
+		MemberLeft{Member: "bob", Name: "Bob"}, PresenceChanged{1})
+}
+
+func TestLeavingOneTabKeepsTheOther(t *testing.T) {
+	s := founded(t)
+	first := s.admit("bob", "Bob")
+	s.connect("bob")
+	s.want(s.must(s.Leave(s.now, "bob", first, false)),
+		Detached{Member: "bob", Conns: []string{first}}, PresenceChanged{2})
+}
+
+func TestFinalLeaveEndsTheMembershipAndItsOtherTabs(t *testing.T) {
+	s := founded(t)
+	first := s.admit("bob", "Bob")
+	second, _ := s.connect("bob")
+	s.want(s.must(s.Leave(s.now, "bob", first, true)),
+		Detached{Member: "bob", Conns: []string{first}},
+		Detached{Member: "bob", Conns: []string{second}, Evicted: true},
+		MemberLeft{Member: "bob", Name: "Bob", Final: true}, PresenceChanged{1})
+	if s.memberIndex("bob") >= 0 {
+		t.Error("still a member")
+	}
+}
+
+func TestFinalLeaveOfTheLastMemberClosesTheRoom(t *testing.T) {
+	s := newScene(t)
+	conn, _ := s.join("alice")
+	s.knock("bob", "Bob")
+	out := s.must(s.Leave(s.now, "alice", conn, true))
+	if refused, ok := find[KnockRefused](out); !ok || refused.Reason != RoomGone {
+		t.Errorf("events %+v, want the knock refused", out)
+	}
+	if out[len(out)-1] != (Closed{Emptied}) || s.Closing != Emptied {
+		t.Errorf("events %+v, want Closed at the end", out)
+	}
+}
+
+// Leaving with a connection that is not one's own would evict somebody.
+func TestLeaveNeedsAConnectionInTheRoom(t *testing.T) {
+	s := founded(t)
+	s.admit("bob", "Bob")
+	if _, err := s.Leave(s.now, "bob", "conn1", true); !errors.Is(err, ErrNotMember) {
+		t.Errorf("err = %v, want ErrNotMember", err)
+	}
+}
+
+func TestUnanimousApproval(t *testing.T) {
+	s := founded(t)
+	s.admit("bob", "Bob")
+	s.want(s.knock("carol", "Carol"), Knocked{
+		Knock{ID: "carol", Name: "Carol", Deadline: s.now.Add(time.Minute)}, []string{"alice", "bob"}})
+	s.want(s.must(s.Approve(s.now, "alice", "carol")), KnockVoted{"carol", 1, 2})
+	// Voting twice is one vote.
+	s.want(s.must(s.Approve(s.now, "alice", "carol")))
+	// Shown again only to who has not voted.
+	again, err := s.Reannounce("s-carol", "carol")
+	if k, _ := find[Knocked](s.must(again, err)); !slices.Equal(k.Voters, []string{"bob"}) {
+		t.Errorf("shown again to %v, want bob", k.Voters)
+	}
+	s.want(s.must(s.Approve(s.now, "bob", "carol")),
+		KnockAdmitted{"carol", "Carol", s.now}, PresenceChanged{3})
+}
+
+func TestOneNoEndsTheRequest(t *testing.T) {
+	s := founded(t)
+	s.admit("bob", "Bob")
+	s.knock("carol", "Carol")
+	s.must(s.Approve(s.now, "alice", "carol"))
+	s.want(s.must(s.Decline(s.now, "bob", "carol")), KnockRefused{"carol", Declined})
+	if _, err := s.Approve(s.now, "bob", "carol"); !errors.Is(err, ErrNoSuchKnock) {
+		t.Errorf("err = %v, want ErrNoSuchKnock", err)
+	}
+	// The waiting page can still ask, for a while.
+	if seats := s.Seats("s-carol", s.now); len(seats) != 1 || seats[0].Standing != Refused || seats[0].Refusal != Declined {
+		t.Errorf("seats %+v, want the refusal", seats)
+	}
+	s.pass(verdictKept)
+	if seats := s.Seats("s-carol", s.now); len(seats) != 0 {
+		t.Errorf("seats %+v, want none any more", seats)
+	}
+}
+
+func TestRequestTimesOutByItself(t *testing.T) {
+	s := founded(t)
+	s.knock("bob", "Bob")
+	s.want(s.pass(time.Minute - 1))
+	s.want(s.pass(1), KnockRefused{"bob", TimedOut})
+}
+
+// The original left a request waiting for ever when a member left.
+func TestTheLastMissingVotersLeavingCompletesTheVote(t *testing.T) {
+	for _, way := range []string{"leave", "final", "absence"} {
+		t.Run(way, func(t *testing.T) {
+			s := founded(t)
+			bob := s.admit("bob", "Bob")
+			s.knock("carol", "Carol")
+			s.must(s.Approve(s.now, "alice", "carol"))
+			var out []Body
+			switch way {
+			case "absence":
+				s.Disconnect(s.now, "bob", bob, s.Seq, false)
+				out = s.pass(10 * time.Second)
+			default:
+				out = s.must(s.Leave(s.now, "bob", bob, way == "final"))
+			}
+			if _, admitted := find[KnockAdmitted](out); !admitted {
+				t.Errorf("events %+v, want the admission", out)
+			}
+		})
+	}
+}
+
+func TestNobodyIsLetIntoAnEmptyRoom(t *testing.T) {
+	s := founded(t)
+	bob := s.admit("bob", "Bob")
+	s.knock("carol", "Carol")
+	s.must(s.Approve(s.now, "alice", "carol"))
+	s.Disconnect(s.now, "alice", "conn1", s.Seq, false)
+	s.pass(time.Second)
+	s.Disconnect(s.now, "bob", bob, s.Seq, false)
+
+	// First Alice is absent, then Bob: her yes must not open the empty room.
+	out := s.pass(10 * time.Second)
+	if _, admitted := find[KnockAdmitted](out); admitted || s.Participants() != 0 {
+		t.Fatalf("events %+v with %d present, want no admission", out, s.Participants())
+	}
+	// She comes back alone: now hers is everybody's yes.
+	_, out = s.connect("alice")
+	if _, admitted := find[KnockAdmitted](out); !admitted {
+		t.Errorf("events %+v, want the admission", out)
+	}
+}
+
+// Somebody who is admitted and never comes must not hold up later votes.
+func TestAnAdmittedApplicantWhoNeverComes(t *testing.T) {
+	s := founded(t)
+	s.knock("bob", "Bob")
+	s.must(s.Approve(s.now, "alice", "bob"))
+	s.knock("carol", "Carol")
+	s.want(s.must(s.Approve(s.now, "alice", "carol")), KnockVoted{"carol", 1, 2})
+	out := s.pass(10 * time.Second)
+	s.want(out, PresenceChanged{1}, KnockAdmitted{"carol", "Carol", s.now}, PresenceChanged{2})
+	s.pass(20 * time.Minute)
+	if s.memberIndex("bob") >= 0 {
+		t.Error("still a member")
+	}
+}
+
+func TestOnlyMembersPresentVote(t *testing.T) {
+	s := founded(t)
+	bob := s.admit("bob", "Bob")
+	s.must(s.Leave(s.now, "bob", bob, false))
+	s.knock("carol", "Carol")
+	tests := map[string]string{
+		"a stranger":         "mallory",
+		"the applicant":      "carol",
+		"an absent member":   "bob",
+		"somebody's session": "s-alice",
+	}
+	for name, voter := range tests {
+		t.Run(name, func(t *testing.T) {
+			before := *s.Room
+			if _, err := s.Approve(s.now, voter, "carol"); !errors.Is(err, ErrNotMember) {
+				t.Errorf("Approve: err = %v, want ErrNotMember", err)
+			}
+			if _, err := s.Decline(s.now, voter, "carol"); !errors.Is(err, ErrNotMember) {
+				t.Errorf("Decline: err = %v, want ErrNotMember", err)
+			}
+			if !reflect.DeepEqual(before, *s.Room) {
+				t.Error("a refused vote changed the room")
+			}
+		})
+	}
+}
+
+func TestRequestJoin(t *testing.T) {
+	t.Run("a name is held once, whatever its case or form", func(t *testing.T) {
+		s := founded(t)
+		s.knock("jose", "José")
+		for _, name := range []string{"Alice", "ALICE", "ａｌｉｃｅ", "josé", "JOSE\u0301"} {
+			if _, _, err := s.RequestJoin(s.now, "x", "s-x", name); !errors.Is(err, ErrNameTaken) {
+				t.Errorf("%q: err = %v, want ErrNameTaken", name, err)
+			}
+		}
+	})
+	t.Run("asking again is one request", func(t *testing.T) {
+		s := founded(t)
+		s.knock("bob", "Bob")
+		seat, events, err := s.RequestJoin(s.now, "other", "s-bob", "bob")
+		if err != nil || len(events) != 0 || seat.ID != "bob" {
+			t.Errorf("seat %+v, events %v, err %v", seat, events, err)
+		}
+	})
+	t.Run("one session, two people", func(t *testing.T) {
+		s := founded(t)
+		for _, name := range []string{"Bob", "Carol"} {
+			if _, _, err := s.RequestJoin(s.now, name, "s-alice", name); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	})
+	t.Run("a member whose pages are closed comes back", func(t *testing.T) {
+		s := founded(t)
+		bob := s.admit("bob", "Bob")
+		if _, _, err := s.RequestJoin(s.now, "x", "s-bob", "Bob"); !errors.Is(err, ErrNameTaken) {
+			t.Errorf("while connected: err = %v, want ErrNameTaken", err)
+		}
+		s.Disconnect(s.now, "bob", bob, s.Seq, false)
+		s.pass(time.Minute)
+		seat, _, err := s.RequestJoin(s.now, "x", "s-bob", "Bob")
+		if err != nil || seat.Standing != Admitted || seat.ID != "bob" {
+			t.Errorf("seat %+v, err %v", seat, err)
+		}
+		if _, _, err := s.RequestJoin(s.now, "x", "s-mallory", "Bob"); !errors.Is(err, ErrNameTaken) {
+			t.Errorf("a stranger under the name: err = %v, want ErrNameTaken", err)
+		}
+	})
+	t.Run("full", func(t *testing.T) {
+		s := founded(t)
+		s.Terms.MaxMembers = 2
+		s.admit("bob", "Bob")
+		if _, _, err := s.RequestJoin(s.now, "c", "s-c", "Carol"); !errors.Is(err, ErrRoomFull) {
+			t.Errorf("err = %v, want ErrRoomFull", err)
+		}
+	})
+	t.Run("the last place is taken while waiting", func(t *testing.T) {
+		s := founded(t)
+		s.Terms.MaxMembers = 2
+		s.knock("bob", "Bob")
+		s.knock("carol", "Carol")
+		s.must(s.Approve(s.now, "alice", "bob"))
+		s.join("bob")
+		s.must(s.Approve(s.now, "alice", "carol"))
+		s.want(s.must(s.Approve(s.now, "bob", "carol")), KnockRefused{"carol", RoomFull})
+	})
+	t.Run("too many at the door", func(t *testing.T) {
+		s := founded(t)
+		s.Terms.MaxKnocks = 1
+		s.knock("bob", "Bob")
+		if _, _, err := s.RequestJoin(s.now, "c", "s-c", "Carol"); !errors.Is(err, ErrTooManyKnocks) {
+			t.Errorf("err = %v, want ErrTooManyKnocks", err)
+		}
+	})
+}
+
+func TestCodeTurnsOnSchedule(t *testing.T) {
+	s := founded(t)
+	if got := s.Remaining(s.now); got != 300*time.Second {
+		t.Errorf("remaining %v, want 5m", got)
+	}
+	s.want(s.pass(300*time.Second - 1))
+	if got := s.Remaining(s.now); got != time.Second {
+		t.Errorf("remaining %v, want never less than a second", got)
+	}
+	s.want(s.pass(1), CodeChanged{"200001", 300 * time.Second})
+
+	// A requested code restarts the clock.
+	s.pass(100 * time.Second)
+	s.want(bodies(s.Rotate(s.now, "333333")), CodeChanged{"333333", 300 * time.Second})
+	s.want(s.pass(299 * time.Second))
+	s.want(s.pass(time.Second), CodeChanged{"200002", 300 * time.Second})
+
+	// Turns missed by a sleeping machine are skipped, the schedule is kept.
+	s.want(s.pass(1000*time.Second), CodeChanged{"200003", 200 * time.Second})
+}
+
+func TestExpiry(t *testing.T) {
+	s := founded(t)
+	s.pass(24*time.Hour - time.Second)
+	s.knock("bob", "Bob")
+	s.want(s.pass(time.Second), KnockRefused{"bob", RoomGone}, Closed{Expired})
+	s.want(s.pass(time.Hour))
+}
+
+// What a late call does must not depend on how late it is: a vote that was
+// completed by an absence before its deadline is an admission.
+func TestLateAdvanceGoesByTheInstantsThingsFellDue(t *testing.T) {
+	s := founded(t)
+	bob := s.admit("bob", "Bob")
+	s.knock("carol", "Carol")
+	s.must(s.Approve(s.now, "alice", "carol"))
+	s.Disconnect(s.now, "bob", bob, s.Seq, false)
+	out := s.pass(5 * time.Minute)
+	if _, admitted := find[KnockAdmitted](out); !admitted {
+		t.Errorf("events %+v, want the admission at the absence", out)
+	}
+}
+
+func TestWhatAConnectionIsShown(t *testing.T) {
+	post := func(s *scene) uint64 {
+		s.must(s.Post(s.now, "alice", "hello"))
+		return s.Seq
+	}
+	after := func(out []Body) uint64 {
+		a, _ := find[Attached](out)
+		return a.After
+	}
+	t.Run("a newcomer: nothing from before the admission", func(t *testing.T) {
+		s := founded(t)
+		before := post(s)
+		s.knock("bob", "Bob")
+		s.must(s.Approve(s.now, "alice", "bob"))
+		between := post(s)
+		_, out := s.join("bob")
+		if got := after(out); got < before || got >= between {
+			t.Errorf("after %d, want from %d up to below %d", got, before, between)
+		}
+	})
+	t.Run("a page that reconnects: what it missed", func(t *testing.T) {
+		s := founded(t)
+		bob := s.admit("bob", "Bob")
+		seen := post(s)
+		s.Disconnect(s.now, "bob", bob, seen, false)
+		post(s)
+		_, out := s.connect("bob")
+		if got := after(out); got != seen {
+			t.Errorf("after %d, want %d", got, seen)
+		}
+	})
+	t.Run("a half-open connection's successor: what the caller knows", func(t *testing.T) {
+		s := founded(t)
+		s.admit("bob", "Bob")
+		seen := post(s)
+		post(s)
+		out := s.must(s.Connect(s.now, Entry{Member: "bob", Conn: "new", Resume: &seen}))
+		if got := after(out); got != seen {
+			t.Errorf("after %d, want %d", got, seen)
+		}
+	})
+	t.Run("a reloaded page: everything since the admission", func(t *testing.T) {
+		s := founded(t)
+		bob := s.admit("bob", "Bob")
+		since := s.Members[1].Since
+		post(s)
+		s.Disconnect(s.now, "bob", bob, s.Seq, false)
+		if err := s.Load(s.now, "bob"); err != nil {
+			t.Fatal(err)
+		}
+		conn, out := s.join("bob")
+		if got := after(out); got != since {
+			t.Errorf("after %d, want %d", got, since)
+		}
+		// And when that page reconnects, only what it missed.
+		s.Disconnect(s.now, "bob", conn, s.Seq, false)
+		seen := s.Seq
+		_, out = s.connect("bob")
+		if got := after(out); got != seen {
+			t.Errorf("after %d, want %d", got, seen)
+		}
+	})
+	t.Run("a rendered page that never connects is not waited for", func(t *testing.T) {
+		s := founded(t)
+		bob := s.admit("bob", "Bob")
+		if err := s.Load(s.now, "bob"); err != nil {
+			t.Fatal(err)
+		}
+		s.pass(loadingTime)
+		seen := post(s)
+		s.Disconnect(s.now, "bob", bob, seen, false)
+		_, out := s.connect("bob")
+		if got := after(out); got != seen {
+			t.Errorf("after %d, want %d", got, seen)
+		}
+	})
+	t.Run("after a goodbye: a new page", func(t *testing.T) {
+		s := founded(t)
+		bob := s.admit("bob", "Bob")
+		since := s.Members[1].Since
+		post(s)
+		s.Disconnect(s.now, "bob", bob, s.Seq, true)
+		_, out := s.join("bob")
+		if got := after(out); got != since {
+			t.Errorf("after %d, want %d", got, since)
+		}
+	})
+	t.Run("a second tab closed long ago does not matter", func(t *testing.T) {
+		s := founded(t)
+		tab := s.admit("bob", "Bob")
+		other, _ := s.connect("bob")
+		s.Disconnect(s.now, "bob", other, post(s), false)
+		post(s)
+		seen := post(s)
+		s.Disconnect(s.now, "bob", tab, seen, false)
+		_, out := s.connect("bob")
+		if got := after(out); got != seen {
+			t.Errorf("after %d, want %d", got, seen)
+		}
+	})
+}
+
+func TestSeatAt(t *testing.T) {
+	s := founded(t)
+	// Two tabs of one browser: Alice made the room, Bob joined it.
+	_, events, err := s.RequestJoin(s.now, "bob", "s-alice", "Bob")
+	s.must(events, err)
+	if _, err := s.SeatAt("s-alice", "bob", s.now); !errors.Is(err, ErrNotFound) {
+		t.Errorf("before admission: err = %v, want ErrNotFound", err)
+	}
+	s.must(s.Approve(s.now, "alice", "bob"))
+	tests := []struct {
+		name, session, path, want string
+	}{
+		{"the room's id is its founder's page", "s-alice", "room", "alice"},
+		{"the seat's id is the other's page", "s-alice", "bob", "bob"},
+		{"the founder's seat id is no page", "s-alice", "alice", ""},
+		{"a stranger with the room's id", "s-mallory", "room", ""},
+		{"a stranger with a member's id", "s-mallory", "bob", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			seat, err := s.SeatAt(tt.session, tt.path, s.now)
+			if seat.ID != tt.want || (err == nil) != (tt.want != "") {
+				t.Errorf("seat %q, err %v, want %q", seat.ID, err, tt.want)
+			}
+		})
+	}
+}
+
+// Random rules in a random order. Whatever happens: a rule that fails changes
+// nothing, no rule writes into a copy taken before, sequence numbers have no
+// gap, and the bounds hold.
+func TestRulesKeepTheInvariants(t *testing.T) {
+	for seed := range uint64(300) {
+		rng := rand.New(rand.NewPCG(seed, 1))
+		s := newScene(t)
+		s.Terms.MaxMembers, s.Terms.MaxKnocks = 4, 3
+		people := []string{"alice", "b", "c", "d", "e", "f"}
+		pick := func() string { return people[rng.IntN(len(people))] }
+		conn := func() string { return fmt.Sprintf("conn%d", rng.IntN(s.conns+2)) }
+		for range 200 {
+			before, image := *s.Room, snapshot(t, s.Room)
+			var events []Event
+			var err error
+			s.now = s.now.Add(time.Duration(rng.ExpFloat64() * float64(20*time.Second)))
+			switch rng.IntN(9) {
+			case 0:
+				events = s.Advance(s.now, s.newCode)
+			case 1:
+				p := pick()
+				_, events, err = s.RequestJoin(s.now, fmt.Sprint(p, s.Seq), "s-"+p, p)
+			case 2:
+				events, err = s.Approve(s.now, anyMember(rng, s.Room), anyKnock(rng, s.Room))
+			case 3:
+				events, err = s.Decline(s.now, anyMember(rng, s.Room), anyKnock(rng, s.Room))
+			case 4:
+				s.conns++
+				events, err = s.Connect(s.now, Entry{Member: anyMember(rng, s.Room), Conn: conn(), Explicit: rng.IntN(2) == 0})
+			case 5:
+				s.Disconnect(s.now, anyMember(rng, s.Room), conn(), s.Seq/2, rng.IntN(3) == 0)
+			case 6:
+				events, err = s.Leave(s.now, anyMember(rng, s.Room), conn(), rng.IntN(4) == 0)
+			case 7:
+				events, err = s.Post(s.now, anyMember(rng, s.Room), "text")
+			case 8:
+				err = s.Load(s.now, anyMember(rng, s.Room))
+			}
+			if got := snapshot(t, &before); got != image {
+				t.Fatalf("seed %d: a rule wrote into an older copy:\n was %s\n is  %s", seed, image, got)
+			}
+			if err != nil && (len(events) > 0 || snapshot(t, s.Room) != image) {
+				t.Fatalf("seed %d: a failing rule (%v) changed the room", seed, err)
+			}
+			for i, e := range events {
+				if want := before.Seq + uint64(i) + 1; e.Seq != want {
+					t.Fatalf("seed %d: event %d has sequence %d, want %d", seed, i, e.Seq, want)
+				}
+			}
+			if s.Seq != before.Seq+uint64(len(events)) {
+				t.Fatalf("seed %d: sequence %d after %d and %d events", seed, s.Seq, before.Seq, len(events))
+			}
+			checkInvariants(t, seed, s.Room)
+			if s.Closing != "" {
+				break
+			}
+		}
+	}
+}
+
+func snapshot(t *testing.T, r *Room) string {
+	b, err := json.Marshal(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+func anyMember(rng *rand.Rand, r *Room) string {
+	if len(r.Members) == 0 || rng.IntN(10) == 0 {
+		return "stranger"
+	}
+	return r.Members[rng.IntN(len(r.Members))].ID
+}
+
+func anyKnock(rng *rand.Rand, r *Room) string {
+	if len(r.Knocks) == 0 || rng.IntN(10) == 0 {
+		return "nothing"
+	}
+	return r.Knocks[rng.IntN(len(r.Knocks))].ID
+}
+
+func checkInvariants(t *testing.T, seed uint64, r *Room) {
+	t.Helper()
+	if len(r.Members) > r.Terms.MaxMembers {
+		t.Fatalf("seed %d: %d members", seed, len(r.Members))
+	}
+	names := map[string]bool{}
+	for _, m := range r.Members {
+		if names[FoldName(m.Name)] {
+			t.Fatalf("seed %d: %q twice", seed, m.Name)
+		}
+		names[FoldName(m.Name)] = true
+		if len(m.Conns) > 0 && !m.Present {
+			t.Fatalf("seed %d: a connected member is absent", seed)
+		}
+		if m.Present && len(m.Conns) == 0 && m.AbsentDue.IsZero() || !m.Present && m.EndDue.IsZero() {
+			t.Fatalf("seed %d: a member without a deadline stays for ever: %+v", seed, m)
+		}
+	}
+	open := 0
+	for _, k := range r.Knocks {
+		if !k.open() {
+			continue
+		}
+		open++
+		if r.Closing != "" {
+			t.Fatalf("seed %d: a request outlives its room", seed)
+		}
+		if a, n := k.Tally(r.voters()); n > 0 && a == n {
+			t.Fatalf("seed %d: everybody present said yes and the request is still open", seed)
+		}
+	}
+	if open > r.Terms.MaxKnocks {
+		t.Fatalf("seed %d: %d open knocks", seed, open)
+	}
+	if (len(r.Members) == 0) != (r.Closing == Emptied) && r.Closing != Expired {
+		t.Fatalf("seed %d: %d members, closing %q", seed, len(r.Members), r.Closing)
+	}
+}
