@@ -1,0 +1,131 @@
+// Package session gives every browser a random identity that it cannot choose
+// or forge, carried in a signed and encrypted cookie.
+//
+// The cookie holds an id and nothing else. What the id is entitled to lives
+// with the rooms, so that two tabs that post at the same time cannot overwrite
+// each other's entitlements, and so that any process that has the secret can
+// read any session.
+package session
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/gorilla/securecookie"
+)
+
+const (
+	// CookieName is the name of the session cookie. The Flask server used the
+	// same, so its cookies arrive here and are replaced.
+	CookieName = "session"
+
+	// DefaultMaxAge is how long a session lives after the last page view: a
+	// room's day, and an hour for those who came late.
+	DefaultMaxAge = 25 * time.Hour
+
+	idSize = 16 // bytes: 128 random bits
+
+	// maxCookies bounds how many cookies of our name one request can make us
+	// verify. A browser sends more than one if a path or domain of its own was
+	// set for some of them, by an older server or a neighbouring host.
+	maxCookies = 4
+)
+
+// Options are the settings of a Keeper. The zero value is ready for use.
+type Options struct {
+	// MaxAge is the life of a session after it was last ensured, in whole
+	// seconds. Zero stands for DefaultMaxAge.
+	MaxAge time.Duration
+	// Secure reports whether the browser reached us through TLS, and so whether
+	// the cookie may be kept from plain connections. Nil asks only whether
+	// this process itself terminated TLS.
+	Secure func(*http.Request) bool
+}
+
+// Keeper reads and issues session cookies. It is safe for concurrent use.
+type Keeper struct {
+	codec  *securecookie.SecureCookie
+	maxAge time.Duration
+	secure func(*http.Request) bool
+}
+
+// New returns a Keeper whose cookies are signed and encrypted with keys derived
+// from the secret. It keeps no state: Keepers with the same secret read each
+// other's cookies.
+func New(secret []byte, o Options) *Keeper {
+	if o.MaxAge <= 0 {
+		o.MaxAge = DefaultMaxAge
+	}
+	if o.Secure == nil {
+		o.Secure = func(r *http.Request) bool { return r.TLS != nil }
+	}
+	codec := securecookie.New(
+		DeriveKey(secret, "session cookie signature"),
+		DeriveKey(secret, "session cookie encryption"),
+	)
+	codec.SetSerializer(securecookie.NopEncoder{})
+	codec.MaxAge(int(o.MaxAge.Seconds()))
+	codec.MaxLength(512)
+	return &Keeper{codec: codec, maxAge: o.MaxAge, secure: o.Secure}
+}
+
+// Read returns the id of the request's session. It is not ok if there is no
+// cookie of ours: none at all, forged, cut off, expired, or of another server
+// such as the Flask one. Which of these it is makes no difference to anybody.
+func (k *Keeper) Read(r *http.Request) (id string, ok bool) {
+	cookies := r.CookiesNamed(CookieName)
+	if len(cookies) > maxCookies {
+		cookies = cookies[:maxCookies]
+	}
+	for _, c := range cookies {
+		var raw []byte
+		if err := k.codec.Decode(CookieName, c.Value, &raw); err != nil || len(raw) != idSize {
+			continue
+		}
+		return hex.EncodeToString(raw), true
+	}
+	return "", false
+}
+
+// Ensure returns the id of the request's session, or of a new one, and sends
+// the cookie with its full life ahead of it. Call it before the response's
+// header is written, and once a response.
+func (k *Keeper) Ensure(w http.ResponseWriter, r *http.Request) string {
+	id, ok := k.Read(r)
+	if !ok {
+		id = newID()
+	}
+	http.SetCookie(w, &http.Cookie{
+		Name:     CookieName,
+		Value:    k.encode(id),
+		Path:     "/",
+		MaxAge:   int(k.maxAge.Seconds()),
+		HttpOnly: true,
+		// Lax, not Strict: a link to a room from a mail must find its member.
+		SameSite: http.SameSiteLaxMode,
+		Secure:   k.secure(r),
+	})
+	return id
+}
+
+func (k *Keeper) encode(id string) string {
+	raw, err := hex.DecodeString(id)
+	if err != nil {
+		panic(fmt.Sprintf("session: id of our own making: %v", err))
+	}
+	value, err := k.codec.Encode(CookieName, raw)
+	if err != nil {
+		// Keys and lengths are constants, and the system's generator never fails.
+		panic(fmt.Sprintf("session: encode cookie: %v", err))
+	}
+	return value
+}
+
+func newID() string {
+	var raw [idSize]byte
+	rand.Read(raw[:]) // never fails: the process ends first
+	return hex.EncodeToString(raw[:])
+}
