@@ -240,20 +240,21 @@ func (s *Service) Connect(ctx context.Context, e Entry) error {
 // Disconnect reports a lost connection. delivered is the sequence number up to
 // which the page behind it has certainly seen the room; deliberate says that
 // the client took its leave and will not resume by itself.
-// Errors: ErrNotFound.
+// A room that is gone is no error.
 func (s *Service) Disconnect(ctx context.Context, room, member, conn string, delivered uint64, deliberate bool) error {
-	return s.change(ctx, room, func(r *Room, now time.Time) ([]Event, error) {
+	return ignoreNotFound(s.change(ctx, room, func(r *Room, now time.Time) ([]Event, error) {
 		r.Disconnect(now, member, conn, delivered, deliberate)
 		return nil, nil
-	})
+	}))
 }
 
 // Leave takes one connection out of the room without the grace of a lost one
-// or, if final, ends the membership. Errors: ErrNotFound, ErrNotMember.
+// or, if final, ends the membership. A room that is gone, perhaps by this very
+// leaving, is no error. Errors: ErrNotMember.
 func (s *Service) Leave(ctx context.Context, room, member, conn string, final bool) error {
-	return s.change(ctx, room, func(r *Room, now time.Time) ([]Event, error) {
+	return ignoreNotFound(s.change(ctx, room, func(r *Room, now time.Time) ([]Event, error) {
 		return r.Leave(now, member, conn, final)
-	})
+	}))
 }
 
 // Post says something to the room. A blank message is ignored.
@@ -319,7 +320,10 @@ func (s *Service) Totals(ctx context.Context) (rooms, members int, err error) {
 
 // tick does what is due in one room. A room that is gone has nothing due.
 func (s *Service) tick(ctx context.Context, id string) error {
-	err := s.change(ctx, id, func(*Room, time.Time) ([]Event, error) { return nil, nil })
+	return ignoreNotFound(s.change(ctx, id, func(*Room, time.Time) ([]Event, error) { return nil, nil }))
+}
+
+func ignoreNotFound(err error) error {
 	if errors.Is(err, ErrNotFound) {
 		return nil
 	}
@@ -327,44 +331,38 @@ func (s *Service) tick(ctx context.Context, id string) error {
 }
 
 // change is how every use case works on a room: first what fell due by now,
-// then the rule; commit; announce. A room that ended by what fell due is
-// committed as such and reads as ErrNotFound.
+// then the rule; commit; announce. If the room has ended by that, the end is
+// committed and announced, and ErrNotFound returned.
 func (s *Service) change(ctx context.Context, id string, rule func(r *Room, now time.Time) ([]Event, error)) error {
 	stripe := &s.stripes[maphash.String(s.seed, id)%uint64(len(s.stripes))]
 	stripe.Lock()
 	defer stripe.Unlock()
 
-	var gone bool
-	var next time.Time
-	events, err := s.Store.Update(ctx, id, func(r *Room) ([]Event, error) {
+	r, events, err := s.Store.Update(ctx, id, func(r *Room) ([]Event, error) {
 		now := time.Now()
-		events := r.Advance(now, s.NewCode)
-		if gone = r.Closing != ""; gone {
-			return events, nil
+		overdue := r.Advance(now, s.NewCode)
+		if r.Closing != "" {
+			return overdue, nil
 		}
-		more, err := rule(r, now)
-		if err != nil {
-			return nil, err
+		events, err := rule(r, now)
+		if err != nil || overdue == nil {
+			return events, err
 		}
-		next = r.NextDeadline()
-		if events == nil {
-			return more, nil
-		}
-		return append(events, more...), nil
+		return append(overdue, events...), nil
 	})
 	if err != nil {
 		return err
 	}
-	s.alarm.set(next)
 	if err := s.fillLogs(ctx, id, events); err != nil {
 		return err
 	}
 	if len(events) > 0 {
 		s.Announcer.Announce(id, events)
 	}
-	if gone {
+	if r.Closing != "" {
 		return ErrNotFound
 	}
+	s.alarm.set(r.NextDeadline())
 	return nil
 }
 

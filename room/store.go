@@ -19,13 +19,14 @@ type Store interface {
 	// and what it made of it is committed together with the messages among
 	// the events it returns, which go to the room's log. The log keeps the
 	// latest Terms.MaxMessages. A room that comes back with Closing set is
-	// forgotten, log and all.
+	// forgotten, log and all. Update returns the room as committed, and fn's
+	// events.
 	//
 	// If fn fails nothing is committed, and its error is returned as it is.
 	// fn may run more than once, on other state each time, when somebody else
 	// was quicker or its new code was taken; so it must have no effect
 	// outside the room and must not keep it. Errors: ErrNotFound.
-	Update(ctx context.Context, id string, fn func(r *Room) ([]Event, error)) ([]Event, error)
+	Update(ctx context.Context, id string, fn func(r *Room) ([]Event, error)) (*Room, []Event, error)
 
 	// View returns the room. Errors: ErrNotFound.
 	View(ctx context.Context, id string) (*Room, error)

@@ -72,24 +72,25 @@ func (s *Store) Create(_ context.Context, r *room.Room, c room.Capacity) error {
 }
 
 // Update implements room.Store.
-func (s *Store) Update(_ context.Context, id string, fn func(*room.Room) ([]room.Event, error)) ([]room.Event, error) {
+func (s *Store) Update(_ context.Context, id string, fn func(*room.Room) ([]room.Event, error)) (*room.Room, []room.Event, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e, ok := s.rooms[id]
 	if !ok {
-		return nil, room.ErrNotFound
+		return nil, nil, room.ErrNotFound
 	}
 	for {
 		next := *e.room
 		events, err := fn(&next)
-		if err != nil {
-			return nil, err
+		if err == nil {
+			err = s.commit(e, &next, events)
 		}
-		err = s.commit(e, &next, events)
-		if errors.Is(err, room.ErrCodeTaken) {
-			continue
+		switch {
+		case err == nil:
+			return &next, events, nil
+		case !errors.Is(err, room.ErrCodeTaken):
+			return nil, nil, err
 		}
-		return events, err
 	}
 }
 

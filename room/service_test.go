@@ -1,0 +1,462 @@
+package room_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"securechat/room"
+	"securechat/room/memstore"
+)
+
+// announced collects what the service tells the world.
+type announced struct {
+	mu     sync.Mutex
+	events map[string][]room.Event
+}
+
+func (a *announced) Announce(id string, events []room.Event) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.events == nil {
+		a.events = map[string][]room.Event{}
+	}
+	a.events[id] = append(a.events[id], events...)
+}
+
+func (a *announced) of(id string) []room.Event {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.Clone(a.events[id])
+}
+
+func count[T room.Body](events []room.Event) (n int) {
+	for _, e := range events {
+		if _, ok := e.Body.(T); ok {
+			n++
+		}
+	}
+	return n
+}
+
+func last[T room.Body](t *testing.T, events []room.Event) T {
+	t.Helper()
+	for _, e := range slices.Backward(events) {
+		if b, ok := e.Body.(T); ok {
+			return b
+		}
+	}
+	var zero T
+	t.Fatalf("no %T among %d events", zero, len(events))
+	return zero
+}
+
+func trim(text string) (string, error) { return strings.TrimSpace(text), nil }
+
+func newService(o room.Options) (*room.Service, *announced) {
+	a := new(announced)
+	if o.Store == nil {
+		o.Store = memstore.New()
+	}
+	if o.Clean == nil {
+		o.Clean = trim
+	}
+	o.Announcer = a
+	return room.NewService(o), a
+}
+
+// run starts the scheduler for the duration of a test in a synctest bubble.
+func run(t *testing.T, s *room.Service) {
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		s.Run(ctx)
+	}()
+	t.Cleanup(func() {
+		cancel()
+		<-done
+	})
+}
+
+func create(t *testing.T, s *room.Service, session, name string) room.Seat {
+	t.Helper()
+	seat, err := s.Create(t.Context(), room.Creation{Session: session, Address: session, Name: name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return seat
+}
+
+func code(t *testing.T, s *room.Service, founder room.Seat, session string) string {
+	t.Helper()
+	page, err := s.Page(t.Context(), session, founder.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return page.Code
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func enter(t *testing.T, s *room.Service, seat room.Seat, conn string) {
+	t.Helper()
+	must(t, s.Connect(t.Context(), room.Entry{Room: seat.Room, Member: seat.ID, Conn: conn, Explicit: true}))
+}
+
+// A room left alone with its one connected member lives a day: 287 turns of
+// the code, one unanswered request, one expiry, all by timer.
+func TestADayInTheLifeOfARoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, world := newService(room.Options{})
+		run(t, s)
+		alice := create(t, s, "s1", "Alice")
+		enter(t, s, alice, "c1")
+		_, err := s.RequestJoin(t.Context(), room.Application{Session: "s2", Name: "Bob", Code: code(t, s, alice, "s1")})
+		must(t, err)
+
+		time.Sleep(25 * time.Hour)
+		synctest.Wait()
+		events := world.of(alice.Room)
+		if n := count[room.CodeChanged](events); n != 287 {
+			t.Errorf("%d turns, want 287", n)
+		}
+		if n := count[room.KnockRefused](events); n != 1 || last[room.KnockRefused](t, events).Reason != room.TimedOut {
+			t.Errorf("%d refusals, want one timeout", n)
+		}
+		if events[len(events)-1].Body != (room.Closed{Reason: room.Expired}) {
+			t.Errorf("last event %+v, want the expiry", events[len(events)-1])
+		}
+		for i, e := range events {
+			if e.Seq != uint64(i)+1 {
+				t.Fatalf("event %d has sequence %d", i, e.Seq)
+			}
+		}
+		if _, err := s.Status(t.Context(), alice.Room); !errors.Is(err, room.ErrNotFound) {
+			t.Errorf("err = %v, want ErrNotFound", err)
+		}
+	})
+}
+
+// Deadlines are met to the instant, also those that come up while the
+// scheduler sleeps to a later one.
+func TestTheSchedulerMeetsEarlierDeadlines(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, world := newService(room.Options{})
+		run(t, s)
+		alice := create(t, s, "s1", "Alice")
+		enter(t, s, alice, "c1")
+		time.Sleep(time.Second)
+		synctest.Wait() // it sleeps to the turn of the code now
+		_, err := s.RequestJoin(t.Context(), room.Application{Session: "s2", Name: "Bob", Code: code(t, s, alice, "s1")})
+		must(t, err)
+		time.Sleep(60*time.Second - 1)
+		synctest.Wait()
+		if n := count[room.KnockRefused](world.of(alice.Room)); n != 0 {
+			t.Fatal("too early")
+		}
+		time.Sleep(1)
+		synctest.Wait()
+		if n := count[room.KnockRefused](world.of(alice.Room)); n != 1 {
+			t.Fatal("not in time")
+		}
+	})
+}
+
+// failing is a store whose Due fails at first.
+type failing struct {
+	room.Store
+	left int
+}
+
+func (f *failing) Due(ctx context.Context, now time.Time) ([]string, time.Time, error) {
+	if f.left > 0 {
+		f.left--
+		return nil, time.Time{}, errors.New("away")
+	}
+	return f.Store.Due(ctx, now)
+}
+
+func TestTheSchedulerSurvivesAFailingStore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, world := newService(room.Options{Store: &failing{memstore.New(), 3}})
+		run(t, s)
+		alice := create(t, s, "s1", "Alice")
+		enter(t, s, alice, "c1")
+		time.Sleep(301 * time.Second)
+		synctest.Wait()
+		if n := count[room.CodeChanged](world.of(alice.Room)); n != 1 {
+			t.Errorf("%d turns, want 1", n)
+		}
+	})
+}
+
+// A use case never acts on a state that is overdue, even if the scheduler is
+// late: an old code does not open a room, an expired room takes no message.
+func TestOverdueStateIsNotActedOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, world := newService(room.Options{}) // no scheduler runs
+		alice := create(t, s, "s1", "Alice")
+		enter(t, s, alice, "c1")
+		old := code(t, s, alice, "s1")
+		time.Sleep(300 * time.Second)
+		if _, err := s.RequestJoin(t.Context(), room.Application{Session: "s2", Name: "Bob", Code: old}); !errors.Is(err, room.ErrNoSuchCode) {
+			t.Errorf("err = %v, want ErrNoSuchCode", err)
+		}
+		if got := code(t, s, alice, "s1"); got == old {
+			t.Error("the code did not turn")
+		}
+		time.Sleep(24 * time.Hour)
+		if err := s.Post(t.Context(), alice.Room, alice.ID, "hello"); !errors.Is(err, room.ErrNotFound) {
+			t.Errorf("err = %v, want ErrNotFound", err)
+		}
+		events := world.of(alice.Room)
+		if events[len(events)-1].Body != (room.Closed{Reason: room.Expired}) {
+			t.Errorf("last event %+v, want the expiry", events[len(events)-1])
+		}
+	})
+}
+
+func TestTheLogReachesWhoEnters(t *testing.T) {
+	s, world := newService(room.Options{})
+	alice := create(t, s, "s1", "Alice")
+	enter(t, s, alice, "c1")
+	must(t, s.Post(t.Context(), alice.Room, alice.ID, "before"))
+	bob, err := s.RequestJoin(t.Context(), room.Application{Session: "s2", Name: "Bob", Code: code(t, s, alice, "s1")})
+	must(t, err)
+	must(t, s.Approve(t.Context(), alice.Room, alice.ID, bob.ID))
+	must(t, s.Post(t.Context(), alice.Room, alice.ID, "between"))
+	must(t, s.Post(t.Context(), alice.Room, alice.ID, "  "))
+	enter(t, s, bob, "c2")
+	var got []string
+	for _, m := range last[room.Attached](t, world.of(alice.Room)).Log {
+		got = append(got, m.Content)
+	}
+	if !slices.Equal(got, []string{"between"}) {
+		t.Errorf("Bob is shown %q", got)
+	}
+	if n := count[room.MessagePosted](world.of(alice.Room)); n != 2 {
+		t.Errorf("%d messages, want the blank one ignored", n)
+	}
+}
+
+func TestPageAndSeats(t *testing.T) {
+	s, _ := newService(room.Options{})
+	alice := create(t, s, "s1", "Alice")
+	if alice.Path != alice.Room || alice.ID == alice.Room {
+		t.Errorf("seat %+v, want the room's id as its path", alice)
+	}
+	for name, tt := range map[string]struct{ session, path string }{
+		"a stranger":       {"s9", alice.Room},
+		"an unknown room":  {"s1", "nothing"},
+		"an empty session": {"", alice.Room},
+	} {
+		if _, err := s.Page(t.Context(), tt.session, tt.path); !errors.Is(err, room.ErrNotFound) {
+			t.Errorf("%s: err = %v, want ErrNotFound", name, err)
+		}
+	}
+	bob, err := s.RequestJoin(t.Context(), room.Application{Session: "s1", Name: "Bob", Code: code(t, s, alice, "s1")})
+	must(t, err)
+	if _, err := s.Page(t.Context(), "s1", bob.ID); !errors.Is(err, room.ErrNotFound) {
+		t.Errorf("before admission: err = %v, want ErrNotFound", err)
+	}
+	must(t, s.Approve(t.Context(), alice.Room, alice.ID, bob.ID))
+	page, err := s.Page(t.Context(), "s1", bob.ID)
+	if err != nil || page.Seat.Name != "Bob" || page.Seat.Room != alice.Room || page.Participants != 2 {
+		t.Errorf("page %+v, err %v", page, err)
+	}
+	if page, _ := s.Page(t.Context(), "s1", alice.Room); page.Seat.Name != "Alice" || page.EncryptionKey == "" {
+		t.Errorf("page %+v, want Alice's", page)
+	}
+	seats, err := s.Seats(t.Context(), "s1")
+	if err != nil || len(seats) != 2 {
+		t.Errorf("seats %+v, err %v, want two", seats, err)
+	}
+}
+
+func TestCreateErrors(t *testing.T) {
+	s, _ := newService(room.Options{Capacity: room.Capacity{Rooms: 2, RoomsPerAddress: 1}})
+	var bad *room.NameError
+	if _, err := s.Create(t.Context(), room.Creation{Name: "<b>"}); !errors.As(err, &bad) {
+		t.Errorf("err = %v, want a NameError", err)
+	}
+	create(t, s, "s1", "Alice")
+	if _, err := s.Create(t.Context(), room.Creation{Address: "s1", Name: "A"}); !errors.Is(err, room.ErrTooManyRoomsHere) {
+		t.Errorf("err = %v, want ErrTooManyRoomsHere", err)
+	}
+	create(t, s, "s2", "Alice")
+	if _, err := s.Create(t.Context(), room.Creation{Address: "s3", Name: "A"}); !errors.Is(err, room.ErrTooManyRooms) {
+		t.Errorf("err = %v, want ErrTooManyRooms", err)
+	}
+}
+
+func TestRequestJoinErrors(t *testing.T) {
+	s, _ := newService(room.Options{})
+	for in, want := range map[string]error{
+		"":       room.ErrMalformedCode,
+		"12345":  room.ErrMalformedCode,
+		"12345a": room.ErrMalformedCode,
+		"１２３４５６": room.ErrMalformedCode,
+		"123456": room.ErrNoSuchCode,
+	} {
+		if _, err := s.RequestJoin(t.Context(), room.Application{Name: "Bob", Code: in}); !errors.Is(err, want) {
+			t.Errorf("%q: err = %v, want %v", in, err, want)
+		}
+	}
+	if err := s.Reannounce(t.Context(), "s1", "nothing"); !errors.Is(err, room.ErrNoSuchKnock) {
+		t.Errorf("err = %v, want ErrNoSuchKnock", err)
+	}
+}
+
+// Two rooms never share a code: a taken one is drawn again.
+func TestCodesAreDrawnUntilFree(t *testing.T) {
+	draws := []string{"111111", "111111", "111111", "222222", "222222", "333333"}
+	next := 0
+	s, world := newService(room.Options{NewCode: func() string { next++; return draws[next-1] }})
+	first, second := create(t, s, "s1", "Alice"), create(t, s, "s2", "Bob")
+	if code(t, s, first, "s1") != "111111" || code(t, s, second, "s2") != "222222" {
+		t.Error("the codes are not those that were free")
+	}
+	must(t, s.RotateCode(t.Context(), first.Room, first.ID))
+	if got := last[room.CodeChanged](t, world.of(first.Room)); got.Code != "333333" {
+		t.Errorf("turned to %s, want 333333", got.Code)
+	}
+	if err := s.RotateCode(t.Context(), first.Room, second.ID); !errors.Is(err, room.ErrNotMember) {
+		t.Errorf("a stranger: err = %v, want ErrNotMember", err)
+	}
+}
+
+func TestRandomCode(t *testing.T) {
+	seen := map[string]bool{}
+	for range 2000 {
+		c := room.RandomCode()
+		if !room.ValidCode(c) || c[0] == '0' {
+			t.Fatalf("code %q", c)
+		}
+		seen[c] = true
+	}
+	if len(seen) < 1950 {
+		t.Errorf("%d different codes of 2000", len(seen))
+	}
+}
+
+// Whatever many members do at once, each room's events are announced in the
+// order of their sequence numbers, none missing.
+func TestAnnouncementsAreInOrder(t *testing.T) {
+	s, world := newService(room.Options{Capacity: room.Capacity{Rooms: 10, RoomsPerAddress: 10}})
+	var seats []room.Seat
+	for i := range 4 {
+		seats = append(seats, create(t, s, fmt.Sprint(i), "Alice"))
+	}
+	var wg sync.WaitGroup
+	for w := range 8 {
+		wg.Go(func() {
+			for i := range 100 {
+				seat := seats[(w+i)%len(seats)]
+				conn := fmt.Sprintf("%d-%d", w, i)
+				e := room.Entry{Room: seat.Room, Member: seat.ID, Conn: conn}
+				if err := errors.Join(
+					s.Connect(t.Context(), e),
+					s.Post(t.Context(), seat.Room, seat.ID, "hello"),
+					s.Disconnect(t.Context(), seat.Room, seat.ID, conn, 0, false),
+				); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	for _, seat := range seats {
+		for i, e := range world.of(seat.Room) {
+			if e.Seq != uint64(i)+1 {
+				t.Fatalf("event %d has sequence %d", i, e.Seq)
+			}
+		}
+	}
+}
+
+// BenchmarkPost is the way of one message through the service, without the
+// sockets.
+func BenchmarkPost(b *testing.B) {
+	for _, members := range []int{3, 50} {
+		b.Run(fmt.Sprintf("members=%d", members), func(b *testing.B) {
+			ctx := b.Context()
+			s := room.NewService(room.Options{Store: memstore.New(), Announcer: silent{}, Clean: func(t string) (string, error) { return t, nil }})
+			alice, err := s.Create(ctx, room.Creation{Session: "s", Name: "Alice"})
+			if err != nil {
+				b.Fatal(err)
+			}
+			page, err := s.Page(ctx, "s", alice.Path)
+			if err != nil {
+				b.Fatal(err)
+			}
+			admitted := []room.Seat{alice}
+			for i := 1; i < members; i++ {
+				seat, err := s.RequestJoin(ctx, room.Application{Session: fmt.Sprint(i), Name: fmt.Sprint("m", i), Code: page.Code})
+				if err != nil {
+					b.Fatal(err)
+				}
+				for _, m := range admitted {
+					if err := s.Approve(ctx, m.Room, m.ID, seat.ID); err != nil {
+						b.Fatal(err)
+					}
+				}
+				admitted = append(admitted, seat)
+			}
+			for _, m := range admitted {
+				if err := s.Connect(ctx, room.Entry{Room: m.Room, Member: m.ID, Conn: m.ID}); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := s.Post(ctx, alice.Room, alice.ID, "hello, everybody"); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+type silent struct{}
+
+func (silent) Announce(string, []room.Event) {}
+
+// BenchmarkScheduler: one tick among many rooms touches the rooms that are due.
+func BenchmarkScheduler(b *testing.B) {
+	for _, rooms := range []int{1000, 100_000} {
+		b.Run(fmt.Sprintf("rooms=%d", rooms), func(b *testing.B) {
+			store := memstore.New()
+			s := room.NewService(room.Options{
+				Store: store, Announcer: silent{}, Clean: trim,
+				Capacity: room.Capacity{Rooms: rooms, RoomsPerAddress: rooms},
+			})
+			for i := range rooms {
+				seat, err := s.Create(b.Context(), room.Creation{Session: fmt.Sprint(i), Name: "Alice"})
+				if err != nil {
+					b.Fatal(err)
+				}
+				if err := s.Connect(b.Context(), room.Entry{Room: seat.Room, Member: seat.ID, Conn: "c"}); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := s.TickDue(b.Context()); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,456 @@
+// Package storetest holds the contract that every room.Store keeps, as a test
+// suite to be run by each implementation.
+package storetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"sync"
+	"testing"
+	"time"
+
+	"securechat/room"
+)
+
+var start = time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
+
+var roomy = room.Capacity{Rooms: 1000, RoomsPerAddress: 1000}
+
+// Run runs the suite. open returns an empty store each time.
+func Run(t *testing.T, open func(t *testing.T) room.Store) {
+	for _, tt := range []struct {
+		name string
+		test func(t *testing.T, s suite)
+	}{
+		{"a room comes back as it was made", roundTrip},
+		{"nothing is known of an unknown room", unknown},
+		{"capacity", capacity},
+		{"codes are unique among live rooms", uniqueCodes},
+		{"a new code that is taken is drawn again", redrawnCode},
+		{"a failed update commits nothing", failedUpdate},
+		{"a snapshot is not touched by later updates", snapshots},
+		{"a closed room is forgotten", closing},
+		{"sessions lead to their rooms", sessions},
+		{"the log keeps the latest messages", logKeepsLatest},
+		{"the log is read from a sequence number on", logAfter},
+		{"due rooms and the next deadline", due},
+		{"updates of one room do not get lost", concurrentUpdates},
+		{"a created room counts once under concurrency", concurrentCapacity},
+	} {
+		t.Run(tt.name, func(t *testing.T) { tt.test(t, suite{T: t, Store: open(t)}) })
+	}
+}
+
+type suite struct {
+	*testing.T
+	room.Store
+}
+
+// newRoom makes a room whose names follow from n.
+func newRoom(n int) *room.Room {
+	return room.New(room.Founding{
+		ID: fmt.Sprintf("room%d", n), Code: fmt.Sprint(100_000 + n), Address: fmt.Sprintf("address%d", n),
+		EncryptionKey: "key", MemberID: fmt.Sprintf("member%d", n), MemberName: "Alice", Session: fmt.Sprintf("session%d", n),
+	}, room.DefaultTerms(), start.Add(time.Duration(n)*time.Second))
+}
+
+func (s suite) create(n int) *room.Room {
+	s.Helper()
+	r := newRoom(n)
+	if err := s.Create(context.Background(), r, roomy); err != nil {
+		s.Fatal(err)
+	}
+	return r
+}
+
+func (s suite) update(id string, fn func(r *room.Room) ([]room.Event, error)) []room.Event {
+	s.Helper()
+	committed, events, err := s.Update(context.Background(), id, fn)
+	if err != nil {
+		s.Fatal(err)
+	}
+	if committed.Closing == "" && !reflect.DeepEqual(committed, s.view(id)) {
+		s.Errorf("Update returned %+v, the store has %+v", committed, s.view(id))
+	}
+	return events
+}
+
+func (s suite) view(id string) *room.Room {
+	s.Helper()
+	r, err := s.View(context.Background(), id)
+	if err != nil {
+		s.Fatal(err)
+	}
+	return r
+}
+
+func (s suite) post(id, member, text string) uint64 {
+	s.Helper()
+	events := s.update(id, func(r *room.Room) ([]room.Event, error) { return r.Post(start, member, text) })
+	return events[0].Seq
+}
+
+func (s suite) wantErr(err, want error) {
+	s.Helper()
+	if !errors.Is(err, want) {
+		s.Errorf("err = %v, want %v", err, want)
+	}
+}
+
+func (s suite) wantTotals(rooms, members int) {
+	s.Helper()
+	if r, m, err := s.Totals(context.Background()); r != rooms || m != members || err != nil {
+		s.Errorf("totals %d rooms, %d members, err %v; want %d, %d", r, m, err, rooms, members)
+	}
+}
+
+func roundTrip(t *testing.T, s suite) {
+	r := s.create(1)
+	if got := s.view("room1"); !reflect.DeepEqual(got, r) {
+		t.Errorf("got %+v, want %+v", got, r)
+	}
+	if id, err := s.ByCode(t.Context(), r.Code); id != "room1" || err != nil {
+		t.Errorf("ByCode = %q, %v", id, err)
+	}
+	s.wantTotals(1, 1)
+	// What the caller does to its room afterwards is its own affair.
+	r.Code = "changed"
+	if s.view("room1").Code == "changed" {
+		t.Error("the store kept the caller's room")
+	}
+}
+
+func unknown(t *testing.T, s suite) {
+	ctx := t.Context()
+	_, err := s.View(ctx, "nothing")
+	s.wantErr(err, room.ErrNotFound)
+	_, _, err = s.Update(ctx, "nothing", func(*room.Room) ([]room.Event, error) { t.Error("fn called"); return nil, nil })
+	s.wantErr(err, room.ErrNotFound)
+	_, err = s.ByCode(ctx, "123456")
+	s.wantErr(err, room.ErrNoSuchCode)
+	if log, err := s.Log(ctx, "nothing", 0); len(log) != 0 || err != nil {
+		t.Errorf("log %v, err %v", log, err)
+	}
+	if rooms, err := s.BySession(ctx, "nobody"); len(rooms) != 0 || err != nil {
+		t.Errorf("rooms %v, err %v", rooms, err)
+	}
+	if ids, next, err := s.Due(ctx, start); len(ids) != 0 || !next.IsZero() || err != nil {
+		t.Errorf("due %v, next %v, err %v", ids, next, err)
+	}
+}
+
+func capacity(t *testing.T, s suite) {
+	ctx := t.Context()
+	two := room.Capacity{Rooms: 3, RoomsPerAddress: 2}
+	for n := range 3 {
+		r := newRoom(n)
+		r.Address = "office"
+		err := s.Create(ctx, r, two)
+		if n < 2 && err != nil {
+			t.Fatal(err)
+		}
+		if n == 2 {
+			s.wantErr(err, room.ErrTooManyRoomsHere)
+		}
+	}
+	if err := s.Create(ctx, newRoom(10), two); err != nil {
+		t.Errorf("another address: %v", err)
+	}
+	s.wantErr(s.Create(ctx, newRoom(11), two), room.ErrTooManyRooms)
+	s.wantTotals(3, 3)
+
+	s.close("room0")
+	s.wantTotals(2, 2)
+	r := newRoom(12)
+	r.Address = "office"
+	if err := s.Create(ctx, r, two); err != nil {
+		t.Errorf("after a room is gone there is a place: %v", err)
+	}
+}
+
+func (s suite) close(id string) {
+	s.Helper()
+	s.update(id, func(r *room.Room) ([]room.Event, error) {
+		return r.Advance(r.ExpiresAt, func() string { return r.Code }), nil
+	})
+}
+
+func uniqueCodes(t *testing.T, s suite) {
+	s.create(1)
+	r := newRoom(2)
+	r.Code = newRoom(1).Code
+	s.wantErr(s.Create(t.Context(), r, roomy), room.ErrCodeTaken)
+	s.wantTotals(1, 1)
+	_, err := s.View(t.Context(), "room2")
+	s.wantErr(err, room.ErrNotFound)
+
+	// A code that turned is free, and leads nowhere until it is used again.
+	s.update("room1", func(r *room.Room) ([]room.Event, error) { return r.Rotate(start, "999999"), nil })
+	_, err = s.ByCode(t.Context(), newRoom(1).Code)
+	s.wantErr(err, room.ErrNoSuchCode)
+	if err := s.Create(t.Context(), r, roomy); err != nil {
+		t.Error(err)
+	}
+}
+
+func redrawnCode(t *testing.T, s suite) {
+	s.create(1)
+	s.create(2)
+	draws := []string{newRoom(2).Code, newRoom(2).Code, "555555"}
+	calls := 0
+	events := s.update("room1", func(r *room.Room) ([]room.Event, error) {
+		code := draws[calls]
+		calls++
+		return r.Rotate(start, code), nil
+	})
+	if calls != 3 || s.view("room1").Code != "555555" {
+		t.Errorf("%d draws, code %q", calls, s.view("room1").Code)
+	}
+	if changed, ok := events[0].Body.(room.CodeChanged); !ok || changed.Code != "555555" || len(events) != 1 {
+		t.Errorf("events %+v, want those of the last run alone", events)
+	}
+	if id, err := s.ByCode(t.Context(), newRoom(2).Code); id != "room2" || err != nil {
+		t.Errorf("the other room's code leads to %q, %v", id, err)
+	}
+}
+
+func failedUpdate(t *testing.T, s suite) {
+	want := s.create(1)
+	failure := errors.New("no")
+	_, _, err := s.Update(t.Context(), "room1", func(r *room.Room) ([]room.Event, error) {
+		events, err := r.Post(start, "member1", "never said")
+		if err != nil {
+			t.Error(err)
+		}
+		r.Rotate(start, "777777")
+		return events, failure
+	})
+	s.wantErr(err, failure)
+	if got := s.view("room1"); !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	if log, _ := s.Log(t.Context(), "room1", 0); len(log) != 0 {
+		t.Errorf("log %v", log)
+	}
+}
+
+func snapshots(t *testing.T, s suite) {
+	s.create(1)
+	before := s.view("room1")
+	image := *before
+	s.update("room1", func(r *room.Room) ([]room.Event, error) {
+		_, events, err := r.RequestJoin(start, "knock", "session2", "Bob")
+		return events, err
+	})
+	s.update("room1", func(r *room.Room) ([]room.Event, error) {
+		return r.Connect(start, room.Entry{Member: "member1", Conn: "conn"})
+	})
+	if !reflect.DeepEqual(*before, image) || len(before.Members[0].Conns) != 0 {
+		t.Errorf("the snapshot became %+v", before)
+	}
+}
+
+func closing(t *testing.T, s suite) {
+	ctx := t.Context()
+	r := s.create(1)
+	s.post("room1", "member1", "hello")
+	s.close("room1")
+	_, err := s.View(ctx, "room1")
+	s.wantErr(err, room.ErrNotFound)
+	_, err = s.ByCode(ctx, r.Code)
+	s.wantErr(err, room.ErrNoSuchCode)
+	if rooms, _ := s.BySession(ctx, "session1"); len(rooms) != 0 {
+		t.Errorf("the session still has %d rooms", len(rooms))
+	}
+	if log, _ := s.Log(ctx, "room1", 0); len(log) != 0 {
+		t.Errorf("the log still has %d messages", len(log))
+	}
+	if ids, next, _ := s.Due(ctx, start.Add(48*time.Hour)); len(ids) != 0 || !next.IsZero() {
+		t.Errorf("still due: %v, next %v", ids, next)
+	}
+	s.wantTotals(0, 0)
+}
+
+func sessions(t *testing.T, s suite) {
+	s.create(1)
+	s.create(2)
+	ids := func(session string) (ids []string) {
+		rooms, err := s.BySession(t.Context(), session)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range rooms {
+			ids = append(ids, r.ID)
+		}
+		return ids
+	}
+	knock := func(room_, session string) {
+		s.update(room_, func(r *room.Room) ([]room.Event, error) {
+			_, events, err := r.RequestJoin(start, "knock-"+session, session, "Bob")
+			return events, err
+		})
+	}
+	knock("room2", "session1")
+	knock("room1", "visitor")
+	if got := ids("session1"); !reflect.DeepEqual(got, []string{"room1", "room2"}) {
+		t.Errorf("session1 leads to %v, want both, oldest first", got)
+	}
+	if got := ids("visitor"); !reflect.DeepEqual(got, []string{"room1"}) {
+		t.Errorf("visitor leads to %v", got)
+	}
+	// Admission keeps the way open; a forgotten refusal closes it.
+	s.update("room2", func(r *room.Room) ([]room.Event, error) { return r.Approve(start, "member2", "knock-session1") })
+	s.update("room1", func(r *room.Room) ([]room.Event, error) { return r.Decline(start, "member1", "knock-visitor") })
+	if got := ids("session1"); len(got) != 2 {
+		t.Errorf("after admission session1 leads to %v", got)
+	}
+	if got := ids("visitor"); len(got) != 1 {
+		t.Errorf("the refusal is not to be found: %v", got)
+	}
+	s.update("room1", func(r *room.Room) ([]room.Event, error) {
+		return r.Advance(start.Add(5*time.Minute), func() string { return "888888" }), nil
+	})
+	if got := ids("visitor"); len(got) != 0 {
+		t.Errorf("a forgotten refusal leads to %v", got)
+	}
+	s.wantTotals(2, 3)
+}
+
+func logKeepsLatest(t *testing.T, s suite) {
+	r := newRoom(1)
+	r.Terms.MaxMessages = 3
+	if err := s.Create(t.Context(), r, roomy); err != nil {
+		t.Fatal(err)
+	}
+	var last uint64
+	for i := range 8 {
+		last = s.post("room1", "member1", fmt.Sprint(i))
+		log, err := s.Log(t.Context(), "room1", 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, m := range log {
+			got = append(got, m.Content)
+		}
+		var want []string
+		for j := max(0, i-2); j <= i; j++ {
+			want = append(want, fmt.Sprint(j))
+		}
+		if !reflect.DeepEqual(got, want) || log[len(log)-1].Seq != last {
+			t.Fatalf("after %d: %v, want %v", i, got, want)
+		}
+	}
+	if got := s.view("room1").Messages; got != 3 {
+		t.Errorf("the room counts %d messages, want 3", got)
+	}
+}
+
+func logAfter(t *testing.T, s suite) {
+	r := newRoom(1)
+	r.Terms.MaxMessages = 4
+	if err := s.Create(t.Context(), r, roomy); err != nil {
+		t.Fatal(err)
+	}
+	var seqs []uint64
+	for i := range 6 {
+		seqs = append(seqs, s.post("room1", "member1", fmt.Sprint(i)))
+	}
+	for n, after := range seqs {
+		log, err := s.Log(t.Context(), "room1", after)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := min(4, 5-n); len(log) != want {
+			t.Errorf("after message %d: %d messages, want %d", n, len(log), want)
+		}
+		for i := 1; i < len(log); i++ {
+			if log[i].Seq <= log[i-1].Seq {
+				t.Errorf("after message %d: out of order", n)
+			}
+		}
+		if len(log) > 0 && (log[0].Seq <= after || log[0].Member != "member1" || log[0].Name != "Alice" || !log[0].At.Equal(start)) {
+			t.Errorf("after message %d: %+v", n, log[0])
+		}
+	}
+}
+
+func due(t *testing.T, s suite) {
+	for n := range 5 {
+		s.create(n) // the founder of room n goes absent at start + n + 10 s
+	}
+	check := func(at time.Duration, want int, next time.Duration) {
+		t.Helper()
+		ids, got, err := s.Due(t.Context(), start.Add(at))
+		if err != nil || len(ids) != want || !got.Equal(start.Add(next)) {
+			t.Errorf("at %v: due %v, next %v, err %v; want %d, next %v", at, ids, got.Sub(start), err, want, next)
+		}
+	}
+	check(9*time.Second, 0, 10*time.Second)
+	check(10*time.Second, 1, 11*time.Second)
+	check(12*time.Second, 3, 13*time.Second)
+
+	// Doing what is due moves the deadline.
+	s.update("room0", func(r *room.Room) ([]room.Event, error) {
+		return r.Advance(start.Add(10*time.Second), func() string { return "888888" }), nil
+	})
+	check(10*time.Second, 0, 11*time.Second)
+	ids, next, err := s.Due(t.Context(), start.Add(23*time.Hour))
+	if len(ids) != 5 || !next.IsZero() || err != nil {
+		t.Errorf("due %v, next %v, err %v; want all five and no next", ids, next, err)
+	}
+}
+
+func concurrentUpdates(t *testing.T, s suite) {
+	s.create(1)
+	const writers, each = 8, 50
+	var wg sync.WaitGroup
+	for range writers {
+		wg.Go(func() {
+			for range each {
+				_, _, err := s.Update(context.Background(), "room1", func(r *room.Room) ([]room.Event, error) {
+					return r.Post(start, "member1", "x")
+				})
+				if err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if got := s.view("room1").Seq; got != writers*each {
+		t.Errorf("sequence %d, want %d", got, writers*each)
+	}
+	log, _ := s.Log(t.Context(), "room1", 0)
+	for i, m := range log {
+		if m.Seq != uint64(i)+1 {
+			t.Fatalf("message %d has sequence %d", i, m.Seq)
+		}
+	}
+}
+
+func concurrentCapacity(t *testing.T, s suite) {
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	created := 0
+	for n := range 20 {
+		wg.Go(func() {
+			err := s.Create(context.Background(), newRoom(n), room.Capacity{Rooms: 7, RoomsPerAddress: 7})
+			mu.Lock()
+			defer mu.Unlock()
+			switch {
+			case err == nil:
+				created++
+			case !errors.Is(err, room.ErrTooManyRooms):
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if created != 7 {
+		t.Errorf("%d rooms created, want 7", created)
+	}
+	s.wantTotals(7, 7)
+}
