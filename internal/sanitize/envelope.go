@@ -1,0 +1,97 @@
+package sanitize
+
+import (
+	"encoding/base64"
+	"strings"
+)
+
+// An envelope is, in full,
+//
+//	{"salt":"<hex>","content":"<base64>"}
+//
+// as JSON.stringify writes the object {salt, content} of CryptoJS: no white
+// space, this order, lower-case hexadecimal digits, padded base64. The content
+// is OpenSSL's: "Salted__", eight bytes of salt, and one or more AES blocks.
+const (
+	envelopeHead   = `{"salt":"`
+	envelopeMiddle = `","content":"`
+	envelopeTail   = `"}`
+
+	// maxSaltDigits is a bound of ours: the original's salt has 32.
+	maxSaltDigits = 128
+
+	opensslMagic  = "Salted__"
+	opensslHeader = len(opensslMagic) + 8
+	aesBlock      = 16
+)
+
+// isEnvelope reports whether text is an envelope, by its exact grammar. It takes
+// time in proportion to the text and allocates nothing.
+func isEnvelope(text string) bool {
+	rest, ok := strings.CutPrefix(text, envelopeHead)
+	if !ok {
+		return false
+	}
+	rest, ok = strings.CutSuffix(rest, envelopeTail)
+	if !ok {
+		return false
+	}
+	salt, content, ok := strings.Cut(rest, envelopeMiddle)
+	return ok && isHex(salt) && isOpenSSL(content)
+}
+
+// isHex reports whether s is a sensible number of bytes in lower-case hexadecimal.
+func isHex(s string) bool {
+	if len(s) == 0 || len(s) > maxSaltDigits || len(s)%2 != 0 {
+		return false
+	}
+	for i := range len(s) {
+		if c := s[i]; (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return false
+		}
+	}
+	return true
+}
+
+// isOpenSSL reports whether s is the canonical base64 of a salted OpenSSL
+// ciphertext: it decodes, and encoding the result again gives s.
+func isOpenSSL(s string) bool {
+	if len(s)%4 != 0 {
+		return false
+	}
+	digits := strings.TrimRight(s, "=")
+	padding := len(s) - len(digits)
+	size := len(s)/4*3 - padding
+	if padding > 2 || size < opensslHeader+aesBlock || (size-opensslHeader)%aesBlock != 0 {
+		return false
+	}
+	var last byte
+	for i := range len(digits) {
+		if last = base64Values[digits[i]]; last == notBase64 {
+			return false
+		}
+	}
+	// The bits of the last digit that are beyond the last byte must be zero.
+	if unused := byte(1)<<(2*padding) - 1; last&unused != 0 {
+		return false
+	}
+	var head [9]byte
+	if _, err := base64.StdEncoding.Decode(head[:], []byte(s[:12])); err != nil {
+		return false
+	}
+	return string(head[:len(opensslMagic)]) == opensslMagic
+}
+
+const notBase64 = 0xFF
+
+// base64Values maps a character to its six bits, or to notBase64.
+var base64Values = func() (values [256]byte) {
+	for i := range values {
+		values[i] = notBase64
+	}
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+	for i := range len(alphabet) {
+		values[alphabet[i]] = byte(i)
+	}
+	return values
+}()

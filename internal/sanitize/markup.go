@@ -1,0 +1,196 @@
+package sanitize
+
+import (
+	stdhtml "html"
+	"net/url"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/microcosm-cc/bluemonday"
+	"golang.org/x/net/html"
+)
+
+// linkRel is on every link: the page behind it learns neither the room's address
+// nor gets hold of the window, and search engines do not follow.
+const linkRel = "noopener noreferrer nofollow"
+
+// newPolicy is the original's: b, i, em, strong and links. Tags that are not
+// allowed are taken off and the words between them stay, except for scripts
+// and styles.
+func newPolicy() *bluemonday.Policy {
+	p := bluemonday.NewPolicy()
+	p.AllowElements("b", "i", "em", "strong")
+	p.AllowAttrs("href", "title").OnElements("a")
+	p.RequireParseableURLs(true)
+	p.AllowRelativeURLs(false)
+	// "https:path" without a host would be an address of this very site.
+	p.AllowURLSchemeWithCustomPolicy("http", hasHost)
+	p.AllowURLSchemeWithCustomPolicy("https", hasHost)
+	p.AllowURLSchemes("mailto")
+	// Otherwise "try an <iframe> here" would lose all its words from the tag on.
+	p.AllowElementsContent("frame", "frameset", "iframe", "noembed", "noframes", "noscript", "nostyle", "object", "title")
+	return p
+}
+
+func hasHost(u *url.URL) bool { return u.Host != "" }
+
+var newlines = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\x00", "\uFFFD")
+
+// clean returns text as markup that is safe for innerHTML and balanced, or ""
+// if nothing visible is left of it. clean(clean(x)) is clean(x).
+func (s *Sanitizer) clean(text string) string {
+	// A browser would replace what is no UTF-8, and NUL, on its own: better that
+	// the policy sees what the browser will see.
+	text = strings.ToValidUTF8(text, "\uFFFD")
+	if strings.ContainsAny(text, "\r\x00") {
+		text = newlines.Replace(text)
+	}
+	// Without a "<" there is nothing for a policy to decide. Most messages are
+	// like that, and this is what the policy would make of them at ten times the cost.
+	if !strings.Contains(text, "<") {
+		return visible(escape(html.UnescapeString(text)))
+	}
+	return balance(s.policy.Sanitize(keepOpenBrackets(text)))
+}
+
+// escape writes text as the policy does. A carriage return can only come from an
+// entity here, and stays one.
+func escape(text string) string {
+	return strings.ReplaceAll(stdhtml.EscapeString(text), "\r", "&#13;")
+}
+
+// keepOpenBrackets escapes each "<" that no ">" follows. It is no tag, but
+// the tokenizer would take it for the beginning of one and drop all that comes
+// after it, as in "for i<n do".
+func keepOpenBrackets(text string) string {
+	tail := strings.LastIndexByte(text, '>') + 1
+	if !strings.Contains(text[tail:], "<") {
+		return text
+	}
+	return text[:tail] + strings.ReplaceAll(text[tail:], "<", "&lt;")
+}
+
+// balance rewrites what the policy has returned so that every element is
+// closed, none is inside another of its kind and every link has the one rel.
+// What is open at the end of a message would otherwise go on in the page: the
+// time below in bold, or the next button within a link.
+func balance(markup string) string {
+	if !strings.Contains(markup, "<") {
+		return visible(markup)
+	}
+	b := balancer{levels: make(map[string]int, 5)}
+	b.out.Grow(len(markup) + len(markup)/4)
+	tokens := html.NewTokenizer(strings.NewReader(markup))
+	for {
+		switch tokens.Next() {
+		case html.ErrorToken: // the end: a string has no other error
+			b.closeAll()
+			if !b.visible {
+				return ""
+			}
+			return b.out.String()
+		case html.TextToken:
+			b.text(tokens.Token().Data)
+		case html.StartTagToken, html.SelfClosingTagToken: // <b/> opens, as it does in a browser
+			b.open(tokens.Token())
+		case html.EndTagToken:
+			b.end(tokens.Token().Data)
+		}
+	}
+}
+
+// balancer writes elements so that they nest, each name at most once.
+type balancer struct {
+	out     strings.Builder
+	stack   []string       // names of the open elements, outermost first
+	levels  map[string]int // how often each was opened and not ended
+	visible bool           // some text shows
+}
+
+func (b *balancer) text(text string) {
+	b.visible = b.visible || hasInk(text)
+	b.out.WriteString(escape(text))
+}
+
+func (b *balancer) open(tag html.Token) {
+	if tag.Data == "a" {
+		b.end("a") // a link inside a link ends the outer one, as in a browser
+	}
+	if b.levels[tag.Data]++; b.levels[tag.Data] > 1 {
+		return
+	}
+	b.stack = append(b.stack, tag.Data)
+	b.out.WriteString("<" + tag.Data)
+	if tag.Data == "a" {
+		b.linkAttributes(tag.Attr)
+	}
+	b.out.WriteString(">")
+}
+
+// linkAttributes writes href, rel and title, each once: of a repeated attribute,
+// a browser takes the first.
+func (b *balancer) linkAttributes(attributes []html.Attribute) {
+	b.attribute("href", attributes)
+	b.out.WriteString(` rel="` + linkRel + `"`)
+	b.attribute("title", attributes)
+}
+
+func (b *balancer) attribute(key string, attributes []html.Attribute) {
+	for _, a := range attributes {
+		if a.Key == key {
+			b.out.WriteString(" " + key + `="` + escape(a.Val) + `"`)
+			return
+		}
+	}
+}
+
+func (b *balancer) end(name string) {
+	switch b.levels[name] {
+	case 0: // closes nothing
+	case 1:
+		b.closeTo(name)
+	default:
+		b.levels[name]--
+	}
+}
+
+// closeTo closes the innermost elements up to and including name, which is open.
+func (b *balancer) closeTo(name string) {
+	for {
+		last := len(b.stack) - 1
+		top := b.stack[last]
+		b.stack = b.stack[:last]
+		b.levels[top] = 0
+		b.out.WriteString("</" + top + ">")
+		if top == name {
+			return
+		}
+	}
+}
+
+func (b *balancer) closeAll() {
+	if len(b.stack) > 0 {
+		b.closeTo(b.stack[0])
+	}
+}
+
+// visible returns text, or "" if there is nothing to be seen in it.
+func visible(text string) string {
+	if !hasInk(text) {
+		return ""
+	}
+	return text
+}
+
+// hasInk reports whether text has a character that shows: not only spaces,
+// controls and zero-width characters.
+func hasInk(text string) bool { return strings.ContainsFunc(text, isInk) }
+
+func isInk(r rune) bool {
+	if r < utf8.RuneSelf {
+		return ' ' < r && r < 0x7F
+	}
+	return !unicode.IsSpace(r) && !unicode.IsControl(r) &&
+		!unicode.In(r, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
+}

@@ -1,0 +1,117 @@
+package sanitize
+
+import (
+	"errors"
+	"fmt"
+	"unicode/utf8"
+
+	"github.com/microcosm-cc/bluemonday"
+)
+
+const (
+	// DefaultMaxLength is the length of a plain message in characters if none is configured.
+	DefaultMaxLength = 1000
+	// DefaultMaxCiphertext is the size of an envelope in bytes if none is configured.
+	DefaultMaxCiphertext = 64 << 10
+	// MaxPlain is the size of a plain message in bytes beyond which it is
+	// refused, not cut: no person has typed it, and cutting would waste the work
+	// of looking at it.
+	MaxPlain = 64 << 10
+	// TruncationMark follows a plain message that was cut.
+	TruncationMark = "... (message truncated)"
+)
+
+// ErrTooLong is what every *TooLongError is.
+var ErrTooLong = errors.New("message too long")
+
+// TooLongError says that a message was refused because of its size. It is
+// ErrTooLong to errors.Is, and its text is meant for the sender.
+type TooLongError struct {
+	Size, Limit int // bytes
+	Encrypted   bool
+}
+
+// Error says what happened and what the limit is.
+func (e *TooLongError) Error() string {
+	kind := "message"
+	if e.Encrypted {
+		kind = "encrypted message"
+	}
+	return fmt.Sprintf("Your %s is too long: it has %d bytes, and at most %d can be sent. Please split it.", kind, e.Size, e.Limit)
+}
+
+// Is reports whether target is ErrTooLong.
+func (e *TooLongError) Is(target error) bool { return target == ErrTooLong }
+
+// Options are the limits of a Sanitizer.
+type Options struct {
+	// MaxLength of a plain message in characters (Unicode code points); what is
+	// beyond is cut. 0 or less means DefaultMaxLength.
+	MaxLength int
+	// MaxCiphertext is the size of a whole envelope in bytes; a larger one
+	// is refused. 0 or less means DefaultMaxCiphertext.
+	MaxCiphertext int
+}
+
+// Sanitizer turns what was sent into what may be relayed. It is immutable and
+// safe for concurrent use.
+type Sanitizer struct {
+	maxLength, maxCiphertext int
+	policy                   *bluemonday.Policy
+}
+
+// New returns a Sanitizer. It compiles the policy, so make one and keep it.
+func New(o Options) *Sanitizer {
+	if o.MaxLength <= 0 {
+		o.MaxLength = DefaultMaxLength
+	}
+	if o.MaxCiphertext <= 0 {
+		o.MaxCiphertext = DefaultMaxCiphertext
+	}
+	return &Sanitizer{maxLength: o.MaxLength, maxCiphertext: o.MaxCiphertext, policy: newPolicy()}
+}
+
+// Message returns what to relay for a text that somebody sent: an envelope
+// unchanged; of anything else, markup that is safe for innerHTML, cut to the
+// limit and marked if it was longer. The result is "" if nothing visible is
+// left: there is nothing to relay then.
+//
+// The only error is a *TooLongError.
+func (s *Sanitizer) Message(text string) (string, error) {
+	if isEnvelope(text) {
+		if len(text) > s.maxCiphertext {
+			return "", &TooLongError{Size: len(text), Limit: s.maxCiphertext, Encrypted: true}
+		}
+		return text, nil
+	}
+	if len(text) > MaxPlain {
+		return "", &TooLongError{Size: len(text), Limit: MaxPlain}
+	}
+	if !hasInk(text) {
+		return "", nil
+	}
+	// The cut comes before the policy: cutting what the policy returns could
+	// leave a tag or an entity open.
+	kept, whole := firstChars(text, s.maxLength)
+	clean := s.clean(kept)
+	if !whole {
+		clean += TruncationMark
+	}
+	return clean, nil
+}
+
+// firstChars returns the first n code points of text, and whether that is all
+// of it. A byte that is no UTF-8 counts as one.
+func firstChars(text string, n int) (kept string, whole bool) {
+	if len(text) <= n {
+		return text, true
+	}
+	end := 0
+	for range n {
+		_, size := utf8.DecodeRuneInString(text[end:])
+		if end += size; end == len(text) {
+			return text, true
+		}
+	}
+	return text[:end], false
+}

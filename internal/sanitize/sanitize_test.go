@@ -1,0 +1,360 @@
+package sanitize_test
+
+import (
+	"errors"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+
+	"securechat/internal/sanitize"
+)
+
+const rel = ` rel="noopener noreferrer nofollow"`
+
+func TestMessage(t *testing.T) {
+	tests := []struct{ name, in, want string }{
+		{"plain", "Hello, world", "Hello, world"},
+		{"emoji", "👩🏽‍🚀 ❤️ 🇩🇪", "👩🏽‍🚀 ❤️ 🇩🇪"},
+		{"any script", "שלום, мир, 世界", "שלום, мир, 世界"},
+		{"newlines stay", "one\ntwo\n\n  three", "one\ntwo\n\n  three"},
+		{"Windows newlines", "one\r\ntwo\rthree", "one\ntwo\nthree"},
+		{"quotes", `it's "quoted"`, "it&#39;s &#34;quoted&#34;"},
+		{"operators", "a < b && c > d", "a &lt; b &amp;&amp; c &gt; d"},
+		{"entities mean themselves, once", "&lt;b&gt; &amp; &copy;", "&lt;b&gt; &amp; ©"},
+		{"not an entity", "AT&T & co &;", "AT&amp;T &amp; co &amp;;"},
+
+		{"allowed", "<b>b</b> <i>i</i> <em>em</em> <strong>s</strong>", "<b>b</b> <i>i</i> <em>em</em> <strong>s</strong>"},
+		{"case", "<B>x</B>", "<b>x</b>"},
+		{"attributes go", `<b class="x" style="y" id=z data-a=1>x</b>`, "<b>x</b>"},
+		{"link", `<a href="https://a.example/?q=1&r=2" title="T">x</a>`,
+			`<a href="https://a.example/?q=1&amp;r=2"` + rel + ` title="T">x</a>`},
+		{"mailto", `<a href="mailto:a@b.example">x</a>`, `<a href="mailto:a@b.example"` + rel + `>x</a>`},
+		{"rel and target are not the sender's", `<a href="http://a.example" rel="opener" target="_top">x</a>`,
+			`<a href="http://a.example"` + rel + `>x</a>`},
+		{"bare link", "<a>x</a>", "x"},
+		{"unknown tags go, words stay", "<p>one <u>two</u></p><img src=x>", "one two"},
+
+		// What a tag is open for at the end of a message would go on in the page.
+		{"unclosed", "<b>bold", "<b>bold</b>"},
+		{"unclosed link swallows the page's buttons", `<a href="http://a.example">x`, `<a href="http://a.example"` + rel + `>x</a>`},
+		{"unopened", "x</b></a></i>", "x"},
+		{"misnested", "<b><i>x</b>y</i>", "<b><i>x</i></b>y"},
+		{"nested in its kind", "<b>x<b>y</b>z</b>w", "<b>xyz</b>w"},
+		{"link in a link", `<a href="http://a.example">x<a href="http://b.example">y</a></a>`,
+			`<a href="http://a.example"` + rel + `>x</a><a href="http://b.example"` + rel + `>y</a>`},
+		{"self-closing opens, as in a browser", "<b/>x", "<b>x</b>"},
+
+		// Text that only looks like a tag is not lost.
+		{"open bracket", "for i<n do", "for i&lt;n do"},
+		{"open bracket after a tag", "<b>x</b> if a<b", "<b>x</b> if a&lt;b"},
+		{"heart", "I <3 you </3", "I &lt;3 you &lt;/3"},
+		{"arrow", "-> <- <-> ->", "-&gt; &lt;- &lt;-&gt; -&gt;"},
+		{"comment that does not end", "wow <!-- really", "wow &lt;!-- really"},
+		{"about a tag", "put an <iframe> here", "put an  here"},
+		{"about a list box", "put a <select><option>x here", "put a x here"},
+
+		// XSS classics.
+		{"script", "<script>alert(1)</script>x", "x"},
+		{"script in pieces", "<scr<script>ipt>alert(1)</scr</script>ipt>", "ipt&gt;alert(1)ipt&gt;"},
+		{"script with NUL", "<scr\x00ipt>alert(1)</scr\x00ipt>", "alert(1)"},
+		{"image", `<img src=x onerror=alert(1)>x`, "x"},
+		{"image without an end", `x<img src=x onerror=alert(1) `, "x&lt;img src=x onerror=alert(1) "},
+		{"handler on an allowed tag", `<b onmouseover=alert(1)>x</b>`, "<b>x</b>"},
+		{"handler after a slash", `<b/onclick=alert(1)>x`, "<b>x</b>"},
+		{"javascript", `<a href="javascript:alert(1)">x</a>`, "x"},
+		{"javascript in capitals", `<a href="JaVaScRiPt:alert(1)">x</a>`, "x"},
+		{"javascript with a tab", "<a href=\"java\tscript:alert(1)\">x</a>", "x"},
+		{"javascript as entities", `<a href="&#106;avascript&colon;alert(1)">x</a>`, "x"},
+		{"javascript after a control", "<a href=\"\x01javascript:alert(1)\">x</a>", "x"},
+		{"javascript after a space", `<a href=" javascript:alert(1)">x</a>`, "x"},
+		{"vbscript", `<a href="vbscript:msgbox(1)">x</a>`, "x"},
+		{"data", `<a href="data:text/html;base64,PHNjcmlwdD4=">x</a>`, "x"},
+		{"blob", `<a href="blob:https://a.example/1">x</a>`, "x"},
+		{"path of this site", `<a href="/room/x">x</a>`, "x"},
+		{"path in disguise", `<a href="https:/room/x">x</a> <a href="http:room">y</a>`, "x y"},
+		{"other host, same scheme", `<a href="//evil.example">x</a>`, "x"},
+		{"two targets", `<a href="http://a.example" href="javascript:alert(1)">x</a>`, `<a href="http://a.example"` + rel + `>x</a>`},
+		{"end of an attribute", `<a href="http://a.example/&quot;onclick=&quot;alert(1)">x</a>`,
+			`<a href="http://a.example/%22onclick=%22alert%281%29"` + rel + `>x</a>`},
+		{"end of a title", `<a href="http://a.example" title="&quot;><script>alert(1)</script>">x</a>`,
+			`<a href="http://a.example"` + rel + ` title="&#34;&gt;&lt;script&gt;alert(1)&lt;/script&gt;">x</a>`},
+		{"svg", `<svg onload=alert(1)>x`, "x"},
+		{"frame with a document", `<iframe srcdoc="<script>alert(1)</script>">x</iframe>`, "x"},
+		{"base", `<base href="http://evil.example/">x`, "x"},
+		{"form takes the page's button", `<form action="http://evil.example"><button>x`, "x"},
+		{"refresh", `<meta http-equiv=refresh content="0;url=http://evil.example">x`, "x"},
+		{"style", "<style>*{display:none}</style>x", "x"},
+		{"conditional comment", "<!--[if IE]><script>alert(1)</script><![endif]-->x", "x"},
+		{"processing instruction", "<?xml version='1.0'?>x", "x"},
+		{"doctype", "<!DOCTYPE html>x", "x"},
+		{"cdata", "<![CDATA[<script>alert(1)</script>]]>x", "alert(1)]]&gt;x"},
+
+		// Mutation XSS: markup that changes its meaning when parsed the second time.
+		{"noscript", `<noscript><p title="</noscript><img src=x onerror=alert(1)>">x`, "&lt;p title=&#34;&#34;&gt;x"},
+		{"math and style", `<math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src=1 onerror=alert(1)&gt;">x`, "x"},
+		{"svg and style", `<svg></p><style><a id="</style><img src=1 onerror=alert(1)>">x`, `&#34;&gt;x`},
+		{"textarea", `<textarea><b title="</textarea><img src=x onerror=alert(1)>">x`, `&lt;b title=&#34;&#34;&gt;x`},
+		{"xmp", `<xmp><p title="</xmp><img src=x onerror=alert(1)>">x`, `&lt;p title=&#34;&#34;&gt;x`},
+		{"escaped twice", "&amp;lt;script&amp;gt;", "&amp;lt;script&amp;gt;"},
+		{"plaintext", "<plaintext></b><img src=x onerror=alert(1)>", "&lt;/b&gt;&lt;img src=x onerror=alert(1)&gt;"},
+		{"template", "<template><img src=x onerror=alert(1)></template>x", "x"},
+
+		// Unicode tricks.
+		{"fullwidth brackets are text", "＜script＞alert(1)＜/script＞", "＜script＞alert(1)＜/script＞"},
+		{"long s is no s", "<ſcript>x</ſcript>", "&lt;ſcript&gt;x"},
+		{"kelvin sign in a scheme", `<a href="javaſcript:alert(1)">x</a>`, "x"},
+		{"overlong bracket", "\xc0\xbcscript\xc0\xbe", "\uFFFDscript\uFFFD"},
+		{"invalid UTF-8 hides a bracket", "\xe2<b>x</b>", "\uFFFD<b>x</b>"},
+		{"NUL", "a\x00b", "a\uFFFDb"},
+		{"NUL as an entity", "a&#0;b", "a\uFFFDb"},
+		{"line separators", "a\u2028b", "a\u2028b"},
+
+		// Nothing to relay.
+		{"empty", "", ""},
+		{"blank", " \t\r\n\u3000", ""},
+		{"zero-width", "\u200b\u2060\ufeff", ""},
+		{"blank entities", "&nbsp;&#32;", ""},
+		{"only tags", "<p></p><b> </b><a href='http://a.example'></a>", ""},
+		{"only a script", "<script>alert(1)</script>", ""},
+
+		// Nearly envelopes are plain text.
+		{"JSON", `{"salt":"zz","content":"x"}`, `{&#34;salt&#34;:&#34;zz&#34;,&#34;content&#34;:&#34;x&#34;}`},
+	}
+	s := sanitize.New(sanitize.Options{})
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := s.Message(tt.in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got != tt.want {
+				t.Errorf("Message(%q)\n got %q\nwant %q", tt.in, got, tt.want)
+			}
+			checkSafe(t, got)
+		})
+	}
+}
+
+func TestMessageIsCut(t *testing.T) {
+	const mark = "... (message truncated)"
+	s := sanitize.New(sanitize.Options{MaxLength: 10})
+	tests := []struct{ name, in, want string }{
+		{"at the limit", "0123456789", "0123456789"},
+		{"one beyond", "0123456789x", "0123456789" + mark},
+		{"characters, not bytes", "ééééé世界世界🎉", "ééééé世界世界🎉"},
+		{"never within a character", "🎉🎉🎉🎉🎉🎉🎉🎉🎉🎉🎉", "🎉🎉🎉🎉🎉🎉🎉🎉🎉🎉" + mark},
+		{"every bad byte counts", strings.Repeat("\xff", 11), "\uFFFD" + mark},
+		{"before escaping, not after", `""""""""""`, strings.Repeat("&#34;", 10)},
+		{"within an entity", "012345678&amp;", "012345678&amp;" + mark},
+		{"within a tag: text", "0123456<b>x</b>", "0123456<b></b>" + mark},
+		{"within a tag's name: text", "01234567<b>x</b>", "01234567&lt;b" + mark},
+		{"mark is outside the element", "<b>0123456789</b>", "<b>0123456</b>" + mark},
+		{"only space is left", strings.Repeat(" ", 20) + "x", mark},
+		{"nothing is left", strings.Repeat(" ", 20), ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := s.Message(tt.in)
+			if err != nil || got != tt.want {
+				t.Errorf("Message(%q)\n got %q, %v\nwant %q", tt.in, got, err, tt.want)
+			}
+		})
+	}
+}
+
+func TestMessageTooLong(t *testing.T) {
+	tests := []struct {
+		name    string
+		options sanitize.Options
+		in      string
+		refused bool
+		crypt   bool
+	}{
+		{"plain at the cap is cut", sanitize.Options{}, strings.Repeat("x", sanitize.MaxPlain), false, false},
+		{"plain above the cap", sanitize.Options{}, strings.Repeat("x", sanitize.MaxPlain+1), true, false},
+		{"space above the cap", sanitize.Options{}, strings.Repeat(" ", sanitize.MaxPlain+1), true, false},
+		{"envelope above the length of plain text", sanitize.Options{MaxLength: 10}, envelope(32, 100), false, false},
+		{"envelope at its limit", sanitize.Options{MaxCiphertext: len(envelope(32, 100))}, envelope(32, 100), false, false},
+		{"envelope above its limit", sanitize.Options{MaxCiphertext: len(envelope(32, 100)) - 1}, envelope(32, 100), true, true},
+		{"envelope above the default", sanitize.Options{}, envelope(32, 4096), true, true},
+		{"envelope above the cap of plain text, if so configured", sanitize.Options{MaxCiphertext: 1 << 20}, envelope(32, 4096), false, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := sanitize.New(tt.options).Message(tt.in)
+			if !tt.refused {
+				if err != nil || got == "" {
+					t.Fatalf("Message = %.40q, %v", got, err)
+				}
+				return
+			}
+			var tooLong *sanitize.TooLongError
+			if got != "" || !errors.Is(err, sanitize.ErrTooLong) || !errors.As(err, &tooLong) {
+				t.Fatalf("Message = %.40q, %v", got, err)
+			}
+			if tooLong.Size != len(tt.in) || tooLong.Limit >= tooLong.Size || tooLong.Encrypted != tt.crypt {
+				t.Errorf("%+v", tooLong)
+			}
+			if !strings.Contains(err.Error(), "Please split it") {
+				t.Errorf("%q does not say what to do", err)
+			}
+		})
+	}
+}
+
+// Somebody sends the costliest text they can think of, over and over: the time
+// may only grow with its size. Sixteen times the size may take sixteen times as
+// long; with a quadratic step anywhere it would be 256 times. A busy machine can
+// spoil a measurement, but not all of them.
+func TestCostIsLinear(t *testing.T) {
+	const size, growth, allowed, attempts = sanitize.MaxPlain, 16, 80, 20
+	s := sanitize.New(sanitize.Options{MaxLength: sanitize.MaxPlain})
+	measure := func(text string) time.Duration {
+		start := time.Now()
+		if _, err := s.Message(text); err != nil {
+			t.Fatal(err)
+		}
+		return time.Since(start)
+	}
+	for _, unit := range []string{
+		"<b>", "<b><i><em><strong>", "</b>", "<a>", "<a href='http://a.example'>", "<div>", "<object>", "<script>", "<b", "<", "<!--",
+		"<textarea>", "&", "&amp", "&#x", `<a title="`, "<a a a a ", "{\"salt\":\"", "\xff", "\r", "<math><mi>", "<!-->", "<svg><style>",
+	} {
+		large := strings.Repeat(unit, size/len(unit))
+		small := strings.Repeat(unit, size/growth/len(unit))
+		bestSmall, bestLarge := measure(small), measure(large)
+		for attempt := 1; bestLarge > allowed*bestSmall; attempt++ {
+			if attempt == attempts {
+				t.Errorf("%q: %v for %d bytes, %v for %d", unit, bestSmall, len(small), bestLarge, len(large))
+				break
+			}
+			bestSmall, bestLarge = min(bestSmall, measure(small)), min(bestLarge, measure(large))
+		}
+	}
+}
+
+// checkSafe fails unless a browser that puts markup into innerHTML gets the
+// allowed elements only, and gets them closed.
+func checkSafe(t *testing.T, markup string) {
+	t.Helper()
+	if !utf8.ValidString(markup) || strings.ContainsAny(markup, "\x00\r") {
+		t.Fatalf("%+q is no clean text", markup)
+	}
+	body := &html.Node{Type: html.ElementNode, Data: "body", DataAtom: atom.Body}
+	nodes, err := html.ParseFragment(strings.NewReader(markup), body)
+	if err != nil {
+		t.Fatalf("%q: %v", markup, err)
+	}
+	var again strings.Builder
+	for _, n := range nodes {
+		checkNode(t, markup, n, nil)
+		if err := html.Render(&again, n); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// What a parser makes of it is what it says: nothing was closed, moved or
+	// dropped on the way, so no second parsing sees something else.
+	if again.String() != markup {
+		t.Fatalf("%q\nis parsed as %q", markup, again.String())
+	}
+}
+
+func checkNode(t *testing.T, markup string, n *html.Node, within []string) {
+	t.Helper()
+	switch n.Type {
+	case html.TextNode:
+		return
+	case html.ElementNode:
+	default:
+		t.Fatalf("%q holds a node of type %d", markup, n.Type)
+	}
+	if !slices.Contains([]string{"b", "i", "em", "strong", "a"}, n.Data) || n.Namespace != "" {
+		t.Fatalf("%q holds <%s>", markup, n.Data)
+	}
+	if slices.Contains(within, n.Data) {
+		t.Fatalf("%q holds <%s> in its kind", markup, n.Data)
+	}
+	var gotRel string
+	for _, a := range n.Attr {
+		switch {
+		case n.Data == "a" && a.Key == "href":
+			u, err := url.Parse(a.Val)
+			if err != nil || !slices.Contains([]string{"http", "https", "mailto"}, u.Scheme) {
+				t.Fatalf("%q links to %q: %v", markup, a.Val, err)
+			}
+		case n.Data == "a" && a.Key == "title":
+		case n.Data == "a" && a.Key == "rel":
+			gotRel = a.Val
+		default:
+			t.Fatalf("%q holds <%s %s=%q>", markup, n.Data, a.Key, a.Val)
+		}
+	}
+	if n.Data == "a" && gotRel != "noopener noreferrer nofollow" {
+		t.Fatalf("%q holds a link with rel %q", markup, gotRel)
+	}
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		checkNode(t, markup, c, append(within, n.Data))
+	}
+}
+
+// FuzzMessage puts what is relayed through an HTML parser, as a page will.
+func FuzzMessage(f *testing.F) {
+	for _, seed := range []string{
+		"Hello", "a < b && c", "<b>x</b>", "<b><i>x</b>y", `<a href="http://a.example" title='"'>x</a>`,
+		`<a href="javascript:alert(1)">x</a>`, "<script>x</script>", "<svg><style><!--</style><img>", "&lt;", "&#x3c;b>",
+		"<textarea><b>", "<plaintext>x", "\r\n\x00\xff", "<a href=http://x/>y", "<a href=mailto:x title=y>z", "<b/x>",
+		"<noscript><p title=\"</noscript><img>\">", "<a href=\"http://a\thref\">", "x<y", "<!--x-->", "&#13;", envelope(32, 1),
+	} {
+		f.Add(seed)
+	}
+	s := sanitize.New(sanitize.Options{MaxLength: 200})
+	roomy := sanitize.New(sanitize.Options{MaxLength: sanitize.MaxPlain})
+	f.Fuzz(func(t *testing.T, text string) {
+		got, err := s.Message(text)
+		if err != nil {
+			if !errors.Is(err, sanitize.ErrTooLong) || got != "" || len(text) <= sanitize.MaxPlain {
+				t.Fatalf("Message(%q) = %q, %v", text, got, err)
+			}
+			return
+		}
+		if got == text && strings.HasPrefix(got, `{"salt":"`) {
+			if strings.ContainsAny(got, "<>&'") {
+				t.Fatalf("envelope %q", got)
+			}
+			return
+		}
+		checkSafe(t, got)
+		// Content that was made safe before comes through unchanged.
+		if again, err := roomy.Message(got); err != nil || again != got {
+			t.Fatalf("%q\nbecomes %q, %v", got, again, err)
+		}
+	})
+}
+
+func BenchmarkMessage(b *testing.B) {
+	for _, bench := range []struct{ name, text string }{
+		{"words", "Shall we meet at the bridge at nine? I'll bring the boat."},
+		{"long", strings.Repeat("lorem ipsum dolor sit amet ", 37)},
+		{"markup", `<b>Look</b> at <a href="https://a.example/x?y=1" title="this">this</a>, <i>please</i>`},
+		{"envelope", envelope(32, 4)},
+		{"large envelope", envelope(32, 3000)},
+		{"hostile", strings.Repeat("<b><i>", 10_000)},
+	} {
+		s := sanitize.New(sanitize.Options{})
+		b.Run(bench.name, func(b *testing.B) {
+			b.ReportAllocs()
+			b.SetBytes(int64(len(bench.text)))
+			for b.Loop() {
+				if _, err := s.Message(bench.text); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
