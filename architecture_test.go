@@ -1,0 +1,65 @@
+package main
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// imports is who may know whom: for each package of ours, the packages of ours
+// that it may import. What is not listed may import none.
+var imports = map[string][]string{
+	"securechat/approval":          nil,
+	"securechat/room":              {"securechat/approval"},
+	"securechat/room/memstore":     {"securechat/room"},
+	"securechat/room/storetest":    {"securechat/room"},
+	"securechat/internal/sanitize": nil,
+	"securechat/internal/config":   nil,
+	"securechat/internal/logging":  nil,
+	"securechat/internal/metrics":  nil,
+	"securechat/internal/session":  nil,
+	"securechat/internal/engine":   nil,
+	"securechat/internal/web":      {"securechat/room", "securechat/internal/session"},
+	"securechat/internal/gateway":  {"securechat/room", "securechat/internal/engine"},
+}
+
+// forbidden are packages that the domain must not reach, however indirectly.
+var forbidden = []string{"net/http", "github.com/zishang520/", "github.com/go-chi/", "github.com/redis/"}
+
+func TestImportsGoOneWay(t *testing.T) {
+	for _, line := range goList(t, "-f", `{{.ImportPath}} {{join .Imports " "}}`, "./...") {
+		pkg, rest, _ := strings.Cut(line, " ")
+		if pkg == "securechat" || strings.HasPrefix(pkg, "securechat/bench") {
+			continue // main wires everything
+		}
+		allowed, known := imports[pkg]
+		if !known {
+			t.Errorf("%s is not in the table of imports: say there what it may know", pkg)
+		}
+		for _, dep := range strings.Fields(rest) {
+			if strings.HasPrefix(dep, "securechat/") && !slices.Contains(allowed, dep) {
+				t.Errorf("%s must not import %s", pkg, dep)
+			}
+		}
+	}
+}
+
+func TestTheDomainKnowsNoTransport(t *testing.T) {
+	for _, dep := range goList(t, "-deps", "./room", "./approval") {
+		for _, f := range forbidden {
+			if dep == f || strings.HasSuffix(f, "/") && strings.HasPrefix(dep, f) {
+				t.Errorf("the domain reaches %s", dep)
+			}
+		}
+	}
+}
+
+func goList(t *testing.T, args ...string) []string {
+	t.Helper()
+	out, err := exec.Command("go", append([]string{"list"}, args...)...).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Split(strings.TrimSpace(string(out)), "\n")
+}
