@@ -1,0 +1,91 @@
+// Package config turns the environment and a .env file into one checked
+// Config. It reads everything once, at start, and reports every mistake at
+// once, so that nobody has to restart the server to learn of the next one.
+package config
+
+import (
+	"errors"
+	"log/slog"
+	"time"
+)
+
+// Config is everything that can be set from outside, checked and with its
+// defaults filled in. It is not changed after [Load] and so can be read from
+// any goroutine.
+type Config struct {
+	// Production is true if APP_ENV says so or the server runs on Render.
+	Production bool
+	// Listen is the address to serve on, as net.Listen takes it. An empty
+	// host means all interfaces, port 0 any free port.
+	Listen string
+	// MetricsAddr is the address of the private listener for metrics; empty
+	// means none.
+	MetricsAddr string
+	LogLevel    slog.Level
+
+	// Secret is what all keys are derived from. It is never empty.
+	Secret Secret
+	// SecretGenerated is true if Secret was made for this run: sessions end
+	// when the process does.
+	SecretGenerated bool
+
+	// TemplatesDir and StaticDir are folders to use in place of the embedded
+	// ones; empty means embedded. They exist, and TemplatesDir holds every
+	// template of Templates.
+	TemplatesDir, StaticDir string
+	// ContentSecurityPolicy and ContentSecurityPolicyForeign replace the
+	// policy that is sent with the embedded pages and with the pages of
+	// TemplatesDir; empty means the built-in policy.
+	ContentSecurityPolicy, ContentSecurityPolicyForeign string
+
+	CodeRotation    time.Duration // at least a second
+	RoomTTL         time.Duration
+	ApprovalTimeout time.Duration
+	AbsenceGrace    time.Duration
+	ReturnGrace     time.Duration
+
+	MaxRooms           int
+	MaxRoomsPerIP      int
+	MaxMembers         int // of one room
+	MaxMessageLength   int // in characters
+	MaxMessagesPerRoom int
+
+	// RateLimits is false only in load tests.
+	RateLimits bool
+	// AllowedOrigins are the origins besides the server's own whose pages may
+	// connect, written as browsers send them.
+	AllowedOrigins []string
+	TrustedProxies Proxies
+
+	// Warnings are settings that work but should not stay, for the log.
+	// They hold no secret.
+	Warnings []string
+}
+
+// Load reads the variables from environ, which has the form of os.Environ, and
+// from the file dotenv. What the environment sets wins over the file, and a
+// blank value means the default. A missing file is no mistake, and neither is
+// an empty dotenv, which means no file.
+//
+// The error joins one *[Mistake] for each thing that is wrong. No mistake and
+// no warning shows the value of a secret.
+func Load(environ []string, dotenv string) (Config, error) {
+	s, unreadable := readSettings(environ, dotenv)
+	v, mistakes := parse(s.values)
+	mistakes = append(mistakes, v.contradictions(s.values)...)
+	if unreadable == nil {
+		mistakes = append(mistakes, v.refusals()...)
+	} else { // what is missing may stand in the file
+		mistakes = append(mistakes, unreadable)
+	}
+	if len(mistakes) > 0 {
+		return Config{}, errors.Join(mistakes...)
+	}
+	cfg := v.config(s.values)
+	cfg.Secret = v.secret()
+	if len(cfg.Secret) == 0 {
+		cfg.Secret, cfg.SecretGenerated = generateSecret(), true
+	}
+	cfg.Warnings = v.warnings(s)
+	return cfg, nil
+}
