@@ -1,0 +1,35 @@
+package logging
+
+import (
+	"context"
+	"log"
+	"log/slog"
+	"strings"
+)
+
+// ErrorLog returns a logger for http.Server.ErrorLog. Its lines hold the
+// addresses of clients, which l scrubs. Panics of handlers are errors; clients
+// that fail at TLS are their own problem and go to debug; the rest is a warning.
+func ErrorLog(l *slog.Logger) *log.Logger {
+	return log.New(bridge{l}, "", 0)
+}
+
+// bridge takes the lines of a log.Logger, one with each call.
+type bridge struct{ logger *slog.Logger }
+
+func (b bridge) Write(line []byte) (int, error) {
+	text := strings.TrimSuffix(string(line), "\n")
+	b.logger.Log(context.Background(), levelOf(text), text)
+	return len(line), nil
+}
+
+func levelOf(line string) slog.Level {
+	switch {
+	case strings.HasPrefix(line, "http: panic serving"):
+		return slog.LevelError
+	case strings.HasPrefix(line, "http: TLS handshake error"):
+		return slog.LevelDebug
+	default:
+		return slog.LevelWarn
+	}
+}
