@@ -1,0 +1,448 @@
+// Contract: "Clocks and limits": every variable has its effect. Points 6, 7
+// and 12 of "What the original got wrong".
+import assert from 'node:assert/strict';
+import os from 'node:os';
+import { describe, test } from 'node:test';
+import { barrier } from '../harness/connection.mjs';
+import { assertKeys, assertRefused } from '../harness/expect.mjs';
+import { Person } from '../harness/person.mjs';
+import { admit, createRoom, knock, roomWith } from '../harness/scenario.mjs';
+import { freePort, serverForFile, serverForTest, startServer } from '../harness/server.mjs';
+import { sleep, until } from '../harness/wait.mjs';
+
+const plain = { headers: { Accept: 'text/plain' } };
+
+describe('the code’s clock', { concurrency: 8 }, () => {
+  const rotation = 3000;
+  const server = serverForFile({ env: { CODE_ROTATION: `${rotation}ms` } });
+  const updates = (conn) => conn.log.filter((entry) => entry.event === 'code_update');
+
+  test('the code turns by itself, for the whole room, and the old one is dead', async () => {
+    const created = Date.now();
+    const [ana, bob] = await roomWith(server, ['Ana', 'Bob']);
+    const update = await ana.conn.waitFor('code_update');
+    assertKeys(update, ['new_code', 'code']);
+    assert.equal(update.code, update.new_code);
+    assert.match(update.code, /^[1-9]\d{5}$/);
+    assert.deepEqual(await bob.conn.waitFor('code_update'), update);
+    const elapsed = updates(ana.conn)[0].at - created;
+    assert.ok(elapsed >= rotation - 100 && elapsed < rotation + 1500, `after ${elapsed} ms`);
+    const carol = new Person(server);
+    assert.equal((await carol.post('/join', { room_code: ana.room.code, display_name: 'Carol' })).status, 404);
+    await carol.join(update.code, 'Carol');
+  });
+
+  // The original ran one clock for all rooms, so its countdown was wrong.
+  test('each room has a clock of its own, from its creation', async () => {
+    const first = await createRoom(server, 'Ana');
+    await sleep(rotation / 2);
+    const second = await createRoom(server, 'Bea');
+    await Promise.all([first, second].map(({ conn }) => until(() => updates(conn).length >= 2)));
+    const [a, b] = [first, second].map(({ conn }) => updates(conn).map((entry) => entry.at));
+    for (const times of [a, b]) {
+      const period = times[1] - times[0];
+      assert.ok(Math.abs(period - rotation) < 400, `period ${period} ms`);
+    }
+    const phase = (((b[0] - a[0]) % rotation) + rotation) % rotation;
+    assert.ok(phase > 800 && phase < rotation - 800, `phase ${phase} ms`);
+  });
+
+  test('12: the page’s countdown and timer_sync agree with the server’s clock', async () => {
+    const ana = await createRoom(server, 'Ana');
+    await sleep(700);
+    const page = await ana.person.openRoom(ana.room.path);
+    const rendered = Date.now();
+    ana.emit('request_timer_sync');
+    const sync = await ana.conn.waitFor('timer_sync');
+    const synced = Date.now();
+    await ana.conn.waitFor('code_update');
+    const turned = updates(ana.conn)[0].at;
+    for (const [told, at] of [[page.remaining, rendered], [sync.time_remaining, synced]]) {
+      assert.ok(told >= 1 && told <= rotation / 1000, `told ${told}`);
+      const off = told * 1000 - (turned - at);
+      assert.ok(off > -300 && off < 1300, `told ${told} s, took ${turned - at} ms`);
+    }
+    // After a turn it counts a whole rotation again.
+    const from = ana.conn.mark();
+    ana.emit('request_timer_sync');
+    assert.equal((await ana.conn.waitFor('timer_sync', () => true, { from })).time_remaining, rotation / 1000);
+  });
+
+  test('12: a requested code restarts the clock', async () => {
+    const ana = await createRoom(server, 'Ana');
+    await sleep(rotation / 2);
+    ana.emit('request_code_update');
+    await until(() => updates(ana.conn).length === 1);
+    ana.emit('request_timer_sync');
+    assert.equal((await ana.conn.waitFor('timer_sync')).time_remaining, rotation / 1000);
+    const { remaining } = await ana.person.openRoom(ana.room.path);
+    assert.equal(remaining, rotation / 1000);
+    await until(() => updates(ana.conn).length === 2);
+    const [asked, turned] = updates(ana.conn).map((entry) => entry.at);
+    assert.ok(Math.abs(turned - asked - rotation) < 400, `turned after ${turned - asked} ms`);
+  });
+});
+
+describe('codes', { concurrency: 4 }, () => {
+  const server = serverForFile();
+
+  test('6: no two live rooms have the same code, and codes differ', async () => {
+    const people = Array.from({ length: 10 }, () => new Person(server));
+    const codes = (await Promise.all(people.map(async (person) => {
+      const mine = [];
+      for (let i = 0; i < 20; i++) mine.push((await person.create('Ana')).code);
+      return mine;
+    }))).flat();
+    assert.equal(new Set(codes).size, codes.length);
+    for (const code of codes) assert.match(code, /^[1-9]\d{5}$/);
+    // Not one after the other, as a counter would give them.
+    const numbers = codes.map(Number).sort((a, b) => a - b);
+    assert.ok(numbers.at(-1) - numbers[0] > 400_000, `from ${numbers[0]} to ${numbers.at(-1)}`);
+  });
+});
+
+describe('ROOM_TTL', { concurrency: 4 }, () => {
+  const server = serverForFile({ env: { ROOM_TTL: '4s' } });
+
+  test('the room ends for members, applicants and pages', async () => {
+    const created = Date.now();
+    const [ana, bob] = await roomWith(server, ['Ana', 'Bob']);
+    const carol = await knock(server, ana.room.code, 'Carol');
+    ana.emit('ping_room');
+    const status = await ana.conn.waitFor('room_status');
+    assert.ok(status.expires_in >= 1 && status.expires_in <= 4);
+    for (const { conn } of [ana, bob]) {
+      assert.deepEqual(await conn.waitFor('room_expired'), { room: ana.roomId });
+      assert.deepEqual(await conn.waitFor('room_status', (data) => !data.exists), { exists: false });
+    }
+    assert.ok(Date.now() - created >= 3900);
+    assert.equal((await carol.conn.waitFor('join_denied')).user_id, carol.knock.userId);
+    assert.equal((await ana.person.open(ana.room.path)).status, 302);
+    assert.equal((await ana.person.fetch(`/room/${ana.roomId}/status`)).status, 404);
+    assert.equal((await new Person(server).post('/join', { room_code: ana.room.code, display_name: 'Dan' })).status, 404);
+    const from = ana.conn.mark();
+    ana.say('anybody?');
+    await assertRefused(ana.conn, from);
+    ana.emit('ping_room');
+    assert.deepEqual(await ana.conn.waitFor('room_status', () => true, { from }), { exists: false });
+    await bob.conn.barrier();
+    assert.deepEqual(bob.conn.all('message'), []);
+    assert.deepEqual(bob.conn.all('room_expired').length, 1);
+  });
+});
+
+describe('APPROVAL_TIMEOUT', { concurrency: 4 }, () => {
+  const server = serverForFile({ env: { APPROVAL_TIMEOUT: '1s' } });
+
+  test('ends a request by timer, without a vote', async () => {
+    const ana = await createRoom(server, 'Ana');
+    const asked = Date.now();
+    const bob = await knock(server, ana.room.code, 'Bob');
+    for (const { conn } of [ana, bob]) {
+      const verdict = await conn.waitFor('join_denied');
+      assert.equal(verdict.user_id, bob.knock.userId);
+      assert.equal(verdict.reason, 'Request timed out');
+    }
+    const elapsed = Date.now() - asked;
+    assert.ok(elapsed >= 950 && elapsed < 3000, `${elapsed} ms`);
+  });
+});
+
+describe('numbers of rooms, members and messages', { concurrency: 8 }, () => {
+  test('MAX_ROOMS: 503 in plain text, and a place is free again when a room ends', async (t) => {
+    const server = await serverForTest(t, { env: { MAX_ROOMS: '2' } });
+    const ana = await createRoom(server, 'Ana');
+    await createRoom(server, 'Bea');
+    const carol = new Person(server);
+    const refused = await carol.post('/', { display_name: 'Carol' }, plain);
+    assert.equal(refused.status, 503);
+    assert.match(refused.headers.get('content-type'), /^text\/plain\b/);
+    assert.ok(refused.html.length > 10);
+    ana.emit('leave_room', { final: true });
+    await ana.conn.barrier();
+    await carol.create('Carol');
+  });
+
+  test('MAX_ROOMS_PER_IP: 403 in plain text, for that address alone', async (t) => {
+    const server = await serverForTest(t, { env: { MAX_ROOMS_PER_IP: undefined } });
+    const address = '198.19.0.1';
+    const rooms = [];
+    for (const name of ['Ana', 'Bea', 'Cleo']) rooms.push(await createRoom(server, name, { person: new Person(server, { address }) }));
+    const dora = new Person(server, { address });
+    const refused = await dora.post('/', { display_name: 'Dora' }, plain);
+    assert.equal(refused.status, 403, 'three is the default');
+    assert.match(refused.headers.get('content-type'), /^text\/plain\b/);
+    await new Person(server).create('Elsewhere');
+    // 7: what a visitor writes into the header in front of the proxy's entry is not believed.
+    const spoofed = await dora.post('/', { display_name: 'Dora' }, { headers: { 'X-Forwarded-For': `203.0.113.7, ${address}` } });
+    assert.equal(spoofed.status, 403);
+    rooms[0].emit('leave_room', { final: true });
+    await rooms[0].conn.barrier();
+    await dora.create('Dora');
+  });
+
+  test('7: without trusted proxies the header means nothing', async (t) => {
+    const server = await serverForTest(t, { env: { MAX_ROOMS_PER_IP: '2', TRUSTED_PROXIES: undefined } });
+    for (const name of ['Ana', 'Bea']) await new Person(server).create(name);
+    const third = await new Person(server).post('/', { display_name: 'Cleo' });
+    assert.equal(third.status, 403, 'all came from 127.0.0.1');
+  });
+
+  test('7: a trusted range of addresses', async (t) => {
+    const server = await serverForTest(t, { env: { MAX_ROOMS_PER_IP: '2', TRUSTED_PROXIES: '127.0.0.0/8, 10.1.0.0/16' } });
+    for (const name of ['Ana', 'Bea', 'Cleo']) await new Person(server).create(name);
+    const address = '198.19.0.2';
+    // Two proxies of ours in a row: the visitor is the last one who is not.
+    const headers = { 'X-Forwarded-For': `203.0.113.9, ${address}, 10.1.2.3` };
+    const person = new Person(server);
+    for (const status of [302, 302, 403]) {
+      assert.equal((await person.post('/', { display_name: 'Dora' }, { headers })).status, status);
+    }
+  });
+
+  test('MAX_MEMBERS: the join form says that the room is full', async (t) => {
+    const server = await serverForTest(t, { env: { MAX_MEMBERS: '2' } });
+    const ana = await createRoom(server, 'Ana');
+    const [bob, carol] = [await knock(server, ana.room.code, 'Bob'), await knock(server, ana.room.code, 'Carol')];
+    const seat = await admit([ana], bob);
+    // Two may knock for the last place; one gets it.
+    for (const member of [ana, seat]) member.emit('approve_join', { user_id: carol.knock.userId });
+    const verdict = await carol.conn.waitFor('join_denied');
+    assert.match(verdict.reason, /full/i);
+    const dan = await new Person(server).post('/join', { room_code: ana.room.code, display_name: 'Dan' }, plain);
+    assert.ok(dan.status >= 400 && dan.status < 600, `status ${dan.status}`);
+    assert.match(dan.html, /full/i);
+    await ana.conn.barrier();
+    assert.equal(ana.conn.all('join_request').filter((request) => request.user === 'Dan').length, 0);
+    assert.equal(ana.conn.all('update_participants').at(-1).count, 2);
+  });
+
+  test('MAX_MESSAGE_LENGTH: plain text is cut and marked, counted in characters', async (t) => {
+    const server = await serverForTest(t, { env: { MAX_MESSAGE_LENGTH: '10' } });
+    const ana = await createRoom(server, 'Ana');
+    const mark = '... (message truncated)';
+    const cases = {
+      '1234567890': '1234567890',
+      '12345678901': `1234567890${mark}`,
+      ['x'.repeat(5000)]: 'x'.repeat(10) + mark,
+      '😀😀😀😀😀😀😀😀😀😀': '😀😀😀😀😀😀😀😀😀😀',
+      'ééééééééééé': `éééééééééé${mark}`,
+    };
+    for (const [text, content] of Object.entries(cases)) {
+      const from = ana.conn.mark();
+      ana.say(text);
+      assert.equal((await ana.conn.waitFor('message', () => true, { from })).content, content);
+    }
+  });
+
+  test('MAX_MESSAGE_LENGTH is 1000 unless set', async (t) => {
+    const server = await serverForTest(t);
+    const ana = await createRoom(server, 'Ana');
+    assert.equal(ana.room.data.maxMessageLength, '1000');
+    ana.say('y'.repeat(1000)).say('z'.repeat(1001));
+    await until(() => ana.conn.all('message').length === 2);
+    const [whole, cut] = ana.conn.all('message').map((message) => message.content);
+    assert.equal(whole, 'y'.repeat(1000));
+    assert.equal(cut, `${'z'.repeat(1000)}... (message truncated)`);
+  });
+
+  test('MAX_MESSAGES_PER_ROOM: only the newest are kept', async (t) => {
+    const server = await serverForTest(t, { env: { MAX_MESSAGES_PER_ROOM: '5' } });
+    const ana = await createRoom(server, 'Ana');
+    for (let i = 1; i <= 12; i++) ana.say(`message ${i}`);
+    await until(() => ana.conn.all('message').length === 12);
+    const status = JSON.parse((await ana.person.fetch(`/room/${ana.roomId}/status`)).text);
+    assert.equal(status.message_count, 5);
+    ana.conn.close();
+    const page = await ana.person.openRoom(ana.room.path);
+    const conn = await ana.person.enter({ ...page, name: 'Ana' });
+    await conn.waitFor('message', (message) => message.content === 'message 12');
+    await conn.barrier();
+    assert.deepEqual(conn.all('message').map((message) => message.content), [8, 9, 10, 11, 12].map((i) => `message ${i}`));
+  });
+});
+
+describe('origins of live connections', { concurrency: 8 }, () => {
+  const server = serverForFile({ env: { ALLOWED_ORIGINS: 'https://chat.example.org,http://localhost:3000' } });
+
+  for (const transports of ['polling', 'websocket']) {
+    for (const origin of ['https://chat.example.org', 'http://localhost:3000']) {
+      test(`${origin} is allowed, ${transports}`, async () => {
+        const ana = new Person(server);
+        const room = await ana.create('Ana');
+        const conn = await ana.enter(room, { transports, extraHeaders: { Origin: origin } });
+        conn.emit('message', { room: room.roomId, message: 'hi' });
+        await conn.waitFor('message');
+      });
+    }
+    for (const origin of ['http://evil.example', 'https://chat.example.org.evil.example', 'http://chat.example.org', 'http://localhost:3001', 'null', 'http://127.0.0.1', 'garbage']) {
+      test(`${origin} is refused, ${transports}`, async () => {
+        const ana = new Person(server);
+        const room = await ana.create('Ana');
+        const conn = await ana.connect({ transports, extraHeaders: { Origin: origin }, page: room.path, wait: false, reconnection: false });
+        await conn.waitFor('connect_error');
+        assert.equal(conn.connected, false);
+      });
+    }
+  }
+
+  test('an allowed origin may read answers of polling, with credentials', async () => {
+    const anybody = new Person(server);
+    const origin = 'https://chat.example.org';
+    const answer = await anybody.fetch('/socket.io/?EIO=4&transport=polling', { headers: { Origin: origin } });
+    assert.equal(answer.status, 200);
+    assert.equal(answer.headers.get('access-control-allow-origin'), origin);
+    assert.equal(answer.headers.get('access-control-allow-credentials'), 'true');
+    const foreign = await anybody.fetch('/socket.io/?EIO=4&transport=polling', { headers: { Origin: 'http://evil.example' } });
+    assert.ok(foreign.status >= 400, `status ${foreign.status}`);
+    assert.notEqual(foreign.headers.get('access-control-allow-origin'), 'http://evil.example');
+  });
+
+  test('a foreign origin may not use a session id it has learned', async () => {
+    const ana = new Person(server);
+    const room = await ana.create('Ana');
+    const conn = await ana.enter(room, { transports: 'polling' });
+    const sid = conn.socket.io.engine.id;
+    const answer = await ana.fetch(`/socket.io/?EIO=4&transport=polling&sid=${sid}`, {
+      method: 'POST', body: `42["message",{"room":"${room.roomId}","message":"forged"}]`, headers: { Origin: 'http://evil.example', 'Content-Type': 'text/plain' },
+    });
+    assert.ok(answer.status >= 400, `status ${answer.status}`);
+    await conn.barrier();
+    assert.deepEqual(conn.all('message'), []);
+  });
+});
+
+describe('RATE_LIMITS', { concurrency: 4 }, () => {
+  const server = serverForFile({ env: { RATE_LIMITS: 'on', CODE_ROTATION: '1h' } });
+
+  test('wrong codes: 429 with Retry-After for that address, and people with the right code get in', async () => {
+    const ana = await createRoom(server, 'Ana');
+    const guesser = new Person(server);
+    let refused;
+    for (let guess = 100; guess < 200 && !refused; guess++) {
+      const answer = await guesser.post('/join', { room_code: `000${guess}`, display_name: 'Guesser' });
+      if (answer.status === 429) refused = answer;
+      else assert.equal(answer.status, 404);
+    }
+    assert.ok(refused, 'no limit within 100 wrong guesses');
+    assert.match(refused.headers.get('retry-after') ?? '', /^[1-9]\d*$/);
+    // A right guess is no way to tell: neither the page nor the room learns of it.
+    const right = await guesser.post('/join', { room_code: ana.room.code, display_name: 'Guesser' });
+    assert.equal(right.status, 429);
+    await ana.conn.barrier();
+    assert.deepEqual(ana.conn.all('join_request'), []);
+    const bob = await knock(server, ana.room.code, 'Bob');
+    await admit([ana], bob);
+  });
+
+  test('many addresses guessing do not lock out the right code', async () => {
+    const ana = await createRoom(server, 'Ana');
+    for (let i = 0; i < 60; i++) {
+      const answer = await new Person(server).post('/join', { room_code: '000000', display_name: 'Guesser' });
+      assert.ok([404, 429].includes(answer.status));
+    }
+    await admit([ana], await knock(server, ana.room.code, 'Bob'));
+  });
+
+  test('people never meet the limits of a conversation', async () => {
+    const seats = await roomWith(server, ['Ana', 'Bob', 'Carol']);
+    // Faster than people type, for longer than a paste takes.
+    for (let round = 0; round < 15; round++) {
+      for (const seat of seats) seat.say(`${seat.name} ${round}`).emit('ping_room');
+      await sleep(100);
+    }
+    for (const { conn } of seats) {
+      await until(() => conn.all('message').length === 45);
+      assert.deepEqual(conn.all('room_error'), []);
+    }
+  });
+
+  test('a flood is braked with room_error, and the others talk on', async () => {
+    const [ana, bob] = await roomWith(server, ['Ana', 'Bob'], { transports: 'websocket' });
+    for (let i = 0; i < 5000; i++) ana.say(`flood ${i}`);
+    await assertRefused(ana.conn, 0);
+    await barrier(ana.conn, bob.conn);
+    const got = bob.conn.all('message').length;
+    assert.ok(got > 0 && got < 2500, `${got} of 5000 came through`);
+    // One refusal a message would be a flood of its own.
+    assert.ok(ana.conn.all('room_error').length < 1000, `${ana.conn.all('room_error').length} errors`);
+    assert.equal(ana.conn.connected, true);
+    bob.say('Bob is not limited');
+    await ana.conn.waitFor('message', (message) => message.content === 'Bob is not limited');
+  });
+
+  test('a flood over polling likewise', async () => {
+    const [ana, bob] = await roomWith(server, ['Ana', 'Bob'], { transports: 'polling' });
+    for (let i = 0; i < 2000; i++) ana.say(`flood ${i}`);
+    await assertRefused(ana.conn, 0);
+    bob.say('Bob is not limited');
+    await bob.conn.waitFor('message', (message) => message.content === 'Bob is not limited');
+  });
+
+  test('creating rooms is limited per address', async () => {
+    const eager = new Person(server);
+    let refused;
+    for (let i = 0; i < 200 && !refused; i++) {
+      const answer = await eager.post('/', { display_name: 'Eager' });
+      if (answer.status === 429) refused = answer;
+      else assert.equal(answer.status, 302);
+    }
+    assert.ok(refused, 'no limit within 200 rooms');
+    assert.match(refused.headers.get('retry-after') ?? '', /^[1-9]\d*$/);
+    await new Person(server).create('Other');
+  });
+
+  test('handshakes are limited per address', async () => {
+    const eager = new Person(server);
+    let refused;
+    for (let i = 0; i < 2000 && !refused; i++) {
+      const answer = await eager.fetch('/socket.io/?EIO=4&transport=polling');
+      if (answer.status === 429) refused = answer;
+      else assert.equal(answer.status, 200);
+    }
+    assert.ok(refused, 'no limit within 2000 handshakes');
+    await (await new Person(server).connect()).barrier();
+  });
+});
+
+describe('METRICS_ADDR', () => {
+  test('metrics are on their own listener, and count', async (t) => {
+    const port = await freePort();
+    const server = await serverForTest(t, { env: { METRICS_ADDR: `127.0.0.1:${port}` } });
+    const ana = await createRoom(server, 'Ana');
+    ana.say('hello');
+    await ana.conn.waitFor('message');
+    const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+    assert.match(metrics, /^# TYPE \w*rooms\w* gauge$/m);
+    assert.match(metrics, /^# TYPE \w*messages\w* counter$/m);
+    assert.match(metrics, /^\w*rooms\w* 1$/m);
+    for (const word of ['members', 'sockets', 'refus', 'seconds_bucket']) assert.ok(metrics.includes(word), word);
+    for (const secret of [ana.roomId, ana.room.code, 'Ana', 'hello']) assert.ok(!metrics.includes(secret), secret);
+    assert.equal((await fetch(`${server.url}/metrics`)).status, 404);
+  });
+});
+
+describe('PORT and HOST', () => {
+  const outside = Object.values(os.networkInterfaces()).flat().find((face) => face.family === 'IPv4' && !face.internal)?.address;
+
+  test('PORT set means all interfaces', { skip: outside ? false : 'this machine has no other interface' }, async (t) => {
+    const server = await serverForTest(t, { env: { HOST: undefined } });
+    const answer = await fetch(`http://${outside}:${server.port}/healthz`);
+    assert.equal(answer.status, 200);
+  });
+
+  test('HOST overrides that', { skip: outside ? false : 'this machine has no other interface' }, async (t) => {
+    const server = await serverForTest(t, { env: { HOST: '127.0.0.1' } });
+    await assert.rejects(fetch(`http://${outside}:${server.port}/healthz`));
+  });
+
+  test('without PORT it is 127.0.0.1:5000', async (t) => {
+    const taken = await fetch('http://127.0.0.1:5000/').then(() => true, () => false);
+    if (taken) return t.skip('port 5000 is in use');
+    const server = await startServer({ env: { HOST: undefined, PORT: undefined } });
+    t.after(() => server.kill());
+    assert.equal(server.url, 'http://127.0.0.1:5000');
+    if (outside) await assert.rejects(fetch(`http://${outside}:5000/healthz`));
+    await server.stop();
+  });
+});

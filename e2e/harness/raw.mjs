@@ -1,0 +1,132 @@
+// Engine.IO spoken by hand, for saying what no client says.
+import { createHash, randomBytes } from 'node:crypto';
+import net from 'node:net';
+import { until } from './wait.mjs';
+
+const recordSeparator = '\x1e';
+
+/** A polling session: one request at a time, nothing sent by itself. */
+export class RawPolling {
+  constructor(person) { this.person = person; }
+
+  async open() {
+    const answer = await this.person.fetch(this.path());
+    if (answer.status !== 200) throw new Error(`handshake: ${answer.status} ${answer.text}`);
+    this.sid = JSON.parse(answer.text.slice(1)).sid;
+    return this;
+  }
+
+  path(extra = '') {
+    return `/socket.io/?EIO=4&transport=polling${this.sid ? `&sid=${this.sid}` : ''}${extra}`;
+  }
+
+  /** One POST; resolves to the response. */
+  post(body, headers = {}) {
+    return this.person.fetch(this.path(), { method: 'POST', body, headers: { 'Content-Type': 'text/plain;charset=UTF-8', ...headers } });
+  }
+
+  /** One GET; resolves to {status, packets}. */
+  async get() {
+    const { status, text } = await this.person.fetch(this.path());
+    return { status, packets: text.split(recordSeparator), text };
+  }
+
+  /** Enters the default namespace. */
+  async connect() {
+    await this.open();
+    await this.post('40');
+    await this.get();
+    return this;
+  }
+
+  static join(...packets) { return packets.join(recordSeparator); }
+}
+
+/** A websocket spoken frame by frame over TCP. */
+export class RawWebSocket {
+  frames = [];
+  closed = false;
+  #rest = Buffer.alloc(0);
+
+  /** Opens the websocket; `path` may name a sid for an upgrade. */
+  static async open(person, { path = '/socket.io/?EIO=4&transport=websocket' } = {}) {
+    const raw = new RawWebSocket();
+    const { hostname, port, host } = new URL(person.url);
+    raw.socket = net.connect(Number(port), hostname);
+    raw.socket.setNoDelay(true);
+    raw.socket.on('error', () => {});
+    raw.socket.on('close', () => { raw.closed = true; });
+    const key = randomBytes(16).toString('base64');
+    raw.socket.write([
+      `GET ${path} HTTP/1.1`, `Host: ${host}`, 'Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13',
+      `Sec-WebSocket-Key: ${key}`, `X-Forwarded-For: ${person.address}`,
+      ...(person.cookies.size ? [`Cookie: ${person.cookieHeader}`] : []), '', '',
+    ].join('\r\n'));
+    let head = '';
+    let open = false;
+    raw.socket.on('data', (bytes) => {
+      if (open) return raw.#receive(bytes);
+      head += bytes.toString('latin1');
+      const end = head.indexOf('\r\n\r\n');
+      if (end < 0) return;
+      open = true;
+      raw.#receive(Buffer.from(head.slice(end + 4), 'latin1'));
+    });
+    await until(() => open || raw.closed, { what: 'the websocket handshake' });
+    const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
+    if (!head.startsWith('HTTP/1.1 101') || !head.includes(accept)) throw new Error(`no websocket: ${head.split('\r\n')[0]}`);
+    return raw;
+  }
+
+  #receive(bytes) {
+    this.#rest = Buffer.concat([this.#rest, bytes]);
+    for (;;) {
+      if (this.#rest.length < 2) return;
+      let length = this.#rest[1] & 127;
+      let at = 2;
+      if (length === 126) { if (this.#rest.length < 4) return; length = this.#rest.readUInt16BE(2); at = 4; }
+      else if (length === 127) { if (this.#rest.length < 10) return; length = Number(this.#rest.readBigUInt64BE(2)); at = 10; }
+      if (this.#rest.length < at + length) return;
+      this.frames.push({ opcode: this.#rest[0] & 15, data: this.#rest.subarray(at, at + length) });
+      this.#rest = this.#rest.subarray(at + length);
+    }
+  }
+
+  /** The text frames so far. */
+  get texts() { return this.frames.filter((frame) => frame.opcode === 1).map((frame) => frame.data.toString()); }
+
+  /** Sends one frame; every field of it can be wrong. */
+  frame(payload, { opcode = 1, fin = true, masked = true, reserved = 0, claim } = {}) {
+    const data = Buffer.from(payload);
+    const length = claim ?? data.length;
+    const head = [(fin ? 0x80 : 0) | (reserved << 4) | opcode];
+    const mask = masked ? 0x80 : 0;
+    if (length < 126) head.push(mask | length);
+    else if (length < 65536) head.push(mask | 126, length >> 8, length & 255);
+    else {
+      const long = Buffer.alloc(8);
+      long.writeBigUInt64BE(BigInt(length));
+      head.push(mask | 127, ...long);
+    }
+    if (!masked) return this.bytes(Buffer.concat([Buffer.from(head), data]));
+    const key = randomBytes(4);
+    const body = Buffer.from(data.map((byte, i) => byte ^ key[i % 4]));
+    return this.bytes(Buffer.concat([Buffer.from(head), key, body]));
+  }
+
+  text(packet) { return this.frame(packet); }
+
+  bytes(bytes) {
+    this.socket.write(bytes);
+    return this;
+  }
+
+  /** Enters the default namespace. */
+  async connect() {
+    this.text('40');
+    await until(() => this.texts.some((text) => text.startsWith('40')), { what: 'the namespace' });
+    return this;
+  }
+
+  close() { this.socket.destroy(); }
+}
