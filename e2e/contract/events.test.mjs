@@ -9,6 +9,7 @@ import { assertKeys, assertOrder, assertRefused } from '../harness/expect.mjs';
 import { Person } from '../harness/person.mjs';
 import { admit, createRoom, knock, roomWith, takeSeat } from '../harness/scenario.mjs';
 import { serverForFile } from '../harness/server.mjs';
+import { until } from '../harness/wait.mjs';
 
 const nowhere = '11111111-2222-3333-4444-555555555555';
 
@@ -486,3 +487,26 @@ for (const { label, version, transports } of matrix) {
     });
   });
 }
+
+describe('different clients in one room', () => {
+  const server = serverForFile();
+
+  test('hear each other in one order', async (t) => {
+    const ana = await createRoom(server, 'Ana', { t, version: matrix[0].version, transports: matrix[0].transports });
+    const seats = [ana];
+    for (const [i, cell] of matrix.slice(1).entries()) {
+      const { version, transports } = cell;
+      const applicant = await knock(server, ana.room.code, `Guest ${i}`, { t, version, transports });
+      seats.push(await admit(seats, applicant, { version, transports }));
+    }
+    for (let i = 0; i < 20; i++) for (const seat of seats) seat.say(`${seat.name}: ${i}`);
+    const total = 20 * seats.length;
+    const lists = await Promise.all(seats.map(async ({ conn }) => {
+      await until(() => conn.all('message').length >= total, { what: `${total} messages` });
+      await conn.barrier();
+      return conn.all('message').map((message) => message.content);
+    }));
+    assert.equal(new Set(lists[0]).size, total);
+    for (const list of lists) assert.deepEqual(list, lists[0]);
+  });
+});

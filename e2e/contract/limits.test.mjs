@@ -286,6 +286,18 @@ describe('origins of live connections', { concurrency: 8 }, () => {
     }
   }
 
+  for (const transports of ['polling', 'websocket']) {
+    test(`the public origin behind a TLS proxy is the same origin, ${transports}`, async () => {
+      const ana = new Person(server);
+      const room = await ana.create('Ana');
+      const origin = server.url.replace('http:', 'https:');
+      const conn = await ana.enter(room, { transports, extraHeaders: { Origin: origin, 'X-Forwarded-Proto': 'https' } });
+      await conn.barrier();
+      const plain = await ana.connect({ transports, extraHeaders: { Origin: origin }, page: room.path, wait: false, reconnection: false });
+      await plain.waitFor('connect_error');
+    });
+  }
+
   test('an allowed origin may read answers of polling, with credentials', async () => {
     const anybody = new Person(server);
     const origin = 'https://chat.example.org';

@@ -162,6 +162,17 @@ describe('members', { concurrency: 10 }, () => {
     await ana.conn.waitFor('code_update');
   });
 
+  test('2: connections that nobody speaks on outlive the heartbeats', { timeout: 60_000 }, async (t) => {
+    const seats = await Promise.all(matrix.map(({ version, transports }) => createRoom(server, 'Ana', { t, version, transports })));
+    const marks = seats.map(({ conn }) => conn.mark());
+    await sleep(33_000); // the protocol's default interval is 25 s
+    for (const [i, seat] of seats.entries()) {
+      seat.say('still here');
+      await seat.conn.waitFor('message');
+      assert.deepEqual(seat.conn.log.slice(marks[i]).map((entry) => entry.event), ['message'], matrix[i].label);
+    }
+  });
+
   test('2: a waiting page is restored too, and told its verdict', async (t) => {
     const proxy = await Proxy.to(server.port);
     t.after(() => proxy.close());

@@ -191,6 +191,22 @@ describe('the embedded pages', { concurrency: 8 }, () => {
   });
 });
 
+describe('a policy of one’s own', { concurrency: 2 }, () => {
+  const policy = "default-src 'self'; frame-ancestors 'none'";
+  for (const [name, env] of Object.entries({
+    CONTENT_SECURITY_POLICY: { TEMPLATES_DIR: undefined },
+    CONTENT_SECURITY_POLICY_FOREIGN: {},
+  })) {
+    describe(name, () => {
+      const server = serverForFile({ env: { ...env, [name]: policy } });
+      test('is sent instead of the built-in one', async () => {
+        const { headers } = await new Person(server).open('/');
+        assert.equal(headers.get('content-security-policy'), policy);
+      });
+    });
+  }
+});
+
 describe('STATIC_DIR', { concurrency: 8 }, () => {
   const folder = temporaryFolder();
   mkdirSync(path.join(folder, 'static', 'deep'), { recursive: true });
