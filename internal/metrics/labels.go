@@ -1,0 +1,65 @@
+package metrics
+
+import (
+	"regexp"
+	"strings"
+	"sync"
+)
+
+// other stands for every value of a label that is not to appear.
+const other = "other"
+
+// knownEvents are the events of the protocol, with their aliases.
+var knownEvents = map[string]bool{
+	"connect": true, "disconnect": true,
+	"join": true, "message": true, "leave_room": true,
+	"join_request": true, "request_approval": true,
+	"approve_join": true, "approve": true, "deny_join": true, "deny": true,
+	"request_code_update": true, "code_refresh": true, "request_timer_sync": true,
+	"ping_room": true, "ping": true,
+}
+
+// Neither shape has a digit, so that no id, code or address fits.
+var (
+	wordShape  = regexp.MustCompile(`^[a-z][a-z_]{0,31}$`)
+	routeShape = regexp.MustCompile(`^/[a-z_./{}*-]{0,63}$`)
+)
+
+// vocabulary bounds the values of a label: it lets through the first few
+// different ones that have the right shape.
+type vocabulary struct {
+	shape *regexp.Regexp
+	limit int
+
+	mu    sync.RWMutex
+	known map[string]bool
+}
+
+func newVocabulary(shape *regexp.Regexp, limit int) *vocabulary {
+	return &vocabulary{shape: shape, limit: limit, known: make(map[string]bool)}
+}
+
+// word returns the value to use as a label.
+func (v *vocabulary) word(value string) string {
+	value = strings.ReplaceAll(value, " ", "_")
+	v.mu.RLock()
+	known := v.known[value]
+	v.mu.RUnlock()
+	if known {
+		return value
+	}
+	if !v.shape.MatchString(value) {
+		return other
+	}
+	return v.learn(value)
+}
+
+func (v *vocabulary) learn(value string) string {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if !v.known[value] && len(v.known) >= v.limit {
+		return other
+	}
+	v.known[value] = true
+	return value
+}

@@ -1,0 +1,134 @@
+// Package metrics counts what the server does, for Prometheus. It has a
+// registry of its own and no global state.
+//
+// No label holds anything that a client chose: values that are not known, or do
+// not look like a constant of this program, are counted as "other". So the
+// number of series is bounded, and no room, name or address gets into them.
+package metrics
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+)
+
+const namespace = "securechat"
+
+// Metrics counts. Its methods are safe for concurrent use, and on a nil
+// *Metrics they do nothing.
+type Metrics struct {
+	registry *prometheus.Registry
+
+	sockets  prometheus.Gauge
+	opened   prometheus.Counter
+	messages prometheus.Counter
+	refused  *prometheus.CounterVec
+	requests *prometheus.HistogramVec
+	events   *prometheus.HistogramVec
+
+	routes, places, reasons *vocabulary
+}
+
+// New returns Metrics that report the numbers of rooms and of their members as
+// counts returns them. It is called at each scrape, from any goroutine.
+func New(counts func() (rooms, members int)) *Metrics {
+	m := &Metrics{
+		registry: prometheus.NewRegistry(),
+		sockets: prometheus.NewGauge(prometheus.GaugeOpts{
+			Namespace: namespace, Name: "sockets",
+			Help: "Socket.IO connections that are open.",
+		}),
+		opened: prometheus.NewCounter(prometheus.CounterOpts{
+			Namespace: namespace, Name: "sockets_opened_total",
+			Help: "Socket.IO connections that were opened.",
+		}),
+		messages: prometheus.NewCounter(prometheus.CounterOpts{
+			Namespace: namespace, Name: "messages_total",
+			Help: "Chat messages that were relayed, each counted once.",
+		}),
+		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Namespace: namespace, Name: "refusals_total",
+			Help: "What was refused, by where and why.",
+		}, []string{"where", "reason"}),
+		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Namespace: namespace, Name: "http_request_duration_seconds",
+			Help:    "Time to answer an HTTP request. Long polls wait for news up to half a minute.",
+			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10, 30},
+		}, []string{"route", "status"}),
+		events: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Namespace: namespace, Name: "event_duration_seconds",
+			Help:    "Time to handle a Socket.IO event.",
+			Buckets: []float64{.00001, .000025, .00005, .0001, .00025, .0005, .001, .0025, .005, .01, .05, .25, 1},
+		}, []string{"event"}),
+		routes:  newVocabulary(routeShape, 50),
+		places:  newVocabulary(wordShape, 20),
+		reasons: newVocabulary(wordShape, 50),
+	}
+	m.registry.MustRegister(
+		m.sockets, m.opened, m.messages, m.refused, m.requests, m.events,
+		newPopulation(counts),
+		collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	)
+	return m
+}
+
+// SocketOpened counts a new connection.
+func (m *Metrics) SocketOpened() {
+	if m == nil {
+		return
+	}
+	m.sockets.Inc()
+	m.opened.Inc()
+}
+
+// SocketClosed counts a connection out. Call it once for each SocketOpened.
+func (m *Metrics) SocketClosed() {
+	if m == nil {
+		return
+	}
+	m.sockets.Dec()
+}
+
+// MessageRelayed counts a chat message, however many members receive it.
+func (m *Metrics) MessageRelayed() {
+	if m == nil {
+		return
+	}
+	m.messages.Inc()
+}
+
+// Refused counts something that was refused. Where and reason are constants in
+// lower case, such as "join" and "rate limit"; spaces become underscores.
+func (m *Metrics) Refused(where, reason string) {
+	if m == nil {
+		return
+	}
+	m.refused.WithLabelValues(m.places.word(where), m.reasons.word(reason)).Inc()
+}
+
+// ObserveHTTP counts an answered request. Route is the pattern of the router,
+// such as /room/{id}, and not the path.
+func (m *Metrics) ObserveHTTP(route string, status int, d time.Duration) {
+	if m == nil {
+		return
+	}
+	label := other
+	if status >= 100 && status <= 599 {
+		label = strconv.Itoa(status)
+	}
+	m.requests.WithLabelValues(m.routes.word(route), label).Observe(d.Seconds())
+}
+
+// ObserveEvent counts a handled event. The name may be whatever a client sent.
+func (m *Metrics) ObserveEvent(event string, d time.Duration) {
+	if m == nil {
+		return
+	}
+	if !knownEvents[event] {
+		event = other
+	}
+	m.events.WithLabelValues(event).Observe(d.Seconds())
+}
