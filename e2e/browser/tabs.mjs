@@ -117,7 +117,8 @@ export class Tab {
   }
 
   card(name) {
-    return this.page.locator(this.at.card).filter({ has: this.page.locator(this.at.cardName).getByText(name, { exact: true }) });
+    const exactly = new RegExp(`^\\s*${name.replace(/[^\p{L}\p{N}]/gu, '\\$&')}\\s*$`);
+    return this.page.locator(this.at.card).filter({ has: this.page.locator(this.at.cardName, { hasText: exactly }) });
   }
 
   /** Waits for the card of somebody who knocks and clicks on it. */
@@ -125,7 +126,7 @@ export class Tab {
     await this.card(name).locator(yes ? this.at.yes : this.at.no).click();
   }
 
-  async code() { return (await this.page.locator(this.at.code).innerText()).replace(/\D/g, ''); }
+  async code() { return (await this.page.locator(this.at.code).textContent()).replace(/\D/g, ''); }
 
   /** Waits for another code than `old` and returns it. */
   newCode(old, timeout) {
@@ -148,6 +149,14 @@ export class Tab {
     const [, minutes, seconds] = /(?:(\d+):)?(\d+)/.exec(text) ?? assert.fail(`no time in "${text}"`);
     return Number(minutes ?? 0) * 60 + Number(seconds);
   }
+
+  /** Waits until the card of somebody who knocks says this. */
+  async partial(name, text) {
+    await eventually(async () => assert.equal(await this.card(name).locator(this.at.cardState).innerText(), text));
+  }
+
+  /** The comings and goings, as the page tells them. */
+  notices() { return this.page.locator(this.at.notice).allInnerTexts(); }
 
   async saysDialog(pattern) {
     await eventually(() => assert.match(this.dialogs.join('\n'), pattern, `dialogs of ${this.name}`));
@@ -191,8 +200,8 @@ export class FixtureTab extends Tab {
   }
 
   /** Waits for the bad news and the way back to the start page. */
-  async refused(reason = /said no/) {
-    await this.saysDialog(reason);
+  async refused({ late } = {}) {
+    await this.saysDialog(late ? /Request timed out/ : /said no/);
     await this.backHome();
     this.dialogs.length = 0;
   }
@@ -205,25 +214,14 @@ export class FixtureTab extends Tab {
     await this.page.evaluate(([name, payload]) => socket.emit(name, { room, ...payload }), [event, fields]);
   }
 
-  async requestCode() { await this.emit('request_code_update', {}); }
+  /** The applicant's name as the waiting page has it. */
+  applicant() { return this.page.locator(this.at.applicant).innerText(); }
 
-  /** Resolves when the server has handled all that this page said, and the answers are here. */
-  async settled() {
-    await this.page.evaluate(() => new Promise((resolve) => {
-      socket.once('pong', resolve);
-      socket.emit('ping');
-    }));
-  }
+  async requestCode() { await this.emit('request_code_update', {}); }
 
   async leave() {
     await this.page.click('#go');
     await this.backHome();
-  }
-}
-
-export class EarlyTab extends FixtureTab {
-  async partial(name, text) {
-    await eventually(async () => assert.equal(await this.card(name).locator(this.at.cardState).innerText(), text));
   }
 }
 
@@ -233,11 +231,61 @@ export class TodayTab extends FixtureTab {
     this.at.code = '#heading';
   }
 
-  /** The comings and goings, as the page tells them. */
-  notices() { return this.page.locator(this.at.notice).allInnerTexts(); }
-
+  // It has no way out but the browser's.
   async leave() {
     await this.page.goto(`${this.url}/`);
+    await this.backHome();
+  }
+}
+
+/** The pages that the server brings along. */
+export class EmbeddedTab extends Tab {
+  at = {
+    createName: '#create-name', createButton: '.create-form button',
+    knockName: '#join-name', knockCode: '#join-code', knockButton: '.join-form button',
+    applicant: '#waiting',
+    draft: '#message-input', send: '#send',
+    log: '#chat', line: '#chat .message', who: '.message-sender', what: '.message-content', own: '.sent', notice: '.system-message',
+    card: '.join-request-notification', cardName: 'strong', cardState: '.approval-status', yes: '.accept', no: '.deny',
+    code: '#currentCode', count: '#count', clock: '#timer',
+  };
+
+  async connected() { await this.page.locator('#connection[data-state=online]').waitFor(); }
+
+  async disconnected() { await this.page.locator('#connection[data-state=offline]').waitFor(); }
+
+  /** Like the others' lines, but a name stands only above the first of several lines. */
+  async lines() {
+    const lines = await this.page.locator(this.at.line).evaluateAll((rows, at) => rows.map((row) => ({
+      who: row.querySelector(at.who)?.textContent,
+      what: row.querySelector(at.what).textContent,
+      own: row.matches(at.own),
+    })), this.at);
+    for (const [i, line] of lines.entries()) {
+      line.who ??= lines[i - 1].who;
+      assert.equal(line.own, line.who === this.name, `whose line is "${line.what}" on the page of ${this.name}`);
+      delete line.own;
+    }
+    return lines;
+  }
+
+  async refused({ late } = {}) {
+    await this.page.locator('#waiting[data-ended]').waitFor();
+    assert.match(await this.page.locator('#status').innerText(), late ? /in time/ : /said no/);
+    await this.page.click('#home');
+    await this.backHome();
+  }
+
+  async attack(text) { await this.say(text); }
+
+  /** The applicant's name: this waiting page does not show it but says it. */
+  applicant() { return this.page.locator(this.at.applicant).getAttribute('data-name'); }
+
+  async requestCode() { await this.page.click('#new-code'); }
+
+  async leave() {
+    await this.page.click('#leave');
+    await this.page.click('#leave-confirm');
     await this.backHome();
   }
 }

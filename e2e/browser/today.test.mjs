@@ -8,5 +8,4 @@ playAll({
   Tab: TodayTab,
   env: { TEMPLATES_DIR: fixture('today'), STATIC_DIR: cdnFolder() },
   notices: true,
-  replays: true,
 });

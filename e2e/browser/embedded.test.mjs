@@ -1,0 +1,14 @@
+// The pages that the server brings along. They have a strict CSP and may not
+// log a single error.
+import { playAll } from './scenarios.mjs';
+import { EmbeddedTab } from './tabs.mjs';
+
+playAll({
+  name: 'embedded pages',
+  Tab: EmbeddedTab,
+  env: {},
+  notices: true,
+  partial: '1 of 2 have said yes.',
+  leaves: true,
+  keepsDrafts: true,
+});
