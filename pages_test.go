@@ -1,0 +1,169 @@
+package main_test
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+
+	"securechat/internal/web/jinja"
+)
+
+// pageVars are the contract's variables, with values that would show if one of
+// them got into a page unescaped.
+var pageVars = map[string]map[string]any{
+	"index.html": {},
+	"waiting_approval.html": {
+		"session": jinja.Dict{
+			"pending_approval": "knock-1", "user_id": "knock-1", "display_name": jinja.EscapedOnce("O'Brien"),
+		},
+	},
+	"chatroom.html": {
+		"session":           jinja.Dict{"user_id": "seat-1", "display_name": jinja.EscapedOnce("O'Brien")},
+		"room_code":         "room-1",
+		"display_code":      "123456",
+		"initial_time":      299,
+		"participant_count": 7, "encryption_key": `key"><script>`, "MAX_MESSAGE_LENGTH": 1000,
+	},
+}
+
+// contractIDs are the ids that scripts and tests of the chat find things by.
+var contractIDs = map[string][]string{
+	"index.html":            {},
+	"waiting_approval.html": {"timer"},
+	"chatroom.html":         {"chat", "message-input", "timer", "count", "currentCode", "member-count", "code-timer", "join-requests-container"},
+}
+
+// TestPages renders the embedded pages and holds them against the contract and
+// against the strict Content-Security-Policy that they are served with, under
+// which inline script and style do nothing.
+func TestPages(t *testing.T) {
+	set, err := jinja.Load(os.DirFS("templates"), []string{"index.html", "waiting_approval.html", "chatroom.html"},
+		map[string]any{"csrf_token": func() string { return `token&"` }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for page, vars := range pageVars {
+		t.Run(page, func(t *testing.T) {
+			var out bytes.Buffer
+			if err := set.Render(&out, page, vars); err != nil {
+				t.Fatal(err)
+			}
+			doc, err := html.Parse(bytes.NewReader(out.Bytes()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var ids []string
+			for n := range doc.Descendants() {
+				if n.Type == html.ElementNode {
+					ids = append(ids, checkElement(t, n)...)
+				}
+			}
+			for _, id := range contractIDs[page] {
+				if !slices.Contains(ids, id) {
+					t.Errorf("no element has the id %q", id)
+				}
+			}
+			slices.Sort(ids)
+			if unique := slices.Compact(slices.Clone(ids)); len(unique) != len(ids) {
+				t.Errorf("an id is used twice: %q", ids)
+			}
+		})
+	}
+}
+
+// checkElement fails for what the policy refuses or what is missing on disk,
+// and returns the element's id, if any.
+func checkElement(t *testing.T, n *html.Node) (ids []string) {
+	t.Helper()
+	if n.Data == "style" || (n.Data == "script" && n.FirstChild != nil) {
+		t.Errorf("<%s> holds inline code", n.Data)
+	}
+	for _, a := range n.Attr {
+		switch {
+		case a.Key == "id":
+			ids = append(ids, a.Val)
+		case a.Key == "style" || strings.HasPrefix(a.Key, "on"):
+			t.Errorf("<%s %s> is inline code", n.Data, a.Key)
+		case a.Key == "src" || (a.Key == "href" && n.Data == "link"):
+			if !strings.HasPrefix(a.Val, "/static/") {
+				t.Errorf("<%s %s=%q> is not from this server", n.Data, a.Key, a.Val)
+			}
+			if _, err := os.Stat(strings.TrimPrefix(a.Val, "/")); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	return ids
+}
+
+// TestPageForms: the forms send the contract's fields to the contract's addresses.
+func TestPageForms(t *testing.T) {
+	source, err := os.ReadFile("templates/index.html")
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := html.Parse(bytes.NewReader(source))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string][]string{}
+	for form := range doc.Descendants() {
+		if form.Data != "form" {
+			continue
+		}
+		address := attribute(form, "method") + " " + attribute(form, "action")
+		for n := range form.Descendants() {
+			if n.Data == "input" {
+				got[address] = append(got[address], attribute(n, "name"))
+			}
+		}
+	}
+	for address, fields := range map[string][]string{
+		"POST /":     {"csrf_token", "display_name"},
+		"POST /join": {"csrf_token", "display_name", "room_code"},
+	} {
+		slices.Sort(got[address])
+		if !slices.Equal(got[address], fields) {
+			t.Errorf("%s sends %q, want %q", address, got[address], fields)
+		}
+	}
+}
+
+func attribute(n *html.Node, key string) string {
+	for _, a := range n.Attr {
+		if a.Key == key {
+			return a.Val
+		}
+	}
+	return ""
+}
+
+// TestModulesResolve: the browser modules are served as written, without a
+// bundler that would notice a wrong name.
+func TestModulesResolve(t *testing.T) {
+	files, err := filepath.Glob("static/js/*.js")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	imports := regexp.MustCompile(`(?m)^import .* from '\./([^']+)'`)
+	for _, file := range files {
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, match := range imports.FindAllSubmatch(source, -1) {
+			if _, err := os.Stat(filepath.Join("static/js", string(match[1]))); err != nil {
+				t.Errorf("%s: %v", file, err)
+			}
+		}
+		if bytes.Contains(source, []byte("innerHTML")) || bytes.Contains(source, []byte("alert(")) {
+			t.Errorf("%s uses innerHTML or alert", file)
+		}
+	}
+}

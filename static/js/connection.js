@@ -1,0 +1,68 @@
+const clientModule = '/static/vendor/socket.io/socket.io.esm.min.js';
+
+const words = {
+  online: 'Connected',
+  offline: 'Reconnecting…',
+  closed: 'Disconnected',
+};
+
+const firstPause = 1000;
+const longestPause = 30_000;
+
+/**
+ * The Socket.IO client's io function, or null and a notice if the server was
+ * built without it.
+ */
+export async function loadClient(notices) {
+  try {
+    return (await import(clientModule)).io;
+  } catch (error) {
+    console.error(error);
+    notices.keep('This page cannot connect: the server was built without its browser modules, or they did not load. '
+      + 'Load the page again; if that does not help, whoever runs the server can stop it, run “make”, and start it again.');
+    return null;
+  }
+}
+
+/** A connection that is kept open until it is closed, and says how it is. */
+export class Connection {
+  #label;
+  #closed = false;
+  #pause = firstPause;
+  #timer;
+
+  /** `seat` tells the server which of the browser's places this page is, if known; `label` shows the state. */
+  constructor(io, seat, label) {
+    this.#label = label;
+    this.socket = io({ auth: { seat }, transports: ['websocket', 'polling'], tryAllTransports: true });
+    this.socket.on('connect', () => {
+      this.#pause = firstPause;
+      this.#show('online');
+    });
+    this.socket.on('disconnect', () => this.#lost());
+    this.socket.on('connect_error', () => this.#lost());
+  }
+
+  close() {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    this.socket.disconnect();
+    this.#show('closed');
+  }
+
+  #lost() {
+    if (this.#closed) return;
+    this.#show('offline');
+    // The client has given up if the server said goodbye, as it does before a
+    // restart, or refused the connection.
+    if (this.socket.active) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.socket.connect(), this.#pause * (0.5 + Math.random()));
+    this.#pause = Math.min(this.#pause * 2, longestPause);
+  }
+
+  #show(state) {
+    this.#label.dataset.state = state;
+    this.#label.textContent = words[state];
+  }
+}

@@ -1,0 +1,75 @@
+import { Countdown } from './countdown.js';
+import { element } from './dom.js';
+
+const defaultTime = 60; // seconds, if the server does not say
+const lateVerdict = 3000; // milliseconds that the server may be later than this clock
+
+/** The people at the door, each on a card with two answers. */
+export class Requests {
+  #container;
+  #answer;
+  #cards = new Map();
+
+  /** `answer(id, yes)` is called with the person's decision. */
+  constructor(container, answer) {
+    this.#container = container;
+    this.#answer = answer;
+  }
+
+  /** Shows a request. One that is shown already is repeated because the server has no answer of this page's. */
+  add(id, name, seconds = defaultTime) {
+    const card = this.#cards.get(id) ?? this.#open(id, name);
+    for (const button of card.buttons) button.disabled = false;
+    card.countdown.start(seconds);
+  }
+
+  /** Notes how many have said yes. */
+  progress(id, approvals, required) {
+    const card = this.#cards.get(id);
+    if (card) card.say(`${approvals} of ${required} have said yes.`);
+  }
+
+  /** Takes the card away and returns the name on it, or undefined if there is none. */
+  remove(id) {
+    const card = this.#cards.get(id);
+    if (!card) return undefined;
+    card.countdown.stop();
+    clearTimeout(card.late);
+    card.node.remove();
+    this.#cards.delete(id);
+    return card.name;
+  }
+
+  clear() {
+    for (const id of [...this.#cards.keys()]) this.remove(id);
+  }
+
+  #open(id, name) {
+    const status = element('p', { className: 'approval-status', id: `status-${id}` }, 'All members have to say yes.');
+    const time = element('span', { className: 'request-time' });
+    const accept = this.#button('Accept', 'accept primary', id, true);
+    const decline = this.#button('Decline', 'deny', id, false);
+    const node = element('section', { className: 'join-request-notification', id: `notification-${id}`, 'data-user-id': id, ariaLabel: `${name} asks to join` },
+      element('div', { className: 'notification-content' },
+        element('p', {}, element('strong', { dir: 'auto' }, name), ' asks to join ', time),
+        status),
+      element('div', { className: 'notification-buttons' }, accept, decline));
+    const card = { name, node, say: (text) => { status.textContent = text; }, buttons: [accept, decline] };
+    card.countdown = new Countdown((seconds) => { time.textContent = `(${seconds} s)`; },
+      () => { card.late = setTimeout(() => this.remove(id), lateVerdict); });
+    this.#cards.set(id, card);
+    this.#container.append(node);
+    return card;
+  }
+
+  #button(label, className, id, yes) {
+    const button = element('button', { type: 'button', className: `notification-button ${className}` }, label);
+    button.addEventListener('click', () => {
+      const card = this.#cards.get(id);
+      for (const each of card.buttons) each.disabled = true;
+      card.say(yes ? 'You said yes. The others are still to answer.' : 'You said no.');
+      this.#answer(id, yes);
+    });
+    return button;
+  }
+}

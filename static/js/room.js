@@ -1,0 +1,158 @@
+import { Composer } from './composer.js';
+import { Connection, loadClient } from './connection.js';
+import { textOf } from './content.js';
+import { clock, Countdown } from './countdown.js';
+import { byId } from './dom.js';
+import { Messages } from './messages.js';
+import { Notices } from './notices.js';
+import { Outbox } from './outbox.js';
+import { Requests } from './requests.js';
+import { RoomCode } from './roomcode.js';
+
+const keepAlive = 30_000; // milliseconds between two questions whether the room is still there
+const farewell = 1500; // milliseconds that the goodbye may take
+
+const page = byId('room');
+const { room, name, member, remaining } = page.dataset;
+const notices = new Notices(byId('notices'));
+const messages = new Messages(byId('chat'), byId('to-latest'), { member, name });
+const code = new RoomCode(
+  { code: byId('currentCode'), dots: byId('code-hidden'), toggle: byId('toggle-code'), copy: byId('copy-code') },
+  (text) => notices.say(text),
+);
+
+function run(io) {
+  const connection = new Connection(io, member, byId('connection'));
+  const { socket } = connection;
+  const outbox = new Outbox();
+  let joined = false;
+
+  const say = (event, fields = {}) => socket.emit(event, { room, ...fields });
+  const on = (event, handle) => socket.on(event, (data) => handle(data ?? {}));
+
+  const timer = new Countdown((seconds) => { byId('timer').textContent = clock(seconds); }, () => say('request_timer_sync'));
+  const requests = new Requests(byId('join-requests-container'),
+    (id, yes) => say(yes ? 'approve_join' : 'deny_join', { user_id: id }));
+  const composer = new Composer(byId('composer'), byId('message-input'), byId('characters-left'), (text) => {
+    if (!socket.connected) {
+      notices.say('There is no connection at the moment. Your message stays here; please send it again in a while.');
+      return false;
+    }
+    outbox.sent(text);
+    say('message', { message: text });
+    return true;
+  });
+  const alive = setInterval(() => { if (socket.connected) say('ping_room'); }, keepAlive);
+
+  function end(text) {
+    clearInterval(alive);
+    timer.stop();
+    requests.clear();
+    connection.close();
+    page.dataset.ended = 'true';
+    byId('composer').hidden = true;
+    byId('ended-text').textContent = text;
+    byId('ended').hidden = false;
+    byId('leave').disabled = true;
+  }
+
+  function leave() {
+    const home = () => {
+      connection.close();
+      location.assign('/');
+    };
+    if (!socket.connected) {
+      home();
+      return;
+    }
+    socket.timeout(farewell).emit('leave_room', { room, display_name: name, final: true }, home);
+  }
+
+  // The server puts a page that comes back into its room by itself: saying join
+  // again would be answered with the whole conversation once more.
+  socket.on('connect', () => {
+    if (!joined) say('join', { display_name: name });
+    else say('ping_room');
+    say('request_timer_sync');
+  });
+  on('join_success', ({ count }) => {
+    joined = true;
+    showCount(count);
+  });
+  on('update_participants', ({ count }) => showCount(count));
+  on('message', (message) => {
+    if (messages.add(message)) outbox.returned();
+    markUnread();
+  });
+  on('code_update', ({ new_code: fresh, time_remaining: seconds }) => {
+    code.set(String(fresh));
+    if (seconds === undefined) say('request_timer_sync');
+    else timer.start(seconds);
+  });
+  on('timer_sync', ({ time_remaining: seconds }) => timer.start(seconds));
+
+  on('join_request', ({ user_id: id, user, expires_in: seconds }) => {
+    requests.add(id, textOf(String(user)), seconds);
+    markUnread();
+  });
+  on('partial_approval', ({ user_id: id, approvals, required }) => requests.progress(id, approvals, required));
+  on('join_approved', ({ user_id: id }) => requests.remove(id));
+  on('join_denied', ({ user_id: id, reason }) => {
+    const who = requests.remove(id);
+    if (who) messages.tell(reason === 'Request timed out' ? `${who} was not let in: not everybody answered in time` : `${who} was not let in`);
+  });
+  const comings = { member_joined: 'joined', member_returned: 'is back', member_left: 'left' };
+  for (const [event, what] of Object.entries(comings)) {
+    on(event, ({ display_name: who }) => messages.tell(`${textOf(String(who))} ${what}`));
+  }
+
+  on('room_error', ({ message }) => {
+    const text = typeof message === 'string' ? message : 'The server refused that.';
+    if (!joined) {
+      end(text);
+      return;
+    }
+    const unsent = outbox.refused();
+    if (unsent) composer.restore(unsent);
+    notices.say(text);
+  });
+  on('room_status', ({ exists, participant_count: count }) => {
+    if (exists === false) end('This room is no longer there, or you are no longer in it.');
+    else showCount(count);
+  });
+  on('room_expired', () => end('This room has reached its age and is closed. What was said is on this page until you leave it.'));
+
+  byId('new-code').addEventListener('click', () => say('request_code_update'));
+  const dialog = byId('leave-dialog');
+  byId('leave').addEventListener('click', () => dialog.showModal());
+  dialog.addEventListener('close', () => { if (dialog.returnValue === 'leave') leave(); });
+  document.addEventListener('visibilitychange', () => {
+    if (document.hidden || !socket.connected) return;
+    say('request_timer_sync'); // the clock may have stood still
+  });
+
+  timer.start(Number(remaining));
+  byId('message-input').focus({ preventScroll: true });
+}
+
+function showCount(count) {
+  if (Number.isInteger(count)) byId('count').textContent = count;
+}
+
+const title = document.title;
+let unread = 0;
+
+function markUnread() {
+  if (!document.hidden) return;
+  unread += 1;
+  document.title = `(${unread}) ${title}`;
+}
+
+document.addEventListener('visibilitychange', () => {
+  if (document.hidden) return;
+  unread = 0;
+  document.title = title;
+});
+
+const io = await loadClient(notices);
+if (io) run(io);
