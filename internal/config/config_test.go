@@ -414,7 +414,7 @@ func TestWarnings(t *testing.T) {
 		"metrics for this machine":   {with(safe, "METRICS_ADDR=9090"), "", nil},
 		"Flask's production":         {with(safe, "FLASK_ENV=production"), "", []string{"APP_ENV=production"}},
 		"Flask's and ours":           {with(safe, "FLASK_ENV=production", "RENDER=true"), "", nil},
-		"misspelt in the file":       {with(safe), "MAX_ROOM=5\nA=1", []string{"[A MAX_ROOM]"}},
+		"misspelled in the file":     {with(safe), "MAX_ROOM=5\nA=1", []string{"[A MAX_ROOM]"}},
 		"unknown in the environment": {with(safe, "MAX_ROOM=5"), "", nil},
 	} {
 		t.Run(name, func(t *testing.T) {

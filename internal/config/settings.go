@@ -20,7 +20,7 @@ type settings struct {
 	// values holds the variables of this server that are not blank.
 	values map[string]string
 	// unknown are names in the .env file that mean nothing to this server:
-	// perhaps a misspelt one.
+	// perhaps misspelled ones.
 	unknown []string
 	// flaskProduction is true if Flask was told that this is production.
 	flaskProduction bool

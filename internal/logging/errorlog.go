@@ -19,7 +19,7 @@ type bridge struct{ logger *slog.Logger }
 
 func (b bridge) Write(line []byte) (int, error) {
 	text := strings.TrimSuffix(string(line), "\n")
-	b.logger.Log(context.Background(), levelOf(text), text)
+	b.logger.Log(context.Background(), levelOf(text), text) //nolint:sloglint // net/http puts its messages together
 	return len(line), nil
 }
 

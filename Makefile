@@ -1,0 +1,84 @@
+# What each target is for: CONTRIBUTING.md.
+
+GO  ?= go
+NPM ?= npm
+
+# Exact versions: a linter that changes by itself fails builds that did not.
+GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+GOVULNCHECK   := golang.org/x/vuln/cmd/govulncheck@v1.9.0
+
+# Stamping the commit into the binary fails the build where git does not trust
+# the checkout's owner, as in many containers.
+export GOFLAGS := -buildvcs=false $(GOFLAGS)
+
+NPM_CI := ci --ignore-scripts --no-audit --no-fund
+
+.PHONY: run build test bench lint vendor-js clean
+.PHONY: try-vendor-js test-deps check test-go test-js test-e2e
+.NOTPARALLEL:
+.DEFAULT_GOAL := build
+
+run: try-vendor-js
+	$(GO) run .
+
+build: vendor-js
+	$(GO) build -trimpath -o bin/securechat .
+
+test: test-deps vendor-js e2e/node_modules/.stamp check test-go test-js test-e2e
+
+bench:
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+lint: check
+	$(GO) run $(GOLANGCI_LINT) run ./...
+	$(GO) run $(GOVULNCHECK) ./...
+
+clean:
+	rm -rf bin static/node_modules e2e/node_modules static/vendor/.stamp
+	find static/vendor -mindepth 1 ! -name .gitkeep -delete
+
+# --- Third-party browser modules --------------------------------------------
+
+VENDOR_STAMP := static/vendor/.stamp
+
+vendor-js: $(VENDOR_STAMP)
+
+# Made again only when what it is made from has changed.
+$(VENDOR_STAMP): static/package.json static/package-lock.json static/vendor.mjs
+	@command -v $(NPM) >/dev/null || { \
+	  echo 'The built-in pages need browser modules that npm fetches: install Node.js 20.11 or newer.' >&2; \
+	  echo 'Without them, for a template folder of your own: go build -o bin/securechat .' >&2; \
+	  exit 1; }
+	$(NPM) --prefix static run vendor
+	touch $@
+
+# For `make run`, which has to work without Node and without a network.
+try-vendor-js:
+	@$(MAKE) --no-print-directory vendor-js || \
+	  echo 'Going on without: a folder in TEMPLATES_DIR works, the built-in pages will say what is missing.' >&2
+
+# --- Tests ------------------------------------------------------------------
+
+# What the tests need and this machine lacks.
+test-deps:
+	@sh scripts/test-deps.sh
+
+e2e/node_modules/.stamp: e2e/package.json e2e/package-lock.json
+	$(NPM) --prefix e2e $(NPM_CI)
+	touch $@
+
+check:
+	@unformatted=$$(find . -name node_modules -prune -o -name '*.go' -exec gofmt -l {} +); \
+	  if [ -n "$$unformatted" ]; then echo "gofmt has something to say on:" $$unformatted >&2; exit 1; fi
+	$(GO) vet ./...
+
+test-go:
+	$(GO) test -race ./...
+
+# Tests that lie beside our browser modules, if there are any.
+test-js:
+	@tests=$$(find static/js -name '*.test.js' -o -name '*.test.mjs'); \
+	  if [ -n "$$tests" ]; then node --test $$tests; fi
+
+test-e2e:
+	$(NPM) --prefix e2e test

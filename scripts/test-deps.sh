@@ -1,0 +1,43 @@
+#!/bin/sh
+# Makes sure that what the tests need is there: Node, a C compiler for Go's race
+# detector, and Chromium. What Debian and Ubuntu have is installed with apt-get.
+set -eu
+
+have() { command -v "$1" >/dev/null 2>&1; }
+
+fail() {
+	echo "$1" >&2
+	exit 1
+}
+
+# The same places as in e2e/browser/harness.mjs.
+have_chromium() {
+	for path in "${CHROMIUM:-}" /usr/bin/chromium /usr/bin/chromium-browser /usr/bin/google-chrome; do
+		if [ -n "$path" ] && [ -x "$path" ]; then return 0; fi
+	done
+	return 1
+}
+
+# Distributions ship Node versions that are too old: this is left to you.
+need_node='The tests need Node.js 20.11 or newer with npm: https://nodejs.org'
+{ have node && have npm; } || fail "$need_node"
+node -e 'const [major, minor] = process.versions.node.split(".").map(Number);
+	process.exit(major > 20 || major === 20 && minor >= 11 ? 0 : 1)' || fail "$need_node"
+
+packages=''
+have cc || have gcc || packages="$packages gcc libc6-dev"
+have_chromium || packages="$packages chromium"
+[ -n "$packages" ] || exit 0
+
+have apt-get || fail "The tests need:$packages. Install them, or set CHROMIUM to a browser's path."
+as_root=''
+if [ "$(id -u)" -ne 0 ]; then
+	have sudo || fail "The tests need:$packages. Install them as root."
+	as_root='sudo'
+fi
+echo "Installing what the tests need:$packages"
+$as_root apt-get update
+# Unquoted: it is a list.
+# shellcheck disable=SC2086
+$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $packages
+have_chromium || fail "Chromium is installed but not where the tests look for it: set CHROMIUM to its path."
