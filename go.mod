@@ -57,3 +57,8 @@ require (
 	github.com/prometheus/procfs v0.22.0 // indirect
 	google.golang.org/protobuf v1.36.12 // indirect
 )
+
+ignore (
+	./e2e/node_modules
+	./static/node_modules
+)
