@@ -66,6 +66,7 @@ func New(counts func() (rooms, members int)) *Metrics {
 		places:  newVocabulary(wordShape, 20),
 		reasons: newVocabulary(wordShape, 50),
 	}
+	m.refused.WithLabelValues(other, other) // a counter that is there from the start shows its first increase
 	m.registry.MustRegister(
 		m.sockets, m.opened, m.messages, m.refused, m.requests, m.events,
 		newPopulation(counts),

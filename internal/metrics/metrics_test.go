@@ -65,6 +65,11 @@ securechat_sockets_opened_total 3
 
 func TestRefused(t *testing.T) {
 	m := New(none)
+	expect(t, m, `
+# HELP securechat_refusals_total What was refused, by where and why.
+# TYPE securechat_refusals_total counter
+securechat_refusals_total{reason="other",where="other"} 0
+`, "securechat_refusals_total")
 	m.Refused("join", "rate limit")
 	m.Refused("join", "rate_limit")
 	m.Refused("create", "too_many_rooms")
@@ -144,7 +149,7 @@ func TestSeriesAreBounded(t *testing.T) {
 		got  int
 		most int
 	}{
-		{"refusals", testutil.CollectAndCount(m.refused), 21 + 51},
+		{"refusals", testutil.CollectAndCount(m.refused), 21 + 51 + 1},
 		{"requests", testutil.CollectAndCount(m.requests), 51},
 	} {
 		if test.got > test.most {
