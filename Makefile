@@ -53,9 +53,12 @@ $(VENDOR_STAMP): static/package.json static/package-lock.json static/vendor.mjs
 	touch $@
 
 # For `make run`, which has to work without Node and without a network.
+WITHOUT := The built-in pages will lack their browser modules (they come by npm, from Node.js 20.11 or newer); a folder in TEMPLATES_DIR works.
 try-vendor-js:
-	@$(MAKE) --no-print-directory vendor-js || \
-	  echo 'Going on without: a folder in TEMPLATES_DIR works, the built-in pages will say what is missing.' >&2
+	@if $(MAKE) --no-print-directory -q vendor-js; then :; \
+	elif ! command -v $(NPM) >/dev/null || ! $(MAKE) --no-print-directory vendor-js; then \
+	  echo '$(WITHOUT)' >&2; \
+	fi
 
 # --- Tests ------------------------------------------------------------------
 
