@@ -44,7 +44,8 @@ for (const { label, version, transports } of matrix) {
       const bob = await admit([ana], applicant, how);
       await bob.conn.waitFor('update_participants');
       await barrier(bob.conn, ana.conn);
-      assert.deepEqual(bob.conn.names(), ['member_joined', 'join_success', 'update_participants', 'pong']);
+      // A websocket does not tell a waiting page from a chat page, so the verdict may be repeated to it.
+      assert.deepEqual(bob.conn.names().filter((name) => name !== 'join_approved'), ['member_joined', 'join_success', 'update_participants', 'pong']);
       assert.deepEqual(bob.conn.all('member_joined'), [{ display_name: 'Bob' }]);
       assert.deepEqual(bob.conn.all('join_success'), [{ count: 2 }]);
       assert.deepEqual(bob.conn.all('update_participants').at(-1), { count: 2 });
@@ -461,7 +462,7 @@ for (const { label, version, transports } of matrix) {
     test('a malformed payload never ends the connection nor changes the room', async (t) => {
       const ana = await createRoom(server, 'Ana', here(t));
       const bob = await knock(server, ana.room.code, 'Bob', here(t));
-      await ana.conn.waitFor('join_request');
+      await ana.conn.barrier();
       const { id } = ana.conn.socket;
       const from = ana.conn.mark();
       const events = ['join', 'message', 'join_request', 'request_approval', 'approve_join', 'approve', 'deny_join', 'deny',

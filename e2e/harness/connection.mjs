@@ -85,9 +85,11 @@ export class Connection {
 
   /** What was logged since a mark, readable. */
   describe(from = 0) {
-    const entries = this.log.slice(from).map(({ event, data }) => `${event} ${inspect(data, { breakLength: Infinity })}`);
-    const shown = entries.length > 40 ? [`… ${entries.length - 40} more`, ...entries.slice(-40)] : entries;
-    return `[${shown.join('; ')}] (${this.connected ? 'connected' : 'not connected'}, ${this.transport})`;
+    const options = { breakLength: Infinity, maxStringLength: 100 };
+    const entries = this.log.slice(from);
+    const shown = entries.slice(-15).map(({ event, data }) => `${event} ${inspect(data, options)}`);
+    const more = entries.length > shown.length ? `… ${entries.length - shown.length} more; ` : '';
+    return `[${more}${shown.join('; ')}] (${this.connected ? 'connected' : 'not connected'}, ${this.transport})`;
   }
 
   /**

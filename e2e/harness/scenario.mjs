@@ -37,6 +37,7 @@ export async function knock(server, code, name, { t, person = new Person(server,
   const waiting = await person.join(code, name);
   const conn = await person.connect(connect);
   conn.emit('join_request', { room: waiting.pending, user: waiting.data.displayName, user_id: waiting.userId });
+  await conn.barrier();
   return { person, knock: waiting, conn, name };
 }
 
@@ -59,7 +60,7 @@ export async function takeSeat({ person, knock: waiting, name }, connect = {}) {
   return new Seat(person, room, await person.enter(room, connect), waiting.userId);
 }
 
-/** A room with these members, the first its creator; all of them connected and joined. */
+/** A room with these members, the first its creator; all of them connected and joined, and nothing more on its way to them. */
 export async function roomWith(server, names, options = {}) {
   const { t, person, ...connect } = options;
   const seats = [await createRoom(server, names[0], { t, person, ...connect })];
@@ -69,5 +70,6 @@ export async function roomWith(server, names, options = {}) {
   }
   const present = (data) => data.count === names.length;
   await Promise.all(seats.map((seat) => seat.conn.waitFor('update_participants', present)));
+  await Promise.all(seats.map((seat) => seat.conn.barrier()));
   return seats;
 }

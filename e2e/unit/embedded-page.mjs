@@ -1,0 +1,79 @@
+// The embedded pages in Chromium without a server behind them: files from the
+// checkout, and a Socket.IO client that does what the test says.
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { root } from '../harness/server.mjs';
+
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; form-action 'self'";
+const types = { '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
+const client = '/static/vendor/socket.io/socket.io.esm.min.js';
+
+// What the page sees as the Socket.IO client. The test reads `sent` and calls `receive`.
+const standIn = `
+const handlers = new Map();
+const socket = {
+  connected: false,
+  active: true,
+  on(event, handle) { handlers.set(event, [...handlers.get(event) ?? [], handle]); },
+  emit(event, ...values) { sent.push([event, ...values.filter((value) => typeof value !== 'function')]); },
+  timeout() { return socket; },
+  connect() { sent.push(['(connect)']); },
+  disconnect() { socket.connected = false; sent.push(['(disconnect)']); },
+};
+globalThis.sent = [];
+globalThis.receive = (event, ...values) => {
+  if (event === 'connect' || event === 'disconnect') socket.connected = event === 'connect';
+  for (const handle of handlers.get(event) ?? []) handle(...values);
+};
+globalThis.socket = socket;
+export const io = (options) => { globalThis.options = options; return socket; };
+`;
+
+/** The little of Jinja2 that our pages use. */
+export function render(name, variables) {
+  const read = (file) => readFileSync(path.join(root, 'templates', file), 'utf8');
+  const page = read(name);
+  const blocks = new Map([...page.matchAll(/{% block (\w+) %}(.*?){% endblock %}/gs)].map(([, block, text]) => [block, text]));
+  const value = (expression) => {
+    const found = expression.trim().split(/\['|'\]|\(\)/).filter(Boolean).reduce((from, key) => from?.[key], variables);
+    return String(found ?? '').replace(/[&<>"']/g, (c) => `&#${c.codePointAt(0)};`);
+  };
+  return read('base.html')
+    .replace(/{% block (\w+) %}(.*?){% endblock %}/gs, (_, block, text) => blocks.get(block) ?? text)
+    .replace(/{% for digit in display_code %}(.*?){% endfor %}/gs, (_, text) => [...variables.display_code ?? '']
+      .map((digit) => text.replaceAll('{{ digit }}', digit)).join(''))
+    .replace(/{{(.*?)}}/g, (_, expression) => value(expression));
+}
+
+/**
+ * Opens a page of the embedded templates. `problems` of the returned page are
+ * its errors, `navigations` the addresses it went to.
+ */
+export async function openPage(t, browser, name, variables, { client: hasClient = true } = {}) {
+  const context = await browser.newContext();
+  t.after(() => context.close());
+  const page = await context.newPage();
+  page.problems = [];
+  page.navigations = [];
+  page.on('console', (message) => { if (message.type() === 'error') page.problems.push(message.text()); });
+  page.on('pageerror', (error) => page.problems.push(error.stack));
+  await page.route('**/*', async (route) => {
+    const { pathname } = new URL(route.request().url());
+    const headers = { 'Content-Security-Policy': policy };
+    if (pathname === '/page') {
+      await route.fulfill({ contentType: 'text/html', headers, body: render(name, variables) });
+    } else if (pathname === client) {
+      await route.fulfill(hasClient ? { contentType: 'text/javascript', body: standIn } : { status: 404 });
+    } else if (pathname.startsWith('/static/')) {
+      await route.fulfill({ contentType: types[path.extname(pathname)], headers, path: path.join(root, pathname) });
+    } else {
+      page.navigations.push(pathname);
+      await route.fulfill({ contentType: 'text/html', body: 'elsewhere' });
+    }
+  });
+  await page.goto('http://localhost/page');
+  if (hasClient && name !== 'index.html') await page.waitForFunction(() => globalThis.options);
+  page.receive = (...values) => page.evaluate((all) => globalThis.receive(...all), values);
+  page.sent = () => page.evaluate(() => globalThis.sent.splice(0));
+  return page;
+}

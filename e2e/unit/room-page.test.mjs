@@ -1,0 +1,366 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { browserForFile } from '../browser/harness.mjs';
+import { openPage } from './embedded-page.mjs';
+
+const variables = {
+  session: { user_id: 'seat-1', display_name: "Zoë O'Brien" },
+  room_code: 'room-1',
+  display_code: '123456',
+  initial_time: 240,
+  participant_count: 2,
+  MAX_MESSAGE_LENGTH: 1000,
+};
+const alice = { member: 'seat-2', name: 'Alice', sender: 'Alice', timestamp: '12:34:56' };
+const self = { member: 'seat-1', name: "Zoë O'Brien", sender: 'Zoë O&#39;Brien', timestamp: '12:34:56' };
+const knock = { user: 'Charlie', user_id: 'knock-1', room: 'room-1', expires_in: 60 };
+
+describe('the room page', () => {
+  const chromium = browserForFile();
+
+  const open = async (t, options) => openPage(t, chromium.browser, 'chatroom.html', variables, options);
+  const joined = async (t) => {
+    const page = await open(t);
+    await page.receive('connect');
+    await page.receive('join_success', { count: 2 });
+    await page.sent();
+    return page;
+  };
+  const text = (page, selector) => page.locator(selector).innerText();
+  const events = async (page) => (await page.sent()).map(([event]) => event);
+
+  test('enters the room with what the template says', async (t) => {
+    const page = await open(t);
+    assert.deepEqual(await page.evaluate(() => globalThis.options.auth), { seat: 'seat-1' });
+    assert.equal(await text(page, '#timer'), '4:00');
+    assert.equal(await text(page, '#count'), '2');
+    await page.receive('connect');
+    assert.deepEqual(await page.sent(), [
+      ['join', { room: 'room-1', display_name: "Zoë O'Brien" }],
+      ['request_timer_sync', { room: 'room-1' }],
+    ]);
+    await page.receive('join_success', { count: 3 });
+    assert.equal(await text(page, '#count'), '3');
+    assert.deepEqual(page.problems, []);
+  });
+
+  // The server restores a connection that comes back. A second join would be a page anew.
+  test('joins once, but until it has succeeded', async (t) => {
+    const page = await open(t);
+    for (const [succeeds, expected] of [[false, 'join'], [true, 'join'], [false, 'ping_room'], [false, 'ping_room']]) {
+      await page.receive('connect');
+      if (succeeds) await page.receive('join_success', { count: 1 });
+      assert.deepEqual(await events(page), [expected, 'request_timer_sync']);
+      await page.receive('disconnect', 'transport close');
+    }
+  });
+
+  test('shows whether there is a connection', async (t) => {
+    const page = await joined(t);
+    assert.equal(await text(page, '#connection'), 'Connected');
+    await page.receive('disconnect', 'transport close');
+    assert.equal(await text(page, '#connection'), 'Reconnecting…');
+    await page.receive('connect');
+    assert.equal(await text(page, '#connection'), 'Connected');
+  });
+
+  // The client gives up when the server says goodbye, as it does before a restart.
+  test('comes back by itself when the server has said goodbye', async (t) => {
+    const page = await joined(t);
+    await page.evaluate(() => { globalThis.socket.active = false; });
+    await page.receive('disconnect', 'io server disconnect');
+    await page.waitForFunction(() => globalThis.sent.some(([event]) => event === '(connect)'));
+  });
+
+  test('tells the own messages from the others\'', async (t) => {
+    const page = await joined(t);
+    await page.receive('message', { ...alice, id: 1, content: 'one' });
+    await page.receive('message', { ...alice, id: 2, content: 'two' });
+    await page.receive('message', { ...self, id: 3, content: 'three' });
+    // The same name, but somebody else: the member decides.
+    await page.receive('message', { ...self, member: 'seat-9', id: 4, content: 'four' });
+    const rows = await page.locator('.message').evaluateAll((all) => all.map((row) => [
+      row.classList.contains('sent'), row.querySelector('.message-sender')?.textContent, row.querySelector('.message-content').textContent,
+    ]));
+    assert.deepEqual(rows, [[false, 'Alice', 'one'], [false, undefined, 'two'], [true, "Zoë O'Brien", 'three'], [false, "Zoë O'Brien", 'four']]);
+  });
+
+  test('needs only the three fields of the original', async (t) => {
+    const page = await joined(t);
+    await page.receive('message', { sender: 'Zoë O&#39;Brien', content: 'mine', timestamp: '12:34:56' });
+    await page.receive('message', { sender: 'Alice', content: 'hers', timestamp: '12:34:56' });
+    assert.deepEqual(await page.locator('.message.sent .message-content').allInnerTexts(), ['mine']);
+    assert.deepEqual(await page.locator('.message.received .message-content').allInnerTexts(), ['hers']);
+    assert.equal(await page.locator('.message-time').first().innerText(), '12:34');
+  });
+
+  test('shows a message once', async (t) => {
+    const page = await joined(t);
+    for (const id of [1, 2, 2, 1, 3]) await page.receive('message', { ...alice, id, content: `no ${id}` });
+    assert.deepEqual(await page.locator('.message-content').allInnerTexts(), ['no 1', 'no 2', 'no 3']);
+  });
+
+  // The server sanitises; the page holds even if that failed.
+  test('builds only the allowed elements', async (t) => {
+    const page = await joined(t);
+    await page.receive('message', {
+      ...alice,
+      content: '<b>b</b><i>i</i><em>e</em><strong>s</strong> &lt;u&gt;<img src=x><svg><a href="https://x.example">v</a></svg>'
+        + '<iframe src="https://x.example"></iframe><style>body{display:none}</style>'
+        + '<a href="javascript:alert(1)">j</a><a href="/room/x">r</a><a href="https://a.example/" title="t" id="x" target="_self" rel="opener">ok</a>',
+    });
+    const content = page.locator('.message-content');
+    assert.equal(await content.innerHTML(),
+      '<b>b</b><i>i</i><em>e</em><strong>s</strong> &lt;u&gt;<a href="https://x.example/" rel="noopener noreferrer nofollow" target="_blank">v</a>'
+      + 'body{display:none}<a>j</a><a>r</a>'
+      + '<a href="https://a.example/" rel="noopener noreferrer nofollow" target="_blank" title="t">ok</a>');
+  });
+
+  test('keeps newlines and spaces', async (t) => {
+    const page = await joined(t);
+    await page.receive('message', { ...alice, content: '  one\n   two' });
+    assert.equal(await page.locator('.message-content').innerText(), '  one\n   two');
+  });
+
+  test('survives fields that are missing or odd', async (t) => {
+    const page = await joined(t);
+    for (const event of ['message', 'join_request', 'partial_approval', 'join_approved', 'join_denied', 'code_update', 'timer_sync',
+      'update_participants', 'member_joined', 'member_left', 'member_returned', 'room_status', 'room_error']) {
+      for (const value of [undefined, null, {}, 7, 'x', []]) await page.receive(event, value);
+    }
+    assert.deepEqual(await page.locator('#chat, #join-requests-container').allInnerTexts(), ['', '']);
+    assert.equal(await page.locator('#currentCode').textContent(), '123456');
+    await page.receive('message', { ...alice, content: 'still here' });
+    assert.equal(await page.locator('.message-content').innerText(), 'still here');
+    assert.equal(await page.locator('#ended').isVisible(), false);
+    assert.deepEqual(page.problems, []);
+  });
+
+  test('sends with the button and with Enter, not with Shift and Enter', async (t) => {
+    const page = await joined(t);
+    await page.fill('#message-input', '  hello ');
+    await page.click('#send');
+    assert.deepEqual(await page.sent(), [['message', { room: 'room-1', message: 'hello' }]]);
+    assert.equal(await page.inputValue('#message-input'), '');
+    await page.locator('#message-input').pressSequentially('a');
+    await page.keyboard.press('Shift+Enter');
+    await page.locator('#message-input').pressSequentially('b');
+    await page.keyboard.press('Enter');
+    assert.deepEqual(await page.sent(), [['message', { room: 'room-1', message: 'a\nb' }]]);
+    await page.fill('#message-input', ' \n ');
+    await page.click('#send');
+    assert.deepEqual(await page.sent(), []);
+  });
+
+  test('keeps what cannot be sent', async (t) => {
+    const page = await joined(t);
+    await page.receive('disconnect', 'transport close');
+    await page.fill('#message-input', 'hello');
+    await page.click('#send');
+    assert.deepEqual(await page.sent(), []);
+    assert.equal(await page.inputValue('#message-input'), 'hello');
+    assert.match(await text(page, '#notices'), /no connection/);
+  });
+
+  test('gives back what the server refused', async (t) => {
+    const page = await joined(t);
+    await page.fill('#message-input', 'too much');
+    await page.click('#send');
+    await page.receive('room_error', { code: 'rate_limited', message: 'Slow down.' });
+    assert.equal(await page.inputValue('#message-input'), 'too much');
+    assert.match(await text(page, '#notices'), /Slow down\./);
+    assert.equal(await page.locator('#ended').isVisible(), false);
+    // What was relayed is not given back by a later error.
+    await page.click('#send');
+    await page.receive('message', { ...self, id: 1, content: 'too much' });
+    await page.receive('room_error', { message: 'Slow down.' });
+    assert.equal(await page.inputValue('#message-input'), '');
+  });
+
+  test('warns before the end of a message\'s length', async (t) => {
+    const page = await joined(t);
+    await page.fill('#message-input', 'x'.repeat(899));
+    assert.equal(await page.locator('#characters-left').isVisible(), false);
+    await page.fill('#message-input', 'x'.repeat(950));
+    assert.equal(await text(page, '#characters-left'), '50');
+  });
+
+  test('asks about those who knock, and takes the card away with the verdict', async (t) => {
+    const page = await joined(t);
+    await page.receive('join_request', knock);
+    await page.receive('join_request', knock);
+    assert.equal(await page.locator('.join-request-notification').count(), 1);
+    assert.match(await text(page, '#notification-knock-1'), /Charlie asks to join \(60 s\)/);
+    await page.click('#notification-knock-1 .accept');
+    assert.deepEqual(await page.sent(), [['approve_join', { room: 'room-1', user_id: 'knock-1' }]]);
+    assert.equal(await page.locator('#notification-knock-1 .deny').isDisabled(), true);
+    await page.receive('partial_approval', { user_id: 'knock-1', approvals: 1, required: 2 });
+    assert.equal(await text(page, '#status-knock-1'), '1 of 2 have said yes.');
+    await page.receive('join_approved', { user_id: 'knock-1', room: 'room-1', current_time: 1 });
+    assert.equal(await page.locator('#notification-knock-1').count(), 0);
+  });
+
+  test('says no, and tells how it ended', async (t) => {
+    const page = await joined(t);
+    await page.receive('join_request', knock);
+    await page.click('#notification-knock-1 .deny');
+    assert.deepEqual(await page.sent(), [['deny_join', { room: 'room-1', user_id: 'knock-1' }]]);
+    await page.receive('join_denied', { user_id: 'knock-1', room: 'room-1' });
+    assert.equal(await text(page, '.system-message'), 'Charlie was not let in');
+    await page.receive('join_request', knock);
+    await page.receive('join_denied', { user_id: 'knock-1', room: 'room-1', reason: 'Request timed out' });
+    assert.match(await page.locator('.system-message').last().innerText(), /not everybody answered in time/);
+  });
+
+  // The server repeats a request to those whose answer it has not got.
+  test('can be asked again', async (t) => {
+    const page = await joined(t);
+    await page.receive('join_request', knock);
+    await page.click('#notification-knock-1 .accept');
+    await page.receive('join_request', { ...knock, expires_in: 30 });
+    assert.equal(await page.locator('#notification-knock-1 .accept').isEnabled(), true);
+    assert.match(await text(page, '#notification-knock-1'), /\(30 s\)/);
+  });
+
+  test('names and ids are text everywhere', async (t) => {
+    const page = await joined(t);
+    const name = '&lt;img src=x&gt; &#39;"';
+    await page.receive('join_request', { user: name, user_id: '"><img src=x>' });
+    await page.receive('member_joined', { display_name: name });
+    await page.receive('message', { sender: name, content: 'x', timestamp: '' });
+    await page.receive('room_error', { message: '<img src=x>' });
+    assert.equal(await page.locator('#room img').count(), 0);
+    assert.equal(await page.locator('.join-request-notification strong').innerText(), '<img src=x> \'"');
+    assert.equal(await page.locator('.message-sender').innerText(), '<img src=x> \'"');
+    assert.deepEqual(page.problems, []);
+  });
+
+  test('tells who comes and goes', async (t) => {
+    const page = await joined(t);
+    await page.receive('member_joined', { display_name: 'Alice' });
+    await page.receive('member_left', { display_name: 'Alice' });
+    await page.receive('member_returned', { display_name: 'Alice' });
+    assert.deepEqual(await page.locator('.system-message').allInnerTexts(), ['Alice joined', 'Alice left', 'Alice is back']);
+  });
+
+  test('hides the code until it is asked for', async (t) => {
+    const page = await joined(t);
+    assert.equal(await page.locator('#currentCode').isVisible(), false);
+    await page.click('#toggle-code');
+    assert.equal(await text(page, '#currentCode'), '123456');
+    await page.receive('code_update', { new_code: '654321', code: '654321', time_remaining: 300 });
+    assert.equal(await text(page, '#currentCode'), '654321');
+    assert.equal(await text(page, '#timer'), '5:00');
+    await page.click('#toggle-code');
+    assert.equal(await page.locator('#currentCode').isVisible(), false);
+  });
+
+  test('copies the code', async (t) => {
+    const page = await joined(t);
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await page.click('#copy-code');
+    assert.match(await text(page, '#notices'), /copied/);
+    assert.equal(await page.evaluate(() => navigator.clipboard.readText()), '123456');
+  });
+
+  // Without HTTPS there is no clipboard.
+  test('shows the code where copying is not allowed', async (t) => {
+    const page = await joined(t);
+    await page.evaluate(() => Object.defineProperty(navigator, 'clipboard', { value: undefined }));
+    await page.click('#copy-code');
+    assert.equal(await text(page, '#currentCode'), '123456');
+  });
+
+  test('keeps time with the server', async (t) => {
+    const page = await joined(t);
+    await page.receive('timer_sync', { time_remaining: 77 });
+    assert.equal(await text(page, '#timer'), '1:17');
+    // A server that does not say when the next code comes is asked.
+    await page.receive('code_update', { new_code: '654321' });
+    assert.deepEqual(await events(page), ['request_timer_sync']);
+    await page.receive('timer_sync', { time_remaining: 0.05 });
+    await page.waitForFunction(() => document.querySelector('#timer').textContent === '0:00');
+    assert.deepEqual(await events(page), ['request_timer_sync']);
+    await page.click('#new-code');
+    assert.deepEqual(await events(page), ['request_code_update']);
+  });
+
+  for (const [what, event, value, words] of [
+    ['expires', 'room_expired', { room: 'room-1' }, /reached its age/],
+    ['is gone', 'room_status', { exists: false }, /no longer/],
+  ]) {
+    test(`ends with dignity when the room ${what}`, async (t) => {
+      const page = await joined(t);
+      await page.receive('message', { ...alice, content: 'remember this' });
+      await page.receive('join_request', knock);
+      await page.receive(event, value);
+      assert.match(await text(page, '#ended'), words);
+      assert.equal(await page.locator('#composer').isVisible(), false);
+      assert.equal(await page.locator('.join-request-notification').count(), 0);
+      assert.equal(await text(page, '.message-content'), 'remember this');
+      assert.deepEqual(await events(page), ['(disconnect)']);
+      // Nothing brings it back.
+      await page.receive('disconnect', 'io client disconnect');
+      assert.equal(await text(page, '#connection'), 'Disconnected');
+      await page.click('#ended a');
+      await page.waitForURL('http://localhost/');
+    });
+  }
+
+  test('ends when it is not let in', async (t) => {
+    const page = await open(t);
+    await page.receive('connect');
+    await page.receive('room_error', { message: 'You are not in this room.' });
+    assert.match(await text(page, '#ended'), /You are not in this room\./);
+  });
+
+  test('leaves for good after asking', async (t) => {
+    const page = await joined(t);
+    await page.click('#leave');
+    await page.click('#leave-dialog button[value=stay]');
+    assert.deepEqual(await page.sent(), []);
+    await page.click('#leave');
+    await page.evaluate(() => {
+      globalThis.socket.emit = (event, value, done) => {
+        sessionStorage.setItem('said', JSON.stringify([event, value]));
+        done(null);
+      };
+    });
+    await page.click('#leave-confirm');
+    await page.waitForURL('http://localhost/');
+    assert.deepEqual(JSON.parse(await page.evaluate(() => sessionStorage.getItem('said'))),
+      ['leave_room', { room: 'room-1', display_name: "Zoë O'Brien", final: true }]);
+  });
+
+  test('follows the conversation, but not away from what is being read', async (t) => {
+    const page = await joined(t);
+    const atBottom = () => page.locator('#chat').evaluate((chat) => chat.scrollHeight - chat.scrollTop - chat.clientHeight < 5);
+    for (let id = 0; id < 60; id += 1) await page.receive('message', { ...alice, id, content: `line ${id}` });
+    assert.equal(await atBottom(), true);
+    await page.locator('#chat').evaluate((chat) => { chat.scrollTop = 0; });
+    await page.receive('message', { ...alice, id: 60, content: 'meanwhile' });
+    assert.equal(await atBottom(), false);
+    await page.click('#to-latest');
+    assert.equal(await atBottom(), true);
+    await page.locator('#to-latest').waitFor({ state: 'hidden' });
+    // Of one's own there is no doubt.
+    await page.locator('#chat').evaluate((chat) => { chat.scrollTop = 0; });
+    await page.receive('message', { ...self, id: 61, content: 'mine' });
+    assert.equal(await atBottom(), true);
+  });
+
+  test('keeps the last thousand messages', async (t) => {
+    const page = await joined(t);
+    await page.evaluate((from) => {
+      for (let id = 0; id < 1010; id += 1) globalThis.receive('message', { ...from, id, content: `line ${id}` });
+    }, alice);
+    assert.equal(await page.locator('.message').count(), 1000);
+    assert.equal(await page.locator('.message-content').first().innerText(), 'line 10');
+  });
+
+  test('says what to run without the client', async (t) => {
+    const page = await open(t, { client: false });
+    await page.locator('.notice').waitFor();
+    assert.match(await text(page, '#notices'), /run “make”/);
+  });
+});
