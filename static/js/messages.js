@@ -39,7 +39,7 @@ export class Messages {
     const name = senderName(message);
     const own = this.#isOwn(message, name);
     const sender = message.member ?? name;
-    const bubble = element('div', { className: 'message-content', dir: 'auto' }, contentOf(String(message.content)));
+    const bubble = element('div', { className: 'message-content', dir: 'auto' }, contentOf(message.content));
     const row = element('article', { className: `message ${own ? 'sent' : 'received'}` });
     if (sender !== this.#lastSender) {
       row.classList.add('first');

@@ -1,21 +1,30 @@
+const patience = 10_000; // milliseconds after which a refusal is about something else
+
 /**
  * What was sent and has not come back yet. The server sends every message to its
  * author too, so what stays away did not get through.
  */
 export class Outbox {
-  #texts = [];
+  #out = [];
 
   sent(text) {
-    this.#texts.push(text);
+    this.#out.push({ text, until: Date.now() + patience });
   }
 
   /** The server relayed the oldest one. */
   returned() {
-    this.#texts.shift();
+    this.#forget();
+    this.#out.shift();
   }
 
-  /** The server refused one: gives it back, or undefined if nothing is out. */
+  /** The server refused something: gives back the latest message that is out, or undefined. */
   refused() {
-    return this.#texts.pop();
+    this.#forget();
+    return this.#out.pop()?.text;
+  }
+
+  // The server ignores what has nothing visible in it, and says nothing.
+  #forget() {
+    this.#out = this.#out.filter(({ until }) => Date.now() < until);
   }
 }

@@ -81,18 +81,21 @@ function run(io) {
   });
   on('update_participants', ({ count }) => showCount(count));
   on('message', (message) => {
+    if (typeof message.content !== 'string') return;
     if (messages.add(message)) outbox.returned();
     markUnread();
   });
   on('code_update', ({ new_code: fresh, time_remaining: seconds }) => {
-    code.set(String(fresh));
+    if (typeof fresh !== 'string') return;
+    code.set(fresh);
     if (seconds === undefined) say('request_timer_sync');
     else timer.start(seconds);
   });
   on('timer_sync', ({ time_remaining: seconds }) => timer.start(seconds));
 
   on('join_request', ({ user_id: id, user, expires_in: seconds }) => {
-    requests.add(id, textOf(String(user)), seconds);
+    if (typeof id !== 'string' || typeof user !== 'string') return;
+    requests.add(id, textOf(user), seconds);
     markUnread();
   });
   on('partial_approval', ({ user_id: id, approvals, required }) => requests.progress(id, approvals, required));
@@ -103,7 +106,7 @@ function run(io) {
   });
   const comings = { member_joined: 'joined', member_returned: 'is back', member_left: 'left' };
   for (const [event, what] of Object.entries(comings)) {
-    on(event, ({ display_name: who }) => messages.tell(`${textOf(String(who))} ${what}`));
+    on(event, ({ display_name: who }) => { if (typeof who === 'string') messages.tell(`${textOf(who)} ${what}`); });
   }
 
   on('room_error', ({ message }) => {
