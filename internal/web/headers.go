@@ -1,0 +1,70 @@
+package web
+
+import (
+	"net/http"
+	"regexp"
+	"strings"
+)
+
+// Content security policies. ownPolicy is for the embedded pages, which load
+// everything from this server and have no inline script, style or handler.
+// foreignPolicy is for pages written without any policy in mind: inline scripts
+// and handlers, and libraries, fonts and styles of whatever CDN. Neither lets
+// other sites frame the chat or receive its forms.
+//
+// %SOCKET% stands for this host's WebSocket address, which older browsers do
+// not count as 'self'.
+const (
+	ownPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
+		"connect-src 'self'%SOCKET%; manifest-src 'self'; media-src 'self'; worker-src 'self'; " +
+		"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+	foreignPolicy = "default-src 'self' https: data: blob:; script-src 'self' https: 'unsafe-inline'; " +
+		"style-src 'self' https: 'unsafe-inline'; connect-src 'self' https: wss:%SOCKET%; worker-src 'self' blob:; " +
+		"object-src 'none'; form-action 'self'; base-uri 'self'; frame-ancestors 'none'"
+)
+
+// permissions denies what a chat has no use for. Whatever it may use is left
+// alone: notifications, vibration and the clipboard.
+const permissions = "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), " +
+	"microphone=(), midi=(), payment=(), serial=(), usb=(), browsing-topics=()"
+
+// headers is a middleware that sets the security headers of pages and files.
+func (s *server) headers(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		secure := s.proxies.Secure(r)
+		h.Set("Content-Security-Policy", strings.ReplaceAll(s.policy, "%SOCKET%", socketSource(s.proxies.Host(r), secure)))
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Permissions-Policy", permissions)
+		// Not no-referrer: a polling connection tells by it which page it belongs to.
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("X-Frame-Options", "DENY")
+		if secure {
+			h.Set("Strict-Transport-Security", "max-age=15552000") // 180 days
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// plainHost is a host as it may stand in a policy: the Host header is the
+// client's choice, and the grammar has no IPv6 addresses.
+var plainHost = regexp.MustCompile(`^[A-Za-z0-9.-]+(:[0-9]+)?$`)
+
+func socketSource(host string, secure bool) string {
+	if !plainHost.MatchString(host) {
+		return ""
+	}
+	if secure {
+		return " wss://" + host
+	}
+	return " ws://" + host
+}
+
+// noStore is a middleware for what is made for one person.
+func noStore(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		next.ServeHTTP(w, r)
+	})
+}

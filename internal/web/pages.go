@@ -1,0 +1,146 @@
+package web
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/go-chi/chi/v5"
+
+	"securechat/room"
+)
+
+// home serves GET /.
+func (s *server) home(w http.ResponseWriter, r *http.Request) {
+	s.sessions.Ensure(w, r)
+	s.render(w, r, indexPage, indexVars(token(r)))
+}
+
+// create serves POST /.
+func (s *server) create(w http.ResponseWriter, r *http.Request) {
+	name := r.PostFormValue("display_name")
+	if strings.TrimSpace(name) == "" {
+		http.Redirect(w, r, "/", http.StatusFound)
+		return
+	}
+	seat, err := s.service.Create(r.Context(), room.Creation{
+		Session: s.sessions.Ensure(w, r),
+		Address: s.hashed(AddressKey(r)),
+		Name:    name,
+	})
+	if err != nil {
+		s.refuseUse(w, r, "create", err)
+		return
+	}
+	http.Redirect(w, r, pathOf(seat), http.StatusFound)
+}
+
+// join serves POST /join.
+func (s *server) join(w http.ResponseWriter, r *http.Request) {
+	var seat room.Seat
+	var err error
+	check := func() (wrong bool) {
+		seat, err = s.service.RequestJoin(r.Context(), room.Application{
+			Session: s.sessions.Ensure(w, r),
+			Name:    r.PostFormValue("display_name"),
+			Code:    strings.TrimSpace(r.PostFormValue("room_code")),
+		})
+		return errors.Is(err, room.ErrNoSuchCode)
+	}
+	if s.limited {
+		retry, limitErr := s.guesses.try(AddressKey(r), check)
+		if limitErr != nil {
+			s.refuseUse(w, r, "join", limitErr)
+			return
+		}
+		if retry > 0 {
+			s.refuse(w, r, tooManyGuesses(retry))
+			return
+		}
+	} else {
+		check()
+	}
+	if err != nil {
+		s.refuseUse(w, r, "join", err)
+		return
+	}
+	if seat.Standing == room.Admitted {
+		http.Redirect(w, r, pathOf(seat), http.StatusFound)
+		return
+	}
+	s.render(w, r, waitingPage, waitingVars(token(r), seat))
+}
+
+// chat serves GET /room/{id}.
+func (s *server) chat(w http.ResponseWriter, r *http.Request) {
+	session, path := s.sessions.Ensure(w, r), chi.URLParam(r, "id")
+	if !isID(path) {
+		http.Redirect(w, r, "/", http.StatusFound)
+		return
+	}
+	page, err := s.service.Page(r.Context(), session, path)
+	switch {
+	case errors.Is(err, room.ErrNotFound), errors.Is(err, room.ErrNotMember):
+		// The same answer for both: who is not in a room learns nothing of it.
+		http.Redirect(w, r, "/", http.StatusFound)
+	case err != nil:
+		s.refuseUse(w, r, "page", err)
+	default:
+		s.render(w, r, roomPage, roomVars(token(r), page))
+	}
+}
+
+// status serves GET /room/{id}/status.
+func (s *server) status(w http.ResponseWriter, r *http.Request) {
+	var status room.Status
+	id, err := chi.URLParam(r, "id"), room.ErrNotFound
+	if isID(id) {
+		status, err = s.service.Status(r.Context(), id)
+	}
+	if err != nil && !errors.Is(err, room.ErrNotFound) {
+		s.refuseUse(w, r, "status", err)
+		return
+	}
+	code, answer := http.StatusOK, map[string]any{
+		"status":            "active",
+		"participant_count": status.Participants,
+		"message_count":     status.Messages,
+		"expires_in":        max(0, int(status.ExpiresIn.Seconds())),
+	}
+	if err != nil {
+		code, answer = http.StatusNotFound, map[string]any{"status": "not_found"}
+	}
+	body, err := json.Marshal(answer)
+	if err != nil {
+		panic(err) // strings and numbers
+	}
+	write(w, code, "application/json; charset=utf-8", append(body, '\n'))
+}
+
+// refuseUse answers with what an error of a use case means to people.
+func (s *server) refuseUse(w http.ResponseWriter, r *http.Request, where string, err error) {
+	p, foreseen := problemOf(err, where)
+	if !foreseen {
+		s.log.Error("a request failed", "where", where, "error", err)
+	}
+	s.refuse(w, r, p)
+}
+
+func pathOf(seat room.Seat) string { return "/room/" + seat.Path }
+
+// maxIDBytes is more than any id of ours has; a UUID has 36.
+const maxIDBytes = 64
+
+// isID reports whether s can be the id of something, so that nothing else
+// reaches the store. A segment with an escape in it never can.
+func isID(s string) bool {
+	for _, c := range []byte(s) {
+		switch {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '_':
+		default:
+			return false
+		}
+	}
+	return 0 < len(s) && len(s) <= maxIDBytes
+}

@@ -1,0 +1,346 @@
+package web
+
+import (
+	"encoding/json"
+	"errors"
+	"html"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"securechat/room"
+)
+
+// One test for each row of the contract's table "Pages and forms".
+
+func TestStartPage(t *testing.T) {
+	b := newBrowser(t, newHandler(t, &fakeService{}))
+	page := b.get("/")
+	page.want(t, 200, "<title>index</title>", `name="csrf_token" value="`)
+	if got := page.Header.Get("Content-Type"); got != "text/html; charset=utf-8" {
+		t.Errorf("Content-Type %q", got)
+	}
+	if page.Header.Get("Cache-Control") != "no-store" {
+		t.Error("a page with a token may be stored")
+	}
+	if b.cookies["session"] == "" {
+		t.Error("the session is not set")
+	}
+	before := b.cookies["session"]
+	if b.get("/"); b.cookies["session"] == before {
+		t.Error("the life of the session does not slide")
+	}
+
+	head := b.do(http.MethodHead, "/", nil)
+	head.want(t, 200)
+	if head.Header.Get("Content-Length") == "0" {
+		t.Error("HEAD says that the page is empty")
+	}
+}
+
+func TestCreate(t *testing.T) {
+	service := &fakeService{}
+	b := newBrowser(t, newHandler(t, service))
+	b.create("  Anna ").wantRedirect(t, "/room/"+roomID)
+
+	if len(service.creations) != 1 {
+		t.Fatalf("%d rooms created", len(service.creations))
+	}
+	c := service.creations[0]
+	if c.Name != "  Anna " {
+		t.Errorf("name %q: stripping it is the rule's business", c.Name)
+	}
+	if len(c.Session) != 32 {
+		t.Errorf("session %q", c.Session)
+	}
+	if c.Address == "" || strings.Contains(c.Address, "192.0.2.1") {
+		t.Errorf("address %q is not a hash", c.Address)
+	}
+	// The same browser, and the same address.
+	b.create("Anna")
+	if again := service.creations[1]; again.Session != c.Session || again.Address != c.Address {
+		t.Errorf("%+v then %+v", c, again)
+	}
+	other := newBrowser(t, b.handler)
+	other.address = "192.0.2.2:1234"
+	other.create("Anna")
+	if another := service.creations[2]; another.Session == c.Session || another.Address == c.Address {
+		t.Errorf("%+v then %+v", c, another)
+	}
+}
+
+func TestCreateWithoutName(t *testing.T) {
+	service := &fakeService{}
+	b := newBrowser(t, newHandler(t, service))
+	for _, name := range []string{"", " ", "\t\n", "\u00a0\u3000"} {
+		b.create(name).wantRedirect(t, "/")
+	}
+	b.post("/", nil).wantRedirect(t, "/")
+	if len(service.creations) != 0 {
+		t.Error("a room without a creator was made")
+	}
+}
+
+// The errors of both forms, as a browser and as a plain client see them.
+func TestRefusedForms(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		err    error
+		status int
+		text   string
+		retry  string
+	}{
+		{"bad name", &room.NameError{Problem: room.NameBadCharacter, Char: '<'}, 400, (&room.NameError{Problem: room.NameBadCharacter, Char: '<'}).Error(), ""},
+		{"malformed code", room.ErrMalformedCode, 400, "Invalid input.", ""},
+		{"no such code", room.ErrNoSuchCode, 404, "Room not found.", ""},
+		{"name taken", room.ErrNameTaken, 409, "already has this name", ""},
+		{"room full", room.ErrRoomFull, 403, "This room is full", ""},
+		{"too many knocks", room.ErrTooManyKnocks, 429, "Too many people are asking", "60"},
+		{"too many rooms", room.ErrTooManyRooms, 503, "all the rooms it can hold", "600"},
+		{"too many rooms here", room.ErrTooManyRoomsHere, 403, "from your address", ""},
+		{"something else", errors.New("disk on fire at 192.0.2.1"), 500, "Something went wrong", ""},
+	} {
+		service := &fakeService{
+			create: func(room.Creation) (room.Seat, error) { return room.Seat{}, test.err },
+			join:   func(room.Application) (room.Seat, error) { return room.Seat{}, test.err },
+		}
+		b := newBrowser(t, newHandler(t, service))
+		for form, post := range map[string]func() answer{
+			"create": func() answer { return b.create("Anna") },
+			"join":   func() answer { return b.join("123456", "Anna") },
+		} {
+			t.Run(test.name+" on "+form, func(t *testing.T) {
+				b.header.Set("Accept", "text/html,*/*;q=0.8")
+				page := post()
+				page.want(t, test.status, html.EscapeString(test.text), `href="/"`)
+				if got := page.Header.Get("Retry-After"); got != test.retry {
+					t.Errorf("Retry-After %q, want %q", got, test.retry)
+				}
+				b.header.Set("Accept", "*/*")
+				plain := post()
+				plain.want(t, test.status, test.text)
+				if got := plain.Header.Get("Content-Type"); got != "text/plain; charset=utf-8" {
+					t.Errorf("Content-Type %q", got)
+				}
+				if strings.Contains(page.body+plain.body, "fire") {
+					t.Error("the error itself was shown")
+				}
+			})
+		}
+	}
+}
+
+// The two texts that the contract quotes are the whole answer.
+func TestQuotedTexts(t *testing.T) {
+	for err, want := range map[error]string{room.ErrMalformedCode: "Invalid input.", room.ErrNoSuchCode: "Room not found."} {
+		service := &fakeService{join: func(room.Application) (room.Seat, error) { return room.Seat{}, err }}
+		b := newBrowser(t, newHandler(t, service))
+		b.header.Del("Accept")
+		if got := b.join("1", "Anna").body; got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+func TestJoin(t *testing.T) {
+	service := &fakeService{}
+	b := newBrowser(t, newHandler(t, service))
+	b.join(" 123456 ", "O'Brien").want(t, 200, "<title>waiting</title>",
+		"pending=["+knockID+"]", "user=["+knockID+"]", "name=[O&#39;Brien]", "unknown=[]")
+	if a := service.applications[0]; a.Code != "123456" || a.Name != "O'Brien" || len(a.Session) != 32 {
+		t.Errorf("asked %+v", a)
+	}
+	// Nothing that reaches the applicant names the room.
+	page := b.join("123456", "O'Brien")
+	for name, values := range page.Header {
+		if strings.Contains(strings.Join(values, " "), roomID) {
+			t.Errorf("header %s holds the room's id", name)
+		}
+	}
+	if strings.Contains(page.body, roomID) {
+		t.Error("the waiting page holds the room's id")
+	}
+}
+
+// Who is in already does not have to wait for a verdict that came long ago.
+func TestJoinAgainAsMember(t *testing.T) {
+	service := &fakeService{join: func(room.Application) (room.Seat, error) {
+		return room.Seat{ID: knockID, Room: roomID, Standing: room.Admitted, Path: knockID}, nil
+	}}
+	newBrowser(t, newHandler(t, service)).join("123456", "Anna").wantRedirect(t, "/room/"+knockID)
+}
+
+func samplePage(name string) room.Page {
+	return room.Page{
+		Seat:         room.Seat{ID: knockID, Room: roomID, Name: name, Standing: room.Admitted, Path: knockID},
+		Code:         "123456",
+		Remaining:    242*time.Second + time.Millisecond,
+		Participants: 3, EncryptionKey: "k/+=",
+	}
+}
+
+func TestRoom(t *testing.T) {
+	var sessions []string
+	service := &fakeService{page: func(session, path string) (room.Page, error) {
+		sessions = append(sessions, session)
+		if path != knockID {
+			return room.Page{}, room.ErrNotFound
+		}
+		return samplePage("O'Brien"), nil
+	}}
+	b := newBrowser(t, newHandler(t, service))
+	b.get("/")
+	page := b.get("/room/" + knockID)
+	page.want(t, 200, "<title>room</title>",
+		"room=["+roomID+"]", "code=[123456]", "digits=[<i>1</i><i>2</i><i>3</i><i>4</i><i>5</i><i>6</i>]",
+		"time=[243]", "count=[3]", "key=[k/+=]", "max=[1000]",
+		"name=[O&#39;Brien]", "user=["+knockID+"]", "pending=[]", `me = "O&#39;Brien"`,
+		"static=[/static/a%20b.css]", "home=[/]")
+	if page.Header.Get("Cache-Control") != "no-store" {
+		t.Error("the page may be stored")
+	}
+	b.get("/room/" + knockID)
+	if len(sessions) != 2 || sessions[0] != sessions[1] {
+		t.Errorf("asked for the sessions %q", sessions)
+	}
+	b.get("/room/unknown").wantRedirect(t, "/")
+}
+
+// Somebody who was not admitted is sent away, and cannot tell whether there is
+// such a room.
+func TestRoomOfOthers(t *testing.T) {
+	for _, err := range []error{room.ErrNotFound, room.ErrNotMember} {
+		service := &fakeService{page: func(string, string) (room.Page, error) { return room.Page{}, err }}
+		got := newBrowser(t, newHandler(t, service)).get("/room/" + roomID)
+		got.wantRedirect(t, "/")
+		if strings.Contains(got.body, roomID) {
+			t.Error("the answer repeats the id")
+		}
+	}
+	broken := &fakeService{page: func(string, string) (room.Page, error) { return room.Page{}, errors.New("store away") }}
+	newBrowser(t, newHandler(t, broken)).get("/room/"+roomID).want(t, 500, "Something went wrong")
+}
+
+func TestInitialTime(t *testing.T) {
+	for remaining, want := range map[time.Duration]int{
+		5 * time.Minute: 300, 299*time.Second + 1: 300, time.Second: 1, time.Millisecond: 1, 0: 1, -time.Second: 1,
+	} {
+		if got := seconds(remaining); got != want {
+			t.Errorf("seconds(%v) = %d, want %d", remaining, got, want)
+		}
+	}
+}
+
+func TestStatus(t *testing.T) {
+	service := &fakeService{status: func(id string) (room.Status, error) {
+		if id != roomID {
+			return room.Status{}, room.ErrNotFound
+		}
+		return room.Status{Participants: 2, Messages: 7, ExpiresIn: time.Hour + 999*time.Millisecond}, nil
+	}}
+	b := newBrowser(t, newHandler(t, service))
+	found := b.get("/room/" + roomID + "/status")
+	found.want(t, 200)
+	var got map[string]any
+	if err := json.Unmarshal([]byte(found.body), &got); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]any{"status": "active", "participant_count": 2.0, "message_count": 7.0, "expires_in": 3600.0}
+	for key, value := range want {
+		if got[key] != value {
+			t.Errorf("%s = %v, want %v", key, got[key], value)
+		}
+	}
+	if !strings.HasPrefix(found.Header.Get("Content-Type"), "application/json") {
+		t.Errorf("Content-Type %q", found.Header.Get("Content-Type"))
+	}
+
+	missing := b.get("/room/unknown/status")
+	missing.want(t, 404)
+	got = nil
+	if err := json.Unmarshal([]byte(missing.body), &got); err != nil || got["status"] != "not_found" {
+		t.Errorf("%s, %v", missing.body, err)
+	}
+
+	service.status = func(string) (room.Status, error) { return room.Status{}, errors.New("store away") }
+	b.get("/room/"+roomID+"/status").want(t, 500)
+}
+
+// A page of the earliest generation has no token fields; they are added.
+func TestFormsWithoutToken(t *testing.T) {
+	b := newBrowser(t, newHandler(t, &fakeService{}))
+	page := b.get("/").body
+	tokens := tokenPattern.FindAllStringSubmatch(page, -1)
+	if len(tokens) != 2 {
+		t.Fatalf("%d token fields in two forms: %s", len(tokens), page)
+	}
+	for _, token := range tokens {
+		got := b.do(http.MethodPost, "/join", url.Values{"csrf_token": {token[1]}, "room_code": {"123456"}, "display_name": {"Anna"}})
+		got.want(t, 200, "<title>waiting</title>")
+	}
+}
+
+func TestUnknownPaths(t *testing.T) {
+	b := newBrowser(t, newHandler(t, &fakeService{}))
+	for _, path := range []string{"/nothing", "/room", "/room/", "/join/", "/static", "/static/", "/room/a/b", "//", "/socket.io"} {
+		b.get(path).want(t, 404, "There is nothing at this address", `href="/"`)
+	}
+}
+
+func TestWrongMethods(t *testing.T) {
+	b := newBrowser(t, newHandler(t, &fakeService{}))
+	for _, test := range []struct{ method, path, allow string }{
+		{"GET", "/join", "POST"},
+		{"POST", "/room/" + roomID, "GET"},
+		{"DELETE", "/", "GET, HEAD, POST"},
+		{"PUT", "/static/x", "GET, HEAD"},
+		{"OPTIONS", "/", "GET, HEAD, POST"},
+		{"BREW", "/", "GET, HEAD, POST"},
+	} {
+		var form url.Values
+		if !isSafe(test.method) {
+			form = url.Values{"csrf_token": {b.token()}}
+		}
+		got := b.do(test.method, test.path, form, func(r *http.Request) {
+			if form != nil {
+				r.Header.Set("X-CSRFToken", form.Get("csrf_token")) // only POST bodies are read as forms
+			}
+		})
+		got.want(t, 405, `href="/"`)
+		if allow := got.Header.Get("Allow"); allow != test.allow {
+			t.Errorf("%s %s: Allow %q, want %q", test.method, test.path, allow, test.allow)
+		}
+	}
+}
+
+// Ids that nobody handed out do not reach the store.
+func TestHostilePaths(t *testing.T) {
+	service := &fakeService{}
+	b := newBrowser(t, newHandler(t, service))
+	for _, id := range []string{
+		"%00", "a%00b", "%2e%2e", "..", "%2e%2e%2f%2e%2e%2fetc%2fpasswd", "a%2fb", "%ff%fe", "%F0%9F%98%80",
+		strings.Repeat("a", 65), strings.Repeat("a", 100_000), "a%20b", "a;b", "%3Cscript%3E", "'--", "{{7*7}}", "*",
+	} {
+		got := b.get("/room/" + id)
+		got.wantRedirect(t, "/")
+		b.get("/room/"+id+"/status").want(t, 404)
+	}
+	if len(service.paths) != 0 {
+		t.Errorf("the service was asked for %q", service.paths)
+	}
+}
+
+func TestHealth(t *testing.T) {
+	ready := true
+	b := newBrowser(t, newHandler(t, &fakeService{}, func(o *Options) { o.Ready = func() bool { return ready } }))
+	b.get("/healthz").want(t, 200, "ok")
+	b.get("/readyz").want(t, 200, "ok")
+	b.do("HEAD", "/readyz", nil).want(t, 200)
+	ready = false
+	b.get("/healthz").want(t, 200, "ok")
+	b.get("/readyz").want(t, 503, "shutting down")
+	// Draining or not, who is here can go on.
+	b.get("/").want(t, 200)
+}

@@ -1,0 +1,143 @@
+package web
+
+import (
+	"bytes"
+	"fmt"
+	"io/fs"
+	"math"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/justinas/nosurf"
+	"github.com/nikolalohinski/gonja/v2/exec"
+
+	"securechat/internal/web/jinja"
+	"securechat/room"
+)
+
+// The pages, as the template folder names them.
+const (
+	indexPage   = "index.html"
+	waitingPage = "waiting_approval.html"
+	roomPage    = "chatroom.html"
+)
+
+// loadPages parses the folder's templates and renders each once, so that a
+// template that cannot work keeps the server from starting.
+func loadPages(folder fs.FS, maxMessageLength int) (*jinja.Set, error) {
+	pages, err := jinja.Load(folder, []string{indexPage, waitingPage, roomPage}, map[string]any{
+		"MAX_MESSAGE_LENGTH": maxMessageLength,
+		"url_for":            urlFor,
+	})
+	if err != nil {
+		return nil, err
+	}
+	seat := room.Seat{ID: "sample", Room: "sample", Name: "Sample"}
+	token := func() string { return "sample" }
+	for page, vars := range map[string]map[string]any{
+		indexPage:   indexVars(token),
+		waitingPage: waitingVars(token, seat),
+		roomPage:    roomVars(token, room.Page{Seat: seat, Code: "123456", Remaining: time.Minute, Participants: 1, EncryptionKey: "sample"}),
+	} {
+		if err := pages.Render(new(bytes.Buffer), page, vars); err != nil {
+			return nil, fmt.Errorf("template %s cannot be rendered: %w", page, err)
+		}
+	}
+	return pages, nil
+}
+
+func indexVars(token func() string) map[string]any {
+	return map[string]any{"csrf_token": token, "session": jinja.Dict{}}
+}
+
+func waitingVars(token func() string, seat room.Seat) map[string]any {
+	return map[string]any{
+		"csrf_token": token,
+		"session": jinja.Dict{
+			// Not the room's id: nobody has said yes yet.
+			"pending_approval": seat.ID,
+			"user_id":          seat.ID,
+			"display_name":     jinja.EscapedOnce(seat.Name),
+		},
+	}
+}
+
+func roomVars(token func() string, page room.Page) map[string]any {
+	return map[string]any{
+		"csrf_token":        token,
+		"room_code":         page.Seat.Room,
+		"display_code":      page.Code,
+		"initial_time":      seconds(page.Remaining),
+		"participant_count": page.Participants,
+		"encryption_key":    page.EncryptionKey,
+		"session": jinja.Dict{
+			"user_id":      page.Seat.ID,
+			"display_name": jinja.EscapedOnce(page.Seat.Name),
+		},
+	}
+}
+
+// seconds returns the whole seconds of a countdown that ends after d: at least
+// 1, because a page that is told 0 thinks that it has ended.
+func seconds(d time.Duration) int {
+	return max(1, int(math.Ceil(d.Seconds())))
+}
+
+// urlFor is Flask's function for addresses, with the routes that the Flask
+// server had. Other endpoints render as nothing.
+func urlFor(args *exec.VarArgs) string {
+	param := func(name string) string {
+		value, ok := args.KwArgs[name]
+		if !ok {
+			return ""
+		}
+		return value.String()
+	}
+	switch args.First().String() {
+	case "static":
+		return (&url.URL{Path: "/static/" + strings.TrimPrefix(param("filename"), "/")}).EscapedPath()
+	case "index":
+		return "/"
+	case "join_room_route":
+		return "/join"
+	case "chatroom":
+		return "/room/" + url.PathEscape(param("room_code"))
+	case "room_status":
+		return "/room/" + url.PathEscape(param("room_code")) + "/status"
+	}
+	return ""
+}
+
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// maxPooled bounds what a buffer keeps for the next page.
+const maxPooled = 256 << 10
+
+// render sends a page with the request's token. The page is rendered before
+// anything is sent: an error leads to an error page and not to half a page.
+func (s *server) render(w http.ResponseWriter, r *http.Request, page string, vars map[string]any) {
+	buf := buffers.Get().(*bytes.Buffer)
+	defer func() {
+		if buf.Cap() <= maxPooled {
+			buf.Reset()
+			buffers.Put(buf)
+		}
+	}()
+	if err := s.pages.Render(buf, page, vars); err != nil {
+		// The error can quote what was to be rendered, a name for one.
+		s.log.Error("a template could not be rendered", "template", page)
+		p := internalProblem
+		p.where = "page"
+		s.refuse(w, r, p)
+		return
+	}
+	write(w, http.StatusOK, "text/html; charset=utf-8", buf.Bytes())
+}
+
+// token returns the csrf_token function of a request's page.
+func token(r *http.Request) func() string {
+	return func() string { return nosurf.Token(r) }
+}

@@ -1,0 +1,260 @@
+// Package web serves the chat over HTTP: the three pages and their forms, the
+// static files, and health checks. Socket.IO is another package's; its handler
+// is mounted here.
+//
+// # Who is who
+//
+// A browser is known by its session (package session) and an address by
+// [AddressKey]. Rooms learn of an address only as a keyed hash.
+//
+// # What is refused
+//
+// Whatever changes something needs a token ([csrf]) and stays below limits
+// (limits.go). Errors of the use cases have one table (problems.go) that maps
+// them to statuses and texts.
+package web
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/klauspost/compress/gzhttp"
+	"github.com/klauspost/compress/gzip"
+
+	"securechat/internal/session"
+	"securechat/internal/web/jinja"
+	"securechat/room"
+)
+
+// Service is what the web needs of the use cases; *room.Service implements it.
+type Service interface {
+	Create(ctx context.Context, c room.Creation) (room.Seat, error)
+	RequestJoin(ctx context.Context, a room.Application) (room.Seat, error)
+	Page(ctx context.Context, session, path string) (room.Page, error)
+	Status(ctx context.Context, room string) (room.Status, error)
+}
+
+// Options are the settings of New. Service, Sessions, AddressKey, Templates and
+// MaxMessageLength are required.
+type Options struct {
+	Service  Service
+	Sessions *session.Keeper
+	// AddressKey is the key under which addresses are hashed for the service;
+	// session.DeriveKey makes one of the secret.
+	AddressKey []byte
+
+	// Templates is the folder with index.html, waiting_approval.html and
+	// chatroom.html. It is read once.
+	Templates fs.FS
+	// Foreign is true if Templates are not the embedded ones: they may use
+	// inline scripts and CDNs, and do not depend on Library.
+	Foreign bool
+	// Static is the folder served at /static/; nil means none.
+	Static fs.FS
+	// Library is the folder with socket.io.min.js and socket.io.esm.min.js,
+	// which are served at /socket.io/. Either may be missing; nil means both are.
+	Library fs.FS
+	// MaxMessageLength is told to the chat page, in characters.
+	MaxMessageLength int
+
+	// Socket handles all other requests below /socket.io/. They are neither
+	// checked for a token nor compressed, and their ResponseWriter is the
+	// server's own. Nil means that there is nothing.
+	Socket http.Handler
+
+	// Proxies are believed about clients' addresses; none by default.
+	Proxies Proxies
+	// AllowedOrigins may post forms besides our own pages.
+	AllowedOrigins []string
+	// ContentSecurityPolicy replaces the built-in policy; empty means keep it.
+	ContentSecurityPolicy string
+	// RateLimits is false to let everybody do everything as often as they can.
+	RateLimits bool
+
+	// Ready is asked by /readyz; nil means always ready.
+	Ready func() bool
+	// Metrics may be nil.
+	Metrics Metrics
+	// Log may be nil for no log.
+	Log *slog.Logger
+}
+
+type server struct {
+	service    Service
+	sessions   *session.Keeper
+	addressKey []byte
+	pages      *jinja.Set
+	foreign    bool
+	static     static
+	library    library
+	proxies    Proxies
+	policy     string
+	limited    bool
+	guesses    *guesses
+	ready      func() bool
+	metrics    Metrics
+	log        *slog.Logger
+}
+
+// New returns the handler of the whole site. It is safe for concurrent use, as
+// handlers are. The error says what is wrong with the templates, or which
+// option is missing.
+func New(o Options) (http.Handler, error) {
+	if o.Service == nil || o.Sessions == nil || len(o.AddressKey) == 0 || o.Templates == nil || o.MaxMessageLength <= 0 {
+		return nil, errors.New("web: Service, Sessions, AddressKey, Templates and MaxMessageLength are required")
+	}
+	pages, err := loadPages(o.Templates, o.MaxMessageLength)
+	if err != nil {
+		return nil, fmt.Errorf("web: %w", err)
+	}
+	library, err := loadLibrary(o.Library)
+	if err != nil {
+		return nil, fmt.Errorf("web: read the Socket.IO client: %w", err)
+	}
+	s := &server{
+		service: o.Service, sessions: o.Sessions, addressKey: o.AddressKey,
+		pages: pages, foreign: o.Foreign, static: static{folder: o.Static}, library: library,
+		proxies: o.Proxies, policy: policyOf(o), limited: o.RateLimits, guesses: newGuesses(),
+		ready: o.Ready, metrics: o.Metrics, log: o.Log,
+	}
+	if s.ready == nil {
+		s.ready = func() bool { return true }
+	}
+	if s.metrics == nil {
+		s.metrics = noMetrics{}
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	return s.handler(o)
+}
+
+func policyOf(o Options) string {
+	switch {
+	case o.ContentSecurityPolicy != "":
+		return o.ContentSecurityPolicy
+	case o.Foreign:
+		return foreignPolicy
+	}
+	return ownPolicy
+}
+
+// handler parts the sockets from the rest at the very front, so that what is
+// exempt from tokens and what reaches the socket handler cannot differ.
+func (s *server) handler(o Options) (http.Handler, error) {
+	compress, err := gzhttp.NewWrapper(
+		gzhttp.CompressionLevel(gzip.BestSpeed), gzhttp.MinSize(1024), gzhttp.EnableZstd(false))
+	if err != nil {
+		return nil, fmt.Errorf("web: compression: %w", err)
+	}
+	around := func(h http.Handler) http.Handler {
+		return s.observe(compress(s.headers(s.recoverPages(h))))
+	}
+	site, library, socket := around(s.site(o)), around(http.HandlerFunc(s.serveLibrary)), s.socket(o.Socket)
+	return s.proxies.resolve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch _, isLibrary := s.library[r.URL.Path]; {
+		case isLibrary:
+			library.ServeHTTP(w, r)
+		case strings.HasPrefix(r.URL.Path, "/socket.io/"):
+			socket.ServeHTTP(w, r)
+		default:
+			site.ServeHTTP(w, r)
+		}
+	})), nil
+}
+
+// socket returns the handler of /socket.io/, its handshakes limited.
+func (s *server) socket(handler http.Handler) http.Handler {
+	if handler == nil {
+		return http.HandlerFunc(s.notFound)
+	}
+	limited := s.limit("handshake", handshakesPerMinute)(handler)
+	return s.recoverSocket(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Query().Get("sid") == "" {
+			limited.ServeHTTP(w, r)
+			return
+		}
+		handler.ServeHTTP(w, r)
+	}))
+}
+
+// site returns the handler of everything else.
+func (s *server) site(o Options) http.Handler {
+	forms := &csrf{
+		origins: NewOrigins(o.Proxies, o.AllowedOrigins),
+		secure:  o.Proxies.Secure, refuse: s.refuse, log: s.log,
+	}
+	router := chi.NewRouter()
+	router.Use(forms.guard)
+	router.NotFound(s.notFound)
+	router.MethodNotAllowed(s.methodNotAllowed(router))
+
+	router.Group(func(pages chi.Router) {
+		pages.Use(noStore, s.built, forms.issue)
+		views := pages.With(s.limit("page", pagesPerMinute))
+		views.Get("/", s.home)
+		views.Head("/", s.home)
+		views.Get("/room/{id}", s.chat)
+		pages.With(s.limit("create", createsPerMinute)).Post("/", s.create)
+		pages.With(s.limit("join", joinsPerMinute)).Post("/join", s.join)
+	})
+	router.With(noStore, s.limit("status", pagesPerMinute)).Get("/room/{id}/status", s.status)
+	router.Get("/static/*", s.serveStatic)
+	router.Head("/static/*", s.serveStatic)
+	router.With(noStore).Get("/healthz", s.health)
+	router.With(noStore).Head("/healthz", s.health)
+	router.With(noStore).Get("/readyz", s.readiness)
+	router.With(noStore).Head("/readyz", s.readiness)
+	return router
+}
+
+// health says that the process serves requests.
+func (s *server) health(w http.ResponseWriter, _ *http.Request) {
+	write(w, http.StatusOK, "text/plain; charset=utf-8", []byte("ok\n"))
+}
+
+// readiness says whether new visitors should be sent here.
+func (s *server) readiness(w http.ResponseWriter, _ *http.Request) {
+	if !s.ready() {
+		write(w, http.StatusServiceUnavailable, "text/plain; charset=utf-8", []byte("shutting down\n"))
+		return
+	}
+	write(w, http.StatusOK, "text/plain; charset=utf-8", []byte("ok\n"))
+}
+
+func (s *server) notFound(w http.ResponseWriter, r *http.Request) {
+	s.refuse(w, r, problem{status: http.StatusNotFound, text: "There is nothing at this address."})
+}
+
+var wrongMethod = problem{status: http.StatusMethodNotAllowed, text: "This address does not take such a request. Please go back to the start page."}
+
+// methodNotAllowed answers with the methods that the path does take.
+func (s *server) methodNotAllowed(router chi.Routes) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		var allowed []string
+		for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost} {
+			if router.Match(chi.NewRouteContext(), method, r.URL.Path) {
+				allowed = append(allowed, method)
+			}
+		}
+		w.Header().Set("Allow", strings.Join(allowed, ", "))
+		s.refuse(w, r, wrongMethod)
+	}
+}
+
+// hashed returns a keyed hash of an address: equal for equal addresses, and of
+// no use to anybody without the key, few as IPv4 addresses are.
+func (s *server) hashed(address string) string {
+	mac := hmac.New(sha256.New, s.addressKey)
+	mac.Write([]byte(address))
+	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+}
