@@ -77,6 +77,6 @@ describe('the start page', () => {
   test('says what to run without the client', async (t) => {
     const page = await openPage(t, chromium.browser, 'index.html', {}, { client: false });
     await page.locator('.notice').waitFor();
-    assert.match(await page.locator('#notices').innerText(), /run “make”/);
+    assert.match(await page.locator('#notices').innerText(), /“make run”/);
   });
 });

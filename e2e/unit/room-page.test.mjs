@@ -361,6 +361,6 @@ describe('the room page', () => {
   test('says what to run without the client', async (t) => {
     const page = await open(t, { client: false });
     await page.locator('.notice').waitFor();
-    assert.match(await text(page, '#notices'), /run “make”/);
+    assert.match(await text(page, '#notices'), /“make run”/);
   });
 });

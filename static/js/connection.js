@@ -10,16 +10,15 @@ const firstPause = 1000;
 const longestPause = 30_000;
 
 /**
- * The Socket.IO client's io function, or null and a notice if the server was
- * built without it.
+ * The Socket.IO client's io function, or null and a notice if it cannot be had.
  */
 export async function loadClient(notices) {
   try {
     return (await import(clientModule)).io;
   } catch (error) {
     console.error(error);
-    notices.keep('This page cannot connect: the server was built without its browser modules, or they did not load. '
-      + 'Load the page again; if that does not help, whoever runs the server can stop it, run “make”, and start it again.');
+    notices.keep('This page could not load all it needs, so it cannot connect. Please load it again. If that does not help, '
+      + 'the server was built without its browser modules: start it with “make run”, or build it with “make build”.');
     return null;
   }
 }
