@@ -109,8 +109,7 @@ func (r *Room) forget(i int) []Event {
 // turnCode replaces the code on schedule. Turns that were missed are skipped,
 // and the schedule is kept: the pages' countdowns run on it.
 func (r *Room) turnCode(due, now time.Time, code string) []Event {
-	missed := now.Sub(due) / r.Terms.CodeRotation
-	next := due.Add((missed + 1) * r.Terms.CodeRotation)
+	next := now.Add(r.Terms.CodeRotation - now.Sub(due)%r.Terms.CodeRotation)
 	r.setCode(code, next)
 	return []Event{r.event(CodeChanged{Code: code, Remaining: next.Sub(now)})}
 }

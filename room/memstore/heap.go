@@ -15,7 +15,7 @@ func (h deadlineHeap) Swap(i, j int) {
 
 // Push implements heap.Interface.
 func (h *deadlineHeap) Push(x any) {
-	e := x.(*entry)
+	e := x.(*entry) //nolint:forcetypeassert // heap.Push of this package alone calls it
 	e.heapPos = len(*h)
 	*h = append(*h, e)
 }
