@@ -24,35 +24,41 @@ const privateBase = 0x10FE00
 
 const special = `<>&'"`
 
-var (
-	toPrivate   = replacer(func(c byte) (string, string) { return string(c), private(c) })
-	fromPrivate = replacer(func(c byte) (string, string) { return private(c), html.EscapeString(string(c)) },
-		// What became part of an address does so as the character itself.
-		func(c byte) (string, string) { return url.PathEscape(private(c)), fmt.Sprintf("%%%02X", c) })
-
-	// privateMark is common to all private characters, as rendered and as percent-encoded.
-	privateMark, privateMarkEncoded = []byte("\xF4\x8F\xB8"), []byte("%F4%8F%B8")
-)
-
 func private(c byte) string { return string(rune(privateBase + int(c))) }
 
-func replacer(pairs ...func(c byte) (from, to string)) *strings.Replacer {
-	var table []string
-	for _, pair := range pairs {
-		for i := range len(special) {
-			from, to := pair(special[i])
-			table = append(table, from, to)
-		}
+// privateMark is common to all private characters, as rendered and as percent-encoded.
+var privateMark, privateMarkEncoded = []byte("\xF4\x8F\xB8"), []byte("%F4%8F%B8")
+
+var toPrivate = func() *strings.Replacer {
+	var pairs []string
+	for i := range len(special) {
+		pairs = append(pairs, special[i:i+1], private(special[i]))
 	}
-	return strings.NewReplacer(table...)
-}
+	return strings.NewReplacer(pairs...)
+}()
+
+// fromPrivate says what each private character becomes in the end.
+var fromPrivate = func() (pairs [][2][]byte) {
+	for _, c := range []byte(special) {
+		pairs = append(pairs,
+			[2][]byte{[]byte(private(c)), []byte(html.EscapeString(string(c)))},
+			// What became part of an address does so as the character itself.
+			[2][]byte{[]byte(url.PathEscape(private(c))), fmt.Appendf(nil, "%%%02X", c)})
+	}
+	return pairs
+}()
 
 // escapePrivate replaces the private characters in a rendered page by escapes.
 func escapePrivate(page *bytes.Buffer) {
-	if !bytes.Contains(page.Bytes(), privateMark) && !bytes.Contains(page.Bytes(), privateMarkEncoded) {
+	text := page.Bytes()
+	if !bytes.Contains(text, privateMark) && !bytes.Contains(text, privateMarkEncoded) {
 		return
 	}
-	escaped := fromPrivate.Replace(page.String())
+	for _, pair := range fromPrivate {
+		if bytes.Contains(text, pair[0]) {
+			text = bytes.ReplaceAll(text, pair[0], pair[1])
+		}
+	}
 	page.Reset()
-	page.WriteString(escaped)
+	page.Write(text)
 }

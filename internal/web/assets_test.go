@@ -1,0 +1,142 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"securechat/room"
+)
+
+func TestStatic(t *testing.T) {
+	files := fstest.MapFS{
+		"css/page.css":      {Data: []byte("body {}")},
+		"js/a.js":           {Data: []byte("export {}" + strings.Repeat(" ", 2000)), ModTime: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)},
+		"img/i.svg":         {Data: []byte("<svg/>")},
+		"index.html":        {Data: []byte("<p>index")},
+		"no extension":      {Data: []byte("text")},
+		".env":              {Data: []byte("SECRET=1")},
+		"sub/.git/config":   {Data: []byte("x")},
+		"font.woff2":        {Data: []byte("wOF2")},
+		"video.mp4":         {Data: []byte(strings.Repeat("v", 100))},
+		"site.webmanifest":  {Data: []byte("{}")},
+		"vendor/m/index.js": {Data: []byte("1")},
+	}
+	b := newBrowser(t, newHandler(t, &fakeService{}, func(o *Options) { o.Static = files }))
+	for path, contentType := range map[string]string{
+		"css/page.css":      "text/css; charset=utf-8",
+		"js/a.js":           "text/javascript; charset=utf-8",
+		"img/i.svg":         "image/svg+xml",
+		"index.html":        "text/html; charset=utf-8", // as it is, and not as a folder's index
+		"no%20extension":    "text/plain; charset=utf-8",
+		"font.woff2":        "font/woff2",
+		"site.webmanifest":  "application/manifest+json",
+		"vendor/m/index.js": "text/javascript; charset=utf-8",
+	} {
+		got := b.get("/static/" + path)
+		got.want(t, 200)
+		if got.Header.Get("Content-Type") != contentType {
+			t.Errorf("%s: Content-Type %q", path, got.Header.Get("Content-Type"))
+		}
+		if got.Header.Get("Cache-Control") != "no-cache" || len(got.Cookies()) != 0 {
+			t.Errorf("%s: %v", path, got.Header)
+		}
+		tag := got.Header.Get("ETag")
+		again := b.get("/static/"+path, header("If-None-Match", tag), header("Accept-Encoding", "gzip"))
+		if again.StatusCode != http.StatusNotModified || tag == "" {
+			t.Errorf("%s with ETag %q: %d", path, tag, again.StatusCode)
+		}
+	}
+	if got := b.get("/static/js/a.js", header("Accept-Encoding", "gzip, br")); got.Header.Get("Content-Encoding") != "gzip" {
+		t.Errorf("not compressed: %v", got.Header)
+	}
+	if got := b.get("/static/video.mp4", header("Range", "bytes=10-19")); got.StatusCode != 206 || len(got.body) != 10 {
+		t.Errorf("range: %d, %d bytes", got.StatusCode, len(got.body))
+	}
+	b.do("HEAD", "/static/css/page.css", nil).want(t, 200)
+
+	for _, path := range []string{
+		".env", "css", "css/", "", "../web.go", "%2e%2e/web.go", "css/../index.html", "css/%2e%2e%2findex.html", "sub/.git/config", "sub/",
+		"/etc/passwd", "css//page.css", "nothing.css", "%00", "css/page.css%00", "css/page.css/", "\\..\\x", "%ff", strings.Repeat("a/", 5000), "vendor/m", "./index.html",
+	} {
+		b.get("/static/"+path).want(t, 404)
+	}
+	// A changed file is a different file.
+	files["css/page.css"].ModTime = time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC)
+	before := b.get("/static/css/page.css").Header.Get("ETag")
+	files["css/page.css"].ModTime = time.Date(2026, 1, 3, 0, 0, 0, 0, time.UTC)
+	if b.get("/static/css/page.css").Header.Get("ETag") == before {
+		t.Error("the ETag does not change with the file")
+	}
+
+	newBrowser(t, newHandler(t, &fakeService{})).get("/static/css/page.css").want(t, 404)
+}
+
+func TestLibrary(t *testing.T) {
+	service := &fakeService{}
+	b := newBrowser(t, newHandler(t, service, func(o *Options) {
+		o.Socket = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) })
+	}))
+	for path, contains := range map[string]string{
+		"/socket.io/socket.io.min.js":               "var io",
+		"/socket.io/socket.io.esm.min.js":           "export const io",
+		"/socket.io/socket.io.esm.min.js.map":       "{}",
+		"/socket.io/socket.io.min.js?version=4.8.1": "var io",
+	} {
+		got := b.get(path)
+		got.want(t, 200, contains)
+		if cache := got.Header.Get("Cache-Control"); cache != "public, max-age=604800" {
+			t.Errorf("%s: Cache-Control %q", path, cache)
+		}
+		if len(got.Cookies()) != 0 {
+			t.Errorf("%s: a cookie on something that may be shared", path)
+		}
+		want := "text/javascript; charset=utf-8"
+		if strings.HasSuffix(path, ".map") {
+			want = "application/json"
+		}
+		if got.Header.Get("Content-Type") != want {
+			t.Errorf("%s: Content-Type %q", path, got.Header.Get("Content-Type"))
+		}
+		again := b.get(path, header("If-None-Match", got.Header.Get("ETag")))
+		if again.StatusCode != http.StatusNotModified {
+			t.Errorf("%s: %d with its own ETag", path, again.StatusCode)
+		}
+	}
+	if got := b.get("/socket.io/socket.io.min.js", header("Accept-Encoding", "gzip")); got.Header.Get("Content-Encoding") != "gzip" || !strings.Contains(strings.Join(got.Header["Vary"], ","), "Accept-Encoding") {
+		t.Errorf("not compressed: %v", got.Header)
+	}
+	b.do("HEAD", "/socket.io/socket.io.min.js", nil).want(t, 200)
+	b.do("POST", "/socket.io/socket.io.min.js", nil).want(t, 405)
+	// It was not part of this build; the socket would not know it either.
+	b.get("/socket.io/socket.io.min.js.map").want(t, 404, "make run")
+	// Everything else is the socket's.
+	b.get("/socket.io/socket.io.js").want(t, 418)
+	b.get("/socket.io/?EIO=4").want(t, 418)
+}
+
+// go run on a machine without Node.
+func TestWithoutLibrary(t *testing.T) {
+	for _, foreign := range []bool{false, true} {
+		service := &fakeService{page: func(string, string) (room.Page, error) { return samplePage("Anna"), nil }}
+		b := newBrowser(t, newHandler(t, service, func(o *Options) {
+			o.Library, o.Foreign = nil, foreign
+			o.Static = fstest.MapFS{"a.css": {Data: []byte("a {}")}}
+		}))
+		b.get("/socket.io/socket.io.min.js").want(t, 404, "make run")
+		b.get("/static/a.css").want(t, 200)
+		b.get("/healthz").want(t, 200)
+		b.get("/room/"+roomID+"/status").want(t, 404)
+		if foreign {
+			b.get("/").want(t, 200, "<title>index</title>")
+			b.create("Anna").wantRedirect(t, "/room/"+roomID)
+			b.get("/room/"+roomID).want(t, 200)
+			continue
+		}
+		for _, path := range []string{"/", "/room/" + roomID} {
+			b.get(path).want(t, 503, "make run", "make build", "browser modules")
+		}
+	}
+}

@@ -1,0 +1,185 @@
+package web
+
+import (
+	"html"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	xhtml "golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+
+	"securechat/internal/session"
+	"securechat/room"
+)
+
+func TestNamesAreEscapedOnce(t *testing.T) {
+	for _, name := range []string{"Anna", "O'Brien", "Ana María", "李 小龍", "🦊"} {
+		service := &fakeService{page: func(string, string) (room.Page, error) { return samplePage(name), nil }}
+		b := newBrowser(t, newHandler(t, service))
+		want := "name=[" + html.EscapeString(name) + "]"
+		b.get("/room/"+roomID).want(t, 200, want)
+		b.join("123456", name).want(t, 200, want)
+	}
+}
+
+// The token is put into scripts as well, and must be the one that forms have.
+func TestTokenInScript(t *testing.T) {
+	service := &fakeService{page: func(string, string) (room.Page, error) { return samplePage("Anna"), nil }}
+	b := newBrowser(t, newHandler(t, service))
+	match := regexp.MustCompile(`const t = "([^"]*)"`).FindStringSubmatch(b.get("/room/" + roomID).body)
+	if match == nil || strings.ContainsAny(match[1], `\'<>&`) {
+		t.Fatalf("token in the script: %q", match)
+	}
+	b.do("POST", "/join", joinForm(match[1])).want(t, 200)
+}
+
+func TestNewRefuses(t *testing.T) {
+	valid := func() Options {
+		return Options{
+			Service: &fakeService{}, Sessions: session.New(testSecret, session.Options{}), AddressKey: []byte("k"),
+			Templates: fixture(), MaxMessageLength: 1000,
+		}
+	}
+	if _, err := New(valid()); err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct {
+		change func(*Options)
+		want   string
+	}{
+		"service":        {func(o *Options) { o.Service = nil }, "required"},
+		"sessions":       {func(o *Options) { o.Sessions = nil }, "required"},
+		"key":            {func(o *Options) { o.AddressKey = nil }, "required"},
+		"templates":      {func(o *Options) { o.Templates = nil }, "required"},
+		"message length": {func(o *Options) { o.MaxMessageLength = 0 }, "required"},
+		"page missing": {func(o *Options) {
+			files := fixture()
+			delete(files, "waiting_approval.html")
+			o.Templates = files
+		}, "waiting_approval.html is missing"},
+		"syntax error": {func(o *Options) {
+			files := fixture()
+			files["index.html"] = &fstest.MapFile{Data: []byte("{% for %}")}
+			o.Templates = files
+		}, "index.html"},
+		"include missing": {func(o *Options) {
+			files := fixture()
+			files["chatroom.html"] = &fstest.MapFile{Data: []byte("{% include 'parts/nowhere.html' %}")}
+			o.Templates = files
+		}, "parts/nowhere.html"},
+		"unknown filter": {func(o *Options) {
+			files := fixture()
+			files["chatroom.html"] = &fstest.MapFile{Data: []byte("{{ room_code|nonsense }}")}
+			o.Templates = files
+		}, "nonsense"},
+	} {
+		o := valid()
+		test.change(&o)
+		_, err := New(o)
+		if err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: error %v, want %q", name, err, test.want)
+		}
+	}
+}
+
+func TestURLFor(t *testing.T) {
+	files := fixture()
+	files["chatroom.html"] = &fstest.MapFile{Data: []byte(
+		`[{{ url_for('static', filename='css/a?b.css') }}][{{ url_for('static', filename='/x') }}][{{ url_for('index') }}][{{ url_for('join_room_route') }}]` +
+			`[{{ url_for('chatroom', room_code=room_code) }}][{{ url_for('room_status', room_code='a/b') }}][{{ url_for('elsewhere') }}][{{ url_for('static') }}]`)}
+	service := &fakeService{page: func(string, string) (room.Page, error) { return samplePage("Anna"), nil }}
+	b := newBrowser(t, newHandler(t, service, func(o *Options) { o.Templates = files }))
+	b.get("/room/"+roomID).want(t, 200, "[/static/css/a%3Fb.css][/static/x][/][/join][/room/"+roomID+"][/room/a%2Fb/status][][/static/]")
+}
+
+// browse opens the three pages of a template folder.
+func browse(t *testing.T, change func(*Options)) map[string]string {
+	t.Helper()
+	service := &fakeService{page: func(string, string) (room.Page, error) { return samplePage("O'Brien"), nil }}
+	b := newBrowser(t, newHandler(t, service, change))
+	pages := map[string]string{}
+	for name, got := range map[string]answer{
+		indexPage:   b.get("/"),
+		waitingPage: b.join("123456", "O'Brien"),
+		roomPage:    b.get("/room/" + knockID),
+	} {
+		got.want(t, 200)
+		for _, left := range []string{"{{", "{%", "{#", "&amp;#39;", "%!"} {
+			if strings.Contains(got.body, left) {
+				t.Errorf("%s contains %q", name, left)
+			}
+		}
+		pages[name] = got.body
+	}
+	return pages
+}
+
+// The embedded pages render, and hold nothing that their policy forbids.
+func TestOwnTemplates(t *testing.T) {
+	pages := browse(t, func(o *Options) { o.Templates = os.DirFS("../../templates") })
+	for name, page := range pages {
+		doc, err := xhtml.Parse(strings.NewReader(page))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for node := range doc.Descendants() {
+			if node.DataAtom == atom.Script && node.FirstChild != nil {
+				t.Errorf("%s has an inline script", name)
+			}
+			if node.DataAtom == atom.Style {
+				t.Errorf("%s has an inline style sheet", name)
+			}
+			for _, attr := range node.Attr {
+				if strings.HasPrefix(attr.Key, "on") || attr.Key == "style" || strings.HasPrefix(attr.Val, "http") || strings.HasPrefix(attr.Val, "//") {
+					t.Errorf("%s: <%s %s=%q>", name, node.Data, attr.Key, attr.Val)
+				}
+			}
+		}
+	}
+}
+
+// The original's own pages, which are not part of this repository.
+func TestOriginalTemplates(t *testing.T) {
+	dir := os.Getenv("ORIGINAL_TEMPLATES")
+	if dir == "" {
+		t.Skip("ORIGINAL_TEMPLATES names no folder")
+	}
+	pages := browse(t, func(o *Options) { o.Templates, o.Foreign, o.Library = os.DirFS(dir), true, nil })
+	for name, wants := range map[string][]string{
+		indexPage:   {"<html", "</html>"},
+		waitingPage: {`=== "` + knockID + `"`, `"/room/` + knockID + `"`},
+		roomPage:    {`room: "` + roomID + `"`, "243"},
+	} {
+		for _, want := range wants {
+			if !strings.Contains(pages[name], want) {
+				t.Errorf("%s does not contain %s", name, want)
+			}
+		}
+	}
+	if strings.Contains(pages[waitingPage], roomID) {
+		t.Error("the waiting page holds the room's id")
+	}
+	if digits := regexp.MustCompile(`\s|<span class="digit">|</span>`).ReplaceAllString(pages[roomPage], ""); !strings.Contains(digits, "123456") {
+		t.Error("the chat page does not show the code")
+	}
+	forms := strings.Count(strings.ToLower(pages[indexPage]), `method="post"`)
+	if fields := len(tokenPattern.FindAllString(pages[indexPage], -1)); forms != 2 || fields != forms {
+		t.Errorf("%d forms and %d token fields", forms, fields)
+	}
+	// Other than that, a page without variables is the file.
+	source, err := os.ReadFile(dir + "/" + indexPage)
+	if err != nil {
+		t.Fatal(err)
+	}
+	field := regexp.MustCompile(`<input type="hidden" name="csrf_token" value="[^"]*">`)
+	strip := func(s string) string {
+		return strings.ReplaceAll(strings.TrimSuffix(field.ReplaceAllString(s, ""), "\n"), "\r\n", "\n")
+	}
+	// The field of a template is written {{ csrf_token() }}.
+	if got, want := strip(pages[indexPage]), strip(strings.ReplaceAll(string(source), "{{ csrf_token() }}", "x")); got != want {
+		t.Error("the start page differs from its file in more than the token")
+	}
+}
