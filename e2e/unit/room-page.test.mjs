@@ -310,6 +310,8 @@ describe('the room page', () => {
   test('ends when it is not let in', async (t) => {
     const page = await open(t);
     await page.receive('connect');
+    await page.receive('room_error', { code: 'rate_limited', message: 'Slow down.' });
+    assert.equal(await page.locator('#ended').isVisible(), false);
     await page.receive('room_error', { message: 'You are not in this room.' });
     assert.match(await text(page, '#ended'), /You are not in this room\./);
   });

@@ -109,9 +109,10 @@ function run(io) {
     on(event, ({ display_name: who }) => { if (typeof who === 'string') messages.tell(`${textOf(who)} ${what}`); });
   }
 
-  on('room_error', ({ message }) => {
+  on('room_error', ({ message, code: reason }) => {
     const text = typeof message === 'string' ? message : 'The server refused that.';
-    if (!joined) {
+    // Before it has joined, an error means that this page is in no room.
+    if (!joined && reason !== 'rate_limited') {
       end(text);
       return;
     }
