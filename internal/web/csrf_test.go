@@ -230,7 +230,8 @@ func TestOrigins(t *testing.T) {
 }
 
 func TestForms(t *testing.T) {
-	b := newBrowser(t, newHandler(t, &fakeService{}))
+	service := &fakeService{}
+	b := newBrowser(t, newHandler(t, service))
 	token := b.token()
 	raw := func(body, contentType string) answer {
 		return b.do(http.MethodPost, "/join", nil, func(r *http.Request) {
@@ -249,6 +250,9 @@ func TestForms(t *testing.T) {
 	raw("", "multipart/form-data").want(t, 400)
 	raw("--x\r\nContent-Disposition: form-data; name=a\r\n\r\n"+strings.Repeat("x", maxFormBytes)+"\r\n--x--", "multipart/form-data; boundary=x").want(t, 413)
 	b.do(http.MethodPost, "/join?a=%zz", joinForm(token)).want(t, 400)
+	if len(service.applications) != 1 {
+		t.Errorf("%d forms came through, want the one that was in order", len(service.applications))
+	}
 }
 
 // The socket's handler gets what it needs: all requests, without a token, and

@@ -206,7 +206,11 @@ func TestGuessesAtOnce(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 200 {
 		wg.Go(func() {
-			if _, err := g.try("192.0.2.1", func() bool { checked.Add(1); return true }); err != nil {
+			if _, err := g.try("192.0.2.1", func() bool {
+				checked.Add(1)
+				time.Sleep(time.Millisecond) // a store that takes its time lets the others catch up
+				return true
+			}); err != nil {
 				t.Error(err)
 			}
 		})
