@@ -59,7 +59,7 @@ func (s *static) open(r *http.Request) (file fs.File, info fs.FileInfo, name str
 	}
 	info, err = file.Stat()
 	if err != nil || !info.Mode().IsRegular() {
-		file.Close() // nothing was written
+		_ = file.Close() // nothing was written
 		return nil, nil, "", false
 	}
 	return file, info, name, true
@@ -101,7 +101,8 @@ func (s *static) tag(name string, info fs.FileInfo, content io.ReadSeeker) (stri
 		return fmt.Sprintf(`W/"%x-%x"`, info.ModTime().UnixNano(), info.Size()), nil
 	}
 	if tag, ok := s.tags.Load(name); ok {
-		return tag.(string), nil
+		text, _ := tag.(string)
+		return text, nil
 	}
 	all, err := io.ReadAll(content)
 	if err != nil {

@@ -52,7 +52,7 @@ func TestStatic(t *testing.T) {
 	if got := b.get("/static/js/a.js", header("Accept-Encoding", "gzip, br")); got.Header.Get("Content-Encoding") != "gzip" {
 		t.Errorf("not compressed: %v", got.Header)
 	}
-	if got := b.get("/static/video.mp4", header("Range", "bytes=10-19")); got.StatusCode != 206 || len(got.body) != 10 {
+	if got := b.get("/static/video.mp4", header("Range", "bytes=10-19")); got.StatusCode != http.StatusPartialContent || len(got.body) != 10 {
 		t.Errorf("range: %d, %d bytes", got.StatusCode, len(got.body))
 	}
 	b.do("HEAD", "/static/css/page.css", nil).want(t, 200)

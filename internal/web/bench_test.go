@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -21,7 +20,7 @@ func (d discard) WriteHeader(int)             {}
 // benchmarkPage serves a page over and over, on one core, with all that a
 // request passes through. ORIGINAL_TEMPLATES names another folder than ours.
 func benchmarkPage(b *testing.B, path string) {
-	templates, foreign := fs.FS(os.DirFS("../../templates")), false
+	templates, foreign := os.DirFS("../../templates"), false
 	if dir := os.Getenv("ORIGINAL_TEMPLATES"); dir != "" {
 		templates, foreign = os.DirFS(dir), true
 	}

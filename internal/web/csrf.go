@@ -65,7 +65,7 @@ func (c *csrf) issue(next http.Handler) http.Handler {
 
 // tokens wraps next in nosurf, with a cookie that suits the connection.
 func (c *csrf) tokens(next http.Handler) http.Handler {
-	handler := func(cookie http.Cookie) http.Handler {
+	handler := func(cookie http.Cookie) http.Handler { //nolint:gosec // it sets the attributes
 		h := nosurf.New(next)
 		cookie.Path, cookie.MaxAge = "/", nosurf.MaxAge
 		cookie.HttpOnly, cookie.SameSite = true, http.SameSiteLaxMode
@@ -79,9 +79,9 @@ func (c *csrf) tokens(next http.Handler) http.Handler {
 		}))
 		return h
 	}
-	plain := handler(http.Cookie{Name: nosurf.CookieName})
+	plain := handler(http.Cookie{Name: nosurf.CookieName}) //nolint:gosec // handler sets the attributes, but for Secure
 	// With the prefix, no neighbouring host or plain connection can set it.
-	secure := handler(http.Cookie{Name: "__Host-" + nosurf.CookieName, Secure: true})
+	secure := handler(http.Cookie{Name: "__Host-" + nosurf.CookieName, Secure: true}) //nolint:gosec // handler sets the others
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if c.secure(r) {
 			secure.ServeHTTP(w, r)
@@ -140,6 +140,7 @@ func parseForm(w http.ResponseWriter, r *http.Request) error {
 	if err := r.ParseForm(); err != nil {
 		return err
 	}
+	//nolint:gosec // the body was bounded above
 	if err := r.ParseMultipartForm(maxFormBytes); !errors.Is(err, http.ErrNotMultipart) {
 		return err
 	}

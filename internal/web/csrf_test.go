@@ -289,7 +289,7 @@ func TestSocketIsExempt(t *testing.T) {
 			t.Fatal(err)
 		}
 		resp.Body.Close()
-		if resp.StatusCode != 200 || resp.Header.Get("Content-Encoding") != "" || len(resp.Header["Set-Cookie"]) != 0 {
+		if resp.StatusCode != http.StatusOK || resp.Header.Get("Content-Encoding") != "" || len(resp.Header["Set-Cookie"]) != 0 {
 			t.Errorf("%s: %d %v", request, resp.StatusCode, resp.Header)
 		}
 	}

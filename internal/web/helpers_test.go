@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -161,9 +162,7 @@ func (b *browser) do(method, target string, form url.Values, change ...func(*htt
 	r := httptest.NewRequest(method, target, body)
 	r.Host = "chat.example"
 	r.RemoteAddr = b.address
-	for name, values := range b.header {
-		r.Header[name] = values
-	}
+	maps.Copy(r.Header, b.header)
 	if form != nil {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}

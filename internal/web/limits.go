@@ -18,13 +18,13 @@ const (
 	handshakesPerMinute = 1200
 )
 
-// limit returns a middleware that lets an address pass max times a minute.
-func (s *server) limit(where string, max int) func(http.Handler) http.Handler {
+// limit returns a middleware that lets an address pass so many times a minute.
+func (s *server) limit(where string, perMinute int) func(http.Handler) http.Handler {
 	if !s.limited {
 		return func(next http.Handler) http.Handler { return next }
 	}
 	key := func(r *http.Request) (string, error) { return AddressKey(r), nil }
-	return httprate.LimitBy(max, time.Minute, key,
+	return httprate.LimitBy(perMinute, time.Minute, key,
 		httprate.WithLimitCounter(newCounter(maxCounted)),
 		httprate.WithResponseHeaders(httprate.ResponseHeaders{}),
 		httprate.WithLimitHandler(func(w http.ResponseWriter, r *http.Request) {
@@ -64,8 +64,8 @@ type guesses struct {
 }
 
 func newGuesses() *guesses {
-	limiter := func(max int, window time.Duration, keys int) *httprate.RateLimiter {
-		return httprate.NewRateLimiter(max, window, httprate.WithLimitCounter(newCounter(keys)))
+	limiter := func(limit int, window time.Duration, keys int) *httprate.RateLimiter {
+		return httprate.NewRateLimiter(limit, window, httprate.WithLimitCounter(newCounter(keys)))
 	}
 	return &guesses{
 		minute: limiter(wrongPerMinute, time.Minute, maxCounted),
@@ -105,21 +105,21 @@ func (g *guesses) wait(address string) (time.Duration, error) {
 	if err != nil {
 		return 0, err
 	}
-	max, wait := wrongPerHour, time.Hour+time.Hour/wrongPerHour
+	limit, wait := wrongPerHour, time.Hour+time.Hour/wrongPerHour
 	if braked {
-		max, wait = wrongWhenBraked, 2*time.Hour
+		limit, wait = wrongWhenBraked, 2*time.Hour
 	}
-	full, err = reached(g.hour, address, max)
+	full, err = reached(g.hour, address, limit)
 	if err != nil || full {
 		return wait, err
 	}
 	return 0, nil
 }
 
-// reached reports whether one more would be more than max.
-func reached(limiter *httprate.RateLimiter, key string, max int) (bool, error) {
+// reached reports whether one more would be beyond the limit.
+func reached(limiter *httprate.RateLimiter, key string, limit int) (bool, error) {
 	_, rate, err := limiter.Status(key)
-	return rate+1 > float64(max), err
+	return rate+1 > float64(limit), err
 }
 
 func (g *guesses) count(address string) error {

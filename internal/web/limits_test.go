@@ -257,7 +257,7 @@ func TestRequestLimits(t *testing.T) {
 					time.Sleep(2 * time.Minute) // the visit for the token counts
 				}
 				for i := range test.max {
-					if got := test.do(b, token); got.StatusCode == 429 {
+					if got := test.do(b, token); got.StatusCode == http.StatusTooManyRequests {
 						t.Fatalf("refused after %d", i)
 					}
 				}
@@ -273,7 +273,7 @@ func TestRequestLimits(t *testing.T) {
 				other := newBrowser(t, b.handler)
 				other.address = "192.0.2.2:1"
 				other.cookies = b.cookies
-				if got := test.do(other, token); got.StatusCode == 429 {
+				if got := test.do(other, token); got.StatusCode == http.StatusTooManyRequests {
 					t.Error("another address was refused")
 				}
 				if test.name == "handshake" {
@@ -281,7 +281,7 @@ func TestRequestLimits(t *testing.T) {
 					b.get("/socket.io/?EIO=4&transport=polling&sid=x").want(t, 204)
 				}
 				time.Sleep(2 * time.Minute)
-				if got := test.do(b, token); got.StatusCode == 429 {
+				if got := test.do(b, token); got.StatusCode == http.StatusTooManyRequests {
 					t.Error("refused after two minutes")
 				}
 			})

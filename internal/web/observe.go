@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"runtime"
@@ -89,12 +90,14 @@ func (s *server) recovered(then func()) {
 	if value == nil {
 		return
 	}
-	if value == http.ErrAbortHandler {
-		panic(value)
-	}
 	what := fmt.Sprintf("%T", value)
-	if err, ok := value.(runtime.Error); ok {
-		what = err.Error()
+	if err, ok := value.(error); ok {
+		if errors.Is(err, http.ErrAbortHandler) {
+			panic(value)
+		}
+		if own := runtime.Error(nil); errors.As(err, &own) {
+			what = own.Error()
+		}
 	}
 	s.log.Error("a handler panicked", "panic", what, "stack", string(debug.Stack()))
 	then()

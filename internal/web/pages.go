@@ -38,14 +38,16 @@ func (s *server) create(w http.ResponseWriter, r *http.Request) {
 
 // join serves POST /join.
 func (s *server) join(w http.ResponseWriter, r *http.Request) {
+	application := room.Application{
+		Session: s.sessions.Ensure(w, r),
+		Name:    r.PostFormValue("display_name"),
+		Code:    strings.TrimSpace(r.PostFormValue("room_code")),
+	}
 	var seat room.Seat
 	var err error
+	ctx := r.Context()
 	check := func() (wrong bool) {
-		seat, err = s.service.RequestJoin(r.Context(), room.Application{
-			Session: s.sessions.Ensure(w, r),
-			Name:    r.PostFormValue("display_name"),
-			Code:    strings.TrimSpace(r.PostFormValue("room_code")),
-		})
+		seat, err = s.service.RequestJoin(ctx, application)
 		return errors.Is(err, room.ErrNoSuchCode)
 	}
 	if s.limited {

@@ -2,6 +2,7 @@ package web
 
 import (
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -87,7 +88,7 @@ func TestPanics(t *testing.T) {
 	service := &fakeService{page: func(string, string) (room.Page, error) { panic("the name was Anna Smith") }}
 	h := newHandler(t, service, func(o *Options) {
 		o.Log = slog.New(slog.NewTextHandler(&log, nil))
-		o.Socket = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		o.Socket = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 			var empty []int
 			_ = empty[len(r.URL.Path)]
 		})
@@ -102,7 +103,7 @@ func TestPanics(t *testing.T) {
 	// Nothing can be said on a socket's connection, so it is cut.
 	func() {
 		defer func() {
-			if value := recover(); value != http.ErrAbortHandler {
+			if value := recover(); !errors.Is(value.(error), http.ErrAbortHandler) {
 				t.Errorf("panic %v, want http.ErrAbortHandler", value)
 			}
 		}()

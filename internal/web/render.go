@@ -111,7 +111,8 @@ func urlFor(args *exec.VarArgs) string {
 	return ""
 }
 
-var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+// buffers are *bytes.Buffer, empty.
+var buffers sync.Pool
 
 // maxPooled bounds what a buffer keeps for the next page.
 const maxPooled = 256 << 10
@@ -119,7 +120,10 @@ const maxPooled = 256 << 10
 // render sends a page with the request's token. The page is rendered before
 // anything is sent: an error leads to an error page and not to half a page.
 func (s *server) render(w http.ResponseWriter, r *http.Request, page string, vars map[string]any) {
-	buf := buffers.Get().(*bytes.Buffer)
+	buf, ok := buffers.Get().(*bytes.Buffer)
+	if !ok {
+		buf = new(bytes.Buffer)
+	}
 	defer func() {
 		if buf.Cap() <= maxPooled {
 			buf.Reset()
