@@ -87,7 +87,7 @@ export class Connection {
   describe(from = 0) {
     const options = { breakLength: Infinity, maxStringLength: 100 };
     const entries = this.log.slice(from);
-    const shown = entries.slice(-15).map(({ event, data }) => `${event} ${inspect(data, options)}`);
+    const shown = entries.slice(-15).map(({ event, data }) => `${event} ${data instanceof Error ? data.message : inspect(data, options)}`);
     const more = entries.length > shown.length ? `… ${entries.length - shown.length} more; ` : '';
     return `[${more}${shown.join('; ')}] (${this.connected ? 'connected' : 'not connected'}, ${this.transport})`;
   }

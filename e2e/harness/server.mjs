@@ -108,7 +108,7 @@ export class Server {
   /** Calls `fn` (e.g. to close a client) when the harness is about to end this server. */
   atEnd(fn) { this.#atEnd.push(fn); }
 
-  /** Does what was left to be done at the end. */
+  /** Does what was left to be done at the end: a client that nobody closed would go on reconnecting for ever. */
   release() {
     for (const fn of this.#atEnd.splice(0)) fn();
   }
@@ -122,11 +122,15 @@ export class Server {
     this.#child.kill('SIGTERM');
     const { code, signal } = await within(10_000, 'the server to exit after SIGTERM', this.#exit)
       .catch((error) => { this.kill(); throw error; });
+    this.release();
     assert.deepEqual({ code, signal }, { code: 0, signal: null }, `exit after SIGTERM:\n${this.#output}`);
   }
 
   /** Ends the process at once, whatever state it is in. */
-  kill() { this.#child.kill('SIGKILL'); }
+  kill() {
+    this.release();
+    this.#child.kill('SIGKILL');
+  }
 }
 
 /** Starts the binary with exactly `env` (plus PATH) in an empty folder, and returns without waiting. */
