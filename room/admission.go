@@ -131,7 +131,7 @@ func (r *Room) admit(i int, now time.Time) []Event {
 	}
 	k := r.Knocks[i]
 	r.Knocks = slices.Concat(r.Knocks[:i], r.Knocks[i+1:])
-	admitted := r.event(KnockAdmitted{Knock: k.ID, Name: k.Name, At: now})
+	admitted := r.event(KnockAdmitted{Knock: k.ID, Name: k.Name, At: now, Remaining: r.Remaining(now)})
 	r.Members = append(slices.Clip(r.Members), Member{
 		ID:        k.ID,
 		Name:      k.Name,

@@ -88,6 +88,8 @@ type KnockVoted struct {
 type KnockAdmitted struct {
 	Knock, Name string
 	At          time.Time
+	// Remaining is the time until the code turns.
+	Remaining time.Duration
 }
 
 // KnockRefused says that the applicant was not let in.

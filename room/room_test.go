@@ -116,7 +116,7 @@ func TestJoinOrder(t *testing.T) {
 	s := founded(t)
 	s.knock("bob", "Bob")
 	s.want(s.must(s.Approve(s.now, "alice", "bob")),
-		KnockAdmitted{Knock: "bob", Name: "Bob", At: s.now}, PresenceChanged{2})
+		KnockAdmitted{Knock: "bob", Name: "Bob", At: s.now, Remaining: s.Remaining(s.now)}, PresenceChanged{2})
 
 	since := s.Members[1].Since
 	conn, out := s.join("bob")
@@ -270,7 +270,7 @@ func TestUnanimousApproval(t *testing.T) {
 		t.Errorf("shown again to %v, want bob", k.Voters)
 	}
 	s.want(s.must(s.Approve(s.now, "bob", "carol")),
-		KnockAdmitted{"carol", "Carol", s.now}, PresenceChanged{3})
+		KnockAdmitted{"carol", "Carol", s.now, s.Remaining(s.now)}, PresenceChanged{3})
 }
 
 func TestOneNoEndsTheRequest(t *testing.T) {
@@ -351,7 +351,7 @@ func TestAnAdmittedApplicantWhoNeverComes(t *testing.T) {
 	s.knock("carol", "Carol")
 	s.want(s.must(s.Approve(s.now, "alice", "carol")), KnockVoted{"carol", 1, 2})
 	out := s.pass(10 * time.Second)
-	s.want(out, PresenceChanged{1}, KnockAdmitted{"carol", "Carol", s.now}, PresenceChanged{2})
+	s.want(out, PresenceChanged{1}, KnockAdmitted{"carol", "Carol", s.now, s.Remaining(s.now)}, PresenceChanged{2})
 	s.pass(20 * time.Minute)
 	if s.memberIndex("bob") >= 0 {
 		t.Error("still a member")

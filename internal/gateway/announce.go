@@ -1,0 +1,134 @@
+package gateway
+
+import (
+	"github.com/zishang520/socket.io/servers/socket/v3"
+
+	"securechat/room"
+)
+
+// The Socket.IO rooms: of a chat room's members, of one member's tabs, and of
+// the pages that wait for a verdict.
+func membersRoom(roomID string) socket.Room { return socket.Room("room:" + roomID) }
+func memberRoom(member string) socket.Room  { return socket.Room("member:" + member) }
+func knockRoom(knock string) socket.Room    { return socket.Room("knock:" + knock) }
+
+// Announce implements room.Announcer. It is called with the room's lock held,
+// so events of a room never overtake each other; it does not wait.
+func (g *Gateway) Announce(roomID string, events []room.Event) {
+	var attached []room.Attached
+	for _, e := range events {
+		if a, ok := e.Body.(room.Attached); ok {
+			g.attach(roomID, a)
+			attached = append(attached, a)
+			continue
+		}
+		g.announce(roomID, e)
+	}
+	// Only now: a page first hears that it has joined. No message can have
+	// come between, the room is locked.
+	for _, a := range attached {
+		g.catchUp(roomID, a)
+	}
+}
+
+// announce tells everybody whom an event concerns.
+func (g *Gateway) announce(roomID string, e room.Event) {
+	members := membersRoom(roomID)
+	switch b := e.Body.(type) {
+	case room.MemberJoined:
+		g.tell("member_joined", nameFields(b.Member, b.Name), members)
+	case room.MemberReturned:
+		g.tell("member_returned", nameFields(b.Member, b.Name), members)
+	case room.MemberLeft:
+		g.tell("member_left", nameFields(b.Member, b.Name), members)
+	case room.JoinConfirmed:
+		if c := g.conn(b.Conn); c != nil {
+			c.emit("join_success", countFields(b.Count))
+		}
+	case room.PresenceChanged:
+		g.tell("update_participants", countFields(b.Count), members)
+	case room.MessagePosted:
+		g.Metrics.MessageRelayed()
+		g.tell("message", messageFields(b.Message), members)
+		for _, c := range g.audienceOf(roomID) {
+			c.marks.add(e.Seq, c.link)
+		}
+	case room.CodeChanged:
+		g.tell("code_update", codeFields(b.Code, b.Remaining), members)
+	case room.Knocked:
+		for _, voter := range b.Voters {
+			g.tell("join_request", knockFields(roomID, b.Knock), memberRoom(voter))
+		}
+	case room.KnockVoted:
+		g.tell("partial_approval", votedFields(b), members)
+	case room.KnockAdmitted:
+		g.tell("join_approved", admittedFields(roomID, b.Knock, b.At), members, knockRoom(b.Knock))
+		g.tell("timer_sync", timerFields(b.Remaining), members)
+	case room.KnockRefused:
+		g.tell("join_denied", refusedFields(roomID, b.Knock, b.Reason), members)
+		g.tell("join_denied", refusedFields(b.Knock, b.Knock, b.Reason), knockRoom(b.Knock))
+	case room.Detached:
+		g.detach(b)
+	case room.Closed:
+		if b.Reason == room.Expired {
+			g.tell("room_expired", fields{"room": roomID}, members)
+		}
+		g.tell("room_status", goneFields(), members)
+		for _, c := range g.audienceOf(roomID) {
+			c.unbind()
+		}
+	}
+}
+
+// tell sends an event to everybody in the Socket.IO rooms, once.
+func (g *Gateway) tell(event string, f fields, to ...socket.Room) {
+	if err := g.io.To(to...).Emit(event, f); err != nil {
+		g.Log.Error("announcing an event", "event", event, "error", err)
+	}
+}
+
+func (g *Gateway) conn(id string) *conn {
+	c, _ := g.conns.Load(id)
+	found, _ := c.(*conn)
+	return found
+}
+
+// attach lets a connection hear what is said in the room from here on.
+func (g *Gateway) attach(roomID string, a room.Attached) {
+	c := g.conn(a.Conn)
+	if c == nil {
+		return
+	}
+	c.marks.reset(a.After)
+	c.socket.Join(membersRoom(roomID), memberRoom(a.Member))
+}
+
+// catchUp sends a connection what it has missed.
+func (g *Gateway) catchUp(roomID string, a room.Attached) {
+	c := g.conn(a.Conn)
+	if c == nil {
+		return
+	}
+	for _, m := range a.Log {
+		c.emit("message", messageFields(m))
+		c.marks.add(m.Seq, c.link)
+	}
+	for _, k := range a.Knocks {
+		c.emit("join_request", knockFields(roomID, k))
+	}
+}
+
+// detach takes connections out of the room, and tells those that did not ask
+// for it.
+func (g *Gateway) detach(d room.Detached) {
+	for _, id := range d.Conns {
+		c := g.conn(id)
+		if c == nil {
+			continue
+		}
+		c.unbind()
+		if d.Evicted {
+			c.fail(errLeft)
+		}
+	}
+}

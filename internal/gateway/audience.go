@@ -1,0 +1,79 @@
+package gateway
+
+import (
+	"slices"
+
+	"golang.org/x/time/rate"
+
+	"securechat/room"
+)
+
+// audience is the connections of this process that are in one room.
+type audience struct {
+	conns map[*conn]struct{}
+	posts map[string]*rate.Limiter // by member
+}
+
+// enter puts a connection into a room's audience.
+func (g *Gateway) enter(roomID string, c *conn) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	a := g.rooms[roomID]
+	if a == nil {
+		a = &audience{conns: make(map[*conn]struct{}), posts: make(map[string]*rate.Limiter)}
+		g.rooms[roomID] = a
+	}
+	a.conns[c] = struct{}{}
+}
+
+func (g *Gateway) exit(roomID string, c *conn) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	a := g.rooms[roomID]
+	if a == nil {
+		return
+	}
+	delete(a.conns, c)
+	if len(a.conns) == 0 {
+		delete(g.rooms, roomID)
+	}
+}
+
+// audienceOf returns the connections in a room.
+func (g *Gateway) audienceOf(roomID string) []*conn {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	a := g.rooms[roomID]
+	if a == nil {
+		return nil
+	}
+	conns := make([]*conn, 0, len(a.conns))
+	for c := range a.conns {
+		conns = append(conns, c)
+	}
+	return conns
+}
+
+// connsOf returns a member's connections.
+func (g *Gateway) connsOf(s room.Seat) []*conn {
+	return slices.DeleteFunc(g.audienceOf(s.Room), func(c *conn) bool { return !c.isBoundTo(s.Room, s.ID) })
+}
+
+// mayPost takes a message out of a member's allowance, which all their tabs share.
+func (g *Gateway) mayPost(roomID, member string) bool {
+	if !g.RateLimits {
+		return true
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	a := g.rooms[roomID]
+	if a == nil {
+		return true // it is leaving: the service decides
+	}
+	limiter := a.posts[member]
+	if limiter == nil {
+		limiter = rate.NewLimiter(postsPerSecond, postsAtOnce)
+		a.posts[member] = limiter
+	}
+	return limiter.Allow()
+}

@@ -1,0 +1,315 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/zishang520/socket.io/servers/socket/v3"
+
+	"securechat/internal/engine"
+	"securechat/room"
+)
+
+// patience is how long a connection that may be half-open gets to answer
+// before a new one of the same member takes its place.
+const patience = 1500 * time.Millisecond
+
+// conn is one Socket.IO connection. Its events, its beginning and its end are
+// handled one after the other on one goroutine, which may wait; the fields
+// below mu are also used by whoever announces something.
+type conn struct {
+	g       *Gateway
+	id      string
+	socket  *socket.Socket
+	link    *engine.Link
+	session string // "" if the handshake had none
+	hints   hints
+	ctx     context.Context // ends with the connection
+	cancel  context.CancelFunc
+
+	allowance allowance
+	events    int             // received so far
+	restored  bool            // put back into its room without having asked
+	left      map[string]bool // rooms it has asked to leave
+
+	mu    sync.Mutex
+	seat  *room.Seat // the membership it is bound to; nil if none
+	marks marks
+}
+
+func (g *Gateway) newConn(s *socket.Socket) *conn {
+	c := &conn{
+		g: g, id: g.node + "." + string(s.Id()), socket: s, link: g.hub.Link(s.Conn()),
+		allowance: newAllowance(g.RateLimits), left: make(map[string]bool),
+	}
+	c.ctx, c.cancel = context.WithCancel(context.Background())
+	if r := handshakeRequest(s); r != nil {
+		if session, ok := g.Session(r); ok {
+			c.session = session
+		}
+		c.hints.path = pathOf(r.Referer())
+		c.hints.room = r.URL.Query().Get("room")
+		c.hints.seat = r.URL.Query().Get("seat")
+	}
+	if auth := s.Handshake().Auth; auth != nil {
+		if seat := payload(auth).claim("seat"); seat != "" {
+			c.hints.seat = seat
+		}
+	}
+	return c
+}
+
+func handshakeRequest(s *socket.Socket) *http.Request {
+	if ctx := s.Request(); ctx != nil {
+		return ctx.Request()
+	}
+	return nil
+}
+
+// begin finds the page's place: a page that reconnects is put back into its
+// room, one that waits is told the verdict, and a new one says what it wants.
+func (c *conn) begin() {
+	if c.session == "" {
+		return
+	}
+	seats, err := c.g.service.Seats(c.ctx, c.session)
+	if err != nil {
+		c.fail(err)
+		return
+	}
+	if c.hints.room != "" { // it asks to enter at once
+		if seat, ok := choose(seats, c.hints); ok {
+			c.restore(seat)
+			return
+		}
+	}
+	seat, known := hinted(seats, hints{path: c.hints.path, seat: c.hints.seat})
+	switch {
+	case known && !seat.Loading:
+		c.restore(seat)
+	case known && c.hints.path != "":
+		// A new page of the room: it will say join.
+	default:
+		c.watch(seats)
+	}
+}
+
+// restore brings the connection into its room without being asked by an event.
+func (c *conn) restore(seat room.Seat) {
+	if err := c.bind(seat, false); err != nil {
+		c.fail(err)
+		return
+	}
+	c.restored = !seat.Loading
+}
+
+// watch has the connection told about the session's requests, and at once
+// about verdicts that it has missed.
+func (c *conn) watch(seats []room.Seat) {
+	for _, s := range seats {
+		if s.Standing == room.Waiting {
+			c.socket.Join(knockRoom(s.ID))
+		}
+	}
+	// What was decided while we began to listen would be heard twice or not at all.
+	seats, err := c.g.service.Seats(c.ctx, c.session)
+	if err != nil {
+		c.fail(err)
+		return
+	}
+	for _, s := range seats {
+		// Of an admission, only a page that has not gone to the room needs to hear.
+		unopened := s.Path == s.ID && s.Loading && s.Open == 0 && s.LastSeen.IsZero()
+		if s.Standing == room.Refused || s.Standing == room.Admitted && unopened {
+			c.tellVerdict(s)
+		}
+	}
+}
+
+// tellVerdict tells this connection alone how a request ended.
+func (c *conn) tellVerdict(s room.Seat) {
+	switch s.Standing {
+	case room.Admitted:
+		c.emit("join_approved", admittedFields(s.Room, s.ID, time.Now()))
+	case room.Refused:
+		c.emit("join_denied", refusedFields(s.ID, s.ID, s.Refusal))
+	case room.Waiting:
+	}
+}
+
+// bind brings the connection into the room of a membership. If it is in
+// another room it leaves that one; if it is in this one already, its request to
+// join is confirmed again.
+func (c *conn) bind(seat room.Seat, explicit bool) error {
+	old, bound := c.boundTo()
+	same := bound && old.ID == seat.ID
+	if bound && !same {
+		c.unbind()
+		if err := c.g.service.Disconnect(c.ctx, old.Room, old.ID, c.id, c.marks.sent(), false); err != nil {
+			c.g.Log.Error("moving a connection to another room", "error", err)
+		}
+	}
+	entry := room.Entry{Room: seat.Room, Member: seat.ID, Conn: c.id, Explicit: explicit}
+	var dead []*conn
+	if !same {
+		if !seat.Loading {
+			dead, entry.Resume = c.takeOver(seat)
+		}
+		c.enter(seat)
+	}
+	if err := c.g.service.Connect(c.ctx, entry); err != nil {
+		if !same {
+			c.unbind()
+		}
+		return err
+	}
+	delete(c.left, seat.Room)
+	for _, d := range dead {
+		d.dismiss()
+	}
+	return nil
+}
+
+// takeOver finds connections of the member that are open on our side alone,
+// and how far the page behind them has got: it is the page behind this one.
+func (c *conn) takeOver(seat room.Seat) (dead []*conn, resume *uint64) {
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	for _, other := range c.g.connsOf(seat) {
+		if other == c {
+			continue
+		}
+		wg.Go(func() {
+			if other.link == nil || other.link.Probe(c.ctx, patience, other.provoke) || c.ctx.Err() != nil {
+				return
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			dead = append(dead, other)
+			if confirmed := other.marks.confirmed(other.link); resume == nil || confirmed > *resume {
+				resume = &confirmed
+			}
+		})
+	}
+	wg.Wait()
+	return dead, resume
+}
+
+// provoke sends something that the client has to fetch and no page listens to.
+func (c *conn) provoke() { c.emit("are_you_there", fields{}) }
+
+// dismiss ends a connection that was found dead and has been replaced.
+func (c *conn) dismiss() {
+	if seat, bound := c.boundTo(); bound {
+		c.unbind()
+		// As if deliberate: its page goes on elsewhere and will not resume.
+		if err := c.g.service.Disconnect(context.WithoutCancel(c.ctx), seat.Room, seat.ID, c.id, 0, true); err != nil {
+			c.g.Log.Error("ending a dead connection", "error", err)
+		}
+	}
+	go c.socket.Conn().Close(true)
+}
+
+// loss is what can be said about a connection when it ends.
+type loss struct {
+	delivered  uint64
+	deliberate bool
+}
+
+// loss judges how far the page has got. It is called when the connection ends.
+func (c *conn) loss(reason string) loss {
+	return loss{
+		delivered:  c.marks.delivered(c.link, reason),
+		deliberate: reason == "client namespace disconnect",
+	}
+}
+
+// end is called once, after the last event.
+func (c *conn) end(l loss) {
+	defer c.cancel()
+	c.g.conns.Delete(c.id)
+	c.g.countSession(c.session, -1)
+	c.g.Metrics.SocketClosed()
+	seat, bound := c.boundTo()
+	if !bound {
+		return
+	}
+	c.unbind()
+	if c.g.draining.Load() {
+		return // nobody leaves: we do
+	}
+	if err := c.g.service.Disconnect(c.ctx, seat.Room, seat.ID, c.id, l.delivered, l.deliberate); err != nil {
+		c.g.Log.Error("reporting the end of a connection", "error", err)
+	}
+}
+
+// boundTo returns the membership that the connection is bound to.
+func (c *conn) boundTo() (room.Seat, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.seat == nil {
+		return room.Seat{}, false
+	}
+	return *c.seat, true
+}
+
+func (c *conn) isBoundTo(roomID, member string) bool {
+	seat, bound := c.boundTo()
+	return bound && seat.Room == roomID && seat.ID == member
+}
+
+// enter notes the membership and lets the connection hear what is said to it.
+// It is in no broadcast before the service says that it is attached.
+func (c *conn) enter(seat room.Seat) {
+	c.mu.Lock()
+	c.seat = &seat
+	c.mu.Unlock()
+	c.g.enter(seat.Room, c)
+}
+
+// unbind takes the connection out of its room.
+func (c *conn) unbind() {
+	c.mu.Lock()
+	seat := c.seat
+	c.seat = nil
+	c.mu.Unlock()
+	if seat == nil {
+		return
+	}
+	c.g.exit(seat.Room, c)
+	c.socket.Leave(membersRoom(seat.Room))
+	c.socket.Leave(memberRoom(seat.ID))
+}
+
+// emit sends an event to this connection.
+func (c *conn) emit(event string, f fields) {
+	if err := c.socket.Emit(event, f); err != nil {
+		c.g.Log.Error("sending an event", "event", event, "error", err)
+	}
+}
+
+// fail tells the client of an error.
+func (c *conn) fail(err error) {
+	if errors.Is(err, context.Canceled) {
+		return // it is gone
+	}
+	f, code := errorFields(err)
+	if code == "internal" {
+		c.g.Log.Error("an event failed", "error", err)
+	}
+	c.g.Metrics.Refused("event", code)
+	c.emit("room_error", f)
+}
+
+// contain keeps a fault in the handling of an event from ending more than the
+// event.
+func (c *conn) contain(event string) {
+	if fault := recover(); fault != nil {
+		c.g.Log.Error("an event could not be handled", "event", event, "stack", string(debug.Stack()))
+		c.fail(errors.New("gateway: fault"))
+	}
+}

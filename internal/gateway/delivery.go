@@ -1,0 +1,107 @@
+package gateway
+
+import (
+	"sync"
+	"time"
+
+	"securechat/internal/engine"
+)
+
+// mark says that a connection was sent everything up to a sequence number of
+// its room once the link has the position confirmed.
+type mark struct {
+	seq      uint64
+	position uint64
+	at       time.Time
+}
+
+// marks relate a room's sequence numbers to the positions of a link. The
+// methods are safe for concurrent use.
+type marks struct {
+	mu   sync.Mutex
+	base uint64 // certainly seen
+	list []mark // sent and not yet known to be seen, oldest first
+}
+
+// reset begins anew: the page has seen everything up to seq.
+func (m *marks) reset(seq uint64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.base, m.list = seq, nil
+}
+
+// add notes that everything up to seq has been sent.
+func (m *marks) add(seq uint64, l *engine.Link) {
+	if l == nil {
+		return
+	}
+	position := l.Created()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.settleLocked(l.Confirmed())
+	m.list = append(m.list, mark{seq: seq, position: position, at: time.Now()})
+}
+
+// settleLocked drops the marks that the link has confirmed.
+func (m *marks) settleLocked(confirmed uint64) {
+	n := 0
+	for n < len(m.list) && m.list[n].position <= confirmed {
+		m.base = m.list[n].seq
+		n++
+	}
+	if n > 0 {
+		m.list = append(m.list[:0], m.list[n:]...)
+	}
+}
+
+// confirmed returns the sequence number up to which the page has certainly got
+// everything.
+func (m *marks) confirmed(l *engine.Link) uint64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if l != nil {
+		m.settleLocked(l.Confirmed())
+	}
+	return m.base
+}
+
+// sent returns the sequence number up to which everything was sent.
+func (m *marks) sent() uint64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if n := len(m.list); n > 0 {
+		return m.list[n-1].seq
+	}
+	return m.base
+}
+
+// silenceTolerated is how long the client may owe an answer while the link
+// still counts as alive; on a slow link it is a few round trips.
+const silenceTolerated = 300 * time.Millisecond
+
+// delivered judges, when a connection ends, up to which sequence number the
+// page has got everything.
+//
+// What is confirmed is certain. Of the rest, a client that was heard from to
+// the last had what was on its way for longer than a round trip: it read that
+// before it sent the end. From a client that owed an answer nothing more is
+// believed: the end may be the network's word, long after the client's last.
+func (m *marks) delivered(l *engine.Link, reason string) uint64 {
+	seq := m.confirmed(l)
+	if l == nil || reason == "ping timeout" {
+		return seq
+	}
+	trip := l.RoundTrip()
+	if !l.Goodbye() && l.Silence() > max(silenceTolerated, 4*trip) {
+		return seq
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, mark := range m.list {
+		if time.Since(mark.at) < trip {
+			break
+		}
+		seq = mark.seq
+	}
+	return seq
+}

@@ -1,0 +1,22 @@
+// Package gateway is the chat's Socket.IO side: it turns the events of clients
+// into use cases of package room, and what happens in rooms into events.
+//
+// # Who is who
+//
+// A connection's identity is the session cookie of its handshake, and nothing
+// else. What a page sends, names and ids alike, only chooses among what that
+// session holds (binding.go).
+//
+// # Order
+//
+// The events of one connection are handled one after the other, in the order
+// in which they were sent, also those that arrive right before the connection
+// ends. What happens in a room reaches every connection in the order of
+// [room.Event.Seq].
+//
+// # Exactly once
+//
+// Old clients confirm nothing, so the gateway keeps account of what each
+// connection has certainly got (package engine), and a page that reconnects is
+// sent the rest (delivery.go).
+package gateway

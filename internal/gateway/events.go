@@ -1,0 +1,257 @@
+package gateway
+
+import (
+	"strings"
+	"time"
+
+	"securechat/room"
+)
+
+// handle handles one event. It is called on the connection's goroutine, with
+// whatever the client sent.
+func (c *conn) handle(event []any) {
+	name, p, ack := decode(event)
+	handler := handlers[name]
+	start := time.Now()
+	defer c.contain(name)
+	if ack != nil {
+		defer ack([]any{}, nil)
+	}
+	c.events++
+	if !c.allowance.event() {
+		c.tooFast()
+		return
+	}
+	if handler == nil {
+		return
+	}
+	handler(c, p)
+	c.g.Metrics.ObserveEvent(name, time.Since(start))
+}
+
+// tooFast drops an event and says so now and then.
+func (c *conn) tooFast() {
+	say, end := c.allowance.exceeded()
+	if say {
+		c.fail(errRateLimited)
+	}
+	if end {
+		c.g.Metrics.Refused("event", "flood")
+		go c.socket.Conn().Close(true)
+	}
+}
+
+var handlers = map[string]func(*conn, payload){
+	evJoin:        (*conn).onJoin,
+	evMessage:     (*conn).onMessage,
+	evJoinRequest: (*conn).onJoinRequest,
+	evApprove:     (*conn).onApprove,
+	evDeny:        (*conn).onDeny,
+	evNewCode:     (*conn).onNewCode,
+	evTimerSync:   (*conn).onTimerSync,
+	evPingRoom:    (*conn).onPingRoom,
+	evPing:        (*conn).onPing,
+	evLeave:       (*conn).onLeave,
+}
+
+// onJoin: a page asks to enter a room.
+func (c *conn) onJoin(p payload) {
+	h := p.hints(c.hints)
+	if h.room == "" {
+		c.fail(room.ErrNotMember)
+		return
+	}
+	seat, bound := c.boundTo()
+	if !bound || !isAt(seat, h.room) || c.meansAnother(seat, h) {
+		found, ok := c.find(h)
+		if !ok {
+			c.fail(room.ErrNotMember)
+			return
+		}
+		seat = found
+	}
+	if err := c.bind(seat, true); err != nil {
+		c.fail(err)
+	}
+}
+
+// meansAnother reports whether a connection that is in the room says the name
+// of another membership: the page knows better than the handshake did.
+func (c *conn) meansAnother(bound room.Seat, h hints) bool {
+	if h.name == "" || isNamed(bound, h.name) || bound.ID == h.seat || h.path != "" && bound.Path == h.path {
+		return false
+	}
+	other, ok := c.find(h)
+	return ok && other.ID != bound.ID
+}
+
+// find looks the hints up among what the session holds.
+func (c *conn) find(h hints) (room.Seat, bool) {
+	if c.session == "" {
+		return room.Seat{}, false
+	}
+	seats, err := c.g.service.Seats(c.ctx, c.session)
+	if err != nil {
+		c.g.Log.Error("looking up a session", "error", err)
+		return room.Seat{}, false
+	}
+	return choose(seats, h)
+}
+
+// member returns the membership that an event of a room's member is about, and
+// puts the connection into the room if the page was there and got lost. Who has
+// asked to leave must ask to join.
+func (c *conn) member(p payload) (room.Seat, error) {
+	h := p.hints(c.hints)
+	if h.room == "" {
+		return room.Seat{}, room.ErrNotMember
+	}
+	if seat, bound := c.boundTo(); bound {
+		if isAt(seat, h.room) {
+			return seat, nil
+		}
+		return room.Seat{}, room.ErrNotMember
+	}
+	seat, ok := c.find(h)
+	if !ok || c.left[seat.Room] {
+		return room.Seat{}, room.ErrNotMember
+	}
+	return seat, c.bind(seat, false)
+}
+
+// asMember does something with the membership that an event is about.
+func (c *conn) asMember(p payload, do func(room.Seat) error) {
+	seat, err := c.member(p)
+	if err == nil {
+		err = do(seat)
+	}
+	if err != nil {
+		c.fail(err)
+	}
+}
+
+func (c *conn) onMessage(p payload) {
+	text, ok := p["message"].(string)
+	if !ok || strings.TrimSpace(text) == "" {
+		return
+	}
+	c.asMember(p, func(s room.Seat) error {
+		if !c.g.mayPost(s.Room, s.ID) {
+			c.tooFast()
+			return nil
+		}
+		return c.g.service.Post(c.ctx, s.Room, s.ID, text)
+	})
+}
+
+func (c *conn) onApprove(p payload) {
+	c.asMember(p, func(s room.Seat) error {
+		return c.g.service.Approve(c.ctx, s.Room, s.ID, p.claim("user_id"))
+	})
+}
+
+func (c *conn) onDeny(p payload) {
+	c.asMember(p, func(s room.Seat) error {
+		return c.g.service.Decline(c.ctx, s.Room, s.ID, p.claim("user_id"))
+	})
+}
+
+func (c *conn) onNewCode(p payload) {
+	c.asMember(p, func(s room.Seat) error {
+		if !c.allowance.favour() {
+			c.tooFast()
+			return nil
+		}
+		return c.g.service.RotateCode(c.ctx, s.Room, s.ID)
+	})
+}
+
+func (c *conn) onTimerSync(p payload) {
+	c.asMember(p, func(s room.Seat) error {
+		remaining, err := c.g.service.TimeRemaining(c.ctx, s.Room)
+		if err == nil {
+			c.emit("timer_sync", timerFields(remaining))
+		}
+		return err
+	})
+}
+
+func (c *conn) onPingRoom(p payload) {
+	var status room.Status
+	seat, err := c.member(p)
+	if err == nil {
+		status, err = c.g.service.Status(c.ctx, seat.Room)
+	}
+	if err != nil {
+		c.emit("room_status", goneFields())
+		return
+	}
+	c.emit("room_status", statusFields(status))
+}
+
+func (c *conn) onPing(payload) { c.emitNothing("pong") }
+
+// emitNothing sends an event without a payload.
+func (c *conn) emitNothing(event string) {
+	if err := c.socket.Emit(event); err != nil {
+		c.g.Log.Error("sending an event", "event", event, "error", err)
+	}
+}
+
+// onLeave: a page takes its leave.
+//
+// From a connection that was put back into its room and says nothing else
+// first, this is stale. Client 4.0.1 closes its transport when the page is about to
+// unload and keeps the event; if the person then decides to stay, the client
+// reconnects and sends it. A page that still talks has not left.
+func (c *conn) onLeave(p payload) {
+	final, _ := p["final"].(bool)
+	if c.restored && c.events == 1 && !final {
+		c.g.Log.Debug("ignored a goodbye of a page that stayed")
+		return
+	}
+	c.asMember(p, func(s room.Seat) error {
+		err := c.g.service.Leave(c.ctx, s.Room, s.ID, c.id, final)
+		if err == nil {
+			c.left[s.Room] = true
+		}
+		return err
+	})
+}
+
+// onJoinRequest: a waiting page shows its request again.
+func (c *conn) onJoinRequest(p payload) {
+	if c.session == "" {
+		c.noRequest(p)
+		return
+	}
+	seats, err := c.g.service.Seats(c.ctx, c.session)
+	if err != nil {
+		c.fail(err)
+		return
+	}
+	id, alias := p.claim("user_id"), p.claim("room")
+	for _, s := range seats {
+		if s.ID != id && s.ID != alias {
+			continue
+		}
+		if s.Standing != room.Waiting {
+			c.tellVerdict(s)
+			return
+		}
+		c.socket.Join(knockRoom(s.ID))
+		if c.allowance.favour() {
+			err = c.g.service.Reannounce(c.ctx, c.session, s.ID)
+		}
+		if err != nil { // it was decided this very moment
+			c.watch(seats)
+		}
+		return
+	}
+	c.noRequest(p)
+}
+
+// noRequest answers a waiting page whose request is no longer known.
+func (c *conn) noRequest(p payload) {
+	c.emit("join_denied", fields{"user_id": p.claim("user_id"), "room": p.claim("room"), "reason": noSuchRequest})
+}

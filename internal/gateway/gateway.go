@@ -1,0 +1,202 @@
+package gateway
+
+import (
+	"context"
+	"crypto/rand"
+	"log/slog"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/zishang520/socket.io/servers/socket/v3"
+	"github.com/zishang520/socket.io/v3/pkg/types"
+
+	"securechat/internal/engine"
+	"securechat/room"
+)
+
+const (
+	pingInterval = 25 * time.Second
+	pingTimeout  = 20 * time.Second
+	// maxFrame bounds what a client may send at once, in bytes. It is more
+	// than any message may have, so that a message that is too long is
+	// answered with an error instead of the end of the connection.
+	maxFrame = 3 << 20
+)
+
+// Service is what the gateway needs of the use cases; *room.Service implements
+// it.
+type Service interface {
+	Seats(ctx context.Context, session string) ([]room.Seat, error)
+	Status(ctx context.Context, room string) (room.Status, error)
+	TimeRemaining(ctx context.Context, room string) (time.Duration, error)
+	Connect(ctx context.Context, e room.Entry) error
+	Disconnect(ctx context.Context, room, member, conn string, delivered uint64, deliberate bool) error
+	Leave(ctx context.Context, room, member, conn string, final bool) error
+	Post(ctx context.Context, room, member, text string) error
+	Approve(ctx context.Context, room, member, knock string) error
+	Decline(ctx context.Context, room, member, knock string) error
+	Reannounce(ctx context.Context, session, knock string) error
+	RotateCode(ctx context.Context, room, member string) error
+}
+
+// Metrics counts what the gateway does. Its methods are called from many
+// goroutines at once.
+type Metrics interface {
+	SocketOpened()
+	SocketClosed()
+	MessageRelayed()
+	Refused(where, reason string)
+	ObserveEvent(event string, d time.Duration)
+}
+
+// Options configure a Gateway. Session and Accept are required.
+type Options struct {
+	// Session returns the session of a request; false if it has none.
+	Session func(*http.Request) (string, bool)
+	// Accept reports whether a request may come from where it comes from. It
+	// is asked about every request, those of open connections too.
+	Accept func(*http.Request) bool
+	// AllowedOrigins may read answers besides our own pages.
+	AllowedOrigins []string
+	// RateLimits is false to let everybody do everything as often as they can.
+	RateLimits bool
+	// Metrics may be nil.
+	Metrics Metrics
+	// Log may be nil for no log.
+	Log *slog.Logger
+}
+
+// Gateway is the Socket.IO server. It implements room.Announcer and
+// http.Handler. All methods are safe for concurrent use.
+type Gateway struct {
+	Options
+	service  Service
+	io       *socket.Server
+	hub      *engine.Hub
+	handler  http.Handler
+	node     string // begins the connection ids of this process
+	draining atomic.Bool
+
+	conns sync.Map // connection id → *conn
+
+	mu       sync.Mutex
+	rooms    map[string]*audience
+	sessions map[string]int // open connections
+}
+
+// New returns a gateway. Use must be called before it is served.
+func New(o Options) (*Gateway, error) {
+	if o.Metrics == nil {
+		o.Metrics = noMetrics{}
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	g := &Gateway{
+		Options: o, hub: engine.NewHub(), node: rand.Text(),
+		rooms: make(map[string]*audience), sessions: make(map[string]int),
+	}
+	options := socket.DefaultServerOptions()
+	options.SetServeClient(false)
+	options.SetPingInterval(pingInterval)
+	options.SetPingTimeout(pingTimeout)
+	options.SetMaxHttpBufferSize(maxFrame)
+	if len(o.AllowedOrigins) > 0 {
+		origins := make([]any, len(o.AllowedOrigins))
+		for i, origin := range o.AllowedOrigins {
+			origins[i] = origin
+		}
+		options.SetCors(&types.Cors{Origin: origins, Credentials: true})
+	}
+	g.hub.Configure(options)
+	g.io = socket.NewServer(nil, options)
+	handler := g.io.ServeHandler(nil)
+	// Before the hub's listener, which lets the connection's events through.
+	if err := g.io.On("connection", g.connected); err != nil {
+		return nil, err
+	}
+	if err := g.hub.Attach(g.io); err != nil {
+		return nil, err
+	}
+	g.handler = g.hub.Handler(handler)
+	return g, nil
+}
+
+// Use sets the use cases, which need the gateway themselves to announce what
+// happens.
+func (g *Gateway) Use(s Service) { g.service = s }
+
+// ServeHTTP handles the requests below /socket.io/.
+func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if g.draining.Load() {
+		g.Metrics.Refused("handshake", "shutting down")
+		w.Header().Set("Connection", "close")
+		http.Error(w, "The server is restarting. Please try again in a moment.", http.StatusServiceUnavailable)
+		return
+	}
+	if !g.Accept(r) {
+		g.Metrics.Refused("handshake", "origin")
+		http.Error(w, "This page may not connect to this server: its origin is not allowed.", http.StatusForbidden)
+		return
+	}
+	g.handler.ServeHTTP(w, r)
+}
+
+// Close refuses new connections, ends the open ones, and returns when they are
+// gone or ctx is done. The members are not reported as leaving: they have not,
+// the server has.
+func (g *Gateway) Close(ctx context.Context) error {
+	g.draining.Store(true)
+	return g.hub.Close(ctx, g.io)
+}
+
+// connected begins to serve a connection. The library calls it on the
+// connection's own goroutine, on which its events are handled later.
+func (g *Gateway) connected(args ...any) {
+	s, ok := args[0].(*socket.Socket)
+	if !ok {
+		return
+	}
+	c := g.newConn(s)
+	g.conns.Store(c.id, c)
+	g.Metrics.SocketOpened()
+	s.Use(func(event []any, _ func(error)) { c.handle(event) })
+	_ = s.On("disconnecting", func(args ...any) {
+		reason, _ := args[0].(string)
+		lost := c.loss(reason)
+		// Behind the events that have arrived and are not handled yet.
+		s.Enqueue(func() { c.end(lost) })
+	})
+	if !g.countSession(c.session, 1) {
+		c.fail(errTooManyConnections)
+		go s.Disconnect(true)
+		return
+	}
+	c.begin()
+}
+
+// countSession counts a session's connections and reports whether it may have
+// another one.
+func (g *Gateway) countSession(session string, change int) bool {
+	if session == "" {
+		return true
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.sessions[session] += change
+	n := g.sessions[session]
+	if n == 0 {
+		delete(g.sessions, session)
+	}
+	return !g.RateLimits || n <= maxConnections
+}
+
+type noMetrics struct{}
+
+func (noMetrics) SocketOpened()                      {}
+func (noMetrics) SocketClosed()                      {}
+func (noMetrics) MessageRelayed()                    {}
+func (noMetrics) Refused(string, string)             {}
+func (noMetrics) ObserveEvent(string, time.Duration) {}

@@ -1,0 +1,242 @@
+// Command securechat serves temporary chat rooms: the pages over HTTP and the
+// conversation over Socket.IO. Everything is set by the environment; see
+// .env.example.
+package main
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"securechat/internal/config"
+	"securechat/internal/gateway"
+	"securechat/internal/logging"
+	"securechat/internal/metrics"
+	"securechat/internal/sanitize"
+	"securechat/internal/session"
+	"securechat/internal/web"
+	"securechat/room"
+	"securechat/room/memstore"
+)
+
+//go:embed templates static/css static/img static/js all:static/vendor
+var embedded embed.FS
+
+const (
+	// drainTime is how long everything may take once the process was told to stop.
+	drainTime = 8 * time.Second
+	// maxKnocks bounds the join requests that are open in one room.
+	maxKnocks = 20
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Environ())
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// run serves until ctx is done and returns nil after an orderly end.
+func run(ctx context.Context, environ []string) error {
+	cfg, err := config.Load(environ, ".env")
+	if err != nil {
+		return fmt.Errorf("the configuration has mistakes:\n%w", err)
+	}
+	log := logging.New(os.Stderr, logging.Options{Level: cfg.LogLevel, JSON: cfg.Production})
+	slog.SetDefault(log)
+	for _, w := range cfg.Warnings {
+		log.Warn(w) //nolint:sloglint // config writes them and puts no value into them
+	}
+	app, err := wire(cfg, log)
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", cfg.Listen)
+	if err != nil {
+		return fmt.Errorf("cannot listen on %s: %w", cfg.Listen, err)
+	}
+	fmt.Printf("Secure Chat is at http://%s\n", listener.Addr())
+	return app.serve(ctx, listener, cfg.MetricsAddr)
+}
+
+// app is the wired program.
+type app struct {
+	log      *slog.Logger
+	rooms    *room.Service
+	sockets  *gateway.Gateway
+	site     http.Handler
+	metrics  *metrics.Metrics
+	draining *atomic.Bool
+}
+
+func wire(cfg config.Config, log *slog.Logger) (*app, error) {
+	a := &app{log: log, draining: new(atomic.Bool)}
+	proxies := web.Proxies{Hops: cfg.TrustedProxies.Hops, Prefixes: cfg.TrustedProxies.Prefixes}
+	sessions := session.New(cfg.Secret, session.Options{
+		Secure: proxies.Secure,
+		MaxAge: max(session.DefaultMaxAge, cfg.RoomTTL+time.Hour),
+	})
+	store := memstore.New()
+	a.metrics = metrics.New(func() (rooms, members int) {
+		rooms, members, err := store.Totals(context.Background())
+		if err != nil {
+			log.Error("counting the rooms", "error", err)
+		}
+		return rooms, members
+	})
+
+	var err error
+	a.sockets, err = gateway.New(gateway.Options{
+		Session:        sessions.Read,
+		Accept:         web.NewOrigins(proxies, cfg.AllowedOrigins).Accept,
+		AllowedOrigins: cfg.AllowedOrigins,
+		RateLimits:     cfg.RateLimits,
+		Metrics:        a.metrics,
+		Log:            log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	a.rooms = room.NewService(room.Options{
+		Store:     store,
+		Announcer: a.sockets,
+		Clean:     cleaner(cfg.MaxMessageLength),
+		Terms: room.Terms{
+			CodeRotation:    cfg.CodeRotation,
+			TimeToLive:      cfg.RoomTTL,
+			ApprovalTimeout: cfg.ApprovalTimeout,
+			AbsenceGrace:    cfg.AbsenceGrace,
+			ReturnGrace:     cfg.ReturnGrace,
+			MaxMembers:      cfg.MaxMembers,
+			MaxKnocks:       maxKnocks,
+			MaxMessages:     cfg.MaxMessagesPerRoom,
+		},
+		Capacity: room.Capacity{Rooms: cfg.MaxRooms, RoomsPerAddress: cfg.MaxRoomsPerIP},
+	})
+
+	a.sockets.Use(a.rooms)
+
+	templates, foreign, err := folder(cfg.TemplatesDir, "templates")
+	if err != nil {
+		return nil, err
+	}
+	static, _, err := folder(cfg.StaticDir, "static")
+	if err != nil {
+		return nil, err
+	}
+	library, err := fs.Sub(embedded, "static/vendor/socket.io")
+	if err != nil {
+		return nil, err
+	}
+	policy := cfg.ContentSecurityPolicy
+	if foreign {
+		policy = cfg.ContentSecurityPolicyForeign
+	}
+	a.site, err = web.New(web.Options{
+		Service:               a.rooms,
+		Sessions:              sessions,
+		AddressKey:            session.DeriveKey(cfg.Secret, "addresses of room creators"),
+		Templates:             templates,
+		Foreign:               foreign,
+		Static:                static,
+		Library:               library,
+		MaxMessageLength:      cfg.MaxMessageLength,
+		Socket:                a.sockets,
+		Proxies:               proxies,
+		AllowedOrigins:        cfg.AllowedOrigins,
+		ContentSecurityPolicy: policy,
+		RateLimits:            cfg.RateLimits,
+		Ready:                 func() bool { return !a.draining.Load() },
+		Metrics:               a.metrics,
+		Log:                   log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+// folder returns the folder dir or, if there is none, the embedded one.
+func folder(dir, name string) (fsys fs.FS, foreign bool, err error) {
+	if dir != "" {
+		return os.DirFS(dir), true, nil
+	}
+	fsys, err = fs.Sub(embedded, name)
+	return fsys, false, err
+}
+
+// cleaner returns the sanitiser in the words of the room.
+func cleaner(maxLength int) func(string) (string, error) {
+	sanitizer := sanitize.New(sanitize.Options{MaxLength: maxLength})
+	return func(text string) (string, error) {
+		clean, err := sanitizer.Message(text)
+		if errors.Is(err, sanitize.ErrTooLong) {
+			return "", fmt.Errorf("%w: %w", room.ErrMessageTooLong, err)
+		}
+		return clean, err
+	}
+}
+
+// serve answers on the listener, and on the metrics address if there is one,
+// until ctx is done; then it drains.
+func (a *app) serve(ctx context.Context, listener net.Listener, metricsAddr string) error {
+	background, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
+	go a.rooms.Run(background)
+
+	failed := make(chan error, 2)
+	if metricsAddr != "" {
+		l, err := net.Listen("tcp", metricsAddr)
+		if err != nil {
+			return fmt.Errorf("cannot listen for metrics on %s: %w", metricsAddr, err)
+		}
+		go func() { failed <- a.metrics.Serve(background, l, logging.ErrorLog(a.log)) }()
+	}
+	server := &http.Server{
+		Handler: a.site,
+		// No WriteTimeout: it would cut off long polls. The body of a request
+		// is bounded by its handler.
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    32 << 10,
+		ErrorLog:          logging.ErrorLog(a.log),
+	}
+	go func() { failed <- server.Serve(listener) }()
+
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+		return a.drain(context.WithoutCancel(ctx), server)
+	}
+}
+
+// drain stops taking visitors, says goodbye to the sockets, lets the requests
+// in flight finish, and cuts off what takes too long.
+func (a *app) drain(ctx context.Context, server *http.Server) error {
+	a.log.Info("stopping")
+	ctx, cancel := context.WithTimeout(ctx, drainTime)
+	defer cancel()
+	a.draining.Store(true)
+	if err := a.sockets.Close(ctx); err != nil {
+		a.log.Warn("not every socket took its leave", "error", err)
+	}
+	if err := server.Shutdown(ctx); err != nil {
+		a.log.Warn("not every request was finished", "error", err)
+		return server.Close()
+	}
+	return nil
+}
