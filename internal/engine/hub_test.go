@@ -1,0 +1,246 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	ws "github.com/gorilla/websocket"
+	"github.com/zishang520/socket.io/servers/socket/v3"
+	"github.com/zishang520/socket.io/v3/pkg/types"
+)
+
+// A stranger must not be able to end the process, whatever they send, and at
+// whatever moment.
+func TestHostileFrames(t *testing.T) {
+	s := newServer(t)
+	for _, frames := range [][]string{
+		{"3"}, {"3", "3", "3"}, {"3", "40", "3"}, // pongs that answer nothing
+		{"2probe"}, {"5"}, {"1"}, {"6"}, {"9"}, {""}, {"b"}, {"bAAAA"}, {"b!"},
+		{"4"}, {"42"}, {`42["x"]`}, {"40", "40"}, {"40/none,"}, {"40[]"}, {"40x"}, {`40{"token":[[]]}`},
+		{"40", "42"}, {"40", "42[]"}, {"40", "42[null]"}, {"40", `42["connect"]`}, {"40", "43"}, {"40", "431[]"},
+		{"40", `450-["x"]`}, {"40", `451-["x",{"_placeholder":true,"num":9}]`, "bAAAA"}, {"40", `4599999999999999999999-[]`},
+		{"40", "42" + strings.Repeat("[", 100_000)}, {"40", `42["x",` + strings.Repeat(`{"a":`, 9_000) + "1" + strings.Repeat("}", 9_000) + "]"},
+		{"40", "4" + strings.Repeat("/", 10_000)}, {"40", "42" + strings.Repeat("9", 10_000)},
+	} {
+		c := s.dial(t, "")
+		for _, f := range frames {
+			if c.conn.WriteMessage(ws.TextMessage, []byte(f)) != nil {
+				break // it was put out, and rightly so
+			}
+		}
+		if c.conn.WriteMessage(ws.BinaryMessage, []byte{0, 1, 2}) != nil {
+			continue
+		}
+	}
+	c := s.dial(t, "")
+	c.connect()
+	c.send(`42["well"]`)
+	for receive(t, s.said) != "well" {
+	}
+}
+
+// A pong that comes at once, before the library is ready for one, must not
+// crash it; the connection goes on.
+func TestPongBeforeAnyPing(t *testing.T) {
+	s := newServer(t)
+	for range 50 {
+		c := s.dial(t, "")
+		c.send("3", "40", "3")
+		c.expect("0{")
+		c.expect("40{")
+		c.send("3", `42["well"]`)
+		if got := receive(t, s.said); got != "well" {
+			t.Fatal(got)
+		}
+	}
+}
+
+// The library drops, or ends the session over, what a client says before it
+// listens.
+func TestQuickClients(t *testing.T) {
+	s := newServer(t)
+	t.Run("websocket", func(t *testing.T) {
+		for range 200 {
+			s.dial(t, "").send("40", `42["quick"]`)
+			if got := receive(t, s.said); got != "quick" {
+				t.Fatal(got)
+			}
+		}
+	})
+	t.Run("polling", func(t *testing.T) {
+		for range 100 {
+			c := s.poll(t)
+			c.post("40\x1e" + `42["quick"]`)
+			if got := receive(t, s.said); got != "quick" {
+				t.Fatal(got)
+			}
+		}
+	})
+	t.Run("upgrade", func(t *testing.T) {
+		for range 100 {
+			c := s.poll(t)
+			w := s.dial(t, "&sid="+c.sid())
+			w.send("2probe")
+			w.expect("3probe")
+			w.send("5", "40", `42["quick"]`)
+			if got := receive(t, s.said); got != "quick" {
+				t.Fatal(got)
+			}
+		}
+	})
+}
+
+func TestCloseTellsEverybody(t *testing.T) {
+	s := newServer(t)
+	var polls sync.WaitGroup
+	for range 20 {
+		c := s.poll(t)
+		c.connect()
+		polls.Go(func() {
+			if got := c.get(); got != "1" {
+				t.Errorf("the waiting request got %q", got)
+			}
+		})
+	}
+	between := s.poll(t) // has no request waiting
+	between.connect()
+	var sockets []*wsClient
+	for range 20 {
+		c := s.dial(t, "")
+		c.connect()
+		sockets = append(sockets, c)
+	}
+	// A client that does not read nor answer must not hold the others up.
+	deaf := s.dial(t, "")
+	deaf.connect()
+	deaf.conn.SetCloseHandler(func(int, string) error { select {} })
+	eventually(t, "all requests wait", func() bool { return s.io.Engine().ClientsCount() == 42 })
+
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	began := time.Now()
+	if err := s.hub.Close(ctx, s.io); err != nil {
+		t.Fatal(err)
+	}
+	if took := time.Since(began); took > 4*closeGrace {
+		t.Errorf("took %v", took)
+	}
+	polls.Wait()
+	if status, _ := between.do(http.MethodGet, ""); status != http.StatusBadRequest {
+		t.Errorf("a later request got %d", status)
+	}
+	for _, c := range sockets {
+		for range c.frames {
+		}
+		if !ws.IsCloseError(c.err, ws.CloseNormalClosure) {
+			t.Errorf("websocket got %v", c.err)
+		}
+	}
+}
+
+// What is under way when the server closes a connection still arrives.
+func TestLastWords(t *testing.T) {
+	s := newServer(t)
+	for range 20 {
+		c := s.dial(t, "")
+		c.connect()
+		sock := s.socket(t)
+		for i := range 50 {
+			_ = sock.Emit("word", i)
+		}
+		sock.Disconnect(true)
+		n, goodbye := 0, false
+		for f := range c.frames {
+			switch {
+			case strings.HasPrefix(f, `42["word"`):
+				n++
+			case f == "41":
+				goodbye = true
+			}
+		}
+		if n != 50 || !goodbye {
+			t.Fatalf("%d of 50 words, goodbye %t", n, goodbye)
+		}
+	}
+}
+
+// A closed connection must leave nothing behind.
+func TestNothingIsLeft(t *testing.T) {
+	s := newServer(t)
+	use := func(n int) {
+		for i := range n {
+			c := s.dial(t, "")
+			c.connect()
+			if i%2 == 0 {
+				_ = c.conn.WriteControl(ws.CloseMessage, ws.FormatCloseMessage(1000, ""), time.Now().Add(patience))
+			} else {
+				_ = c.conn.Close()
+			}
+			for range c.frames {
+			}
+			p := s.poll(t)
+			p.connect()
+			p.post("1")
+		}
+		eventually(t, "all are gone", func() bool { return s.io.Engine().ClientsCount() == 0 })
+		http.DefaultClient.CloseIdleConnections()
+	}
+	use(5)
+	before := runtime.NumGoroutine()
+	const n = 100
+	use(n)
+	// The library's timers may leak one now and then; without our shell it is
+	// two or more for each connection.
+	eventually(t, fmt.Sprintf("hardly more than %d goroutines are left", before), func() bool {
+		return runtime.NumGoroutine() < before+n/4
+	})
+	eventually(t, "all accounts are closed", func() bool {
+		empty := true
+		s.hub.links.Range(func(_, _ any) bool { empty = false; return false })
+		return empty
+	})
+}
+
+// Two sockets change places in a room: whoever is in must be found in it.
+func TestAdapterLosesNobody(t *testing.T) {
+	a := &adapter{Adapter: socket.MakeAdapter()}
+	for range 20_000 {
+		a.AddAll("leaver", types.NewSet[socket.Room]("room"))
+		var both sync.WaitGroup
+		both.Go(func() { a.DelAll("leaver") })
+		both.Go(func() { a.AddAll("comer", types.NewSet[socket.Room]("room")) })
+		both.Wait()
+		if in, ok := a.Rooms().Load("room"); !ok || !in.Has("comer") {
+			t.Fatal("who came in is not in the room")
+		}
+		a.DelAll("comer")
+	}
+}
+
+func TestResponderAfterItsTime(t *testing.T) {
+	rec := httptest.NewRecorder()
+	r := &responder{w: rec, header: http.Header{}}
+	r.Header().Set("X-In", "time")
+	r.WriteHeader(http.StatusAccepted)
+	if _, err := r.Write([]byte("in time")); err != nil {
+		t.Fatal(err)
+	}
+	r.release()
+	r.WriteHeader(http.StatusTeapot)
+	if _, err := r.Write([]byte("late")); err == nil {
+		t.Error("a late Write must fail")
+	}
+	if _, _, err := r.Hijack(); err == nil {
+		t.Error("a late Hijack must fail")
+	}
+	if rec.Code != http.StatusAccepted || rec.Body.String() != "in time" || rec.Header().Get("X-In") != "time" {
+		t.Errorf("got %d %q %v", rec.Code, rec.Body, rec.Header())
+	}
+}

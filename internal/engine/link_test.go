@@ -1,0 +1,245 @@
+package engine
+
+import (
+	"testing"
+	"time"
+
+	ws "github.com/gorilla/websocket"
+	"github.com/zishang520/socket.io/parsers/engine/v3/packet"
+	"github.com/zishang520/socket.io/servers/socket/v3"
+)
+
+func TestAPongConfirms(t *testing.T) {
+	s := newServer(t)
+	c := s.dial(t, "")
+	c.connect()
+	sock := s.socket(t)
+	l := s.hub.Link(sock.Conn())
+
+	// The answer to the handshake is a message too.
+	c.expect("2")
+	if l.Confirmed() >= l.Created() {
+		t.Fatal("confirmed without an answer")
+	}
+	eventually(t, "an answer is owed", func() bool { return l.Silence() > 0 })
+	c.send("3")
+	eventually(t, "the handshake is confirmed", func() bool { return l.Confirmed() == l.Created() })
+	if l.Silence() != 0 {
+		t.Error("nothing is owed any more")
+	}
+
+	// Two messages in a second get one ping, which comes behind both.
+	_ = sock.Emit("one")
+	_ = sock.Emit("two")
+	c.expect(`42["one"]`)
+	c.expect(`42["two"]`)
+	c.expect("2")
+	before := l.Confirmed()
+	_ = sock.Emit("three")
+	c.expect(`42["three"]`)
+	c.send("3")
+	eventually(t, "two more are confirmed", func() bool { return l.Confirmed() == before+2 })
+	if l.RoundTrip() <= 0 {
+		t.Error("a round trip takes time")
+	}
+	c.expect("2") // for the third, a second later
+	c.send("3")
+	eventually(t, "all are confirmed", func() bool { return l.Confirmed() == l.Created() })
+}
+
+// The library must neither miss its own pongs nor see ours.
+func TestTheProtocolsOwnPings(t *testing.T) {
+	serve := func(t *testing.T, timeout time.Duration) *server {
+		return newServer(t, func(o *socket.ServerOptions) {
+			o.SetPingInterval(50 * time.Millisecond)
+			o.SetPingTimeout(timeout)
+		})
+	}
+	t.Run("answered", func(t *testing.T) {
+		s := serve(t, 2*time.Second) // longer than a busy machine stalls, shorter than the test
+		c := s.dial(t, "")
+		c.connect()
+		sock := s.socket(t)
+		heartbeats := make(chan struct{}, 100)
+		_ = sock.Conn().On("heartbeat", func(...any) { heartbeats <- struct{}{} })
+		seen := 0
+		for pings := 0; pings < 30; {
+			select {
+			case f, ok := <-c.frames:
+				if !ok {
+					t.Fatalf("closed: %v", c.err)
+				}
+				if f == "2" {
+					pings++
+					c.send("3")
+					_ = sock.Emit("more")
+				}
+			case <-heartbeats:
+				seen++
+			case <-time.After(patience):
+				t.Fatal("no ping")
+			}
+		}
+		if seen < 20 || seen > 30 {
+			t.Errorf("%d heartbeats for 30 pings, most of them the protocol's", seen)
+		}
+	})
+	t.Run("unanswered", func(t *testing.T) {
+		s := serve(t, 200*time.Millisecond)
+		c := s.dial(t, "")
+		c.connect()
+		sock := s.socket(t)
+		why := make(chan any, 1)
+		_ = sock.On("disconnecting", func(args ...any) { why <- args[0] })
+		c.send("3", "3", "3") // in stock: they answer nothing to come
+		if got := receive(t, why); got != "ping timeout" {
+			t.Errorf("closed by %v", got)
+		}
+	})
+}
+
+func TestPollsConfirm(t *testing.T) {
+	s := newServer(t)
+	c := s.poll(t)
+	c.connect()
+	sock := s.socket(t)
+	l := s.hub.Link(sock.Conn())
+	if l.Confirmed() != 0 {
+		t.Fatal("the answer to the handshake may have been lost")
+	}
+	if l.Silence() == 0 {
+		t.Fatal("a client between two polls owes one")
+	}
+
+	got := make(chan string, 1)
+	go func() { got <- c.get() }()
+	eventually(t, "the handshake is confirmed", func() bool { return l.Confirmed() == 1 })
+	if l.Silence() != 0 {
+		t.Fatal("a waiting client owes nothing")
+	}
+	_ = sock.Emit("one")
+	if f := receive(t, got); f != `42["one"]` {
+		t.Fatal(f)
+	}
+	if l.Confirmed() != 1 {
+		t.Fatal("confirmed without a further poll")
+	}
+	go func() { got <- c.get() }()
+	eventually(t, "the message is confirmed", func() bool { return l.Confirmed() == 2 })
+	_ = sock.Emit("two")
+	receive(t, got)
+}
+
+func TestTheUpgradeConfirms(t *testing.T) {
+	s := newServer(t)
+	c := s.poll(t)
+	c.connect()
+	sock := s.socket(t)
+	l := s.hub.Link(sock.Conn())
+	w := s.dial(t, "&sid="+c.sid())
+	w.send("2probe")
+	w.expect("3probe")
+	if l.Confirmed() != 0 {
+		t.Fatal("a probe proves nothing")
+	}
+	w.send("5")
+	eventually(t, "all is confirmed", func() bool { return l.Confirmed() == 1 })
+	_ = sock.Emit("one")
+	w.expect(`42["one"]`)
+	w.expect("2")
+	w.send("3")
+	eventually(t, "the message is confirmed", func() bool { return l.Confirmed() == 2 })
+	if status, _ := c.do("GET", ""); status != 400 {
+		t.Errorf("a poll after the upgrade got %d", status)
+	}
+}
+
+func TestProbe(t *testing.T) {
+	s := newServer(t)
+	never := func() { t.Error("a websocket needs no provocation") }
+
+	c := s.dial(t, "")
+	c.connect()
+	l := s.hub.Link(s.socket(t).Conn())
+	c.expect("2")
+	c.send("3")
+	eventually(t, "nothing is owed", func() bool { return l.Confirmed() == l.Created() })
+	alive := make(chan bool, 1)
+	go func() { alive <- l.Probe(t.Context(), patience, never) }()
+	c.expect("2")
+	c.send("3")
+	if !receive(t, alive) {
+		t.Error("who answers is alive")
+	}
+	began := time.Now()
+	if l.Probe(t.Context(), 100*time.Millisecond, never) {
+		t.Error("who does not answer is not")
+	}
+	if l.Probe(t.Context(), 100*time.Millisecond, never) || time.Since(began) > 200*time.Millisecond {
+		t.Error("patience is over, there is nothing to wait for")
+	}
+	go func() { alive <- l.Probe(t.Context(), patience, never) }()
+	_ = c.conn.Close()
+	if receive(t, alive) {
+		t.Error("who is gone is not alive")
+	}
+
+	p := s.poll(t)
+	p.connect()
+	sock := s.socket(t)
+	l = s.hub.Link(sock.Conn())
+	got := make(chan string, 1)
+	go func() { got <- p.get() }()
+	eventually(t, "the client waits", func() bool { return l.Silence() == 0 })
+	go func() { alive <- l.Probe(t.Context(), patience, func() { _ = sock.Emit("pong") }) }()
+	if f := receive(t, got); f != `42["pong"]` {
+		t.Fatal(f)
+	}
+	go func() { got <- p.get() }()
+	if !receive(t, alive) {
+		t.Error("who polls again is alive")
+	}
+	_ = sock.Emit("last")
+	receive(t, got)
+}
+
+func TestGoodbye(t *testing.T) {
+	s := newServer(t)
+	for name, test := range map[string]struct {
+		leave func(*wsClient)
+		want  bool
+	}{
+		"close frame":  {func(c *wsClient) { _ = c.conn.WriteControl(ws.CloseMessage, nil, time.Now().Add(patience)) }, true},
+		"end of TCP":   {func(c *wsClient) { _ = c.conn.Close() }, false},
+		"client crash": {func(c *wsClient) { c.send("9") }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := s.dial(t, "")
+			c.connect()
+			l := s.hub.Link(s.socket(t).Conn())
+			test.leave(c)
+			receive(t, l.Done())
+			if l.Goodbye() != test.want {
+				t.Errorf("got %t", l.Goodbye())
+			}
+		})
+	}
+	t.Run("polling", func(t *testing.T) {
+		c := s.poll(t)
+		c.connect()
+		l := s.hub.Link(s.socket(t).Conn())
+		c.post("1")
+		receive(t, l.Done())
+		if !l.Goodbye() {
+			t.Error("got false")
+		}
+	})
+}
+
+func TestAsksToConnect(t *testing.T) {
+	for body, want := range map[string]bool{"0": true, `0{"a":1}`: true, "0/x,": false, "": false, `2["x"]`: false, "00": false} {
+		if got := asksToConnect(&packet.Packet{Type: packet.MESSAGE, Data: buffer(body)}); got != want {
+			t.Errorf("%q: %t", body, got)
+		}
+	}
+}

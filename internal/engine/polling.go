@@ -1,0 +1,185 @@
+package engine
+
+import (
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/zishang520/socket.io/parsers/engine/v3/packet"
+	"github.com/zishang520/socket.io/servers/engine/v3/transports"
+	"github.com/zishang520/socket.io/v3/pkg/queue"
+	"github.com/zishang520/socket.io/v3/pkg/slices"
+	"github.com/zishang520/socket.io/v3/pkg/types"
+)
+
+type pollingBuilder struct {
+	transports.PollingBuilder
+	hub *Hub
+}
+
+// New is called with the first request of a session. JSONP is not offered: no
+// Socket.IO 4 client needs it, and a script tag carries no Origin.
+func (b *pollingBuilder) New(ctx *types.HttpContext) transports.Transport {
+	p := &polling{
+		innerPolling: innerPolling{transports.MakePolling()},
+		relay:        relay{types.NewEventEmitter()},
+		link:         newLink(),
+	}
+	p.Prototype(p)
+	p.pass(p.innerPolling.Polling, "ready", "drain", "error", "headers")
+	_ = p.innerPolling.On("packet", p.receive)
+	_ = p.innerPolling.On("close", p.close)
+	p.innerPolling.Construct(ctx)
+	p.queue = releaseQueue(p.innerPolling.Polling, "writeQueue")
+	return p
+}
+
+type innerPolling struct{ transports.Polling }
+
+// polling is the library's polling transport in our shell.
+type polling struct {
+	innerPolling
+	relay
+	link  *Link
+	queue *queue.Queue
+
+	mu     sync.Mutex
+	begun  bool
+	held   [][]*packet.Packet // until begun
+	turn   chan struct{}      // closed when the library is done with the latest poll
+	closed bool               // by us
+}
+
+func (p *polling) account() *Link { return p.link }
+
+// begin answers the handshake. A client that knew its id sooner could speak to
+// nobody.
+func (p *polling) begin() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.begun = true
+	for _, batch := range p.held {
+		p.innerPolling.Send(batch)
+	}
+	p.held = nil
+}
+
+// Send answers the waiting request.
+func (p *polling) Send(batch []*packet.Packet) {
+	p.link.answering(batch)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.begun {
+		p.SetWritable(false)
+		p.held = append(p.held, batch)
+		return
+	}
+	p.innerPolling.Send(batch)
+}
+
+// answering notes what the answer to a poll holds.
+func (l *Link) answering(batch []*packet.Packet) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.countLocked(batch)
+	l.answered = time.Now()
+}
+
+// OnRequest is called with each request of the session.
+func (p *polling) OnRequest(ctx *types.HttpContext) {
+	if p.ReadyState() != "open" {
+		refuse(ctx)
+		return
+	}
+	if ctx.Method() == http.MethodGet && !p.Writable() {
+		if !p.awaitTurn(ctx) {
+			return
+		}
+		p.link.polled()
+	}
+	defer contain(func(reason string, err error) {
+		p.OnError(reason, err)
+		refuse(ctx)
+	})
+	p.innerPolling.OnRequest(ctx)
+	if p.ReadyState() != "open" && p.Writable() {
+		refuse(ctx) // closed meanwhile: nobody will answer
+	}
+}
+
+// awaitTurn waits until the library is done with the poll before this one. It
+// cleans up once more after the answer has gone out, and would so forget a
+// client that is quick to ask again. It reports false if the client went away.
+func (p *polling) awaitTurn(ctx *types.HttpContext) bool {
+	mine := make(chan struct{})
+	_ = ctx.Once("close", func(...any) { close(mine) }) // emitted after that
+	p.mu.Lock()
+	before := p.turn
+	p.turn = mine
+	p.mu.Unlock()
+	if before == nil {
+		return true
+	}
+	select {
+	case <-before:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// receive is called with each packet of a request with data.
+func (p *polling) receive(args ...any) {
+	pkt := slices.TryGetAny[*packet.Packet](args, 0)
+	if pkt == nil || pkt.Data == nil {
+		return
+	}
+	switch pkt.Type {
+	case packet.PONG:
+		p.link.pong(func() {
+			defer contain(p.OnError)
+			p.out.Emit("packet", pkt)
+		})
+		return
+	case packet.MESSAGE:
+		p.link.admit(pkt)
+	}
+	p.out.Emit("packet", pkt)
+}
+
+// close passes the end of the session on, which is the client's goodbye unless
+// it is ours.
+func (p *polling) close(args ...any) {
+	p.mu.Lock()
+	ours := p.closed
+	p.mu.Unlock()
+	if !ours {
+		p.link.noteGoodbye()
+	}
+	p.out.Emit("close", args...)
+	p.queue.TryClose()
+}
+
+// DoClose answers the waiting request and ends the session at once. The library
+// stops its queue first and so leaves the request waiting; and it lets a client
+// that is between two requests keep the session for 30 s.
+func (p *polling) DoClose(fn types.Callable) {
+	p.mu.Lock()
+	p.closed = true
+	p.mu.Unlock()
+	if p.Writable() {
+		p.innerPolling.Send([]*packet.Packet{{Type: packet.CLOSE}})
+	}
+	p.queue.TryClose() // what is in it is still done
+	if fn != nil {
+		fn()
+	}
+	p.OnClose()
+}
+
+// refuse answers a request that came too late.
+func refuse(ctx *types.HttpContext) {
+	// Neither can fail but for a response that has been written already.
+	_ = ctx.SetStatusCode(http.StatusBadRequest)
+	_, _ = ctx.Write(nil)
+}
