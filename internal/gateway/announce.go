@@ -36,44 +36,44 @@ func (g *Gateway) announce(roomID string, e room.Event) {
 	members := membersRoom(roomID)
 	switch b := e.Body.(type) {
 	case room.MemberJoined:
-		g.tell("member_joined", nameFields(b.Member, b.Name), members)
+		g.tell("member_joined", named(b.Name), members)
 	case room.MemberReturned:
-		g.tell("member_returned", nameFields(b.Member, b.Name), members)
+		g.tell("member_returned", named(b.Name), members)
 	case room.MemberLeft:
-		g.tell("member_left", nameFields(b.Member, b.Name), members)
+		g.tell("member_left", named(b.Name), members)
 	case room.JoinConfirmed:
 		if c := g.conn(b.Conn); c != nil {
-			c.emit("join_success", countFields(b.Count))
+			c.emit("join_success", countPayload{b.Count})
 		}
 	case room.PresenceChanged:
-		g.tell("update_participants", countFields(b.Count), members)
+		g.tell("update_participants", countPayload{b.Count}, members)
 	case room.MessagePosted:
 		g.Metrics.MessageRelayed()
-		g.tell("message", messageFields(b.Message), members)
+		g.tell("message", messageOf(b.Message), members)
 		for _, c := range g.audienceOf(roomID) {
 			c.marks.add(e.Seq, c.link)
 		}
 	case room.CodeChanged:
-		g.tell("code_update", codeFields(b.Code, b.Remaining), members)
+		g.tell("code_update", codePayload{NewCode: b.Code, Code: b.Code}, members)
 	case room.Knocked:
 		for _, voter := range b.Voters {
-			g.tell("join_request", knockFields(roomID, b.Knock), memberRoom(voter))
+			g.tell("join_request", knockOf(roomID, b.Knock), memberRoom(voter))
 		}
 	case room.KnockVoted:
-		g.tell("partial_approval", votedFields(b), members)
+		g.tell("partial_approval", votedPayload{b.Knock, b.Approvals, b.Required}, members)
 	case room.KnockAdmitted:
-		g.tell("join_approved", admittedFields(roomID, b.Knock, b.At), members, knockRoom(b.Knock))
-		g.tell("timer_sync", timerFields(b.Remaining), members)
+		g.tell("join_approved", admittedPayload{b.Knock, roomID, b.At.Unix()}, members, knockRoom(b.Knock))
+		g.tell("timer_sync", timerPayload{seconds(b.Remaining)}, members)
 	case room.KnockRefused:
-		g.tell("join_denied", refusedFields(roomID, b.Knock, b.Reason), members)
-		g.tell("join_denied", refusedFields(b.Knock, b.Knock, b.Reason), knockRoom(b.Knock))
+		g.tell("join_denied", refusedPayload{b.Knock, roomID, refusals[b.Reason]}, members)
+		g.tell("join_denied", refusedPayload{b.Knock, b.Knock, refusals[b.Reason]}, knockRoom(b.Knock))
 	case room.Detached:
 		g.detach(b)
 	case room.Closed:
 		if b.Reason == room.Expired {
-			g.tell("room_expired", fields{"room": roomID}, members)
+			g.tell("room_expired", expiredPayload{roomID}, members)
 		}
-		g.tell("room_status", goneFields(), members)
+		g.tell("room_status", gonePayload{}, members)
 		for _, c := range g.audienceOf(roomID) {
 			c.unbind()
 		}
@@ -81,8 +81,8 @@ func (g *Gateway) announce(roomID string, e room.Event) {
 }
 
 // tell sends an event to everybody in the Socket.IO rooms, once.
-func (g *Gateway) tell(event string, f fields, to ...socket.Room) {
-	if err := g.io.To(to...).Emit(event, f); err != nil {
+func (g *Gateway) tell(event string, payload any, to ...socket.Room) {
+	if err := g.io.To(to...).Emit(event, payload); err != nil {
 		g.Log.Error("announcing an event", "event", event, "error", err)
 	}
 }
@@ -110,11 +110,11 @@ func (g *Gateway) catchUp(roomID string, a room.Attached) {
 		return
 	}
 	for _, m := range a.Log {
-		c.emit("message", messageFields(m))
+		c.emit("message", messageOf(m))
 		c.marks.add(m.Seq, c.link)
 	}
 	for _, k := range a.Knocks {
-		c.emit("join_request", knockFields(roomID, k))
+		c.emit("join_request", knockOf(roomID, k))
 	}
 }
 

@@ -35,6 +35,7 @@ type conn struct {
 	events    int             // received so far
 	restored  bool            // put back into its room without having asked
 	left      map[string]bool // rooms it has asked to leave
+	ended     bool
 
 	mu    sync.Mutex
 	seat  *room.Seat // the membership it is bound to; nil if none
@@ -134,9 +135,9 @@ func (c *conn) watch(seats []room.Seat) {
 func (c *conn) tellVerdict(s room.Seat) {
 	switch s.Standing {
 	case room.Admitted:
-		c.emit("join_approved", admittedFields(s.Room, s.ID, time.Now()))
+		c.emit("join_approved", admittedPayload{s.ID, s.Room, time.Now().Unix()})
 	case room.Refused:
-		c.emit("join_denied", refusedFields(s.ID, s.ID, s.Refusal))
+		c.emit("join_denied", refusedPayload{s.ID, s.ID, refusals[s.Refusal]})
 	case room.Waiting:
 	}
 }
@@ -200,7 +201,7 @@ func (c *conn) takeOver(seat room.Seat) (dead []*conn, resume *uint64) {
 }
 
 // provoke sends something that the client has to fetch and no page listens to.
-func (c *conn) provoke() { c.emit("are_you_there", fields{}) }
+func (c *conn) provoke() { c.emit("are_you_there") }
 
 // dismiss ends a connection that was found dead and has been replaced.
 func (c *conn) dismiss() {
@@ -228,8 +229,19 @@ func (c *conn) loss(reason string) loss {
 	}
 }
 
-// end is called once, after the last event.
+// abandon ends a connection that was lost before it began.
+func (c *conn) abandon() {
+	c.socket.Disconnect(false) // the library may still keep it
+	c.end(loss{})
+}
+
+// end is called after the last event, on the connection's goroutine. The library
+// can report an end more than once.
 func (c *conn) end(l loss) {
+	if c.ended {
+		return
+	}
+	c.ended = true
 	defer c.cancel()
 	c.g.conns.Delete(c.id)
 	c.g.countSession(c.session, -1)
@@ -286,8 +298,8 @@ func (c *conn) unbind() {
 }
 
 // emit sends an event to this connection.
-func (c *conn) emit(event string, f fields) {
-	if err := c.socket.Emit(event, f); err != nil {
+func (c *conn) emit(event string, payload ...any) {
+	if err := c.socket.Emit(event, payload...); err != nil {
 		c.g.Log.Error("sending an event", "event", event, "error", err)
 	}
 }
@@ -297,12 +309,12 @@ func (c *conn) fail(err error) {
 	if errors.Is(err, context.Canceled) {
 		return // it is gone
 	}
-	f, code := errorFields(err)
+	p, code := problemOf(err)
 	if code == "internal" {
 		c.g.Log.Error("an event failed", "error", err)
 	}
 	c.g.Metrics.Refused("event", code)
-	c.emit("room_error", f)
+	c.emit("room_error", p)
 }
 
 // contain keeps a fault in the handling of an event from ending more than the

@@ -170,7 +170,7 @@ func (c *conn) onTimerSync(p payload) {
 	c.asMember(p, func(s room.Seat) error {
 		remaining, err := c.g.service.TimeRemaining(c.ctx, s.Room)
 		if err == nil {
-			c.emit("timer_sync", timerFields(remaining))
+			c.emit("timer_sync", timerPayload{seconds(remaining)})
 		}
 		return err
 	})
@@ -183,20 +183,13 @@ func (c *conn) onPingRoom(p payload) {
 		status, err = c.g.service.Status(c.ctx, seat.Room)
 	}
 	if err != nil {
-		c.emit("room_status", goneFields())
+		c.emit("room_status", gonePayload{})
 		return
 	}
-	c.emit("room_status", statusFields(status))
+	c.emit("room_status", statusOf(status))
 }
 
-func (c *conn) onPing(payload) { c.emitNothing("pong") }
-
-// emitNothing sends an event without a payload.
-func (c *conn) emitNothing(event string) {
-	if err := c.socket.Emit(event); err != nil {
-		c.g.Log.Error("sending an event", "event", event, "error", err)
-	}
-}
+func (c *conn) onPing(payload) { c.emit("pong") }
 
 // onLeave: a page takes its leave.
 //
@@ -253,5 +246,5 @@ func (c *conn) onJoinRequest(p payload) {
 
 // noRequest answers a waiting page whose request is no longer known.
 func (c *conn) noRequest(p payload) {
-	c.emit("join_denied", fields{"user_id": p.claim("user_id"), "room": p.claim("room"), "reason": noSuchRequest})
+	c.emit("join_denied", refusedPayload{p.claim("user_id"), p.claim("room"), noSuchRequest})
 }

@@ -162,6 +162,7 @@ func (g *Gateway) connected(args ...any) {
 	c := g.newConn(s)
 	g.conns.Store(c.id, c)
 	g.Metrics.SocketOpened()
+	allowed := g.countSession(c.session, 1)
 	s.Use(func(event []any, _ func(error)) { c.handle(event) })
 	_ = s.On("disconnecting", func(args ...any) {
 		reason, _ := args[0].(string)
@@ -169,12 +170,16 @@ func (g *Gateway) connected(args ...any) {
 		// Behind the events that have arrived and are not handled yet.
 		s.Enqueue(func() { c.end(lost) })
 	})
-	if !g.countSession(c.session, 1) {
+	switch {
+	case s.Conn().ReadyState() != "open":
+		// It was lost before we listened, and the library may have told nobody.
+		c.abandon()
+	case !allowed:
 		c.fail(errTooManyConnections)
 		go s.Disconnect(true)
-		return
+	default:
+		c.begin()
 	}
-	c.begin()
 }
 
 // countSession counts a session's connections and reports whether it may have

@@ -71,60 +71,88 @@ func (p payload) hints(h hints) hints {
 	return h
 }
 
-// fields is a payload to send.
-type fields = map[string]any
+// The payloads that the server sends. Their fields are the interface that
+// frontends were written for: nothing is added to them but at the end of a message.
+type (
+	countPayload struct {
+		Count int `json:"count"`
+	}
+	namePayload struct {
+		DisplayName string `json:"display_name"`
+	}
+	// messagePayload: the pages compare sender with the name in their template,
+	// and put both it and the content into innerHTML.
+	messagePayload struct {
+		Sender    string `json:"sender"`
+		Content   string `json:"content"`
+		Timestamp string `json:"timestamp"`
+		// What follows is for pages that know it.
+		ID     uint64 `json:"id"`
+		Member string `json:"member"`
+		Name   string `json:"name"` // not escaped
+		At     int64  `json:"at"`   // milliseconds since 1970
+	}
+	codePayload struct {
+		NewCode string `json:"new_code"`
+		Code    string `json:"code"`
+	}
+	timerPayload struct {
+		TimeRemaining int `json:"time_remaining"` // seconds
+	}
+	knockPayload struct {
+		User   string `json:"user"`
+		UserID string `json:"user_id"`
+		Room   string `json:"room"`
+	}
+	votedPayload struct {
+		UserID    string `json:"user_id"`
+		Approvals int    `json:"approvals"`
+		Required  int    `json:"required"`
+	}
+	admittedPayload struct {
+		UserID      string `json:"user_id"`
+		Room        string `json:"room"`
+		CurrentTime int64  `json:"current_time"` // seconds since 1970
+	}
+	// refusedPayload carries the room's id for its members, and the knock's
+	// own for the applicant, who does not get to know the room.
+	refusedPayload struct {
+		UserID string `json:"user_id"`
+		Room   string `json:"room"`
+		Reason string `json:"reason,omitempty"`
+	}
+	statusPayload struct {
+		Exists           bool `json:"exists"`
+		ParticipantCount int  `json:"participant_count"`
+		ExpiresIn        int  `json:"expires_in"` // seconds
+	}
+	gonePayload struct {
+		Exists bool `json:"exists"` // always false
+	}
+	expiredPayload struct {
+		Room string `json:"room"`
+	}
+	errorPayload struct {
+		Message string `json:"message"`
+	}
+)
 
-func countFields(count int) fields { return fields{"count": count} }
+func named(name string) namePayload { return namePayload{html.EscapeString(name)} }
 
-func nameFields(member, name string) fields {
-	return fields{"display_name": html.EscapeString(name), "member": member}
-}
-
-// messageFields: the pages compare sender with the name in their template and
-// put both it and the content into innerHTML.
-func messageFields(m room.Message) fields {
-	return fields{
-		"sender":    html.EscapeString(m.Name),
-		"content":   m.Content,
-		"timestamp": m.At.Format(time.TimeOnly),
-		"id":        m.Seq,
-		"name":      m.Name,
-		"member":    m.Member,
-		"at":        m.At.UnixMilli(),
+func messageOf(m room.Message) messagePayload {
+	return messagePayload{
+		Sender:    html.EscapeString(m.Name),
+		Content:   m.Content,
+		Timestamp: m.At.Format(time.TimeOnly),
+		ID:        m.Seq,
+		Member:    m.Member,
+		Name:      m.Name,
+		At:        m.At.UnixMilli(),
 	}
 }
 
-func codeFields(code string, remaining time.Duration) fields {
-	return fields{"new_code": code, "code": code, "time_remaining": seconds(remaining)}
-}
-
-func timerFields(remaining time.Duration) fields {
-	return fields{"time_remaining": seconds(remaining)}
-}
-
-func knockFields(roomID string, k room.Knock) fields {
-	return fields{
-		"user": html.EscapeString(k.Name), "user_id": k.ID, "room": roomID,
-		"expires_in": max(0, seconds(time.Until(k.Deadline))),
-	}
-}
-
-func votedFields(v room.KnockVoted) fields {
-	return fields{"user_id": v.Knock, "approvals": v.Approvals, "required": v.Required}
-}
-
-func admittedFields(roomID, knock string, at time.Time) fields {
-	return fields{"user_id": knock, "room": roomID, "current_time": at.Unix()}
-}
-
-// refusedFields carry the room's id for its members, and the knock's own for
-// the applicant, who does not get to know the room.
-func refusedFields(roomID, knock string, why room.Refusal) fields {
-	f := fields{"user_id": knock, "room": roomID}
-	if text := refusals[why]; text != "" {
-		f["reason"] = text
-	}
-	return f
+func knockOf(roomID string, k room.Knock) knockPayload {
+	return knockPayload{User: html.EscapeString(k.Name), UserID: k.ID, Room: roomID}
 }
 
 // refusals are the reasons that pages show to an applicant. That somebody said
@@ -137,12 +165,8 @@ var refusals = map[room.Refusal]string{
 
 const noSuchRequest = "Your request is no longer open. Please go back and ask again."
 
-func statusFields(s room.Status) fields {
-	return fields{"exists": true, "participant_count": s.Participants, "expires_in": seconds(s.ExpiresIn)}
-}
-
-func goneFields() fields {
-	return fields{"exists": false, "participant_count": 0, "expires_in": 0}
+func statusOf(s room.Status) statusPayload {
+	return statusPayload{Exists: true, ParticipantCount: s.Participants, ExpiresIn: seconds(s.ExpiresIn)}
 }
 
 // seconds rounds up, so that a countdown never reads zero before its time.
@@ -155,7 +179,7 @@ var (
 	errLeft               = errors.New("gateway: left for good in another tab")
 )
 
-// problems maps errors to what a person is told, and to a word for programs.
+// problems maps errors to what a person is told, and to a word for the metrics.
 var problems = []struct {
 	err        error
 	code, text string
@@ -169,11 +193,12 @@ var problems = []struct {
 	{errLeft, "left", "You left this room in another tab."},
 }
 
-func errorFields(err error) (f fields, code string) {
-	for _, p := range problems {
-		if errors.Is(err, p.err) {
-			return fields{"message": p.text, "code": p.code}, p.code
+// problemOf returns what to tell about an error, and the word for it.
+func problemOf(err error) (p errorPayload, code string) {
+	for _, known := range problems {
+		if errors.Is(err, known.err) {
+			return errorPayload{known.text}, known.code
 		}
 	}
-	return fields{"message": "Something went wrong on this server. Please try again.", "code": "internal"}, "internal"
+	return errorPayload{"Something went wrong on this server. Please try again."}, "internal"
 }
