@@ -25,7 +25,7 @@ func (r *Room) memberSeat(m *Member, now time.Time) Seat {
 	}
 	return Seat{
 		ID: m.ID, Room: r.ID, Name: m.Name, Standing: Admitted, Path: path,
-		Loading: m.loading(now), Open: len(m.Conns), LastSeen: m.LastSeen,
+		Loading: m.loading(now), Rendered: now.Before(m.LoadingUntil), Open: len(m.Conns), LastSeen: m.LastSeen,
 	}
 }
 

@@ -64,6 +64,9 @@ type Seat struct {
 	// Loading is true if the member's next connection is a newly loaded page
 	// rather than a known page that reconnects.
 	Loading bool
+	// Rendered is true while a page was rendered for the member that has not
+	// connected yet.
+	Rendered bool
 	// Open is the number of the member's open connections.
 	Open int
 	// LastSeen is when the last connection was lost; zero if there was none.

@@ -12,10 +12,13 @@ import (
 // hints are what a connection lets us know of the page behind it. They come
 // from the client and only choose among the seats of its session.
 type hints struct {
-	path string // of the page, from the Referer of a polling handshake
-	seat string // a seat's id, said by pages that know theirs
-	room string // a room's id, or the path of a page
-	name string // as typed or as rendered, that is HTML-escaped
+	path    string // of the page, from the Referer of a polling handshake
+	waiting bool   // the Referer is a waiting page
+	seat    string // a seat's id, said by pages that know theirs
+	room    string // a room's id, or the path of a page
+	name    string // as typed or as rendered, that is HTML-escaped
+	page    string // something in the query that no other page has
+	known   string // the seat that this page was in before
 }
 
 // choose returns the membership that the hints speak of. A room that is named
@@ -23,7 +26,7 @@ type hints struct {
 // in one browser are told apart as far as anything can tell.
 func choose(seats []room.Seat, h hints) (room.Seat, bool) {
 	var found []room.Seat
-	for _, s := range seats {
+	for _, s := range slices.Backward(seats) { // the newest first
 		if s.Standing == room.Admitted && (h.room == "" || isAt(s, h.room)) {
 			found = append(found, s)
 		}
@@ -31,23 +34,30 @@ func choose(seats []room.Seat, h hints) (room.Seat, bool) {
 	if len(found) == 0 {
 		return room.Seat{}, false
 	}
-	return slices.MaxFunc(found, func(a, b room.Seat) int {
-		for _, better := range []func(room.Seat) bool{
-			func(s room.Seat) bool { return h.seat != "" && s.ID == h.seat },
-			func(s room.Seat) bool { return h.path != "" && s.Path == h.path },
-			func(s room.Seat) bool { return s.Path == h.room },
-			func(s room.Seat) bool { return h.name != "" && isNamed(s, h.name) },
-			func(s room.Seat) bool { return s.Open == 0 },
-		} {
-			if x, y := better(a), better(b); x != y {
-				if x {
-					return 1
-				}
-				return -1
+	return slices.MaxFunc(found, h.compare), true
+}
+
+// compare is positive if the hints rather mean a than b.
+func (h hints) compare(a, b room.Seat) int {
+	for _, better := range []func(room.Seat) bool{
+		func(s room.Seat) bool { return h.seat != "" && s.ID == h.seat },
+		func(s room.Seat) bool { return h.path != "" && s.Path == h.path },
+		func(s room.Seat) bool { return h.name != "" && isNamed(s, h.name) },
+		func(s room.Seat) bool { return h.known != "" && s.ID == h.known },
+		// A page that was never seen before is one that was just loaded.
+		func(s room.Seat) bool { return h.page != "" && h.known == "" && s.Loading },
+		func(s room.Seat) bool { return s.Open == 0 },
+		// All are open: the old connection of a reloaded page may yet have to end.
+		func(s room.Seat) bool { return s.Open > 0 && s.Loading },
+	} {
+		if x, y := better(a), better(b); x != y {
+			if x {
+				return 1
 			}
+			return -1
 		}
-		return a.LastSeen.Compare(b.LastSeen)
-	}), true
+	}
+	return a.LastSeen.Compare(b.LastSeen)
 }
 
 // hinted returns the membership that a handshake certainly belongs to: the one
@@ -59,9 +69,10 @@ func hinted(seats []room.Seat, h hints) (room.Seat, bool) {
 		}
 	}
 	if h.path != "" {
-		return choose(seats, hints{room: h.path, path: h.path})
+		h.room = h.path
+		return choose(seats, h)
 	}
-	if len(seats) == 1 {
+	if len(seats) == 1 && !h.waiting {
 		return choose(seats, hints{})
 	}
 	return room.Seat{}, false
@@ -76,16 +87,16 @@ func isNamed(s room.Seat, name string) bool {
 	return name == s.Name || name == html.EscapeString(s.Name)
 }
 
-// pathOf returns the last segment of the address of a room's page, "" if the
-// address is another one.
-func pathOf(referer string) string {
+// pageOf takes apart the address of the page that a request comes from: the
+// last segment if it is a room's page, or else whether it is a waiting page.
+func pageOf(referer string) (path string, waiting bool) {
 	u, err := url.Parse(referer)
 	if err != nil {
-		return ""
+		return "", false
 	}
 	path, ok := strings.CutPrefix(u.Path, "/room/")
 	if !ok || strings.Contains(path, "/") {
-		return ""
+		return "", u.Path == "/join"
 	}
-	return path
+	return path, false
 }

@@ -52,9 +52,14 @@ func (g *Gateway) newConn(s *socket.Socket) *conn {
 		if session, ok := g.Session(r); ok {
 			c.session = session
 		}
-		c.hints.path = pathOf(r.Referer())
-		c.hints.room = r.URL.Query().Get("room")
-		c.hints.seat = r.URL.Query().Get("seat")
+		query := r.URL.Query()
+		c.hints.path, c.hints.waiting = pageOf(r.Referer())
+		c.hints.room = query.Get("room")
+		c.hints.seat = query.Get("seat")
+		if page := query.Get("csrf_token"); len(page) <= maxClaim {
+			c.hints.page = page
+			c.hints.known = g.pages.seat(c.session, page)
+		}
 	}
 	if auth := s.Handshake().Auth; auth != nil {
 		if seat := payload(auth).claim("seat"); seat != "" {
@@ -75,6 +80,9 @@ func handshakeRequest(s *socket.Socket) *http.Request {
 // room, one that waits is told the verdict, and a new one says what it wants.
 func (c *conn) begin() {
 	if c.session == "" {
+		if c.hints.room != "" {
+			c.fail(room.ErrNotMember)
+		}
 		return
 	}
 	seats, err := c.g.service.Seats(c.ctx, c.session)
@@ -87,8 +95,9 @@ func (c *conn) begin() {
 			c.restore(seat)
 			return
 		}
+		c.fail(room.ErrNotMember)
 	}
-	seat, known := hinted(seats, hints{path: c.hints.path, seat: c.hints.seat})
+	seat, known := hinted(seats, c.hints)
 	switch {
 	case known && !seat.Loading:
 		c.restore(seat)
@@ -124,7 +133,7 @@ func (c *conn) watch(seats []room.Seat) {
 	}
 	for _, s := range seats {
 		// Of an admission, only a page that has not gone to the room needs to hear.
-		unopened := s.Path == s.ID && s.Loading && s.Open == 0 && s.LastSeen.IsZero()
+		unopened := s.Path == s.ID && s.Loading && !s.Rendered && s.Open == 0
 		if s.Standing == room.Refused || s.Standing == room.Admitted && unopened {
 			c.tellVerdict(s)
 		}
@@ -169,6 +178,7 @@ func (c *conn) bind(seat room.Seat, explicit bool) error {
 		return err
 	}
 	delete(c.left, seat.Room)
+	c.g.pages.remember(c.session, c.hints.page, seat.ID)
 	for _, d := range dead {
 		d.dismiss()
 	}

@@ -80,6 +80,7 @@ type Gateway struct {
 	draining atomic.Bool
 
 	conns sync.Map // connection id → *conn
+	pages pages
 
 	mu       sync.Mutex
 	rooms    map[string]*audience
