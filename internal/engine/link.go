@@ -11,8 +11,9 @@ import (
 )
 
 const (
-	// barrierInterval is the least time between two pings of our own.
-	barrierInterval = time.Second
+	// barrierInterval is the least time between two pings of our own. What was
+	// sent since the last one is uncertain if the connection is lost.
+	barrierInterval = 250 * time.Millisecond
 	// pongHold is for how long the library does not get to see a pong. It arms
 	// its timeout only after it has sent the ping, so a pong that comes at once
 	// would be forgotten again, and the connection ended by the timeout.
@@ -26,8 +27,8 @@ const (
 // written to it are known to have arrived.
 //
 // The clients acknowledge nothing, but they answer pings, and a pong proves
-// that all that was written before its ping has arrived. So after messages, at
-// most once in a second, a websocket gets a ping more than the protocol's own; the
+// that all that was written before its ping has arrived. So after messages, but
+// only so often, a websocket gets a ping more than the protocol's own; the
 // library sees neither it nor its pong. A polling client proves the same by
 // asking for more.
 //
@@ -82,8 +83,7 @@ func (l *Link) Confirmed() uint64 {
 	return l.confirmed
 }
 
-// RoundTrip returns the time that the latest answer took; zero if there was
-// none.
+// RoundTrip returns the least time that an answer took; zero if there was none.
 func (l *Link) RoundTrip() time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -216,7 +216,7 @@ func (l *Link) pong(forward func()) {
 	}
 	p := l.pings[0]
 	l.pings = l.pings[1:]
-	l.roundTrip = time.Since(p.at)
+	l.noteTripLocked(time.Since(p.at))
 	l.confirmLocked(p.covers)
 	if l.wantsPingLocked() {
 		l.pingLocked()
@@ -231,7 +231,7 @@ func (l *Link) polled() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if !l.answered.IsZero() {
-		l.roundTrip = time.Since(l.answered)
+		l.noteTripLocked(time.Since(l.answered))
 	}
 	l.answered = time.Time{}
 	l.confirmLocked(l.handed)
@@ -245,6 +245,12 @@ func (l *Link) upgraded(barrier func()) {
 	l.barrier = barrier
 	l.answered = time.Time{}
 	l.confirmLocked(l.handed)
+}
+
+func (l *Link) noteTripLocked(d time.Duration) {
+	if l.roundTrip == 0 || d < l.roundTrip {
+		l.roundTrip = d
+	}
 }
 
 func (l *Link) confirmLocked(upTo uint64) {

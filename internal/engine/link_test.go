@@ -28,7 +28,7 @@ func TestAPongConfirms(t *testing.T) {
 		t.Error("nothing is owed any more")
 	}
 
-	// Two messages in a second get one ping, which comes behind both.
+	// Messages in a row get one ping, which comes behind them.
 	_ = sock.Emit("one")
 	_ = sock.Emit("two")
 	c.expect(`42["one"]`)
@@ -42,7 +42,7 @@ func TestAPongConfirms(t *testing.T) {
 	if l.RoundTrip() <= 0 {
 		t.Error("a round trip takes time")
 	}
-	c.expect("2") // for the third, a second later
+	c.expect("2") // for the third, a little later
 	c.send("3")
 	eventually(t, "all are confirmed", func() bool { return l.Confirmed() == l.Created() })
 }

@@ -75,30 +75,32 @@ func (m *marks) sent() uint64 {
 	return m.base
 }
 
-// silenceTolerated is how long the client may owe an answer while the link
-// still counts as alive; on a slow link it is a few round trips.
-const silenceTolerated = 300 * time.Millisecond
+// silenceTolerated is how long a client may owe an answer while it still counts
+// as there; on a slow link it is a few round trips.
+const silenceTolerated = 25 * time.Millisecond
 
 // delivered judges, when a connection ends, up to which sequence number the
 // page has got everything.
 //
 // What is confirmed is certain. Of the rest, a client that was heard from to
-// the last had what was on its way for longer than a round trip: it read that
+// the last had what was sent before the half of a round trip: it read that
 // before it sent the end. From a client that owed an answer nothing more is
-// believed: the end may be the network's word, long after the client's last.
+// believed, even if it said goodbye: it answers in order, and its goodbye may
+// have waited in a network that had stopped to deliver. When in doubt a message
+// is sent twice rather than never.
 func (m *marks) delivered(l *engine.Link, reason string) uint64 {
 	seq := m.confirmed(l)
 	if l == nil || reason == "ping timeout" {
 		return seq
 	}
 	trip := l.RoundTrip()
-	if !l.Goodbye() && l.Silence() > max(silenceTolerated, 4*trip) {
+	if l.Silence() > max(silenceTolerated, 3*trip) {
 		return seq
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, mark := range m.list {
-		if time.Since(mark.at) < trip {
+		if time.Since(mark.at) < trip/2 {
 			break
 		}
 		seq = mark.seq

@@ -1,6 +1,8 @@
 package gateway
 
 import (
+	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -144,15 +146,20 @@ func (c *conn) onMessage(p payload) {
 	})
 }
 
-func (c *conn) onApprove(p payload) {
-	c.asMember(p, func(s room.Seat) error {
-		return c.g.service.Approve(c.ctx, s.Room, s.ID, p.claim("user_id"))
-	})
-}
+func (c *conn) onApprove(p payload) { c.vote(p, c.g.service.Approve) }
 
-func (c *conn) onDeny(p payload) {
+func (c *conn) onDeny(p payload) { c.vote(p, c.g.service.Decline) }
+
+func (c *conn) vote(p payload, cast func(ctx context.Context, room, member, knock string) error) {
 	c.asMember(p, func(s room.Seat) error {
-		return c.g.service.Decline(c.ctx, s.Room, s.ID, p.claim("user_id"))
+		err := cast(c.ctx, s.Room, s.ID, p.claim("user_id"))
+		if errors.Is(err, room.ErrNoSuchKnock) {
+			// Two members click at the same moment, and one comes too late. That
+			// is no mistake of theirs, and old pages leave the room at any error.
+			c.g.Metrics.Refused("event", "no such request")
+			return nil
+		}
+		return err
 	})
 }
 
@@ -244,7 +251,13 @@ func (c *conn) onJoinRequest(p payload) {
 	c.noRequest(p)
 }
 
-// noRequest answers a waiting page whose request is no longer known.
+// noRequest answers a waiting page whose request is no longer known. Such a
+// page says the same id twice; others have no business here.
 func (c *conn) noRequest(p payload) {
-	c.emit("join_denied", refusedPayload{p.claim("user_id"), p.claim("room"), noSuchRequest})
+	id := p.claim("user_id")
+	if id == "" || id != p.claim("room") {
+		c.fail(room.ErrNoSuchKnock)
+		return
+	}
+	c.emit("join_denied", refusedPayload{id, id, noSuchRequest})
 }

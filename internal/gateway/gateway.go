@@ -137,7 +137,8 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "The server is restarting. Please try again in a moment.", http.StatusServiceUnavailable)
 		return
 	}
-	if !g.Accept(r) {
+	// A page of ours has an origin; "null" is somebody's sandbox or file.
+	if !g.Accept(r) || r.Header.Get("Origin") == "null" {
 		g.Metrics.Refused("handshake", "origin")
 		http.Error(w, "This page may not connect to this server: its origin is not allowed.", http.StatusForbidden)
 		return
