@@ -22,7 +22,7 @@ func (r *Room) Connect(now time.Time, e Entry) ([]Event, error) {
 	after := m.resumeAfter(now, e.Resume, r.Seq)
 	m.Conns = append(slices.Clip(m.Conns), e.Conn)
 	m.Arrived, m.Present = true, true
-	m.AbsentDue, m.EndDue, m.LoadingUntil = time.Time{}, time.Time{}, time.Time{}
+	m.AbsentDue, m.EndDue = time.Time{}, time.Time{}
 
 	events := []Event{r.event(Attached{
 		Conn: e.Conn, Member: m.ID, Explicit: e.Explicit,
@@ -54,20 +54,21 @@ func (r *Room) confirm(e Entry) []Event {
 // resumeAfter tells what a new connection of the member has seen already, and
 // takes note that it is being used.
 //
-// A newly loaded page is empty: it is shown everything since the admission. A
-// page that reconnects has seen what its lost connection is known to have
-// delivered.
+// What the caller knows of the page is certain. Otherwise a newly loaded page
+// is empty and shown everything since the admission, and a page that reconnects
+// has seen what its lost connection is known to have delivered.
 func (m *Member) resumeAfter(now time.Time, resume *uint64, seq uint64) uint64 {
+	if resume != nil {
+		return min(max(*resume, m.Since), seq)
+	}
 	lost := seq
-	if n := len(m.Lost); n > 0 && resume == nil {
+	if n := len(m.Lost); n > 0 {
 		lost = m.Lost[n-1]
 		m.Lost = m.Lost[: n-1 : n-1]
 	}
 	if m.loading(now) {
+		m.LoadingUntil = time.Time{}
 		return m.Since
-	}
-	if resume != nil {
-		lost = *resume
 	}
 	return max(lost, m.Since)
 }

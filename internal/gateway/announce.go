@@ -49,7 +49,7 @@ func (g *Gateway) announce(roomID string, e room.Event) {
 		g.tell("update_participants", countPayload{b.Count}, members)
 	case room.MessagePosted:
 		g.Metrics.MessageRelayed()
-		g.tell("message", messageOf(b.Message), members)
+		g.tellMessage(roomID, b.Message, members)
 		for _, c := range g.audienceOf(roomID) {
 			c.marks.add(e.Seq, c.link)
 		}
@@ -87,6 +87,12 @@ func (g *Gateway) tell(event string, payload any, to ...socket.Room) {
 	}
 }
 
+func (g *Gateway) tellMessage(roomID string, m room.Message, to socket.Room) {
+	if err := g.io.To(to).Emit("message", messageOf(m), offset{roomID, m.Seq}.String()); err != nil {
+		g.Log.Error("announcing a message", "error", err)
+	}
+}
+
 func (g *Gateway) conn(id string) *conn {
 	c, _ := g.conns.Load(id)
 	found, _ := c.(*conn)
@@ -110,7 +116,7 @@ func (g *Gateway) catchUp(roomID string, a room.Attached) {
 		return
 	}
 	for _, m := range a.Log {
-		c.emit("message", messageOf(m))
+		c.emit("message", messageOf(m), offset{roomID, m.Seq}.String())
 		c.marks.add(m.Seq, c.link)
 	}
 	for _, k := range a.Knocks {

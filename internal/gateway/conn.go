@@ -16,7 +16,7 @@ import (
 
 // patience is how long a connection that may be half-open gets to answer
 // before a new one of the same member takes its place.
-const patience = 1500 * time.Millisecond
+const patience = 3 * time.Second
 
 // conn is one Socket.IO connection. Its events, its beginning and its end are
 // handled one after the other on one goroutine, which may wait; the fields
@@ -35,6 +35,7 @@ type conn struct {
 	events    int             // received so far
 	restored  bool            // put back into its room without having asked
 	left      map[string]bool // rooms it has asked to leave
+	seen      *offset         // the last message that its page says it has seen
 	ended     bool
 
 	mu    sync.Mutex
@@ -61,10 +62,12 @@ func (g *Gateway) newConn(s *socket.Socket) *conn {
 			c.hints.known = g.pages.seat(c.session, page)
 		}
 	}
-	if auth := s.Handshake().Auth; auth != nil {
-		if seat := payload(auth).claim("seat"); seat != "" {
-			c.hints.seat = seat
-		}
+	auth := payload(s.Handshake().Auth)
+	if seat := auth.claim("seat"); seat != "" {
+		c.hints.seat = seat
+	}
+	if o, ok := parseOffset(auth.claim("offset")); ok {
+		c.seen = &o
 	}
 	return c
 }
@@ -164,9 +167,13 @@ func (c *conn) bind(seat room.Seat, explicit bool) error {
 		}
 	}
 	entry := room.Entry{Room: seat.Room, Member: seat.ID, Conn: c.id, Explicit: explicit}
-	var dead []*conn
+	var dead *conn
 	if !same {
-		if !seat.Loading {
+		switch {
+		case c.seen != nil && c.seen.room == seat.Room:
+			entry.Resume = &c.seen.seq
+			c.seen = nil // of the next room it has seen nothing
+		case !seat.Loading:
 			dead, entry.Resume = c.takeOver(seat)
 		}
 		c.enter(seat)
@@ -179,35 +186,53 @@ func (c *conn) bind(seat room.Seat, explicit bool) error {
 	}
 	delete(c.left, seat.Room)
 	c.g.pages.remember(c.session, c.hints.page, seat.ID)
-	for _, d := range dead {
-		d.dismiss()
+	if dead != nil {
+		dead.dismiss()
 	}
 	return nil
 }
 
-// takeOver finds connections of the member that are open on our side alone,
-// and how far the page behind them has got: it is the page behind this one.
-func (c *conn) takeOver(seat room.Seat) (dead []*conn, resume *uint64) {
+// takeOver finds a connection of the member that is open on our side alone. The
+// page behind it is taken to be the page behind this one, so it resumes where
+// that was left. If there are several, say two tabs of a laptop that slept, the
+// one that has got least is taken, and the others are left to their own pages.
+func (c *conn) takeOver(seat room.Seat) (dead *conn, resume *uint64) {
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	for _, other := range c.g.connsOf(seat) {
-		if other == c {
+		if other == c || other.link == nil {
 			continue
 		}
 		wg.Go(func() {
-			if other.link == nil || other.link.Probe(c.ctx, patience, other.provoke) || c.ctx.Err() != nil {
+			if other.link.Probe(c.ctx, patience, other.provoke) {
 				return
+			}
+			select {
+			case <-other.link.Done(): // it ends in the usual way: let that be reported
+				other.awaitEnd(c.ctx)
+				return
+			default:
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			dead = append(dead, other)
-			if confirmed := other.marks.confirmed(other.link); resume == nil || confirmed > *resume {
-				resume = &confirmed
+			if confirmed := other.marks.confirmed(other.link); dead == nil || confirmed < *resume {
+				dead, resume = other, &confirmed
 			}
 		})
 	}
 	wg.Wait()
 	return dead, resume
+}
+
+// awaitEnd waits until the end of the connection has been reported.
+func (c *conn) awaitEnd(ctx context.Context) {
+	late := time.NewTimer(patience)
+	defer late.Stop()
+	select {
+	case <-c.ctx.Done():
+	case <-ctx.Done():
+	case <-late.C:
+	}
 }
 
 // provoke sends something that the client has to fetch and no page listens to.
@@ -235,7 +260,7 @@ type loss struct {
 func (c *conn) loss(reason string) loss {
 	return loss{
 		delivered:  c.marks.delivered(c.link, reason),
-		deliberate: reason == "client namespace disconnect",
+		deliberate: reason == saidGoodbye,
 	}
 }
 

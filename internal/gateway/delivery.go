@@ -1,11 +1,34 @@
 package gateway
 
 import (
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
 	"securechat/internal/engine"
 )
+
+// offset names a message to clients. Those from 4.6 on keep the last one that
+// they have seen and say it when they reconnect, in the way of the protocol's
+// connection state recovery; older ones take no notice.
+type offset struct {
+	room string
+	seq  uint64
+}
+
+// String returns the form that parseOffset reads.
+func (o offset) String() string { return o.room + ":" + strconv.FormatUint(o.seq, 10) }
+
+// parseOffset reads an offset that a client says; false if it is none.
+func parseOffset(s string) (offset, bool) {
+	roomID, digits, ok := strings.Cut(s, ":")
+	if !ok || roomID == "" {
+		return offset{}, false
+	}
+	seq, err := strconv.ParseUint(digits, 10, 64)
+	return offset{roomID, seq}, err == nil
+}
 
 // mark says that a connection was sent everything up to a sequence number of
 // its room once the link has the position confirmed.
@@ -74,6 +97,10 @@ func (m *marks) sent() uint64 {
 	}
 	return m.base
 }
+
+// saidGoodbye is the library's reason for the end of a connection by a goodbye
+// of Socket.IO, after which the client does not reconnect by itself.
+const saidGoodbye = "client namespace disconnect"
 
 // silenceTolerated is how long a client may owe an answer while it still counts
 // as there; on a slow link it is a few round trips.

@@ -104,6 +104,9 @@ func New(o Options) (*Gateway, error) {
 	options.SetPingInterval(pingInterval)
 	options.SetPingTimeout(pingTimeout)
 	options.SetMaxHttpBufferSize(maxFrame)
+	// Only for the client's part of it: clients from 4.6 on then say, when they
+	// come back, which message they have seen last (delivery.go).
+	options.SetConnectionStateRecovery(socket.DefaultConnectionStateRecovery())
 	if len(o.AllowedOrigins) > 0 {
 		origins := make([]any, len(o.AllowedOrigins))
 		for i, origin := range o.AllowedOrigins {
