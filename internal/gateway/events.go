@@ -20,7 +20,7 @@ func (c *conn) handle(event []any) {
 		defer ack([]any{}, nil)
 	}
 	c.events++
-	if !c.allowance.event() {
+	if !c.allowance.event(name) {
 		c.tooFast()
 		return
 	}
