@@ -1,6 +1,8 @@
 package gateway
 
 import (
+	"strings"
+
 	"github.com/zishang520/socket.io/servers/socket/v3"
 
 	"securechat/room"
@@ -10,7 +12,9 @@ import (
 // the pages that wait for a verdict.
 func membersRoom(roomID string) socket.Room { return socket.Room("room:" + roomID) }
 func memberRoom(member string) socket.Room  { return socket.Room("member:" + member) }
-func knockRoom(knock string) socket.Room    { return socket.Room("knock:" + knock) }
+func knockRoom(knock string) socket.Room    { return socket.Room(knockPrefix + knock) }
+
+const knockPrefix = "knock:"
 
 // Announce implements room.Announcer. It is called with the room's lock held,
 // so events of a room never overtake each other; it does not wait.
@@ -106,7 +110,15 @@ func (g *Gateway) attach(roomID string, a room.Attached) {
 		return
 	}
 	c.marks.reset(a.After)
+	for _, other := range c.socket.Rooms().Keys() {
+		if strings.HasPrefix(string(other), knockPrefix) {
+			c.socket.Leave(other) // it does not wait any more
+		}
+	}
 	c.socket.Join(membersRoom(roomID), memberRoom(a.Member))
+	if !c.socket.Connected() {
+		c.unbindSocket(roomID, a.Member) // it ended meanwhile, and must not stay in the rooms
+	}
 }
 
 // catchUp sends a connection what it has missed.

@@ -18,6 +18,9 @@ import (
 // before a new one of the same member takes its place.
 const patience = 3 * time.Second
 
+// verdictPause is the least time between telling a connection a verdict twice.
+const verdictPause = 2 * time.Second
+
 // conn is one Socket.IO connection. Its events, its beginning and its end are
 // handled one after the other on one goroutine, which may wait; the fields
 // below mu are also used by whoever announces something.
@@ -32,10 +35,11 @@ type conn struct {
 	cancel  context.CancelFunc
 
 	allowance allowance
-	events    int             // received so far
-	restored  bool            // put back into its room without having asked
-	left      map[string]bool // rooms it has asked to leave
-	seen      *offset         // the last message that its page says it has seen
+	events    int                  // received so far
+	restored  bool                 // put back into its room without having asked
+	left      map[string]bool      // rooms it has asked to leave
+	seen      *offset              // the last message that its page says it has seen
+	told      map[string]time.Time // verdicts, by knock
 	ended     bool
 
 	mu    sync.Mutex
@@ -46,7 +50,7 @@ type conn struct {
 func (g *Gateway) newConn(s *socket.Socket) *conn {
 	c := &conn{
 		g: g, id: g.node + "." + string(s.Id()), socket: s, link: g.hub.Link(s.Conn()),
-		allowance: newAllowance(g.RateLimits), left: make(map[string]bool),
+		allowance: newAllowance(g.RateLimits), left: make(map[string]bool), told: make(map[string]time.Time),
 	}
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	if r := handshakeRequest(s); r != nil {
@@ -66,6 +70,7 @@ func (g *Gateway) newConn(s *socket.Socket) *conn {
 	if seat := auth.claim("seat"); seat != "" {
 		c.hints.seat = seat
 	}
+	println("AUTH", len(auth), auth.claim("offset"))
 	if o, ok := parseOffset(auth.claim("offset")); ok {
 		c.seen = &o
 	}
@@ -143,8 +148,14 @@ func (c *conn) watch(seats []room.Seat) {
 	}
 }
 
-// tellVerdict tells this connection alone how a request ended.
+// tellVerdict tells this connection alone how a request ended. A waiting page
+// asks as soon as it is connected, when it has just been told: once will do, it
+// shows each to the person.
 func (c *conn) tellVerdict(s room.Seat) {
+	if time.Since(c.told[s.ID]) < verdictPause {
+		return
+	}
+	c.told[s.ID] = time.Now()
 	switch s.Standing {
 	case room.Admitted:
 		c.emit("join_approved", admittedPayload{s.ID, s.Room, time.Now().Unix()})
@@ -289,7 +300,7 @@ func (c *conn) end(l loss) {
 	if c.g.draining.Load() {
 		return // nobody leaves: we do
 	}
-	if err := c.g.service.Disconnect(c.ctx, seat.Room, seat.ID, c.id, l.delivered, l.deliberate); err != nil {
+	if err := c.g.service.Disconnect(c.ctx, seat.Room, seat.ID, c.id, l.delivered, l.deliberate); err != nil && !errors.Is(err, room.ErrNotFound) {
 		c.g.Log.Error("reporting the end of a connection", "error", err)
 	}
 }
@@ -328,8 +339,13 @@ func (c *conn) unbind() {
 		return
 	}
 	c.g.exit(seat.Room, c)
-	c.socket.Leave(membersRoom(seat.Room))
-	c.socket.Leave(memberRoom(seat.ID))
+	c.unbindSocket(seat.Room, seat.ID)
+}
+
+// unbindSocket takes the connection out of the broadcasts.
+func (c *conn) unbindSocket(roomID, member string) {
+	c.socket.Leave(membersRoom(roomID))
+	c.socket.Leave(memberRoom(member))
 }
 
 // emit sends an event to this connection.

@@ -121,6 +121,13 @@ func (c *conn) member(p payload) (room.Seat, error) {
 	return seat, c.bind(seat, false)
 }
 
+// mayEnter reports whether the session has a membership of the room.
+func (c *conn) mayEnter(p payload) bool {
+	h := p.hints(c.hints)
+	_, ok := c.find(h)
+	return h.room != "" && ok
+}
+
 // asMember does something with the membership that an event is about.
 func (c *conn) asMember(p payload, do func(room.Seat) error) {
 	seat, err := c.member(p)
@@ -203,10 +210,12 @@ func (c *conn) onPing(payload) { c.emit("pong") }
 // From a connection that was put back into its room and says nothing else
 // first, this is stale. Client 4.0.1 closes its transport when the page is about to
 // unload and keeps the event; if the person then decides to stay, the client
-// reconnects and sends it. A page that still talks has not left.
+// reconnects and sends it. A page that still talks has not left. Nor has one
+// anything to leave that has not entered.
 func (c *conn) onLeave(p payload) {
 	final, _ := p["final"].(bool)
-	if c.restored && c.events == 1 && !final {
+	_, bound := c.boundTo()
+	if !final && (c.restored && c.events == 1 || !bound && c.mayEnter(p)) {
 		c.g.Log.Debug("ignored a goodbye of a page that stayed")
 		return
 	}

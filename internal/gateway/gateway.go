@@ -19,6 +19,9 @@ import (
 const (
 	pingInterval = 25 * time.Second
 	pingTimeout  = 20 * time.Second
+	// connectTimeout is how long a session may live that does not ask for its
+	// Socket.IO connection. All clients do so at once.
+	connectTimeout = 20 * time.Second
 	// maxFrame bounds what a client may send at once, in bytes. It is more
 	// than any message may have, so that a message that is too long is
 	// answered with an error instead of the end of the connection.
@@ -104,6 +107,7 @@ func New(o Options) (*Gateway, error) {
 	options.SetPingInterval(pingInterval)
 	options.SetPingTimeout(pingTimeout)
 	options.SetMaxHttpBufferSize(maxFrame)
+	options.SetConnectTimeout(connectTimeout)
 	// Only for the client's part of it: clients from 4.6 on then say, when they
 	// come back, which message they have seen last (delivery.go).
 	options.SetConnectionStateRecovery(socket.DefaultConnectionStateRecovery())
