@@ -31,6 +31,16 @@ function assertHeard(seat, count) {
   assert.deepEqual(list, range(1, count));
 }
 
+/**
+ * Newer clients say what they have seen. Of an older one nobody can know whether
+ * it read what was on its way at the very instant of a cut: that comes again, and
+ * nothing is missing or out of order.
+ */
+function assertHeardAcrossACut(seat, count, version) {
+  if (version === '4.0.1') assert.deepEqual([...new Set(heard(seat))], range(1, count));
+  else assertHeard(seat, count);
+}
+
 describe('delivery under load', { concurrency: 2 }, () => {
   const server = serverForFile({ env: { MAX_MESSAGES_PER_ROOM: '5000' } });
 
@@ -133,6 +143,7 @@ describe('delivery over a network that breaks', { concurrency: 6 }, () => {
       await sleep(500);
       proxy.blackhole();
       await says(ana, range(21, 40));
+      await sleep(1000);
       const mark = bob.conn.mark();
       bob.conn.drop();
       proxy.restore();
@@ -154,7 +165,7 @@ describe('delivery over a network that breaks', { concurrency: 6 }, () => {
       await hears(ana, total);
       await until(() => heard(bob).includes(`message ${total}`), { timeout: 20_000 });
       await bob.conn.barrier();
-      assertHeard(bob, total);
+      assertHeardAcrossACut(bob, total, version);
     });
 
     test(`what the client said offline arrives, ${label}`, async (t) => {
@@ -168,7 +179,7 @@ describe('delivery over a network that breaks', { concurrency: 6 }, () => {
       await hears(ana, 25);
       await hears(bob, 25);
       assertHeard(ana, 25);
-      assertHeard(bob, 25);
+      assertHeardAcrossACut(bob, 25, version);
       assert.equal(bob.conn.all('join_success').length, joined);
     });
   }

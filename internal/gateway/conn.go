@@ -70,7 +70,6 @@ func (g *Gateway) newConn(s *socket.Socket) *conn {
 	if seat := auth.claim("seat"); seat != "" {
 		c.hints.seat = seat
 	}
-	println("AUTH", len(auth), auth.claim("offset"))
 	if o, ok := parseOffset(auth.claim("offset")); ok {
 		c.seen = &o
 	}

@@ -102,32 +102,28 @@ func (m *marks) sent() uint64 {
 // of Socket.IO, after which the client does not reconnect by itself.
 const saidGoodbye = "client namespace disconnect"
 
-// silenceTolerated is how long a client may owe an answer while it still counts
-// as there; on a slow link it is a few round trips.
-const silenceTolerated = 25 * time.Millisecond
+// moment is what a message may take on a busy machine beyond the round trip.
+const moment = 10 * time.Millisecond
 
 // delivered judges, when a connection ends, up to which sequence number the
 // page has got everything.
 //
-// What is confirmed is certain. Of the rest, a client that was heard from to
-// the last had what was sent before the half of a round trip: it read that
-// before it sent the end. From a client that owed an answer nothing more is
-// believed, even if it said goodbye: it answers in order, and its goodbye may
-// have waited in a network that had stopped to deliver. When in doubt a message
-// is sent twice rather than never.
+// What is confirmed is certain. Of the rest, a client that owed nothing was
+// there to the last, and had what was sent a round trip and a moment before. From
+// a client that owed an answer nothing more is believed, even if it said
+// goodbye: it answers in order, and its goodbye may have waited in a network
+// that had stopped to deliver. What was on its way at the very end cannot be
+// known; it is sent twice rather than never.
 func (m *marks) delivered(l *engine.Link, reason string) uint64 {
 	seq := m.confirmed(l)
-	if l == nil || reason == "ping timeout" {
+	if l == nil || reason == "ping timeout" || l.Silence() > 0 {
 		return seq
 	}
-	trip := l.RoundTrip()
-	if l.Silence() > max(silenceTolerated, 3*trip) {
-		return seq
-	}
+	inFlight := l.RoundTrip() + moment
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, mark := range m.list {
-		if time.Since(mark.at) < trip/2 {
+		if time.Since(mark.at) < inFlight {
 			break
 		}
 		seq = mark.seq
