@@ -11,7 +11,10 @@ import { Proxy } from '../harness/proxy.mjs';
 import { root, temporaryFolder } from '../harness/server.mjs';
 import { patience, sleep } from '../harness/wait.mjs';
 
-const candidates = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+// The headless shell comes first: it needs half the time, having no windows to draw.
+const candidates = [
+  process.env.CHROMIUM, '/usr/bin/chromium-headless-shell', '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome',
+];
 
 /** The browser's path: CHROMIUM, or where distributions put it. */
 function executable() {

@@ -121,9 +121,9 @@ export class Tab {
     return this.page.locator(this.at.card).filter({ has: this.page.locator(this.at.cardName, { hasText: exactly }) });
   }
 
-  /** Waits for the card of somebody who knocks and clicks on it. */
+  /** Waits for the card of somebody who knocks and clicks on it: the newest one, an old one may be fading. */
   async vote(name, yes) {
-    await this.card(name).locator(yes ? this.at.yes : this.at.no).click();
+    await this.card(name).last().locator(yes ? this.at.yes : this.at.no).click();
   }
 
   async code() { return (await this.page.locator(this.at.code).textContent()).replace(/\D/g, ''); }
