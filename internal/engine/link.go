@@ -8,12 +8,14 @@ import (
 
 	"github.com/zishang520/socket.io/parsers/engine/v3/packet"
 	"github.com/zishang520/socket.io/v3/pkg/types"
+	"golang.org/x/time/rate"
 )
 
 const (
-	// barrierInterval is the least time between two pings of our own. What was
-	// sent since the last one is uncertain if the connection is lost.
-	barrierInterval = 250 * time.Millisecond
+	// pingsPerSecond and pingsAtOnce bound the pings of our own. There is never
+	// more than one under way, so a conversation of people has one after every
+	// message, and only a rush has less.
+	pingsPerSecond, pingsAtOnce = 4, 20
 	// pongHold is for how long the library does not get to see a pong. It arms
 	// its timeout only after it has sent the ping, so a pong that comes at once
 	// would be forgotten again, and the connection ended by the timeout.
@@ -46,7 +48,7 @@ type Link struct {
 	ended     bool
 	connects  bool   // the client has asked for its Socket.IO connection
 	barrier   func() // sends a ping of ours; nil unless a websocket carries the session
-	lastOwn   time.Time
+	pace      *rate.Limiter
 	timer     *time.Timer
 	proof     chan struct{} // closed and replaced at each sign of life
 
@@ -63,6 +65,7 @@ type ping struct {
 
 func newLink() *Link {
 	return &Link{
+		pace:       rate.NewLimiter(pingsPerSecond, pingsAtOnce),
 		proof:      make(chan struct{}),
 		registered: make(chan struct{}),
 		done:       make(chan struct{}),
@@ -175,10 +178,12 @@ func (l *Link) wantsPingLocked() bool {
 	if l.barrier == nil || l.ended || l.handed == l.confirmed || len(l.pings) > 0 {
 		return false
 	}
-	wait := barrierInterval - time.Since(l.lastOwn)
-	if wait <= 0 {
+	turn := l.pace.Reserve()
+	wait := turn.Delay()
+	if wait == 0 {
 		return true
 	}
+	turn.Cancel()
 	if l.timer == nil {
 		l.timer = time.AfterFunc(wait, l.pingLater)
 	} else {
@@ -202,8 +207,7 @@ func (l *Link) pingLocked() {
 }
 
 func (l *Link) notePingLocked() {
-	l.lastOwn = time.Now()
-	l.pings = append(l.pings, ping{covers: l.handed, at: l.lastOwn, own: true})
+	l.pings = append(l.pings, ping{covers: l.handed, at: time.Now(), own: true})
 }
 
 // pong notes an answer, and calls forward if the library is to see it. An

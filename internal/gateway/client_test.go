@@ -139,6 +139,7 @@ type client struct {
 	done chan struct{} // closed at the end of the connection
 
 	mu     sync.Mutex
+	sid    string
 	silent bool // does not answer pings
 	log    []event
 	acks   []string
@@ -153,6 +154,7 @@ type visit struct {
 	query   string // "&key=value"
 	auth    string // JSON
 	origin  string
+	quiet   bool // say nothing of one's own
 }
 
 func (v visit) header() http.Header {
@@ -180,7 +182,9 @@ func (s *server) connect(v visit) *client {
 	s.t.Cleanup(func() { _ = conn.Close() })
 	go c.read()
 	c.write("40" + v.auth)
-	c.barrier()
+	if !v.quiet {
+		c.barrier()
+	}
 	return c
 }
 
@@ -199,6 +203,11 @@ func (c *client) read() {
 				_ = c.conn.WriteMessage(websocket.TextMessage, []byte("3"))
 			}
 			c.mu.Unlock()
+		case strings.HasPrefix(f, "40{"):
+			var hello struct{ Sid string }
+			if json.Unmarshal(frame[2:], &hello) == nil {
+				c.note(func() { c.sid = hello.Sid })
+			}
 		case strings.HasPrefix(f, "42"):
 			var args []json.RawMessage
 			var name string
@@ -246,13 +255,14 @@ func (c *client) until(what string, condition func() bool) {
 		if ok {
 			return
 		}
+		log = log[max(0, len(log)-10):]
 		if err != nil {
-			c.t.Fatalf("waiting for %s: %v; got %v", what, err, log)
+			c.t.Fatalf("waiting for %s: %v; got at last %v", what, err, log)
 		}
 		select {
 		case <-news:
 		case <-late:
-			c.t.Fatalf("waited in vain for %s; got %v", what, log)
+			c.t.Fatalf("waited in vain for %s; got at last %v", what, log)
 		}
 	}
 }
@@ -333,6 +343,26 @@ func (c *client) goSilent() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.silent = true
+}
+
+// settled waits until the server knows that all it has sent has arrived.
+func (s *server) settled(c *client) {
+	s.t.Helper()
+	c.until("connected", func() bool { return c.sid != "" })
+	link := s.gateway.conn(s.gateway.node + "." + c.sid).link
+	for end := time.Now().Add(wait); link.Confirmed() != link.Created(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			s.t.Fatal("the server waits for an answer in vain")
+		}
+	}
+}
+
+// leave closes the connection in the way of the protocol, all that was sent
+// arriving before.
+func (c *client) leave() {
+	c.write("41")
+	_ = c.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.CloseNormalClosure, ""), time.Now().Add(wait))
+	c.ended()
 }
 
 // drop loses the connection without a word.

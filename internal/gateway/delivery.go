@@ -108,15 +108,17 @@ const moment = 10 * time.Millisecond
 // delivered judges, when a connection ends, up to which sequence number the
 // page has got everything.
 //
-// What is confirmed is certain. Of the rest, a client that owed nothing was
-// there to the last, and had what was sent a round trip and a moment before. From
-// a client that owed an answer nothing more is believed, even if it said
-// goodbye: it answers in order, and its goodbye may have waited in a network
-// that had stopped to deliver. What was on its way at the very end cannot be
-// known; it is sent twice rather than never.
+// What is confirmed is certain, and that is all but what was on its way at the
+// very end: this cannot be known, and it is sent twice rather than never. Only
+// after a rush, with fewer pings, is more unconfirmed than that. Of a client
+// that said goodbye and owed nothing it is believed that it had what was sent a
+// round trip and a moment before. If it owed an answer it is not: it answers in
+// order, and its goodbye may have waited in a network that had stopped to
+// deliver. The end of a connection without a goodbye says nothing: it may be the
+// network's word, long after the client's last.
 func (m *marks) delivered(l *engine.Link, reason string) uint64 {
 	seq := m.confirmed(l)
-	if l == nil || reason == "ping timeout" || l.Silence() > 0 {
+	if l == nil || l.Silence() > 0 || !l.Goodbye() && reason != saidGoodbye {
 		return seq
 	}
 	inFlight := l.RoundTrip() + moment

@@ -1,0 +1,536 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"securechat/room"
+)
+
+func equal(t *testing.T, what string, got, want []string) {
+	t.Helper()
+	if !slices.Equal(got, want) {
+		t.Errorf("%s: got %q, want %q", what, got, want)
+	}
+}
+
+func TestJoinOrder(t *testing.T) {
+	s := newServer(t)
+	alice, code := s.create("alice", "Alice")
+	a := s.connect(visit{session: "alice"})
+	equal(t, "before she joins", a.names(), nil)
+	a.join(alice)
+	equal(t, "the founder hears", a.names(), []string{"join_success", "update_participants"})
+	a.say(alice, "before Bob")
+	a.expect("message")
+
+	bob := s.admit("bob", "O'Bob", code, alice)
+	a.barrier()
+	a.forget()
+	b := s.connect(visit{session: "bob"}).join(bob)
+	equal(t, "the newcomer hears", b.names(), []string{"member_joined", "join_success", "update_participants"})
+	a.barrier()
+	equal(t, "the others hear", a.names(), []string{"member_joined", "update_participants"})
+
+	// A page that is loaded again is announced to nobody, and sees what was said
+	// since it was admitted, after it has joined.
+	b.say(bob, "one")
+	b.expect("message")
+	b.write("41")
+	s.load("bob", bob)
+	a.barrier()
+	a.forget()
+	b = s.connect(visit{session: "bob", page: "/room/" + bob.Path})
+	equal(t, "before it joins", b.names(), nil)
+	b.join(bob)
+	equal(t, "the reloaded page hears", b.names(), []string{"join_success", "update_participants", "message"})
+	equal(t, "it reads", b.texts(), []string{"one"})
+	a.barrier()
+	equal(t, "the others hear", a.names(), []string{"update_participants"})
+
+	// To join again says so again, and nothing twice.
+	b.forget()
+	b.join(bob)
+	equal(t, "joined again, it hears", b.names(), []string{"join_success", "update_participants"})
+}
+
+func TestPageThatReconnectsIsPutBack(t *testing.T) {
+	s := newServer(t)
+	alice, code := s.create("alice", "Alice")
+	bob := s.admit("bob", "Bob", code, alice)
+	a := s.connect(visit{session: "alice"}).join(alice)
+	b := s.connect(visit{session: "bob"}).join(bob)
+	a.say(alice, "seen")
+	b.expect("message")
+	s.settled(b)
+	b.drop()
+	a.say(alice, "missed")
+	a.until("both", func() bool { return len(a.log) > 0 && a.log[len(a.log)-1].name == "message" })
+
+	b = s.connect(visit{session: "bob"})
+	equal(t, "it hears", b.names(), []string{"update_participants", "message"})
+	equal(t, "it reads", b.texts(), []string{"missed"})
+	b.say(bob, "here I am")
+	a.until("Bob's word", func() bool { return slices.Contains(texts(a), "here I am") })
+	b.barrier()
+	equal(t, "it reads", b.texts(), []string{"missed", "here I am"})
+	for _, e := range a.names() {
+		if e == "member_left" || e == "member_returned" {
+			t.Errorf("the others heard %s", e)
+		}
+	}
+}
+
+// texts is c.texts for conditions, which hold the lock.
+func texts(c *client) []string {
+	var all []string
+	for _, e := range c.log {
+		if e.name == "message" {
+			all = append(all, strings.Trim(e.field("content"), `"`))
+		}
+	}
+	return all
+}
+
+// A connection that is open on our side alone: the page has long got another.
+func TestHalfOpenConnection(t *testing.T) {
+	s := newServer(t)
+	alice, code := s.create("alice", "Alice")
+	bob := s.admit("bob", "Bob", code, alice)
+	a := s.connect(visit{session: "alice"}).join(alice)
+	b := s.connect(visit{session: "bob"}).join(bob)
+	a.say(alice, "seen")
+	b.expect("message")
+	s.settled(b)
+	b.goSilent()
+	for i := range 3 {
+		a.say(alice, fmt.Sprint("into the void ", i))
+	}
+	a.until("all three", func() bool { return len(texts(a)) == 4 })
+
+	began := time.Now()
+	back := s.connect(visit{session: "bob"})
+	back.until("what was missed", func() bool { return len(texts(back)) == 3 })
+	if took := time.Since(began); took > 2*patience {
+		t.Errorf("it took %v", took)
+	}
+	b.ended()
+	back.say(bob, "back")
+	a.until("Bob's word", func() bool { return slices.Contains(texts(a), "back") })
+	back.barrier()
+	equal(t, "it reads", back.texts(), []string{"into the void 0", "into the void 1", "into the void 2", "back"})
+
+	// The connection that was given up leaves nothing to be resumed.
+	s.settled(back)
+	back.drop()
+	a.say(alice, "later")
+	a.until("Alice's word", func() bool { return slices.Contains(texts(a), "later") })
+	back = s.connect(visit{session: "bob"})
+	back.until("what was missed", func() bool { return slices.Contains(texts(back), "later") })
+	equal(t, "it reads", back.texts(), []string{"later"})
+}
+
+// Two tabs of one member: a new connection of one must not push out the other.
+func TestSecondTabStays(t *testing.T) {
+	s := newServer(t)
+	alice, _ := s.create("alice", "Alice")
+	one := s.connect(visit{session: "alice"}).join(alice)
+	two := s.connect(visit{session: "alice"}).join(alice)
+	one.say(alice, "both hear this")
+	for _, c := range []*client{one, two} {
+		c.expect("message")
+		c.barrier()
+		equal(t, "a tab reads", c.texts(), []string{"both hear this"})
+	}
+}
+
+func TestQueryRoom(t *testing.T) {
+	s := newServer(t)
+	alice, code := s.create("alice", "Alice")
+	a := s.connect(visit{session: "alice", query: "&room=" + alice.Room})
+	equal(t, "the founder hears", a.names(), []string{"update_participants"})
+	a.join(alice)
+	equal(t, "and, having joined", a.names(), []string{"update_participants", "join_success", "update_participants"})
+
+	bob := s.knock("bob", "Bob", code)
+	for _, v := range []visit{
+		{session: "bob", query: "&room=" + alice.Room},     // waits
+		{session: "mallory", query: "&room=" + alice.Room}, // a stranger who knows the id
+		{query: "&room=" + alice.Room},                     // nobody
+		{session: "bob", query: "&room=" + bob.ID},
+	} {
+		c := s.connect(v)
+		a.say(alice, "among us")
+		a.barrier()
+		c.barrier()
+		equal(t, fmt.Sprint(v, " hears"), c.names(), []string{"room_error"})
+	}
+}
+
+// Alice and Bob are two people in two tabs of one browser, over websockets, so
+// that no Referer tells them apart.
+func TestTwoPeopleInOneBrowser(t *testing.T) {
+	s := newServer(t)
+	alice, code := s.create("browser", "Alice")
+	a := s.connect(visit{session: "browser", query: "&room=" + alice.Room + "&csrf_token=A"})
+	a.join(alice)
+	bob := s.admit("browser", "Bob", code, alice)
+	b := s.connect(visit{session: "browser", query: "&room=" + alice.Room + "&csrf_token=B"})
+	b.join(bob)
+	speak := func(when string) {
+		t.Helper()
+		for name, c := range map[string]*client{"Alice": a, "Bob": b} {
+			a.forget()
+			c.say(alice, "I am "+name)
+			if got := a.expect("message").field("sender"); got != `"`+name+`"` {
+				t.Errorf("%s, %s speaks as %s", when, name, got)
+			}
+		}
+	}
+	speak("at first")
+
+	// Both lose the network and come back, the other way round.
+	a.drop()
+	b.drop()
+	b = s.connect(visit{session: "browser", query: "&room=" + alice.Room + "&csrf_token=B"})
+	a = s.connect(visit{session: "browser", query: "&room=" + alice.Room + "&csrf_token=A"})
+	speak("back again")
+
+	// A page of today's says a name, of which its own are believed.
+	b.drop()
+	b = s.connect(visit{session: "browser"})
+	b.emit("join", fmt.Sprintf(`{"room":%q,"display_name":"Bob"}`, alice.Room))
+	b.expect("join_success")
+	speak("by name")
+}
+
+func TestWaitingPage(t *testing.T) {
+	s := newServer(t)
+	request := func(seat room.Seat) string { return fmt.Sprintf(`{"room":%[1]q,"user":"?","user_id":%[1]q}`, seat.ID) }
+	vote := func(seat room.Seat) string { return fmt.Sprintf(`{"room":%q,"user_id":%q}`, seat.Room, seat.ID) }
+	begin := func(t *testing.T) (a *client, bob room.Seat) {
+		t.Helper()
+		s.t = t
+		alice, code := s.create(t.Name()+"alice", "Alice")
+		a = s.connect(visit{session: t.Name() + "alice", page: "/room/" + alice.Path}).join(alice)
+		bob = s.knock(t.Name()+"bob", "Bob", code)
+		a.expect("join_request")
+		a.forget()
+		return a, bob
+	}
+	t.Run("admitted while it waits", func(t *testing.T) {
+		a, bob := begin(t)
+		w := s.connect(visit{session: t.Name() + "bob", page: "/join"})
+		w.emit("join_request", request(bob))
+		if got := a.expect("join_request").field("user"); got != `"Bob"` {
+			t.Errorf("asked for %s", got)
+		}
+		a.emit("approve_join", vote(bob))
+		e := w.expect("join_approved")
+		if e.field("user_id") != `"`+bob.ID+`"` || e.field("room") != `"`+bob.Room+`"` {
+			t.Error(e)
+		}
+		a.expect("join_approved")
+		a.expect("timer_sync")
+		w.barrier()
+		equal(t, "it hears", w.names(), []string{"join_approved"})
+	})
+	t.Run("admitted before it connected", func(t *testing.T) {
+		a, bob := begin(t)
+		a.emit("approve", vote(bob))
+		a.barrier()
+		w := s.connect(visit{session: t.Name() + "bob"})
+		w.emit("request_approval", request(bob)) // as today's do at once
+		w.barrier()
+		equal(t, "it hears", w.names(), []string{"join_approved"})
+		// The room's page itself must not take itself for a waiting one.
+		s.load(t.Name()+"bob", bob)
+		b := s.connect(visit{session: t.Name() + "bob"})
+		equal(t, "the room's page hears", b.names(), nil)
+	})
+	t.Run("declined", func(t *testing.T) {
+		a, bob := begin(t)
+		w := s.connect(visit{session: t.Name() + "bob"})
+		a.emit("deny", vote(bob))
+		e := w.expect("join_denied")
+		if e.field("room") != `"`+bob.ID+`"` || e.field("reason") != "" {
+			t.Errorf("the applicant hears %v", e)
+		}
+		if e := a.expect("join_denied"); e.field("room") != `"`+bob.Room+`"` {
+			t.Errorf("the members hear %v", e)
+		}
+		late := s.connect(visit{session: t.Name() + "bob"})
+		if e := late.expect("join_denied"); strings.Contains(e.String(), bob.Room) {
+			t.Errorf("who was refused learns the room: %v", e)
+		}
+		// A late vote puts nobody out: pages leave at any room_error.
+		a.forget()
+		a.emit("approve_join", vote(bob))
+		a.barrier()
+		equal(t, "the late voter hears", a.names(), nil)
+	})
+	t.Run("unknown", func(t *testing.T) {
+		s.t = t
+		w := s.connect(visit{session: "erin"})
+		w.emit("join_request", `{"room":"gone","user":"Erin","user_id":"gone"}`)
+		if e := w.expect("join_denied"); e.field("reason") == "" || e.field("user_id") != `"gone"` {
+			t.Error(e)
+		}
+	})
+}
+
+func TestLeaving(t *testing.T) {
+	s := newServer(t, func(_ *Options, terms *room.Terms) { terms.AbsenceGrace = time.Hour })
+	alice, code := s.create("alice", "Alice")
+	bob := s.admit("bob", "Bob", code, alice)
+	a := s.connect(visit{session: "alice"}).join(alice)
+	leave := fmt.Sprintf(`{"room":%q,"display_name":"Alice"}`, bob.Room)
+	ping := fmt.Sprintf(`{"room":%q}`, bob.Room)
+
+	b := s.connect(visit{session: "bob"}).join(bob)
+	a.forget()
+	b.emit("leave_room", leave)
+	if e := a.expect("member_left"); e.field("display_name") != `"Bob"` {
+		t.Error(e)
+	}
+	// Only to join brings this page back.
+	b.forget()
+	b.say(bob, "still here?")
+	b.emit("ping_room", ping)
+	b.barrier()
+	equal(t, "who left hears", b.names(), []string{"room_error", "room_status"})
+	b.forget()
+	b.join(bob)
+	b.say(bob, "back")
+	b.expect("message")
+	s.settled(b)
+	a.barrier()
+
+	// Client 4.0.1 keeps the goodbye of a page that was about to close and sends
+	// it if the person stays.
+	b.drop()
+	a.forget()
+	b = s.connect(visit{session: "bob", quiet: true})
+	b.emit("leave_room", leave)
+	b.say(bob, "I stayed")
+	a.until("Bob's word", func() bool { return slices.Contains(texts(a), "I stayed") })
+	equal(t, "the others hear", a.names(), []string{"update_participants", "message"})
+
+	// For good, from one tab, which puts the others out.
+	other := s.connect(visit{session: "bob"}).join(bob)
+	b.emit("leave_room", fmt.Sprintf(`{"room":%q,"final":true}`, bob.Room))
+	other.expect("room_error")
+	other.forget()
+	other.emit("join", ping)
+	other.expect("room_error")
+}
+
+func TestAcks(t *testing.T) {
+	s := newServer(t)
+	alice, _ := s.create("alice", "Alice")
+	a := s.connect(visit{session: "alice"}).join(alice)
+	for i, frame := range []string{`["ping"]`, `["join",{"room":1}]`, `["message",null]`, `["no such event",1,2,3]`, `[7]`, `[""]`} {
+		a.write(fmt.Sprintf("42%d%s", i+1, frame))
+		want := fmt.Sprintf("43%d[]", i+1)
+		a.until(want, func() bool { return slices.Contains(a.acks, want) })
+	}
+}
+
+func TestRoomEnds(t *testing.T) {
+	s := newServer(t, func(_ *Options, terms *room.Terms) { terms.TimeToLive = time.Second })
+	go s.rooms.Run(t.Context())
+	alice, _ := s.create("alice", "Alice")
+	a := s.connect(visit{session: "alice"}).join(alice)
+	a.expect("room_expired")
+	if e := a.expect("room_status"); e.field("exists") != "false" {
+		t.Error(e)
+	}
+	a.forget()
+	a.say(alice, "anybody?")
+	a.expect("room_error")
+	a.emit("ping_room", fmt.Sprintf(`{"room":%q}`, alice.Room))
+	if e := a.expect("room_status"); e.field("exists") != "false" {
+		t.Error(e)
+	}
+}
+
+// Events that arrive right before the end of a connection are handled.
+func TestLastWordsAreHeard(t *testing.T) {
+	s := newServer(t)
+	alice, code := s.create("alice", "Alice")
+	bob := s.admit("bob", "Bob", code, alice)
+	a := s.connect(visit{session: "alice"}).join(alice)
+	for round := range 5 {
+		b := s.connect(visit{session: "bob"}).join(bob)
+		for i := range 100 {
+			b.say(bob, fmt.Sprintf("%d.%d", round, i))
+		}
+		b.leave()
+		last := fmt.Sprintf("%d.99", round)
+		a.until(last, func() bool { return slices.Contains(texts(a), last) })
+		if got := len(a.texts()); got != 100*(round+1) {
+			t.Fatalf("%d messages", got)
+		}
+	}
+}
+
+func TestPolling(t *testing.T) {
+	s := newServer(t)
+	alice, code := s.create("alice", "Alice")
+	bob := s.admit("bob", "Bob", code, alice)
+	a := s.connect(visit{session: "alice"}).join(alice)
+	p := s.poll(visit{session: "bob", page: "/room/" + bob.Path})
+	p.post(fmt.Sprintf(`42["join",{"room":%q}]`, bob.Room) + "\x1e" + fmt.Sprintf(`42["message",{"room":%q,"message":"hello"}]`, bob.Room))
+	p.until(`"content":"hello"`)
+	a.expect("message")
+
+	// The client has seen this much for certain, and nothing of what follows.
+	p.inbox = ""
+	p.post(`42["ping"]`)
+	p.until(`"pong"`)
+	a.say(alice, "missed")
+	a.until("Alice's word", func() bool { return slices.Contains(texts(a), "missed") })
+	// A new session of the same page, while the old one never polls again.
+	began := time.Now()
+	again := s.poll(visit{session: "bob", page: "/room/" + bob.Path})
+	got := again.until(`"content":"missed"`)
+	if strings.Contains(got, "hello") || strings.Count(got, "missed") != 1 || time.Since(began) > 2*patience {
+		t.Errorf("after %v it reads %s", time.Since(began), got)
+	}
+	if status, _ := s.fetch(p.v, http.MethodGet, p.sid, ""); status != http.StatusBadRequest {
+		t.Errorf("the old session is answered with %d", status)
+	}
+}
+
+func TestForeignOrigin(t *testing.T) {
+	s := newServer(t, func(o *Options, _ *room.Terms) { o.AllowedOrigins = []string{"https://friend.example"} })
+	alice, _ := s.create("alice", "Alice")
+	evil := visit{session: "alice", origin: "http://evil.example"}
+	if status, _ := s.fetch(evil, http.MethodGet, "", ""); status != http.StatusForbidden {
+		t.Errorf("handshake: %d", status)
+	}
+	_, resp, err := websocket.DefaultDialer.Dial(strings.Replace(s.URL, "http", "ws", 1)+"/socket.io/?EIO=4&transport=websocket", evil.header())
+	if err == nil || resp.StatusCode != http.StatusForbidden {
+		t.Errorf("websocket: %v, %v", resp, err)
+	}
+	// A session id that was learned somehow is of no use either.
+	p := s.poll(visit{session: "alice"})
+	if status, _ := s.fetch(evil, http.MethodPost, p.sid, fmt.Sprintf(`42["join",{"room":%q}]`, alice.Room)); status != http.StatusForbidden {
+		t.Errorf("POST: %d", status)
+	}
+
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+"/socket.io/?EIO=4&transport=polling", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Origin", "https://friend.example")
+	for _, method := range []string{http.MethodGet, http.MethodOptions} {
+		req.Method = method
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		if resp.StatusCode >= 300 || resp.Header.Get("Access-Control-Allow-Origin") != "https://friend.example" || resp.Header.Get("Access-Control-Allow-Credentials") != "true" {
+			t.Errorf("%s by a friend: %d %v", method, resp.StatusCode, resp.Header)
+		}
+	}
+}
+
+func TestFlood(t *testing.T) {
+	s := newServer(t, func(o *Options, _ *room.Terms) { o.RateLimits = true })
+	alice, code := s.create("alice", "Alice")
+	bob := s.admit("bob", "Bob", code, alice)
+	a := s.connect(visit{session: "alice"}).join(alice)
+	b := s.connect(visit{session: "bob"}).join(bob)
+	for i := range 5000 {
+		b.say(bob, fmt.Sprint("flood ", i))
+	}
+	b.barrier() // it is still connected, and its pings are heard
+	if n := len(b.all("room_error")); n < 1 || n > 10 {
+		t.Errorf("%d errors", n)
+	}
+	b.say(alice, "and more")
+	a.say(alice, "I am not limited")
+	a.until("Alice's word", func() bool { return slices.Contains(texts(a), "I am not limited") })
+	if n := len(a.texts()); n < 60 || n > 1000 {
+		t.Errorf("%d of 5000 came through", n)
+	}
+	for range 20_000 {
+		b.emit("no such event", "")
+	}
+	b.ended()
+	a.barrier()
+}
+
+func TestTooManyConnections(t *testing.T) {
+	s := newServer(t, func(o *Options, _ *room.Terms) { o.RateLimits = true })
+	alice, _ := s.create("alice", "Alice")
+	a := s.connect(visit{session: "alice"}).join(alice)
+	var first *client
+	for range maxConnections - 1 {
+		first = s.connect(visit{session: "alice"})
+	}
+	conn, _, err := websocket.DefaultDialer.Dial(strings.Replace(s.URL, "http", "ws", 1)+"/socket.io/?EIO=4&transport=websocket", visit{session: "alice"}.header())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = conn.WriteMessage(websocket.TextMessage, []byte("40"))
+	for err == nil {
+		_, _, err = conn.ReadMessage()
+	}
+	a.barrier()
+	// When one is gone there is a place again.
+	first.drop()
+	for refused := true; refused; {
+		c := s.connect(visit{session: "alice"})
+		refused = len(c.all("room_error")) > 0
+	}
+}
+
+func TestClose(t *testing.T) {
+	s := newServer(t)
+	alice, code := s.create("alice", "Alice")
+	bob := s.admit("bob", "Bob", code, alice)
+	a := s.connect(visit{session: "alice"}).join(alice)
+	p := s.poll(visit{session: "bob"})
+	answer := make(chan string)
+	p.post(fmt.Sprintf(`42["join",{"room":%q}]`, bob.Room))
+	p.until("update_participants")
+	go func() {
+		_, body := s.fetch(p.v, http.MethodGet, p.sid, "")
+		answer <- body
+	}()
+	a.barrier()
+	for _, c := range s.gateway.connsOf(bob) {
+		for c.link.Silence() > 0 { // its request has not come yet
+			time.Sleep(time.Millisecond)
+		}
+	}
+
+	ctx, cancel := context.WithTimeout(t.Context(), wait)
+	defer cancel()
+	if err := s.gateway.Close(ctx); err != nil {
+		t.Fatal(err)
+	}
+	a.ended()
+	if got := <-answer; !strings.Contains(got, "1") {
+		t.Errorf("the waiting request got %q", got)
+	}
+	if status, _ := s.fetch(visit{session: "alice"}, http.MethodGet, "", ""); status != http.StatusServiceUnavailable {
+		t.Errorf("a new handshake got %d", status)
+	}
+	// The server left, not the members.
+	for _, session := range []string{"alice", "bob"} {
+		if seats, err := s.rooms.Seats(t.Context(), session); err != nil || len(seats) != 1 || seats[0].Open != 1 {
+			t.Errorf("%s: %v, %v", session, seats, err)
+		}
+	}
+}
