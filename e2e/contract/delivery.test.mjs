@@ -16,7 +16,25 @@ const heard = ({ conn }) => conn.all('message').map((message) => message.content
 async function hears(seat, count, timeout = 20_000) {
   await until(() => heard(seat).length >= count, { what: `${count} messages at ${seat.name}, has ${heard(seat).length}`, timeout })
     .catch((error) => { throw new Error(`${error.message}; got ${heard(seat).length}: ${missing(heard(seat), count)}`); });
-  await seat.conn.barrier();
+  await quiet(seat);
+}
+
+/**
+ * Resolves when everything sent to the seat has arrived. Not barrier(): newer
+ * clients remember the last string they were sent as their place in the
+ * conversation, and take the name of an event without arguments for one.
+ */
+function quiet(seat) {
+  return seat.conn.request('ping_room', { room: seat.roomId });
+}
+
+/**
+ * The server has had the time to learn what arrived. What was on its way at
+ * the very moment of a cut is the business of a test of its own.
+ */
+async function settled(seat, count) {
+  await hears(seat, count);
+  await sleep(250);
 }
 
 function missing(list, count) {
@@ -105,7 +123,7 @@ describe('delivery over a network that breaks', { concurrency: 6 }, () => {
     test(`the network is away for a while, ${label}`, async (t) => {
       const { proxy, ana, bob, joined } = await overProxy(t, how);
       await says(ana, range(1, 20));
-      await hears(bob, 20);
+      await settled(bob, 20);
       proxy.unplug();
       await bob.conn.waitFor('disconnect');
       await says(ana, range(21, 40));
@@ -123,7 +141,7 @@ describe('delivery over a network that breaks', { concurrency: 6 }, () => {
       const { proxy, ana, bob } = await overProxy(t, how);
       for (let round = 0; round < 5; round++) {
         await says(ana, range(round * 20 + 1, round * 20 + 10));
-        await hears(bob, round * 20 + 10);
+        await settled(bob, round * 20 + 10);
         const mark = bob.conn.mark();
         proxy.unplug();
         await bob.conn.waitFor('disconnect', () => true, { from: mark });
@@ -139,8 +157,7 @@ describe('delivery over a network that breaks', { concurrency: 6 }, () => {
     test(`the network swallows everything, then the client gives up, ${label}`, async (t) => {
       const { proxy, ana, bob, joined } = await overProxy(t, how);
       await says(ana, range(1, 20));
-      await hears(bob, 20);
-      await sleep(500);
+      await settled(bob, 20);
       proxy.blackhole();
       await says(ana, range(21, 40));
       await sleep(1000);
@@ -164,14 +181,14 @@ describe('delivery over a network that breaks', { concurrency: 6 }, () => {
       }
       await hears(ana, total);
       await until(() => heard(bob).includes(`message ${total}`), { timeout: 20_000 });
-      await bob.conn.barrier();
+      await quiet(bob);
       assertHeardAcrossACut(bob, total, version);
     });
 
     test(`what the client said offline arrives, ${label}`, async (t) => {
       const { proxy, ana, bob, joined } = await overProxy(t, how);
       for (const text of range(1, 5)) bob.say(text);
-      await hears(ana, 5);
+      await settled(bob, 5);
       proxy.unplug();
       await bob.conn.waitFor('disconnect');
       for (const text of range(6, 25)) bob.say(text);
