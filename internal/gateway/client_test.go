@@ -25,12 +25,13 @@ const wait = 15 * time.Second
 // requests is the session itself.
 type server struct {
 	*httptest.Server
-	t       *testing.T
+	t       testing.TB
 	gateway *Gateway
 	rooms   *room.Service
+	store   room.Store
 }
 
-func newServer(t *testing.T, configure ...func(*Options, *room.Terms)) *server {
+func newServer(t testing.TB, configure ...func(*Options, *room.Terms)) *server {
 	t.Helper()
 	o := Options{
 		Session: func(r *http.Request) (string, bool) {
@@ -50,9 +51,9 @@ func newServer(t *testing.T, configure ...func(*Options, *room.Terms)) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &server{t: t, gateway: g}
+	s := &server{t: t, gateway: g, store: memstore.New()}
 	s.rooms = room.NewService(room.Options{
-		Store: memstore.New(), Announcer: g, Terms: terms,
+		Store: s.store, Announcer: g, Terms: terms,
 		Capacity: room.Capacity{Rooms: 1000, RoomsPerAddress: 1000},
 		Clean: func(text string) (string, error) {
 			if len(text) > 1<<20 {
@@ -112,6 +113,16 @@ func (s *server) load(session string, seat room.Seat) {
 	}
 }
 
+// state returns all that there is to a room.
+func (s *server) state(roomID string) room.Room {
+	s.t.Helper()
+	r, err := s.store.View(s.t.Context(), roomID)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return *r
+}
+
 // event is one that a client received.
 type event struct {
 	name string
@@ -134,7 +145,7 @@ func (e event) field(key string) string {
 
 // client is a Socket.IO client of the simplest kind, over a websocket.
 type client struct {
-	t    *testing.T
+	t    testing.TB
 	conn *websocket.Conn
 	done chan struct{} // closed at the end of the connection
 

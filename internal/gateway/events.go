@@ -39,7 +39,8 @@ func (c *conn) tooFast() {
 	}
 	if end {
 		c.g.Metrics.Refused("event", "flood")
-		go c.socket.Conn().Close(true)
+		// Not at once: the error must reach a polling client first.
+		go c.socket.Conn().Close(false)
 	}
 }
 

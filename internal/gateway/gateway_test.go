@@ -490,8 +490,10 @@ func TestTooManyConnections(t *testing.T) {
 	// When one is gone there is a place again.
 	first.drop()
 	for refused := true; refused; {
-		c := s.connect(visit{session: "alice"})
-		refused = len(c.all("room_error")) > 0
+		c := s.connect(visit{session: "alice", quiet: true})
+		c.emit("ping", "")
+		c.until("an answer", func() bool { return len(c.log) > 0 })
+		refused = len(c.all("pong")) == 0
 	}
 }
 

@@ -1,0 +1,126 @@
+package gateway
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"securechat/room"
+)
+
+func TestDecode(t *testing.T) {
+	ack := func([]any, error) {}
+	for _, test := range []struct {
+		event []any
+		name  string
+		room  string
+		ack   bool
+	}{
+		{nil, "", "", false},
+		{[]any{ack}, "", "", true},
+		{[]any{7.0}, "", "", false},
+		{[]any{nil}, "", "", false},
+		{[]any{"join"}, "join", "", false},
+		{[]any{"join", ack}, "join", "", true},
+		{[]any{"join", nil}, "join", "", false},
+		{[]any{"join", "r"}, "join", "", false},
+		{[]any{"join", []any{map[string]any{"room": "r"}}}, "join", "", false},
+		{[]any{"join", map[string]any{"room": "r"}}, "join", "r", false},
+		{[]any{"join", map[string]any{"room": "r"}, ack}, "join", "r", true},
+		{[]any{"join", map[string]any{"room": 7.0}}, "join", "", false},
+		{[]any{"join", map[string]any{"room": strings.Repeat("x", maxClaim)}}, "join", strings.Repeat("x", maxClaim), false},
+		{[]any{"join", map[string]any{"room": strings.Repeat("x", maxClaim+1)}}, "join", "", false},
+		{[]any{"join", nil, map[string]any{"room": "r"}}, "join", "", false},
+		{[]any{"request_approval"}, "join_request", "", false},
+		{[]any{"approve"}, "approve_join", "", false},
+		{[]any{"deny"}, "deny_join", "", false},
+		{[]any{"code_refresh"}, "request_code_update", "", false},
+	} {
+		name, p, gotAck := decode(test.event)
+		if name != test.name || p.claim("room") != test.room || (gotAck != nil) != test.ack {
+			t.Errorf("%v: %q, %v, %t", test.event, name, p, gotAck != nil)
+		}
+	}
+}
+
+// The shapes are the contract: names, order, and nothing more.
+func TestPayloads(t *testing.T) {
+	at := time.Date(2026, 1, 2, 3, 4, 5, 678_000_000, time.Local)
+	for _, test := range []struct {
+		payload any
+		want    string
+	}{
+		{countPayload{2}, `{"count":2}`},
+		{named(`O'Bob <b>&"`), `{"display_name":"O&#39;Bob &lt;b&gt;&amp;&#34;"}`},
+		{
+			messageOf(room.Message{Seq: 7, Member: "m", Name: "O'Bob", Content: `<b>x</b>`, At: at}),
+			fmt.Sprintf(`{"sender":"O&#39;Bob","content":"<b>x</b>","timestamp":"03:04:05","id":7,"member":"m","name":"O'Bob","at":%d}`, at.UnixMilli()),
+		},
+		{codePayload{"123456", "123456"}, `{"new_code":"123456","code":"123456"}`},
+		{timerPayload{300}, `{"time_remaining":300}`},
+		{knockOf("r", room.Knock{ID: "k", Name: "O'Bob"}), `{"user":"O&#39;Bob","user_id":"k","room":"r"}`},
+		{votedPayload{"k", 1, 2}, `{"user_id":"k","approvals":1,"required":2}`},
+		{admittedPayload{"k", "r", 1700000000}, `{"user_id":"k","room":"r","current_time":1700000000}`},
+		{refusedPayload{"k", "r", refusals[room.Declined]}, `{"user_id":"k","room":"r"}`},
+		{refusedPayload{"k", "r", refusals[room.TimedOut]}, `{"user_id":"k","room":"r","reason":"Request timed out"}`},
+		{statusOf(room.Status{Participants: 2, ExpiresIn: 1500 * time.Millisecond}), `{"exists":true,"participant_count":2,"expires_in":2}`},
+		{gonePayload{}, `{"exists":false}`},
+		{expiredPayload{"r"}, `{"room":"r"}`},
+	} {
+		var b strings.Builder
+		enc := json.NewEncoder(&b)
+		enc.SetEscapeHTML(false)
+		if err := enc.Encode(test.payload); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.TrimSpace(b.String()); got != test.want {
+			t.Errorf("got %s, want %s", got, test.want)
+		}
+	}
+	for _, why := range []room.Refusal{room.RoomFull, room.RoomGone} {
+		if len(refusals[why]) < 20 {
+			t.Errorf("%s is not explained", why)
+		}
+	}
+}
+
+func TestProblems(t *testing.T) {
+	for _, err := range []error{
+		room.ErrNotFound, room.ErrNotMember, room.ErrNoSuchKnock, room.ErrMessageTooLong,
+		errRateLimited, errTooManyConnections, errLeft, fmt.Errorf("more: %w", room.ErrNotMember),
+	} {
+		if p, code := problemOf(err); code == "internal" || len(p.Message) < 20 {
+			t.Errorf("%v: %q, %q", err, code, p.Message)
+		}
+	}
+	if p, code := problemOf(errors.New("dial tcp 10.0.0.1: secret")); code != "internal" || strings.Contains(p.Message, "secret") {
+		t.Errorf("what went wrong inside is nobody's business: %q, %q", code, p.Message)
+	}
+}
+
+func TestOffset(t *testing.T) {
+	o := offset{"room", 7}
+	if got, ok := parseOffset(o.String()); !ok || got != o {
+		t.Errorf("got %v, %t", got, ok)
+	}
+	for _, s := range []string{"", ":", "room", "room:", ":7", "room:x", "room:-1", "room:7 ", "room:99999999999999999999"} {
+		if got, ok := parseOffset(s); ok {
+			t.Errorf("%q is none, got %v", s, got)
+		}
+	}
+}
+
+// The gateway must handle every event the contract has.
+func TestEventsOfTheContract(t *testing.T) {
+	want := []string{
+		"approve", "approve_join", "code_refresh", "deny", "deny_join", "join", "join_request", "leave_room",
+		"message", "ping", "ping_room", "request_approval", "request_code_update", "request_timer_sync",
+	}
+	if got := eventNames(); !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v", got)
+	}
+}
