@@ -26,7 +26,7 @@ describe('the code’s clock', { concurrency: 8 }, () => {
     assert.match(update.code, /^[1-9]\d{5}$/);
     assert.deepEqual(await bob.conn.waitFor('code_update'), update);
     const elapsed = updates(ana.conn)[0].at - created;
-    assert.ok(elapsed >= rotation - 100 && elapsed < rotation + 1500, `after ${elapsed} ms`);
+    assert.ok(elapsed >= rotation - 100 && elapsed < rotation + 3000, `after ${elapsed} ms`);
     const carol = new Person(server);
     assert.equal((await carol.post('/join', { room_code: ana.room.code, display_name: 'Carol' })).status, 404);
     await carol.join(update.code, 'Carol');
@@ -41,7 +41,7 @@ describe('the code’s clock', { concurrency: 8 }, () => {
     const [a, b] = [first, second].map(({ conn }) => updates(conn).map((entry) => entry.at));
     for (const times of [a, b]) {
       const period = times[1] - times[0];
-      assert.ok(Math.abs(period - rotation) < 400, `period ${period} ms`);
+      assert.ok(Math.abs(period - rotation) < 800, `period ${period} ms`);
     }
     const phase = (((b[0] - a[0]) % rotation) + rotation) % rotation;
     assert.ok(phase > 800 && phase < rotation - 800, `phase ${phase} ms`);
@@ -60,7 +60,7 @@ describe('the code’s clock', { concurrency: 8 }, () => {
     for (const [told, at] of [[page.remaining, rendered], [sync.time_remaining, synced]]) {
       assert.ok(told >= 1 && told <= rotation / 1000, `told ${told}`);
       const off = told * 1000 - (turned - at);
-      assert.ok(off > -300 && off < 1300, `told ${told} s, took ${turned - at} ms`);
+      assert.ok(off > -700 && off < 1700, `told ${told} s, took ${turned - at} ms`);
     }
     // After a turn it counts a whole rotation again.
     const from = ana.conn.mark();
@@ -79,7 +79,7 @@ describe('the code’s clock', { concurrency: 8 }, () => {
     assert.equal(remaining, rotation / 1000);
     await until(() => updates(ana.conn).length === 2);
     const [asked, turned] = updates(ana.conn).map((entry) => entry.at);
-    assert.ok(Math.abs(turned - asked - rotation) < 400, `turned after ${turned - asked} ms`);
+    assert.ok(Math.abs(turned - asked - rotation) < 800, `turned after ${turned - asked} ms`);
   });
 });
 

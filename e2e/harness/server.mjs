@@ -90,7 +90,7 @@ export class Server {
       stream.on('data', (text) => { this.#output += text; });
     }
     this.#exit = new Promise((resolve) => {
-      child.on('exit', (code, signal) => {
+      child.on('close', (code, signal) => { // has ended, and all it wrote is read
         children.delete(child);
         resolve({ code, signal });
       });

@@ -1,7 +1,7 @@
 // Waiting for conditions. A timeout is only ever the failure of a wait.
 
 /** How long a condition may take before the test that waits for it fails. */
-export const patience = 8000;
+export const patience = 15_000;
 
 /** Polls `condition` (sync or async) until it returns something truthy, and returns that. */
 export async function until(condition, { timeout = patience, what = condition.toString(), every = 20 } = {}) {
