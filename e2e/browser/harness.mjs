@@ -88,6 +88,22 @@ const reportViolations = () => {
   });
 };
 
+// In every page of a browser whose network lets no websocket through.
+const refuseWebSockets = () => {
+  globalThis.WebSocket = class {
+    constructor() {
+      setTimeout(() => {
+        this.onerror?.(new Event('error'));
+        this.onclose?.(new CloseEvent('close', { code: 1006 }));
+      });
+    }
+
+    send() {}
+
+    close() {}
+  };
+};
+
 /**
  * What one test plays on: it makes tabs, keeps a record of them, and clears up.
  * `Tab` is the class that knows the frontend's pages.
@@ -105,9 +121,14 @@ export class Stage {
     this.server = server;
   }
 
-  /** A tab in a browser of its own, or in the browser of the tab `sharing`; `network` is the proxy it goes through. */
-  async tab({ sharing, network = sharing?.network } = {}) {
+  /**
+   * A tab in a browser of its own, or in the browser of the tab `sharing`;
+   * `network` is the proxy it goes through; with `noWebSocket` something on the
+   * way refuses every websocket.
+   */
+  async tab({ sharing, network = sharing?.network, noWebSocket } = {}) {
     const context = sharing?.page.context() ?? await this.#newContext();
+    if (noWebSocket) await context.addInitScript(refuseWebSockets);
     const tab = new this.#Tab(await context.newPage(), network?.url ?? this.server.url, network);
     this.tabs.push(tab);
     return tab;
