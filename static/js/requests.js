@@ -1,7 +1,7 @@
 import { Countdown } from './countdown.js';
 import { element } from './dom.js';
 
-const defaultTime = 60; // seconds, if the server does not say
+const answerTime = 60; // seconds that the members have
 const lateVerdict = 3000; // milliseconds that the server may be later than this clock
 
 /** The people at the door, each on a card with two answers. */
@@ -17,10 +17,10 @@ export class Requests {
   }
 
   /** Shows a request. One that is shown already is repeated because the server has no answer of this page's. */
-  add(id, name, seconds = defaultTime) {
+  add(id, name) {
     const card = this.#cards.get(id) ?? this.#open(id, name);
     for (const button of card.buttons) button.disabled = false;
-    card.countdown.start(seconds);
+    card.countdown.start(answerTime);
   }
 
   /** Notes how many have said yes. */

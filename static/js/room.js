@@ -85,17 +85,16 @@ function run(io) {
     if (messages.add(message)) outbox.returned();
     markUnread();
   });
-  on('code_update', ({ new_code: fresh, time_remaining: seconds }) => {
+  on('code_update', ({ new_code: fresh }) => {
     if (typeof fresh !== 'string') return;
     code.set(fresh);
-    if (seconds === undefined) say('request_timer_sync');
-    else timer.start(seconds);
+    say('request_timer_sync');
   });
   on('timer_sync', ({ time_remaining: seconds }) => timer.start(seconds));
 
-  on('join_request', ({ user_id: id, user, expires_in: seconds }) => {
+  on('join_request', ({ user_id: id, user }) => {
     if (typeof id !== 'string' || typeof user !== 'string') return;
-    requests.add(id, textOf(user), seconds);
+    requests.add(id, textOf(user));
     markUnread();
   });
   on('partial_approval', ({ user_id: id, approvals, required }) => requests.progress(id, approvals, required));
@@ -109,10 +108,10 @@ function run(io) {
     on(event, ({ display_name: who }) => { if (typeof who === 'string') messages.tell(`${textOf(who)} ${what}`); });
   }
 
-  on('room_error', ({ message, code: reason }) => {
+  on('room_error', ({ message }) => {
     const text = typeof message === 'string' ? message : 'The server refused that.';
     // Before it has joined, an error means that this page is in no room.
-    if (!joined && reason !== 'rate_limited') {
+    if (!joined) {
       end(text);
       return;
     }
