@@ -196,6 +196,7 @@ func (c *conn) bind(seat room.Seat, explicit bool) error {
 	}
 	delete(c.left, seat.Room)
 	c.g.pages.remember(c.session, c.hints.page, seat.ID)
+	c.g.visitors.leave(c.socket.Conn().Id())
 	if dead != nil {
 		dead.dismiss()
 	}

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	eio "github.com/zishang520/socket.io/servers/engine/v3"
 	"github.com/zishang520/socket.io/servers/socket/v3"
 	"github.com/zishang520/socket.io/v3/pkg/types"
 
@@ -63,6 +64,9 @@ type Options struct {
 	Accept func(*http.Request) bool
 	// AllowedOrigins may read answers besides our own pages.
 	AllowedOrigins []string
+	// Address returns whom a request comes from, proxies left out, to bound the
+	// connections of an address that are in no room. Nil sets no bound.
+	Address func(*http.Request) string
 	// RateLimits is false to let everybody do everything as often as they can.
 	RateLimits bool
 	// Metrics may be nil.
@@ -82,8 +86,9 @@ type Gateway struct {
 	node     string // begins the connection ids of this process
 	draining atomic.Bool
 
-	conns sync.Map // connection id → *conn
-	pages pages
+	conns    sync.Map // connection id → *conn
+	pages    pages
+	visitors visitors
 
 	mu       sync.Mutex
 	rooms    map[string]*audience
@@ -128,6 +133,14 @@ func New(o Options) (*Gateway, error) {
 	if err := g.hub.Attach(g.io); err != nil {
 		return nil, err
 	}
+	err := g.io.Engine().On("connection", func(args ...any) {
+		if conn, ok := args[0].(eio.Socket); ok && g.Address != nil {
+			g.visit(conn)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
 	g.handler = g.hub.Handler(handler)
 	return g, nil
 }
@@ -148,6 +161,12 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !g.Accept(r) || r.Header.Get("Origin") == "null" {
 		g.Metrics.Refused("handshake", "origin")
 		http.Error(w, "This page may not connect to this server: its origin is not allowed.", http.StatusForbidden)
+		return
+	}
+	if g.tooMany(r) {
+		g.Metrics.Refused("handshake", "address")
+		w.Header().Set("Retry-After", "10")
+		http.Error(w, "Too many connections from your network are waiting. Please try again in a moment.", http.StatusTooManyRequests)
 		return
 	}
 	g.handler.ServeHTTP(w, r)

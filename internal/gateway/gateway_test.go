@@ -497,6 +497,29 @@ func TestTooManyConnections(t *testing.T) {
 	}
 }
 
+// Connections in no room are bounded by address; those in a room do not count.
+func TestTooManyVisitors(t *testing.T) {
+	s := newServer(t, func(o *Options, _ *room.Terms) {
+		o.RateLimits = true
+		o.Address = func(*http.Request) string { return "everybody" }
+	})
+	alice, _ := s.create("alice", "Alice")
+	a := s.connect(visit{session: "alice"}).join(alice)
+	var last *client
+	for range maxVisitors {
+		last = s.connect(visit{})
+	}
+	if status, _ := s.fetch(visit{}, http.MethodGet, "", ""); status != http.StatusTooManyRequests {
+		t.Errorf("one too many got %d", status)
+	}
+	a.barrier()
+	a.drop() // who was in a room comes back when there is a place
+	last.drop()
+	for status := 0; status != http.StatusOK; {
+		status, _ = s.fetch(visit{session: "alice"}, http.MethodGet, "", "")
+	}
+}
+
 func TestClose(t *testing.T) {
 	s := newServer(t)
 	alice, code := s.create("alice", "Alice")
