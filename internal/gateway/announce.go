@@ -54,9 +54,6 @@ func (g *Gateway) announce(roomID string, e room.Event) {
 	case room.MessagePosted:
 		g.Metrics.MessageRelayed()
 		g.tellMessage(roomID, b.Message, members)
-		for _, c := range g.audienceOf(roomID) {
-			c.marks.add(e.Seq, c.link)
-		}
 	case room.CodeChanged:
 		g.tell("code_update", codePayload{NewCode: b.Code, Code: b.Code}, members)
 	case room.Knocked:
@@ -92,6 +89,15 @@ func (g *Gateway) tell(event string, payload any, to ...socket.Room) {
 }
 
 func (g *Gateway) tellMessage(roomID string, m room.Message, to socket.Room) {
+	audience := g.audienceOf(roomID)
+	for _, c := range audience {
+		c.aboutToSend()
+	}
+	defer func() {
+		for _, c := range audience {
+			c.hasSent(roomID, m.Seq)
+		}
+	}()
 	if err := g.io.To(to).Emit("message", messageOf(m), offset{roomID, m.Seq}.String()); err != nil {
 		g.Log.Error("announcing a message", "error", err)
 	}
@@ -109,7 +115,7 @@ func (g *Gateway) attach(roomID string, a room.Attached) {
 	if c == nil {
 		return
 	}
-	c.marks.reset(a.After)
+	c.marks.reset(roomID, a.After)
 	for _, other := range c.socket.Rooms().Keys() {
 		if strings.HasPrefix(string(other), knockPrefix) {
 			c.socket.Leave(other) // it does not wait any more
@@ -128,8 +134,9 @@ func (g *Gateway) catchUp(roomID string, a room.Attached) {
 		return
 	}
 	for _, m := range a.Log {
+		c.aboutToSend()
 		c.emit("message", messageOf(m), offset{roomID, m.Seq}.String())
-		c.marks.add(m.Seq, c.link)
+		c.hasSent(roomID, m.Seq)
 	}
 	for _, k := range a.Knocks {
 		c.emit("join_request", knockOf(roomID, k))

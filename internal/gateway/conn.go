@@ -355,6 +355,19 @@ func (c *conn) emit(event string, payload ...any) {
 	}
 }
 
+// aboutToSend and hasSent stand around the sending of a message.
+func (c *conn) aboutToSend() {
+	if c.link != nil {
+		c.marks.expect(c.link)
+	}
+}
+
+func (c *conn) hasSent(roomID string, seq uint64) {
+	if c.link != nil {
+		c.marks.add(roomID, seq, c.link)
+	}
+}
+
 // fail tells the client of an error.
 func (c *conn) fail(err error) {
 	if errors.Is(err, context.Canceled) {

@@ -41,26 +41,49 @@ type mark struct {
 // marks relate a room's sequence numbers to the positions of a link. The
 // methods are safe for concurrent use.
 type marks struct {
-	mu   sync.Mutex
-	base uint64 // certainly seen
-	list []mark // sent and not yet known to be seen, oldest first
+	mu     sync.Mutex
+	room   string
+	base   uint64 // certainly seen
+	list   []mark // sent and not yet known to be seen, oldest first
+	before uint64 // the link's position before the message that is being sent
+	torn   bool   // a message was not sent, and so none after it will be
+}
+
+// positions is what marks want to know of a link.
+type positions interface {
+	Created() uint64
+	Confirmed() uint64
 }
 
 // reset begins anew: the page has seen everything up to seq.
-func (m *marks) reset(seq uint64) {
+func (m *marks) reset(roomID string, seq uint64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.base, m.list = seq, nil
+	m.room, m.base, m.list, m.torn = roomID, seq, nil, false
 }
 
-// add notes that everything up to seq has been sent.
-func (m *marks) add(seq uint64, l *engine.Link) {
-	if l == nil {
-		return
-	}
-	position := l.Created()
+// expect is called right before a message is sent, and add right after it.
+func (m *marks) expect(l positions) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.before = l.Created()
+}
+
+// add notes that everything up to seq has been sent, if it was. When a
+// connection has ended, its conn does not know it yet, and the library drops in
+// silence what is sent: then the link has not moved, and where it stands says
+// nothing about this message.
+func (m *marks) add(roomID string, seq uint64, l positions) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.room != roomID {
+		return // it moved to another room meanwhile
+	}
+	position := l.Created()
+	m.torn = m.torn || position == m.before
+	if m.torn {
+		return
+	}
 	m.settleLocked(l.Confirmed())
 	m.list = append(m.list, mark{seq: seq, position: position, at: time.Now()})
 }

@@ -1,0 +1,80 @@
+package gateway
+
+import "testing"
+
+// wire stands in for a link: it moves when something is sent, and sends
+// nothing once it is cut.
+type wire struct {
+	created, confirmed uint64
+	cut                bool
+}
+
+func (w *wire) Created() uint64   { return w.created }
+func (w *wire) Confirmed() uint64 { return w.confirmed }
+
+// send sends the messages from to up to, as the gateway does.
+func (w *wire) send(m *marks, from, to uint64) {
+	for seq := from; seq <= to; seq++ {
+		m.expect(w)
+		if !w.cut {
+			w.created++
+		}
+		m.add("room", seq, w)
+	}
+}
+
+func TestMarks(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		play            func(*marks, *wire)
+		confirmed, sent uint64
+	}{
+		"nothing sent": {func(*marks, *wire) {}, 10, 10},
+		"sent and not confirmed": {func(m *marks, w *wire) {
+			w.send(m, 11, 13)
+		}, 10, 13},
+		"confirmed in part": {func(m *marks, w *wire) {
+			w.send(m, 11, 13)
+			w.confirmed = w.created - 1
+		}, 12, 13},
+		// The connection has ended and its conn has not heard of it: everything
+		// that was sent before is confirmed, and the rest was not sent at all.
+		"dropped by the library": {func(m *marks, w *wire) {
+			w.send(m, 11, 13)
+			w.confirmed, w.cut = w.created, true
+			w.send(m, 14, 16)
+		}, 13, 13},
+		"dropped after something else was sent": {func(m *marks, w *wire) {
+			w.send(m, 11, 11)
+			w.created++ // an event of another kind
+			w.confirmed, w.cut = w.created, true
+			w.send(m, 12, 12)
+		}, 11, 11},
+		"sent after one that was dropped": {func(m *marks, w *wire) {
+			w.cut = true
+			w.send(m, 11, 11)
+			w.cut = false
+			w.send(m, 12, 12)
+			w.confirmed = w.created
+		}, 10, 10},
+		// It moved to another room while the message was being sent.
+		"of another room": {func(m *marks, w *wire) {
+			m.expect(w)
+			w.created++
+			m.add("another room", 500, w)
+			w.confirmed = w.created
+		}, 10, 10},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var m marks
+			w := &wire{created: 100, confirmed: 100}
+			m.reset("room", 10)
+			tt.play(&m, w)
+			m.settleLocked(w.Confirmed())
+			if m.base != tt.confirmed || m.sent() != tt.sent {
+				t.Errorf("confirmed %d, sent %d; want %d, %d", m.base, m.sent(), tt.confirmed, tt.sent)
+			}
+		})
+	}
+}
