@@ -41,8 +41,8 @@ const (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	err := run(ctx, os.Environ())
-	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -101,6 +101,7 @@ func wire(cfg config.Config, log *slog.Logger) (*app, error) {
 	var err error
 	a.sockets, err = gateway.New(gateway.Options{
 		Session:        sessions.Read,
+		Address:        web.AddressKey,
 		Accept:         web.NewOrigins(proxies, cfg.AllowedOrigins).Accept,
 		AllowedOrigins: cfg.AllowedOrigins,
 		RateLimits:     cfg.RateLimits,
@@ -154,6 +155,7 @@ func wire(cfg config.Config, log *slog.Logger) (*app, error) {
 		Static:                static,
 		Library:               library,
 		MaxMessageLength:      cfg.MaxMessageLength,
+		ApprovalTimeout:       cfg.ApprovalTimeout,
 		Socket:                a.sockets,
 		Proxies:               proxies,
 		AllowedOrigins:        cfg.AllowedOrigins,

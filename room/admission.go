@@ -27,13 +27,16 @@ func (r *Room) RequestJoin(now time.Time, id, session, name string) (Seat, []Eve
 		}
 		return Seat{}, nil, ErrNameTaken
 	}
-	open := 0
+	open, own := 0, 0
 	for i := range r.Knocks {
 		k := &r.Knocks[i]
 		if !k.open() {
 			continue
 		}
 		open++
+		if k.Session == session {
+			own++
+		}
 		if FoldName(k.Name) != fold {
 			continue
 		}
@@ -45,7 +48,7 @@ func (r *Room) RequestJoin(now time.Time, id, session, name string) (Seat, []Eve
 	if len(r.Members) >= r.Terms.MaxMembers {
 		return Seat{}, nil, ErrRoomFull
 	}
-	if open >= r.Terms.MaxKnocks {
+	if open >= r.Terms.MaxKnocks || own >= maxKnocksOfSession || len(r.Knocks) >= refusalsKept*r.Terms.MaxKnocks {
 		return Seat{}, nil, ErrTooManyKnocks
 	}
 

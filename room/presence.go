@@ -19,7 +19,7 @@ func (r *Room) Connect(now time.Time, e Entry) ([]Event, error) {
 
 	m := r.editMember(i)
 	first, absent := !m.Arrived, !m.Present
-	after := m.resumeAfter(now, e.Resume, r.Seq)
+	after := m.resumeAfter(now, e, r.Seq)
 	m.Conns = append(slices.Clip(m.Conns), e.Conn)
 	m.Arrived, m.Present = true, true
 	m.AbsentDue, m.EndDue = time.Time{}, time.Time{}
@@ -54,23 +54,22 @@ func (r *Room) confirm(e Entry) []Event {
 // resumeAfter tells what a new connection of the member has seen already, and
 // takes note that it is being used.
 //
-// What the caller knows of the page is certain. Otherwise a newly loaded page
-// is empty and shown everything since the admission, and a page that reconnects
-// has seen what its lost connection is known to have delivered.
-func (m *Member) resumeAfter(now time.Time, resume *uint64, seq uint64) uint64 {
-	if resume != nil {
-		return min(max(*resume, m.Since), seq)
-	}
-	lost := seq
+// A newly loaded page is empty and shown everything since the admission. A page
+// that reconnects has seen what the caller knows of it, or else what its lost
+// connection is known to have delivered.
+func (m *Member) resumeAfter(now time.Time, e Entry, seq uint64) uint64 {
+	seen := seq
 	if n := len(m.Lost); n > 0 {
-		lost = m.Lost[n-1]
+		seen = m.Lost[n-1]
 		m.Lost = m.Lost[: n-1 : n-1]
 	}
-	if m.loading(now) {
+	if e.Resume != nil {
+		seen = min(*e.Resume, seq)
+	} else if !e.Returning && m.loading(now) {
 		m.LoadingUntil = time.Time{}
 		return m.Since
 	}
-	return max(lost, m.Since)
+	return max(seen, m.Since)
 }
 
 // loading reports whether the member's next connection is a new page.
@@ -122,17 +121,25 @@ func (m *Member) rememberLoss(delivered uint64) {
 }
 
 // Leave takes a connection out of the room without the grace of a lost one.
-// The member goes absent at once, unless other tabs are open; if final is set
-// the membership ends, and the other tabs are put out.
+// The member goes absent at once, unless other tabs are open. If final is set
+// the membership ends, whether the connection is in the room or not, and the
+// other tabs are put out.
 // Errors: ErrNotMember, also for a connection that is not in the room.
 func (r *Room) Leave(now time.Time, member, conn string, final bool) ([]Event, error) {
 	i := r.memberIndex(member)
-	if i < 0 || !slices.Contains(r.Members[i].Conns, conn) {
+	if i < 0 {
+		return nil, ErrNotMember
+	}
+	inside := slices.Contains(r.Members[i].Conns, conn)
+	if !inside && !final {
 		return nil, ErrNotMember
 	}
 	m := r.editMember(i)
-	m.removeConn(conn, now)
-	events := []Event{r.event(Detached{Member: m.ID, Conns: []string{conn}})}
+	var events []Event
+	if inside {
+		m.removeConn(conn, now)
+		events = append(events, r.event(Detached{Member: m.ID, Conns: []string{conn}}))
+	}
 	if final {
 		if len(m.Conns) > 0 {
 			events = append(events, r.event(Detached{Member: m.ID, Conns: m.Conns, Evicted: true}))

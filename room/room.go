@@ -42,6 +42,11 @@ const (
 	// verdictKept is how long a refusal is remembered for a waiting page that
 	// was not connected when it was decided.
 	verdictKept = 2 * time.Minute
+	// maxKnocksOfSession bounds the requests that one session may have open: two
+	// people may share a browser, but nobody may keep the door busy alone.
+	maxKnocksOfSession = 3
+	// refusalsKept bounds the remembered refusals, in multiples of MaxKnocks.
+	refusalsKept = 5
 	// maxLost bounds the remembered positions of lost connections of a member.
 	maxLost = 8
 )

@@ -247,12 +247,28 @@ func TestFinalLeaveOfTheLastMemberClosesTheRoom(t *testing.T) {
 	}
 }
 
-// Leaving with a connection that is not one's own would evict somebody.
+// A connection that is not the member's own has nothing to leave.
 func TestLeaveNeedsAConnectionInTheRoom(t *testing.T) {
 	s := founded(t)
 	s.admit("bob", "Bob")
-	if _, err := s.Leave(s.now, "bob", "conn1", true); !errors.Is(err, ErrNotMember) {
+	if _, err := s.Leave(s.now, "bob", "conn1", false); !errors.Is(err, ErrNotMember) {
 		t.Errorf("err = %v, want ErrNotMember", err)
+	}
+}
+
+// Who has left, or never entered, can still give up the place, and the name
+// with it.
+func TestFinalLeaveNeedsNoConnection(t *testing.T) {
+	s := founded(t)
+	bob := s.admit("bob", "Bob")
+	s.must(s.Leave(s.now, "bob", bob, false))
+	s.want(s.must(s.Leave(s.now, "bob", bob, true)))
+	if s.memberIndex("bob") >= 0 {
+		t.Error("still a member")
+	}
+	s.knock("rob", "Bob")
+	if _, err := s.Leave(s.now, "rob", bob, true); !errors.Is(err, ErrNotMember) {
+		t.Errorf("an applicant: err = %v, want ErrNotMember", err)
 	}
 }
 
@@ -445,6 +461,35 @@ func TestRequestJoin(t *testing.T) {
 		s.must(s.Approve(s.now, "alice", "carol"))
 		s.want(s.must(s.Approve(s.now, "bob", "carol")), KnockRefused{"carol", RoomFull})
 	})
+	t.Run("nobody keeps the door busy alone", func(t *testing.T) {
+		s := founded(t)
+		for i := range maxKnocksOfSession {
+			if _, _, err := s.RequestJoin(s.now, fmt.Sprint(i), "s-mallory", fmt.Sprint("m", i)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, _, err := s.RequestJoin(s.now, "x", "s-mallory", "mx"); !errors.Is(err, ErrTooManyKnocks) {
+			t.Errorf("err = %v, want ErrTooManyKnocks", err)
+		}
+		s.knock("bob", "Bob")
+	})
+	t.Run("refusals are remembered in bounds", func(t *testing.T) {
+		s := founded(t)
+		var err error
+		for i := 0; err == nil; i++ {
+			if i > refusalsKept*s.Terms.MaxKnocks {
+				t.Fatal("no bound")
+			}
+			if _, _, err = s.RequestJoin(s.now, fmt.Sprint(i), "s-mallory", "Mallory"); err == nil {
+				s.must(s.Decline(s.now, "alice", fmt.Sprint(i)))
+			}
+		}
+		if !errors.Is(err, ErrTooManyKnocks) {
+			t.Errorf("err = %v, want ErrTooManyKnocks", err)
+		}
+		s.pass(verdictKept)
+		s.knock("bob", "Bob")
+	})
 	t.Run("too many at the door", func(t *testing.T) {
 		s := founded(t)
 		s.Terms.MaxKnocks = 1
@@ -572,6 +617,39 @@ func TestWhatAConnectionIsShown(t *testing.T) {
 		_, out := s.connect("bob")
 		if got := after(out); got != seen {
 			t.Errorf("after %d, want %d", got, seen)
+		}
+	})
+	t.Run("a page that returns while another one is loading: what it missed", func(t *testing.T) {
+		for _, certain := range []bool{false, true} { // does the page say what it has seen?
+			s := founded(t)
+			bob := s.admit("bob", "Bob")
+			since := s.Members[1].Since
+			seen := post(s)
+			post(s)
+			if err := s.Load(s.now, "bob"); err != nil {
+				t.Fatal(err)
+			}
+			s.Disconnect(s.now, "bob", bob, seen, false)
+			e := Entry{Member: "bob", Conn: "back", Returning: true}
+			if certain {
+				e.Resume = &seen
+			}
+			if got := after(s.must(s.Connect(s.now, e))); got != seen {
+				t.Errorf("certain %v: after %d, want %d", certain, got, seen)
+			}
+			// The page that was loading is still a new one.
+			if _, out := s.join("bob"); after(out) != since {
+				t.Errorf("certain %v: the new page is shown from %d on, want %d", certain, after(out), since)
+			}
+		}
+	})
+	t.Run("nobody is shown what was before the admission, whatever they claim", func(t *testing.T) {
+		s := founded(t)
+		post(s)
+		s.admit("bob", "Bob")
+		since, claim := s.Members[1].Since, uint64(0)
+		if got := after(s.must(s.Connect(s.now, Entry{Member: "bob", Conn: "x", Resume: &claim}))); got != since {
+			t.Errorf("after %d, want %d", got, since)
 		}
 	})
 	t.Run("after a goodbye: a new page", func(t *testing.T) {

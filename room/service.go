@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"math/big"
+	"slices"
 	"sync"
 	"time"
 
@@ -230,7 +231,8 @@ func (s *Service) view(ctx context.Context, room string) (*Room, time.Time, erro
 
 // Connect brings a member's connection into the room. It announces Attached,
 // then MemberJoined or MemberReturned if so, JoinConfirmed if the page asked,
-// and PresenceChanged. Errors: ErrNotFound, ErrNotMember.
+// and PresenceChanged. After any other error than ErrNotFound and ErrNotMember
+// the connection may be in the room without hearing it: report it lost.
 func (s *Service) Connect(ctx context.Context, e Entry) error {
 	return s.change(ctx, e.Room, func(r *Room, now time.Time) ([]Event, error) {
 		return r.Connect(now, e)
@@ -353,9 +355,8 @@ func (s *Service) change(ctx context.Context, id string, rule func(r *Room, now 
 	if err != nil {
 		return err
 	}
-	if err := s.fillLogs(ctx, id, events); err != nil {
-		return err
-	}
+	// What is committed is announced in any case: the others must not miss it.
+	events, err = s.fillLogs(ctx, id, events)
 	if len(events) > 0 {
 		s.Announcer.Announce(id, events)
 	}
@@ -363,12 +364,13 @@ func (s *Service) change(ctx context.Context, id string, rule func(r *Room, now 
 		return ErrNotFound
 	}
 	s.alarm.set(r.NextDeadline())
-	return nil
+	return err
 }
 
 // fillLogs adds to each Attached event the messages that its connection has
-// not seen. The stripe is held, so no message can come between.
-func (s *Service) fillLogs(ctx context.Context, id string, events []Event) error {
+// not seen. The stripe is held, so no message can come between. If the log
+// cannot be read the event is taken out: its connection is not attached.
+func (s *Service) fillLogs(ctx context.Context, id string, events []Event) ([]Event, error) {
 	for i, e := range events {
 		a, ok := e.Body.(Attached)
 		if !ok {
@@ -376,10 +378,10 @@ func (s *Service) fillLogs(ctx context.Context, id string, events []Event) error
 		}
 		log, err := s.Store.Log(ctx, id, a.After)
 		if err != nil {
-			return fmt.Errorf("reading the log: %w", err)
+			return slices.Delete(events, i, i+1), fmt.Errorf("reading the log: %w", err)
 		}
 		a.Log = log
 		events[i].Body = a
 	}
-	return nil
+	return events, nil
 }

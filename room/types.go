@@ -108,6 +108,9 @@ type Entry struct {
 	Room, Member string
 	Conn         string // unique among all connections of all processes
 	Explicit     bool   // the page asked for it
+	// Returning is true if this is certainly a page that was in the room before,
+	// even if another one is being loaded at the moment.
+	Returning bool
 	// Resume, if not nil, is the sequence number up to which the page behind
 	// this connection is known to have seen the room. Without it the
 	// service goes by what was reported at Disconnect.

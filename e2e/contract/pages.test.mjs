@@ -46,7 +46,7 @@ describe('pages and forms', { concurrency: 8 }, () => {
 
   test('the session cookie is Secure behind a TLS proxy', async () => {
     const page = await new Person(server).open('/', { headers: { 'X-Forwarded-Proto': 'https' } });
-    const cookie = page.headers.getSetCookie().find((line) => line.startsWith('session='));
+    const cookie = page.headers.getSetCookie().find((line) => line.startsWith('__Host-session='));
     assert.match(cookie, /;\s*Secure/i);
   });
 

@@ -49,7 +49,9 @@ func (b *websocketBuilder) New(ctx *types.HttpContext) transports.Transport {
 	_ = w.inner.On("error", func(args ...any) { w.lose("error", args) })
 	_ = w.inner.On("close", func(args ...any) { w.lose("close", args) })
 	w.conn.SetCloseHandler(func(code int, _ string) error {
-		w.link.noteGoodbye()
+		if !w.probing { // otherwise the session goes on by polling
+			w.link.noteGoodbye()
+		}
 		// The connection ends in any case; the answer is a courtesy.
 		_ = w.conn.WriteControl(ws.CloseMessage, ws.FormatCloseMessage(code, ""), time.Now().Add(closeGrace))
 		return nil
@@ -72,11 +74,12 @@ type websocket struct {
 	conn  *types.WebSocketConn
 	queue *queue.Queue
 
-	openOnce sync.Once
-	open     chan struct{} // closed when somebody listens
-	lostOnce sync.Once
-	lost     chan struct{} // closed when the connection is gone
-	drained  chan struct{} // closed when, leaving, all is written
+	openOnce  sync.Once
+	open      chan struct{} // closed when somebody listens
+	leaveOnce sync.Once
+	lostOnce  sync.Once
+	lost      chan struct{} // closed when the connection is gone
+	drained   chan struct{} // closed when, leaving, all is written
 	// probing is true until the client has moved to this websocket. Only the
 	// reader uses it.
 	probing bool
@@ -186,17 +189,20 @@ func (w *websocket) OnRequest(ctx *types.HttpContext) {
 }
 
 // DoClose takes leave: what is under way is written, a close frame sent and
-// its answer awaited, but not for long. It does not block.
+// its answer awaited, but not for long. It does not block. The library may call
+// it twice: two closings can pass its check at once.
 func (w *websocket) DoClose(fn types.Callable) {
-	w.link.mu.Lock()
-	if len(w.pending) == 0 {
-		close(w.drained)
-	} else {
-		w.leaving = true
-	}
-	w.link.mu.Unlock()
-	w.hub.closing.Add(1)
-	go w.leave()
+	w.leaveOnce.Do(func() {
+		w.link.mu.Lock()
+		if len(w.pending) == 0 {
+			close(w.drained)
+		} else {
+			w.leaving = true
+		}
+		w.link.mu.Unlock()
+		w.hub.closing.Add(1)
+		go w.leave()
+	})
 	if fn != nil {
 		fn()
 	}

@@ -36,6 +36,7 @@ type conn struct {
 
 	allowance allowance
 	events    int                  // received so far
+	flooded   bool                 // put out for it
 	restored  bool                 // put back into its room without having asked
 	left      map[string]bool      // rooms it has asked to leave
 	seen      *offset              // the last message that its page says it has seen
@@ -103,10 +104,12 @@ func (c *conn) begin() {
 			return
 		}
 		c.fail(room.ErrNotMember)
+		c.watch(seats)
+		return
 	}
 	seat, known := hinted(seats, c.hints)
 	switch {
-	case known && !seat.Loading:
+	case known && (!seat.Loading || c.returnsTo(seat)):
 		c.restore(seat)
 	case known && c.hints.path != "":
 		// A new page of the room: it will say join.
@@ -115,13 +118,19 @@ func (c *conn) begin() {
 	}
 }
 
+// returnsTo reports whether the page has certainly been in the seat before, even
+// if another page of the member is being loaded.
+func (c *conn) returnsTo(seat room.Seat) bool {
+	return c.seen != nil && c.seen.room == seat.Room || c.hints.known != "" && c.hints.known == seat.ID
+}
+
 // restore brings the connection into its room without being asked by an event.
 func (c *conn) restore(seat room.Seat) {
 	if err := c.bind(seat, false); err != nil {
 		c.fail(err)
 		return
 	}
-	c.restored = !seat.Loading
+	c.restored = !seat.Loading || c.hints.known == seat.ID
 }
 
 // watch has the connection told about the session's requests, and at once
@@ -172,18 +181,16 @@ func (c *conn) bind(seat room.Seat, explicit bool) error {
 	same := bound && old.ID == seat.ID
 	if bound && !same {
 		c.unbind()
-		if err := c.g.service.Disconnect(c.ctx, old.Room, old.ID, c.id, c.marks.sent(), false); err != nil {
-			c.g.Log.Error("moving a connection to another room", "error", err)
-		}
+		c.report(old, loss{delivered: c.marks.sent()})
 	}
-	entry := room.Entry{Room: seat.Room, Member: seat.ID, Conn: c.id, Explicit: explicit}
+	entry := room.Entry{Room: seat.Room, Member: seat.ID, Conn: c.id, Explicit: explicit, Returning: c.returnsTo(seat)}
 	var dead *conn
 	if !same {
 		switch {
 		case c.seen != nil && c.seen.room == seat.Room:
 			entry.Resume = &c.seen.seq
 			c.seen = nil // of the next room it has seen nothing
-		case !seat.Loading:
+		case !seat.Loading || entry.Returning:
 			dead, entry.Resume = c.takeOver(seat)
 		}
 		c.enter(seat)
@@ -191,6 +198,7 @@ func (c *conn) bind(seat room.Seat, explicit bool) error {
 	if err := c.g.service.Connect(c.ctx, entry); err != nil {
 		if !same {
 			c.unbind()
+			c.report(seat, loss{})
 		}
 		return err
 	}
@@ -254,9 +262,7 @@ func (c *conn) dismiss() {
 	if seat, bound := c.boundTo(); bound {
 		c.unbind()
 		// As if deliberate: its page goes on elsewhere and will not resume.
-		if err := c.g.service.Disconnect(context.WithoutCancel(c.ctx), seat.Room, seat.ID, c.id, 0, true); err != nil {
-			c.g.Log.Error("ending a dead connection", "error", err)
-		}
+		c.report(seat, loss{deliberate: true})
 	}
 	go c.socket.Conn().Close(true)
 }
@@ -300,7 +306,13 @@ func (c *conn) end(l loss) {
 	if c.g.draining.Load() {
 		return // nobody leaves: we do
 	}
-	if err := c.g.service.Disconnect(c.ctx, seat.Room, seat.ID, c.id, l.delivered, l.deliberate); err != nil && !errors.Is(err, room.ErrNotFound) {
+	c.report(seat, l)
+}
+
+// report tells the service that the connection is no longer in the room.
+func (c *conn) report(seat room.Seat, l loss) {
+	err := c.g.service.Disconnect(context.WithoutCancel(c.ctx), seat.Room, seat.ID, c.id, l.delivered, l.deliberate)
+	if err != nil {
 		c.g.Log.Error("reporting the end of a connection", "error", err)
 	}
 }

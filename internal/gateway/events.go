@@ -37,7 +37,8 @@ func (c *conn) tooFast() {
 	if say {
 		c.fail(errRateLimited)
 	}
-	if end {
+	if end && !c.flooded {
+		c.flooded = true
 		c.g.Metrics.Refused("event", "flood")
 		// Not at once: the error must reach a polling client first.
 		go c.socket.Conn().Close(false)
@@ -220,13 +221,28 @@ func (c *conn) onLeave(p payload) {
 		c.g.Log.Debug("ignored a goodbye of a page that stayed")
 		return
 	}
-	c.asMember(p, func(s room.Seat) error {
-		err := c.g.service.Leave(c.ctx, s.Room, s.ID, c.id, final)
-		if err == nil {
-			c.left[s.Room] = true
-		}
-		return err
-	})
+	seat, err := c.leaving(p, final)
+	if err == nil {
+		err = c.g.service.Leave(c.ctx, seat.Room, seat.ID, c.id, final)
+	}
+	if err != nil {
+		c.fail(err)
+		return
+	}
+	c.left[seat.Room] = true
+}
+
+// leaving returns the membership that a goodbye is about. Whoever leaves for
+// good need not enter for it, and may have left the room before.
+func (c *conn) leaving(p payload, final bool) (room.Seat, error) {
+	if _, bound := c.boundTo(); bound || !final {
+		return c.member(p)
+	}
+	h := p.hints(c.hints)
+	if seat, ok := c.find(h); ok && h.room != "" {
+		return seat, nil
+	}
+	return room.Seat{}, room.ErrNotMember
 }
 
 // onJoinRequest: a waiting page shows its request again.

@@ -76,7 +76,7 @@ func New(secret []byte, o Options) *Keeper {
 // cookie of ours: none at all, forged, cut off, expired, or of another server
 // such as the Flask one. Which of these it is makes no difference to anybody.
 func (k *Keeper) Read(r *http.Request) (id string, ok bool) {
-	cookies := r.CookiesNamed(CookieName)
+	cookies := r.CookiesNamed(k.cookieName(r))
 	if len(cookies) > maxCookies {
 		cookies = cookies[:maxCookies]
 	}
@@ -99,7 +99,7 @@ func (k *Keeper) Ensure(w http.ResponseWriter, r *http.Request) string {
 		id = newID()
 	}
 	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure on a plain connection would lose the session
-		Name:     CookieName,
+		Name:     k.cookieName(r),
 		Value:    k.encode(id),
 		Path:     "/",
 		MaxAge:   int(k.maxAge.Seconds()),
@@ -109,6 +109,15 @@ func (k *Keeper) Ensure(w http.ResponseWriter, r *http.Request) string {
 		Secure:   k.secure(r),
 	})
 	return id
+}
+
+// cookieName returns the name for the request's kind of connection. With the
+// prefix, which needs TLS, no neighbouring host can plant a session of its own.
+func (k *Keeper) cookieName(r *http.Request) string {
+	if k.secure(r) {
+		return "__Host-" + CookieName
+	}
+	return CookieName
 }
 
 func (k *Keeper) encode(id string) string {

@@ -79,12 +79,17 @@ func TestCookieAttributes(t *testing.T) {
 
 	overTLS := request()
 	overTLS.TLS = &tls.ConnectionState{}
-	if _, cookie := issue(t, k, overTLS); !cookie.Secure {
-		t.Error("no Secure on TLS")
+	if _, cookie := issue(t, k, overTLS); !cookie.Secure || cookie.Name != "__Host-session" {
+		t.Errorf("on TLS: cookie = %+v", cookie)
 	}
 	told := New(secret, Options{Secure: func(*http.Request) bool { return true }})
 	if _, cookie := issue(t, told, request()); !cookie.Secure {
 		t.Error("no Secure though told that the browser uses TLS")
+	}
+	// A neighbouring host can set a cookie without the prefix only.
+	_, planted := issue(t, k, request())
+	if _, ok := told.Read(request(planted)); ok {
+		t.Error("on TLS a cookie without the prefix was accepted")
 	}
 }
 

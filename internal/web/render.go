@@ -27,9 +27,10 @@ const (
 
 // loadPages parses the folder's templates and renders each once, so that a
 // template that cannot work keeps the server from starting.
-func loadPages(folder fs.FS, maxMessageLength int) (*jinja.Set, error) {
+func loadPages(folder fs.FS, maxMessageLength, answerTime int) (*jinja.Set, error) {
 	pages, err := jinja.Load(folder, []string{indexPage, waitingPage, roomPage}, map[string]any{
 		"MAX_MESSAGE_LENGTH": maxMessageLength,
+		"answer_time":        answerTime,
 		"url_for":            urlFor,
 	})
 	if err != nil {

@@ -15,6 +15,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -25,6 +26,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 	"github.com/klauspost/compress/gzhttp"
@@ -65,6 +67,9 @@ type Options struct {
 	Library fs.FS
 	// MaxMessageLength is told to the chat page, in characters.
 	MaxMessageLength int
+	// ApprovalTimeout is how long a request to join stays open; the pages are
+	// told in seconds. Zero stands for a minute.
+	ApprovalTimeout time.Duration
 
 	// Socket handles all other requests below /socket.io/. They are neither
 	// checked for a token nor compressed, and their ResponseWriter is the
@@ -112,7 +117,7 @@ func New(o Options) (http.Handler, error) {
 	if o.Service == nil || o.Sessions == nil || len(o.AddressKey) == 0 || o.Templates == nil || o.MaxMessageLength <= 0 {
 		return nil, errors.New("web: Service, Sessions, AddressKey, Templates and MaxMessageLength are required")
 	}
-	pages, err := loadPages(o.Templates, o.MaxMessageLength)
+	pages, err := loadPages(o.Templates, o.MaxMessageLength, seconds(cmp.Or(o.ApprovalTimeout, time.Minute)))
 	if err != nil {
 		return nil, fmt.Errorf("web: %w", err)
 	}
@@ -138,6 +143,9 @@ func New(o Options) (http.Handler, error) {
 	return s.handler(o)
 }
 
+// bodyTime is how long the body of a request may take.
+const bodyTime = 30 * time.Second
+
 func policyOf(o Options) string {
 	switch {
 	case o.ContentSecurityPolicy != "":
@@ -161,6 +169,11 @@ func (s *server) handler(o Options) (http.Handler, error) {
 	}
 	site, library, socket := around(s.site(o)), around(http.HandlerFunc(s.serveLibrary)), s.socket(o.Socket)
 	return s.proxies.resolve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !isSafe(r.Method) {
+			// Nobody may hold a connection by sending a body and never ending it.
+			// The server's own timeout would end long polls as well.
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTime)) // recorders of tests have none
+		}
 		switch _, isLibrary := s.library[r.URL.Path]; {
 		case isLibrary:
 			library.ServeHTTP(w, r)

@@ -7,33 +7,36 @@ import (
 	"securechat/room"
 )
 
-// messageLog keeps the latest messages of a room in a ring.
+// maxLogBytes bounds what the messages of one room may take, in bytes of
+// content: the longest envelopes, a thousand of them, would take four times as
+// much, and a page that loads is sent all of it.
+const maxLogBytes = 4 << 20
+
+// messageLog keeps the latest messages of a room, oldest first.
 type messageLog struct {
-	ring  []room.Message // oldest at start, once it is full
-	start int
+	messages []room.Message
+	bytes    int
 }
 
+// add appends a message and drops the oldest ones beyond limit messages, or
+// beyond maxLogBytes.
 func (l *messageLog) add(m room.Message, limit int) {
-	if len(l.ring) < limit {
-		l.ring = append(l.ring, m)
-		return
+	l.messages = append(l.messages, m)
+	l.bytes += len(m.Content)
+	drop := max(0, len(l.messages)-limit)
+	for _, old := range l.messages[:drop] {
+		l.bytes -= len(old.Content)
 	}
-	l.ring[l.start] = m
-	l.start = (l.start + 1) % len(l.ring)
+	for l.bytes > maxLogBytes {
+		l.bytes -= len(l.messages[drop].Content)
+		drop++
+	}
+	clear(l.messages[:drop]) // the array is kept for a while: what it held is not
+	l.messages = l.messages[drop:]
 }
 
-// after returns a copy of the messages with a greater sequence number, oldest
-// first.
+// after returns a copy of the messages with a greater sequence number.
 func (l *messageLog) after(seq uint64) []room.Message {
-	n := len(l.ring)
-	at := func(i int) room.Message { return l.ring[(l.start+i)%n] }
-	first := sort.Search(n, func(i int) bool { return at(i).Seq > seq })
-	if first == n {
-		return nil
-	}
-	from := (l.start + first) % n
-	if from < l.start {
-		return slices.Clone(l.ring[from:l.start])
-	}
-	return slices.Concat(l.ring[from:], l.ring[:l.start])
+	first := sort.Search(len(l.messages), func(i int) bool { return l.messages[i].Seq > seq })
+	return slices.Clone(l.messages[first:])
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -24,6 +25,26 @@ func newRoom(n int) *room.Room {
 		MemberName: "Alice", Session: fmt.Sprintf("session%015d", n),
 	}, room.DefaultTerms(), start)
 	return r
+}
+
+// Somebody who posts the longest messages, and nothing else, must not fill the
+// memory with them.
+func TestTheLogIsBoundedInBytes(t *testing.T) {
+	var l messageLog
+	long := strings.Repeat("x", 64<<10)
+	for seq := range uint64(1000) {
+		l.add(room.Message{Seq: seq + 1, Content: long}, 1000)
+	}
+	kept := l.after(0)
+	if len(kept) != maxLogBytes/len(long) || kept[len(kept)-1].Seq != 1000 || l.bytes > maxLogBytes {
+		t.Errorf("%d messages, %d bytes", len(kept), l.bytes)
+	}
+	for seq := range uint64(1000) {
+		l.add(room.Message{Seq: seq + 1001, Content: "short"}, 1000)
+	}
+	if kept := l.after(0); len(kept) != 1000 || l.bytes != 5*1000 {
+		t.Errorf("%d messages, %d bytes", len(kept), l.bytes)
+	}
 }
 
 // The order in which deadlines come up must be right however they move.

@@ -1,18 +1,19 @@
 import { Countdown } from './countdown.js';
 import { element } from './dom.js';
 
-const answerTime = 60; // seconds that the members have
 const lateVerdict = 3000; // milliseconds that the server may be later than this clock
 
 /** The people at the door, each on a card with two answers. */
 export class Requests {
   #container;
+  #answerTime;
   #answer;
   #cards = new Map();
 
-  /** `answer(id, yes)` is called with the person's decision. */
-  constructor(container, answer) {
+  /** The members have `answerTime` seconds; `answer(id, yes)` is called with the person's decision. */
+  constructor(container, answerTime, answer) {
     this.#container = container;
+    this.#answerTime = answerTime;
     this.#answer = answer;
   }
 
@@ -20,7 +21,7 @@ export class Requests {
   add(id, name) {
     const card = this.#cards.get(id) ?? this.#open(id, name);
     for (const button of card.buttons) button.disabled = false;
-    card.countdown.start(answerTime);
+    card.countdown.start(this.#answerTime);
   }
 
   /** Notes how many have said yes. */

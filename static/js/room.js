@@ -13,7 +13,7 @@ const keepAlive = 30_000; // milliseconds between two questions whether the room
 const farewell = 1500; // milliseconds that the goodbye may take
 
 const page = byId('room');
-const { room, name, member, remaining } = page.dataset;
+const { room, name, member, remaining, answerTime } = page.dataset;
 const notices = new Notices(byId('notices'));
 const messages = new Messages(byId('chat'), byId('to-latest'), { member, name });
 const code = new RoomCode(
@@ -31,7 +31,7 @@ function run(io) {
   const on = (event, handle) => socket.on(event, (data) => handle(data ?? {}));
 
   const timer = new Countdown((seconds) => { byId('timer').textContent = clock(seconds); }, () => say('request_timer_sync'));
-  const requests = new Requests(byId('join-requests-container'),
+  const requests = new Requests(byId('join-requests-container'), Number(answerTime),
     (id, yes) => say(yes ? 'approve_join' : 'deny_join', { user_id: id }));
   const composer = new Composer(byId('composer'), byId('message-input'), byId('characters-left'), (text) => {
     if (!socket.connected) {
