@@ -11,12 +11,17 @@ import (
 const (
 	// DefaultMaxLength is the length of a plain message in characters if none is configured.
 	DefaultMaxLength = 1000
-	// DefaultMaxCiphertext is the size of an envelope in bytes if none is configured.
+	// DefaultMaxCiphertext is the least size of an envelope in bytes beyond which
+	// it is refused; with a long MaxLength it is what such a message takes.
 	DefaultMaxCiphertext = 64 << 10
-	// MaxPlain is the size of a plain message in bytes beyond which it is
+	// MaxPlain is the least size of a plain message in bytes beyond which it is
 	// refused, not cut: no person has typed it, and cutting would waste the work
-	// of looking at it.
+	// of looking at it. With a long MaxLength it is what such a message takes.
 	MaxPlain = 64 << 10
+
+	maxCharBytes = utf8.UTFMax
+	// An envelope is base64, which adds a third, and a little around it.
+	maxEnvelopeCharBytes = 2 * maxCharBytes
 	// TruncationMark follows a plain message that was cut.
 	TruncationMark = "... (message truncated)"
 )
@@ -49,15 +54,15 @@ type Options struct {
 	// beyond is cut. 0 or less means DefaultMaxLength.
 	MaxLength int
 	// MaxCiphertext is the size of a whole envelope in bytes; a larger one
-	// is refused. 0 or less means DefaultMaxCiphertext.
+	// is refused. 0 or less means DefaultMaxCiphertext, or more if MaxLength needs it.
 	MaxCiphertext int
 }
 
 // Sanitizer turns what was sent into what may be relayed. It is immutable and
 // safe for concurrent use.
 type Sanitizer struct {
-	maxLength, maxCiphertext int
-	policy                   *bluemonday.Policy
+	maxLength, maxPlain, maxCiphertext int
+	policy                             *bluemonday.Policy
 }
 
 // New returns a Sanitizer. It compiles the policy, so make one and keep it.
@@ -66,9 +71,9 @@ func New(o Options) *Sanitizer {
 		o.MaxLength = DefaultMaxLength
 	}
 	if o.MaxCiphertext <= 0 {
-		o.MaxCiphertext = DefaultMaxCiphertext
+		o.MaxCiphertext = max(DefaultMaxCiphertext, maxEnvelopeCharBytes*o.MaxLength)
 	}
-	return &Sanitizer{maxLength: o.MaxLength, maxCiphertext: o.MaxCiphertext, policy: newPolicy()}
+	return &Sanitizer{maxLength: o.MaxLength, maxPlain: max(MaxPlain, maxCharBytes*o.MaxLength), maxCiphertext: o.MaxCiphertext, policy: newPolicy()}
 }
 
 // Message returns what to relay for a text that somebody sent: an envelope
@@ -84,8 +89,8 @@ func (s *Sanitizer) Message(text string) (string, error) {
 		}
 		return text, nil
 	}
-	if len(text) > MaxPlain {
-		return "", &TooLongError{Size: len(text), Limit: MaxPlain}
+	if len(text) > s.maxPlain {
+		return "", &TooLongError{Size: len(text), Limit: s.maxPlain}
 	}
 	if !hasInk(text) {
 		return "", nil

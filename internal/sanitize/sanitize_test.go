@@ -358,3 +358,16 @@ func BenchmarkMessage(b *testing.B) {
 		})
 	}
 }
+
+// A limit in characters that is configured must be reachable in any script.
+func TestLongLimitsAreReachable(t *testing.T) {
+	const length = 100_000
+	s := sanitize.New(sanitize.Options{MaxLength: length})
+	text := strings.Repeat("🦊", length)
+	if clean, err := s.Message(text); err != nil || clean != text {
+		t.Errorf("err = %v, %d bytes of %d", err, len(clean), len(text))
+	}
+	if _, err := s.Message(text + "x"); err == nil {
+		t.Error("one byte more than such a message can have was taken")
+	}
+}
