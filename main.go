@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"strconv"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -32,12 +33,8 @@ import (
 //go:embed templates static/css static/img static/js all:static/vendor
 var embedded embed.FS
 
-const (
-	// drainTime is how long everything may take once the process was told to stop.
-	drainTime = 8 * time.Second
-	// maxKnocks bounds the join requests that are open in one room.
-	maxKnocks = 20
-)
+// drainTime is how long everything may take once the process was told to stop.
+const drainTime = 8 * time.Second
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -68,8 +65,16 @@ func run(ctx context.Context, environ []string) error {
 	if err != nil {
 		return fmt.Errorf("cannot listen on %s: %w", cfg.Listen, err)
 	}
-	fmt.Printf("Secure Chat is at http://%s\n", listener.Addr())
+	fmt.Printf("Secure Chat is at http://%s\n", reachable(listener.Addr()))
 	return app.serve(ctx, listener, cfg.MetricsAddr)
+}
+
+// reachable returns an address that a browser on this machine can open.
+func reachable(listening net.Addr) string {
+	if a, ok := listening.(*net.TCPAddr); ok && a.IP.IsUnspecified() {
+		return net.JoinHostPort("127.0.0.1", strconv.Itoa(a.Port))
+	}
+	return listening.String()
 }
 
 // app is the wired program.
@@ -115,16 +120,7 @@ func wire(cfg config.Config, log *slog.Logger) (*app, error) {
 		Store:     store,
 		Announcer: a.sockets,
 		Clean:     cleaner(cfg.MaxMessageLength),
-		Terms: room.Terms{
-			CodeRotation:    cfg.CodeRotation,
-			TimeToLive:      cfg.RoomTTL,
-			ApprovalTimeout: cfg.ApprovalTimeout,
-			AbsenceGrace:    cfg.AbsenceGrace,
-			ReturnGrace:     cfg.ReturnGrace,
-			MaxMembers:      cfg.MaxMembers,
-			MaxKnocks:       maxKnocks,
-			MaxMessages:     cfg.MaxMessagesPerRoom,
-		},
+		Terms:     termsOf(cfg),
 		Capacity: room.Capacity{Rooms: cfg.MaxRooms, RoomsPerAddress: cfg.MaxRoomsPerIP},
 	})
 
@@ -169,6 +165,18 @@ func wire(cfg config.Config, log *slog.Logger) (*app, error) {
 		return nil, err
 	}
 	return a, nil
+}
+
+func termsOf(cfg config.Config) room.Terms {
+	t := room.DefaultTerms()
+	t.CodeRotation = cfg.CodeRotation
+	t.TimeToLive = cfg.RoomTTL
+	t.ApprovalTimeout = cfg.ApprovalTimeout
+	t.AbsenceGrace = cfg.AbsenceGrace
+	t.ReturnGrace = cfg.ReturnGrace
+	t.MaxMembers = cfg.MaxMembers
+	t.MaxMessages = cfg.MaxMessagesPerRoom
+	return t
 }
 
 // folder returns the folder dir or, if there is none, the embedded one.

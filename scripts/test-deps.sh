@@ -12,7 +12,7 @@ fail() {
 
 # The same places as in e2e/browser/harness.mjs.
 have_chromium() {
-	for path in "${CHROMIUM:-}" /usr/bin/chromium /usr/bin/chromium-browser /usr/bin/google-chrome; do
+	for path in "${CHROMIUM:-}" /usr/bin/chromium-headless-shell /usr/bin/chromium /usr/bin/chromium-browser /usr/bin/google-chrome; do
 		if [ -n "$path" ] && [ -x "$path" ]; then return 0; fi
 	done
 	return 1

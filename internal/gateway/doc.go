@@ -14,9 +14,10 @@
 // ends. What happens in a room reaches every connection in the order of
 // [room.Event.Seq].
 //
-// # Exactly once
+// # What was missed
 //
-// Old clients confirm nothing, so the gateway keeps account of what each
-// connection has certainly got (package engine), and a page that reconnects is
-// sent the rest (delivery.go).
+// A page that reconnects is sent what it has not got: newer clients say what
+// they have seen; for older ones the gateway keeps account of what each
+// connection has certainly got (package engine). What was on its way at the very
+// end is then sent again rather than never (delivery.go).
 package gateway
