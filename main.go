@@ -121,7 +121,7 @@ func wire(cfg config.Config, log *slog.Logger) (*app, error) {
 		Announcer: a.sockets,
 		Clean:     cleaner(cfg.MaxMessageLength),
 		Terms:     termsOf(cfg),
-		Capacity: room.Capacity{Rooms: cfg.MaxRooms, RoomsPerAddress: cfg.MaxRoomsPerIP},
+		Capacity:  room.Capacity{Rooms: cfg.MaxRooms, RoomsPerAddress: cfg.MaxRoomsPerIP},
 	})
 
 	a.sockets.Use(a.rooms)
