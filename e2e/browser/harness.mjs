@@ -123,13 +123,13 @@ export class Stage {
 
   /**
    * A tab in a browser of its own, or in the browser of the tab `sharing`;
-   * `network` is the proxy it goes through; with `noWebSocket` something on the
-   * way refuses every websocket.
+   * `network` is the proxy it goes through; without `webSockets` something on
+   * the way refuses every one.
    */
-  async tab({ sharing, network = sharing?.network, noWebSocket } = {}) {
+  async tab({ sharing, network = sharing?.network, webSockets = true } = {}) {
     const context = sharing?.page.context() ?? await this.#newContext();
-    if (noWebSocket) await context.addInitScript(refuseWebSockets);
-    const tab = new this.#Tab(await context.newPage(), network?.url ?? this.server.url, network);
+    if (!webSockets) await context.addInitScript(refuseWebSockets);
+    const tab = new this.#Tab(await context.newPage(), { url: network?.url ?? this.server.url, network, webSockets });
     this.tabs.push(tab);
     return tab;
   }

@@ -128,10 +128,15 @@ export function playAll({ name, Tab, env, notices, partial, encrypted, leaves, k
       for (const tab of [ana, ben]) await tab.counts(2);
       // The room is as it was, and a second try is possible.
       await cleo.knock(await ana.code(), 'Cleo');
+      await ana.card('Cleo').last().waitFor();
       await ben.vote('Cleo', false);
       await cleo.refused();
-      await ben.say('still here');
-      await ana.reads('Ben: still here');
+      // Most pages leave the card of a request that another one declined: a late click on it is harmless.
+      for (const card of await ana.card('Cleo').all()) await card.locator(ana.at.yes).click({ timeout: 1000 }).catch(() => {});
+      await ana.say('still here');
+      await ben.reads('Ana: still here');
+      assert.deepEqual(ana.dialogs, []);
+      assert.equal(cleo.path, '/');
     });
 
     play('a requested code reaches everybody and restarts the clock', async (stage) => {
@@ -288,10 +293,10 @@ export function playAll({ name, Tab, env, notices, partial, encrypted, leaves, k
 
     if (!encrypted) { // whose client tries a websocket only
       play('without websockets all is the same', async (stage) => {
-        const noWebSocket = true;
-        const ana = await stage.room('Ana', { noWebSocket });
-        const ben = await stage.admit([ana], 'Ben', { noWebSocket, network: await stage.network() });
-        const cleo = await stage.admit([ana, ben], 'Cleo', { noWebSocket });
+        const webSockets = false;
+        const ana = await stage.room('Ana', { webSockets });
+        const ben = await stage.admit([ana], 'Ben', { webSockets, network: await stage.network() });
+        const cleo = await stage.admit([ana, ben], 'Cleo', { webSockets });
         await ana.say('1');
         await ben.say('2');
         await cleo.reads('Ana: 1', 'Ben: 2');
