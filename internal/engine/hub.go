@@ -103,6 +103,8 @@ func (h *Hub) Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		guarded := &responder{w: w, header: http.Header{}}
 		defer guarded.release()
+		r, cancel := held(r)
+		defer cancel()
 		next.ServeHTTP(guarded, r)
 	})
 }

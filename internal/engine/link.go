@@ -52,6 +52,10 @@ type Link struct {
 	timer     *time.Timer
 	proof     chan struct{} // closed and replaced at each sign of life
 
+	// leftovers takes from the polling transport what it could not send; nil if
+	// the session began with a websocket. Set once, at the beginning.
+	leftovers func() []*packet.Packet
+
 	registered   chan struct{} // closed when the Socket.IO connection is made
 	registerOnce sync.Once
 	done         chan struct{} // closed at the end
@@ -249,6 +253,13 @@ func (l *Link) upgraded(barrier func()) {
 	l.barrier = barrier
 	l.answered = time.Time{}
 	l.confirmLocked(l.handed)
+}
+
+// movedOn reports whether a websocket carries the session.
+func (l *Link) movedOn() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.barrier != nil
 }
 
 func (l *Link) noteTripLocked(d time.Duration) {

@@ -154,6 +154,37 @@ func TestPollsConfirm(t *testing.T) {
 	receive(t, got)
 }
 
+// The library sometimes answers a poll twice. What comes second waits for the
+// next poll, is neither lost nor the end of the session, nor taken for read.
+func TestSecondAnswerWaits(t *testing.T) {
+	s := newServer(t)
+	c := s.poll(t)
+	c.connect()
+	sock := s.socket(t)
+	l := s.hub.Link(sock.Conn())
+	got := make(chan string, 1)
+	go func() { got <- c.get() }()
+	eventually(t, "the client waits", func() bool { return l.Silence() == 0 })
+	for _, text := range []string{"4one", "4two", "4three"} {
+		sock.Conn().Transport().Send([]*packet.Packet{{Type: packet.MESSAGE, Data: buffer(text[1:])}})
+	}
+	if f := receive(t, got); f != "4one" {
+		t.Fatal(f)
+	}
+	before := l.Confirmed()
+	go func() { got <- c.get() }()
+	if f := receive(t, got); f != "4two\x1e4three" {
+		t.Fatal(f)
+	}
+	if now := l.Confirmed(); now != before+1 {
+		t.Fatalf("%d messages were taken for read, not one", now-before)
+	}
+	go func() { got <- c.get() }()
+	eventually(t, "both are confirmed", func() bool { return l.Confirmed() == before+3 })
+	_ = sock.Emit("last")
+	receive(t, got)
+}
+
 func TestTheUpgradeConfirms(t *testing.T) {
 	s := newServer(t)
 	c := s.poll(t)
@@ -258,6 +289,30 @@ func TestGoodbye(t *testing.T) {
 			t.Error("got false")
 		}
 	})
+}
+
+// What waits for a poll when the client moves to a websocket comes by that, and
+// before all else.
+func TestTheUpgradeTakesLeftoversAlong(t *testing.T) {
+	s := newServer(t)
+	c := s.poll(t)
+	c.connect()
+	sock := s.socket(t)
+	for _, text := range []string{"one", "two"} {
+		sock.Conn().Transport().Send([]*packet.Packet{{Type: packet.NOOP}, {Type: packet.MESSAGE, Data: buffer(text)}})
+	}
+	w := s.dial(t, "&sid="+c.sid())
+	w.send("2probe")
+	w.expect("3probe")
+	_ = sock.Emit("three")
+	w.send("5")
+	w.expect("4one")
+	w.expect("4two")
+	w.expect(`42["three"]`)
+	w.expect("2")
+	w.send("3")
+	l := s.hub.Link(sock.Conn())
+	eventually(t, "all is confirmed", func() bool { return l.Confirmed() == 4 })
 }
 
 func TestAsksToConnect(t *testing.T) {

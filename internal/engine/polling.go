@@ -2,13 +2,14 @@ package engine
 
 import (
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/zishang520/socket.io/parsers/engine/v3/packet"
 	"github.com/zishang520/socket.io/servers/engine/v3/transports"
 	"github.com/zishang520/socket.io/v3/pkg/queue"
-	"github.com/zishang520/socket.io/v3/pkg/slices"
+	args "github.com/zishang520/socket.io/v3/pkg/slices"
 	"github.com/zishang520/socket.io/v3/pkg/types"
 )
 
@@ -25,8 +26,10 @@ func (b *pollingBuilder) New(ctx *types.HttpContext) transports.Transport {
 		relay:        relay{types.NewEventEmitter()},
 		link:         newLink(),
 	}
+	p.link.leftovers = p.takeHeld
 	p.Prototype(p)
-	p.pass(p.innerPolling.Polling, "ready", "drain", "error", "headers")
+	p.pass(p.innerPolling.Polling, "drain", "error", "headers")
+	_ = p.innerPolling.On("ready", p.ready)
 	_ = p.innerPolling.On("packet", p.receive)
 	_ = p.innerPolling.On("close", p.close)
 	p.innerPolling.Construct(ctx)
@@ -45,9 +48,10 @@ type polling struct {
 
 	mu     sync.Mutex
 	begun  bool
-	held   [][]*packet.Packet // until begun
-	turn   chan struct{}      // closed when the library is done with the latest poll
-	closed bool               // by us
+	asked  bool             // a poll waits for an answer
+	held   []*packet.Packet // for the next answer
+	turn   chan struct{}    // closed when the library is done with the latest poll
+	closed bool             // by us
 }
 
 func (p *polling) account() *Link { return p.link }
@@ -58,23 +62,38 @@ func (p *polling) begin() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.begun = true
-	for _, batch := range p.held {
-		p.innerPolling.Send(batch)
-	}
-	p.held = nil
+	p.answerLocked()
 }
 
-// Send answers the waiting request.
+// Send answers the waiting poll. The library can send twice for one poll while
+// a session is upgraded, and ends the session over the second: that is kept for
+// the next poll.
 func (p *polling) Send(batch []*packet.Packet) {
-	p.link.answering(batch)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !p.begun {
-		p.SetWritable(false)
-		p.held = append(p.held, batch)
+	p.SetWritable(false)
+	p.held = append(p.held, batch...)
+	p.answerLocked()
+}
+
+// answerLocked answers the waiting poll with what there is, if there is both.
+func (p *polling) answerLocked() {
+	if !p.begun || !p.asked || len(p.held) == 0 {
 		return
 	}
+	batch := p.held
+	p.asked, p.held = false, nil
+	p.link.answering(batch)
 	p.innerPolling.Send(batch)
+}
+
+// takeHeld returns what no poll came for, to be sent by another transport.
+func (p *polling) takeHeld() []*packet.Packet {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	held := slices.DeleteFunc(p.held, func(q *packet.Packet) bool { return q.Type == packet.NOOP })
+	p.held = nil
+	return held
 }
 
 // answering notes what the answer to a poll holds.
@@ -87,12 +106,14 @@ func (l *Link) answering(batch []*packet.Packet) {
 
 // OnRequest is called with each request of the session.
 func (p *polling) OnRequest(ctx *types.HttpContext) {
+	hold := holdOf(ctx.Request())
+	defer hold.release()
 	if p.ReadyState() != "open" {
 		refuse(ctx)
 		return
 	}
 	if ctx.Method() == http.MethodGet && !p.Writable() {
-		if !p.awaitTurn(ctx) {
+		if !p.awaitTurn(ctx, hold) {
 			return
 		}
 		p.link.polled()
@@ -102,15 +123,26 @@ func (p *polling) OnRequest(ctx *types.HttpContext) {
 		refuse(ctx)
 	})
 	p.innerPolling.OnRequest(ctx)
-	if p.ReadyState() != "open" && p.Writable() {
-		refuse(ctx) // closed meanwhile: nobody will answer
+	if p.ReadyState() != "open" {
+		refuse(ctx) // closed meanwhile: perhaps nobody will answer
 	}
+}
+
+// ready is called when a poll waits.
+func (p *polling) ready(args ...any) {
+	p.mu.Lock()
+	p.asked = true
+	p.mu.Unlock()
+	p.out.Emit("ready", args...)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.answerLocked() // with what came before it, if the library has no more
 }
 
 // awaitTurn waits until the library is done with the poll before this one. It
 // cleans up once more after the answer has gone out, and would so forget a
 // client that is quick to ask again. It reports false if the client went away.
-func (p *polling) awaitTurn(ctx *types.HttpContext) bool {
+func (p *polling) awaitTurn(ctx *types.HttpContext, hold *hold) bool {
 	mine := make(chan struct{})
 	_ = ctx.Once("close", func(...any) { close(mine) }) // emitted after that
 	p.mu.Lock()
@@ -123,14 +155,14 @@ func (p *polling) awaitTurn(ctx *types.HttpContext) bool {
 	select {
 	case <-before:
 		return true
-	case <-ctx.Done():
+	case <-hold.gone():
 		return false
 	}
 }
 
 // receive is called with each packet of a request with data.
-func (p *polling) receive(args ...any) {
-	pkt := slices.TryGetAny[*packet.Packet](args, 0)
+func (p *polling) receive(event ...any) {
+	pkt := args.TryGetAny[*packet.Packet](event, 0)
 	if pkt == nil || pkt.Data == nil {
 		return
 	}
@@ -164,12 +196,16 @@ func (p *polling) close(args ...any) {
 // stops its queue first and so leaves the request waiting; and it lets a client
 // that is between two requests keep the session for 30 s.
 func (p *polling) DoClose(fn types.Callable) {
+	last := packet.CLOSE
+	if p.link.movedOn() {
+		last = packet.NOOP // the session goes on by a websocket
+	}
 	p.mu.Lock()
 	p.closed = true
+	p.held = append(p.held, &packet.Packet{Type: last})
+	p.answerLocked()
 	p.mu.Unlock()
-	if p.Writable() {
-		p.innerPolling.Send([]*packet.Packet{{Type: packet.CLOSE}})
-	}
+	p.SetWritable(false)
 	p.queue.TryClose() // what is in it is still done
 	if fn != nil {
 		fn()

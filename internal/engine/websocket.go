@@ -117,6 +117,23 @@ func (w *websocket) Send(batch []*packet.Packet) {
 	w.inner.Send(batch)
 }
 
+// takeOver sends what the polling transport could not, before anything else is
+// sent here.
+func (w *websocket) takeOver() {
+	if w.link.leftovers == nil {
+		return
+	}
+	batch := w.link.leftovers()
+	if len(batch) == 0 {
+		return
+	}
+	w.link.mu.Lock()
+	defer w.link.mu.Unlock()
+	w.link.countLocked(batch)
+	w.pending = append(w.pending, true) // the library knows of it as sent
+	w.inner.Send(batch)
+}
+
 // ping sends a ping of ours; link.mu is held.
 func (w *websocket) ping() {
 	w.pending = append(w.pending, true)
@@ -164,6 +181,7 @@ func (w *websocket) receive(args ...any) {
 		if w.probing {
 			w.probing = false
 			w.link.upgraded(w.ping)
+			w.takeOver()
 		}
 	case packet.MESSAGE:
 		w.link.admit(p)
