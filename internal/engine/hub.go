@@ -2,8 +2,10 @@ package engine
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/http"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -136,7 +138,7 @@ func (h *Hub) Close(ctx context.Context, io *socket.Server) error {
 // process: that connection alone is lost. Deferred around the handling.
 func contain(fail func(string, error)) {
 	if fault := recover(); fault != nil {
-		slog.Error("a frame could not be handled", "fault", fault)
+		slog.Error("a frame could not be handled", "type", fmt.Sprintf("%T", fault), "stack", string(debug.Stack()))
 		fail("frame handling failed", nil)
 	}
 }
