@@ -288,10 +288,11 @@ describe('origins of live connections', { concurrency: 8 }, () => {
 
   for (const transports of ['polling', 'websocket']) {
     test(`the public origin behind a TLS proxy is the same origin, ${transports}`, async () => {
-      const ana = new Person(server);
-      const room = await ana.create('Ana');
+      const ana = new Person(server, { headers: { 'X-Forwarded-Proto': 'https' } });
       const origin = server.url.replace('http:', 'https:');
-      const conn = await ana.enter(room, { transports, extraHeaders: { Origin: origin, 'X-Forwarded-Proto': 'https' } });
+      const { location } = await ana.post('/', { display_name: 'Ana' }, { headers: { Origin: origin, Referer: `${origin}/` } });
+      const room = { ...(await ana.openRoom(location)), name: 'Ana' };
+      const conn = await ana.enter(room, { transports, extraHeaders: { Origin: origin } });
       await conn.barrier();
     });
   }

@@ -14,12 +14,14 @@ function nextAddress() {
 export class Person {
   /**
    * `server` is a Server or a handle with `url`. Options: `url` (go another
-   * way, e.g. through a proxy), `address` (what X-Forwarded-For says), `t`
-   * (close everything when that test ends).
+   * way, e.g. through a proxy), `address` (what X-Forwarded-For says),
+   * `headers` (on everything, e.g. what a TLS proxy adds), `t` (close
+   * everything when that test ends).
    */
-  constructor(server, { url = server.url, address = nextAddress(), t } = {}) {
+  constructor(server, { url = server.url, address = nextAddress(), headers = {}, t } = {}) {
     this.url = url;
     this.address = address;
+    this.headers = headers;
     this.cookies = new Map();
     /** The path of the page last opened; the Referer of new polling connections. */
     this.page = '/';
@@ -53,6 +55,7 @@ export class Person {
         'X-Forwarded-For': this.address,
         Accept: 'text/html,application/xhtml+xml,*/*;q=0.8',
         ...(this.cookies.size ? { Cookie: this.cookieHeader } : {}),
+        ...this.headers,
         ...headers,
       },
     });
@@ -128,6 +131,7 @@ export class Person {
   async connect({ version, transports = 'upgrade', query, page = this.page, extraHeaders = {}, cookie = this.cookieHeader, url = this.url, wait = true, ...options } = {}) {
     const common = {
       'X-Forwarded-For': this.address,
+      ...this.headers,
       ...(cookie ? { Cookie: cookie } : {}),
     };
     // Browsers name the page to a polling request and the origin to a websocket.
