@@ -57,11 +57,11 @@ func run(ctx context.Context, environ []string) error {
 	for _, w := range cfg.Warnings {
 		log.Warn(w) //nolint:sloglint // config writes them and puts no value into them
 	}
-	app, err := wire(cfg, log)
+	app, err := wire(cfg, log) //nolint:contextcheck // the rooms are counted for whoever scrapes, whenever that is
 	if err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", cfg.Listen)
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", cfg.Listen)
 	if err != nil {
 		return fmt.Errorf("cannot listen on %s: %w", cfg.Listen, err)
 	}
@@ -209,7 +209,7 @@ func (a *app) serve(ctx context.Context, listener net.Listener, metricsAddr stri
 
 	failed := make(chan error, 2)
 	if metricsAddr != "" {
-		l, err := net.Listen("tcp", metricsAddr)
+		l, err := new(net.ListenConfig).Listen(ctx, "tcp", metricsAddr)
 		if err != nil {
 			return fmt.Errorf("cannot listen for metrics on %s: %w", metricsAddr, err)
 		}

@@ -117,6 +117,7 @@ func (p *polling) OnRequest(ctx *types.HttpContext) {
 			return
 		}
 		p.link.polled()
+		p.endWith(ctx)
 	}
 	defer contain(func(reason string, err error) {
 		p.OnError(reason, err)
@@ -126,6 +127,17 @@ func (p *polling) OnRequest(ctx *types.HttpContext) {
 	if p.ReadyState() != "open" {
 		refuse(ctx) // closed meanwhile: perhaps nobody will answer
 	}
+}
+
+// endWith ends the session if the client goes away while its poll waits, as a
+// closed tab does. The library means to, but takes its listener away just before
+// it would be called, and so keeps the client until its next ping is due.
+func (p *polling) endWith(ctx *types.HttpContext) {
+	_ = ctx.Once("close", func(event ...any) {
+		if err := args.TryGetAny[error](event, 0); err != nil {
+			p.OnError("poll connection closed prematurely", err)
+		}
+	})
 }
 
 // ready is called when a poll waits.

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	gslices "slices"
 	"sync"
 	"time"
 
@@ -32,7 +33,7 @@ func (b *websocketBuilder) New(ctx *types.HttpContext) transports.Transport {
 	if sid := ctx.Query().Peek("sid"); sid != "" {
 		w.probing = true
 		if l, ok := b.hub.links.Load(sid); ok {
-			w.link = l.(*Link)
+			w.link = l.(*Link) //nolint:forcetypeassert // nothing else is ever stored
 		}
 	}
 	if w.link == nil {
@@ -111,7 +112,7 @@ func (w *websocket) Send(batch []*packet.Packet) {
 	l.countLocked(batch)
 	if l.wantsPingLocked() {
 		l.notePingLocked()
-		batch = append(batch[:len(batch):len(batch)], &packet.Packet{Type: packet.PING})
+		batch = append(gslices.Clip(batch), &packet.Packet{Type: packet.PING})
 	}
 	w.pending = append(w.pending, false)
 	w.inner.Send(batch)

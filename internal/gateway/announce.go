@@ -36,6 +36,8 @@ func (g *Gateway) Announce(roomID string, events []room.Event) {
 }
 
 // announce tells everybody whom an event concerns.
+//
+//nolint:gocyclo // one case a type of event
 func (g *Gateway) announce(roomID string, e room.Event) {
 	members := membersRoom(roomID)
 	switch b := e.Body.(type) {

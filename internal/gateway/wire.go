@@ -51,8 +51,8 @@ func decode(event []any) (name string, p payload, ack func([]any, error)) {
 	if len(event) > 1 {
 		p, _ = event[1].(map[string]any)
 	}
-	if real, ok := aliases[name]; ok {
-		name = real
+	if first, ok := aliases[name]; ok {
+		name = first
 	}
 	return name, p, ack
 }
