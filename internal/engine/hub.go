@@ -112,15 +112,18 @@ func (h *Hub) Handler(next http.Handler) http.Handler {
 }
 
 // Close closes every connection of the server, those too that arrive while it
-// works, and returns when all are gone or ctx is done. Clients see a lost
-// connection, not a Socket.IO goodbye: after a goodbye the pages would never
-// reconnect, to the next process for example.
+// works, and returns when all are gone or ctx is done. What has been sent
+// still arrives, if the client takes it in time. Clients see a lost connection, not a
+// Socket.IO goodbye: after a goodbye the pages would never reconnect, to the
+// next process for example.
 func (h *Hub) Close(ctx context.Context, io *socket.Server) error {
+	began := time.Now()
 	again := time.NewTicker(10 * time.Millisecond)
 	defer again.Stop()
 	for {
+		late := time.Since(began) > closeGrace
 		io.Engine().Clients().Range(func(_ string, conn eio.Socket) bool {
-			conn.Close(true)
+			conn.Close(late)
 			return true
 		})
 		if io.Engine().ClientsCount() == 0 && h.closing.Load() == 0 {

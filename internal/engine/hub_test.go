@@ -171,6 +171,39 @@ func TestLastWords(t *testing.T) {
 	}
 }
 
+// So does what is under way when the server stops.
+func TestCloseSendsWhatThereIs(t *testing.T) {
+	s := newServer(t)
+	c := s.dial(t, "")
+	c.connect()
+	sock := s.socket(t)
+	p := s.poll(t)
+	p.connect()
+	poller := s.socket(t)
+	const n = 500
+	for i := range n {
+		_ = sock.Emit("word", i, strings.Repeat("x", 1000))
+		_ = poller.Emit("word", i)
+	}
+	closed := make(chan error, 1)
+	go func() { closed <- s.hub.Close(t.Context(), s.io) }()
+	if got := strings.Count(p.get(), `["word"`); got != n {
+		t.Errorf("the poll got %d of %d words", got, n)
+	}
+	words := 0
+	for f := range c.frames {
+		if strings.HasPrefix(f, `42["word"`) {
+			words++
+		}
+	}
+	if words != n {
+		t.Errorf("the websocket got %d of %d words", words, n)
+	}
+	if err := receive(t, closed); err != nil {
+		t.Error(err)
+	}
+}
+
 // A closed connection must leave nothing behind.
 func TestNothingIsLeft(t *testing.T) {
 	s := newServer(t)

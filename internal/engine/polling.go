@@ -51,7 +51,7 @@ type polling struct {
 	asked  bool             // a poll waits for an answer
 	held   []*packet.Packet // for the next answer
 	turn   chan struct{}    // closed when the library is done with the latest poll
-	closed bool             // by us
+	closed bool             // no poll is answered any more
 }
 
 func (p *polling) account() *Link { return p.link }
@@ -78,7 +78,7 @@ func (p *polling) Send(batch []*packet.Packet) {
 
 // answerLocked answers the waiting poll with what there is, if there is both.
 func (p *polling) answerLocked() {
-	if !p.begun || !p.asked || len(p.held) == 0 {
+	if !p.begun || p.closed || !p.asked || len(p.held) == 0 {
 		return
 	}
 	batch := p.held
@@ -124,9 +124,17 @@ func (p *polling) OnRequest(ctx *types.HttpContext) {
 		refuse(ctx)
 	})
 	p.innerPolling.OnRequest(ctx)
-	if p.ReadyState() != "open" {
-		refuse(ctx) // closed meanwhile: perhaps nobody will answer
+	if ctx.Method() == http.MethodGet && p.forgotten() {
+		refuse(ctx)
 	}
+}
+
+// forgotten reports whether a poll waits that nobody will answer, because the
+// session was closed just as it came.
+func (p *polling) forgotten() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.closed && p.asked
 }
 
 // endWith ends the session if the client goes away while its poll waits, as a
@@ -196,6 +204,7 @@ func (p *polling) receive(event ...any) {
 func (p *polling) close(args ...any) {
 	p.mu.Lock()
 	ours := p.closed
+	p.closed = true
 	p.mu.Unlock()
 	if !ours {
 		p.link.noteGoodbye()
@@ -213,9 +222,9 @@ func (p *polling) DoClose(fn types.Callable) {
 		last = packet.NOOP // the session goes on by a websocket
 	}
 	p.mu.Lock()
-	p.closed = true
 	p.held = append(p.held, &packet.Packet{Type: last})
 	p.answerLocked()
+	p.closed = true
 	p.mu.Unlock()
 	p.SetWritable(false)
 	p.queue.TryClose() // what is in it is still done
