@@ -19,6 +19,7 @@ import (
 var pageVars = map[string]map[string]any{
 	"index.html": {},
 	"waiting_approval.html": {
+		"answer_time": 60,
 		"session": jinja.Dict{
 			"pending_approval": "knock-1", "user_id": "knock-1", "display_name": jinja.EscapedOnce("O'Brien"),
 		},
@@ -28,6 +29,7 @@ var pageVars = map[string]map[string]any{
 		"room_code":         "room-1",
 		"display_code":      "123456",
 		"initial_time":      299,
+		"answer_time":       60,
 		"participant_count": 7, "encryption_key": `key"><script>`, "MAX_MESSAGE_LENGTH": 1000,
 	},
 }

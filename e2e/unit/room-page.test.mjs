@@ -8,6 +8,7 @@ const variables = {
   room_code: 'room-1',
   display_code: '123456',
   initial_time: 240,
+  answer_time: 60,
   participant_count: 2,
   MAX_MESSAGE_LENGTH: 1000,
 };
