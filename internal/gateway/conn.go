@@ -255,7 +255,10 @@ func (c *conn) awaitEnd(ctx context.Context) {
 }
 
 // provoke sends something that the client has to fetch and no page listens to.
-func (c *conn) provoke() { c.emit("are_you_there") }
+//
+// It has an argument: newer clients take a last one that is a string, and so the
+// bare name of an event, for the offset of a message.
+func (c *conn) provoke() { c.emit("are_you_there", struct{}{}) }
 
 // dismiss ends a connection that was found dead and has been replaced.
 func (c *conn) dismiss() {
