@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -11,34 +12,40 @@ import (
 
 	ws "github.com/gorilla/websocket"
 	"github.com/zishang520/socket.io/servers/socket/v3"
-	"github.com/zishang520/socket.io/v3/pkg/types"
 )
 
 // patience bounds every wait of the tests; only a failing test waits that long.
 const patience = 10 * time.Second
 
-// server is a Socket.IO server with the hub, and the sockets that came.
+// server is a Socket.IO server, and the sockets that came.
 type server struct {
 	*httptest.Server
-	io   *socket.Server
-	hub  *Hub
-	came chan *socket.Socket
-	said chan string // names of events received
+	io     *socket.Server
+	engine *Server
+	came   chan *socket.Socket
+	said   chan string // names of events received
 }
 
-func newServer(t *testing.T, configure ...func(*socket.ServerOptions)) *server {
+// options are those of the tests, which expect no timeout.
+func options() Options {
+	return Options{
+		PingInterval:   25 * time.Second,
+		PingTimeout:    20 * time.Second,
+		UpgradeTimeout: 2 * patience,
+		ConnectTimeout: 2 * patience,
+		MaxPayload:     1_000_000,
+		Receipts:       true,
+	}
+}
+
+func newServer(t *testing.T, configure ...func(*Options)) *server {
 	t.Helper()
-	s := &server{hub: NewHub(), came: make(chan *socket.Socket, 1000), said: make(chan string, 1000)}
-	o := socket.DefaultServerOptions()
+	o := options()
 	for _, c := range configure {
-		c(o)
+		c(&o)
 	}
-	s.hub.Configure(o)
-	s.io = socket.NewServer(nil, o)
-	handler := s.io.ServeHandler(nil)
-	if err := s.hub.Attach(s.io); err != nil {
-		t.Fatal(err)
-	}
+	s := &server{engine: New(o), came: make(chan *socket.Socket, 1000), said: make(chan string, 1000)}
+	s.io = s.engine.Bind(socket.DefaultServerOptions())
 	_ = s.io.On("connection", func(args ...any) {
 		c := args[0].(*socket.Socket)
 		c.Use(func(event []any, _ func(error)) {
@@ -47,10 +54,12 @@ func newServer(t *testing.T, configure ...func(*socket.ServerOptions)) *server {
 		})
 		s.came <- c
 	})
-	s.Server = httptest.NewServer(s.hub.Handler(handler))
+	s.Server = httptest.NewServer(s.engine)
 	t.Cleanup(s.Server.Close)
 	t.Cleanup(func() {
-		if err := s.hub.Close(t.Context(), s.io); err != nil && t.Context().Err() == nil {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		if err := s.engine.Shutdown(ctx); err != nil {
 			t.Error(err)
 		}
 	})
@@ -58,6 +67,23 @@ func newServer(t *testing.T, configure ...func(*socket.ServerOptions)) *server {
 }
 
 func (s *server) socket(t *testing.T) *socket.Socket { return receive(t, s.came) }
+
+// session returns what carries a socket.
+func session(t *testing.T, s *socket.Socket) *Session {
+	t.Helper()
+	found, ok := s.Conn().(*Session)
+	if !ok {
+		t.Fatalf("a connection is a %T", s.Conn())
+	}
+	return found
+}
+
+// waits reports whether a poll waits.
+func (s *Session) waits() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.poll != nil
+}
 
 func receive[T any](t *testing.T, c <-chan T) T {
 	t.Helper()
@@ -205,5 +231,3 @@ func (c *pollClient) connect() {
 		c.t.Fatalf("got %q, want 40{…", got)
 	}
 }
-
-func buffer(s string) types.BufferInterface { return types.NewStringBufferString(s) }

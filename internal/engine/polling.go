@@ -1,242 +1,170 @@
 package engine
 
 import (
+	"errors"
+	"io"
 	"net/http"
-	"slices"
-	"sync"
 	"time"
-
-	"github.com/zishang520/socket.io/parsers/engine/v3/packet"
-	"github.com/zishang520/socket.io/servers/engine/v3/transports"
-	"github.com/zishang520/socket.io/v3/pkg/queue"
-	args "github.com/zishang520/socket.io/v3/pkg/slices"
-	"github.com/zishang520/socket.io/v3/pkg/types"
 )
 
-type pollingBuilder struct {
-	transports.PollingBuilder
-	hub *Hub
-}
+// maxPolled is how much one poll is answered with, in bytes. A single packet may
+// be more.
+const maxPolled = 1 << 20
 
-// New is called with the first request of a session. JSONP is not offered: no
-// Socket.IO 4 client needs it, and a script tag carries no Origin.
-func (b *pollingBuilder) New(ctx *types.HttpContext) transports.Transport {
-	p := &polling{
-		innerPolling: innerPolling{transports.MakePolling()},
-		relay:        relay{types.NewEventEmitter()},
-		link:         newLink(),
+var (
+	errTwoPolls  = errors.New("engine: a poll while another one waits")
+	errTwoPosts  = errors.New("engine: a request with data while another one is read")
+	errAbandoned = errors.New("engine: a request was abandoned")
+	errTooSlow   = errors.New("engine: the client does not keep up")
+	errHeartbeat = errors.New("engine: a ping from the client")
+)
+
+// poll is a request that waits for something to be answered with.
+type poll struct{ ready chan struct{} }
+
+func (p *poll) wake() {
+	select {
+	case p.ready <- struct{}{}:
+	default: // it is awake
 	}
-	p.link.leftovers = p.takeHeld
-	p.Prototype(p)
-	p.pass(p.innerPolling.Polling, "drain", "error", "headers")
-	_ = p.innerPolling.On("ready", p.ready)
-	_ = p.innerPolling.On("packet", p.receive)
-	_ = p.innerPolling.On("close", p.close)
-	p.innerPolling.Construct(ctx)
-	p.queue = releaseQueue(p.innerPolling.Polling, "writeQueue")
-	return p
 }
 
-type innerPolling struct{ transports.Polling }
-
-// polling is the library's polling transport in our shell.
-type polling struct {
-	innerPolling
-	relay
-	link  *Link
-	queue *queue.Queue
-
-	mu     sync.Mutex
-	begun  bool
-	asked  bool             // a poll waits for an answer
-	held   []*packet.Packet // for the next answer
-	turn   chan struct{}    // closed when the library is done with the latest poll
-	closed bool             // no poll is answered any more
-}
-
-func (p *polling) account() *Link { return p.link }
-
-// begin answers the handshake. A client that knew its id sooner could speak to
-// nobody.
-func (p *polling) begin() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.begun = true
-	p.answerLocked()
-}
-
-// Send answers the waiting poll. The library can send twice for one poll while
-// a session is upgraded, and ends the session over the second: that is kept for
-// the next poll.
-func (p *polling) Send(batch []*packet.Packet) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.SetWritable(false)
-	p.held = append(p.held, batch...)
-	p.answerLocked()
-}
-
-// answerLocked answers the waiting poll with what there is, if there is both.
-func (p *polling) answerLocked() {
-	if !p.begun || p.closed || !p.asked || len(p.held) == 0 {
-		return
-	}
-	batch := p.held
-	p.asked, p.held = false, nil
-	p.link.answering(batch)
-	p.innerPolling.Send(batch)
-}
-
-// takeHeld returns what no poll came for, to be sent by another transport.
-func (p *polling) takeHeld() []*packet.Packet {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	held := slices.DeleteFunc(p.held, func(q *packet.Packet) bool { return q.Type == packet.NOOP })
-	p.held = nil
-	return held
-}
-
-// answering notes what the answer to a poll holds.
-func (l *Link) answering(batch []*packet.Packet) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.countLocked(batch)
-	l.answered = time.Now()
-}
-
-// OnRequest is called with each request of the session.
-func (p *polling) OnRequest(ctx *types.HttpContext) {
-	hold := holdOf(ctx.Request())
-	defer hold.release()
-	if p.ReadyState() != "open" {
-		refuse(ctx)
-		return
-	}
-	if ctx.Method() == http.MethodGet && !p.Writable() {
-		if !p.awaitTurn(ctx, hold) {
-			return
+// servePoll answers a request for data, as soon as there is some.
+func (s *Session) servePoll(w http.ResponseWriter, r *http.Request) {
+	p := &poll{ready: make(chan struct{}, 1)}
+	s.mu.Lock()
+	gone, busy := s.ws != nil || s.closed && s.out.empty(), s.poll != nil
+	if !gone && !busy {
+		s.receipts.polled(time.Now())
+		s.poll = p
+		if !s.out.empty() || s.asked || s.probe != nil && s.probe.probed {
+			p.wake()
 		}
-		p.link.polled()
-		p.endWith(ctx)
 	}
-	defer contain(func(reason string, err error) {
-		p.OnError(reason, err)
-		refuse(ctx)
-	})
-	p.innerPolling.OnRequest(ctx)
-	if ctx.Method() == http.MethodGet && p.forgotten() {
-		refuse(ctx)
-	}
-}
-
-// forgotten reports whether a poll waits that nobody will answer, because the
-// session was closed just as it came.
-func (p *polling) forgotten() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.closed && p.asked
-}
-
-// endWith ends the session if the client goes away while its poll waits, as a
-// closed tab does. The library means to, but takes its listener away just before
-// it would be called, and so keeps the client until its next ping is due.
-func (p *polling) endWith(ctx *types.HttpContext) {
-	_ = ctx.Once("close", func(event ...any) {
-		if err := args.TryGetAny[error](event, 0); err != nil {
-			p.OnError("poll connection closed prematurely", err)
-		}
-	})
-}
-
-// ready is called when a poll waits.
-func (p *polling) ready(args ...any) {
-	p.mu.Lock()
-	p.asked = true
-	p.mu.Unlock()
-	p.out.Emit("ready", args...)
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.answerLocked() // with what came before it, if the library has no more
-}
-
-// awaitTurn waits until the library is done with the poll before this one. It
-// cleans up once more after the answer has gone out, and would so forget a
-// client that is quick to ask again. It reports false if the client went away.
-func (p *polling) awaitTurn(ctx *types.HttpContext, hold *hold) bool {
-	mine := make(chan struct{})
-	_ = ctx.Once("close", func(...any) { close(mine) }) // emitted after that
-	p.mu.Lock()
-	before := p.turn
-	p.turn = mine
-	p.mu.Unlock()
-	if before == nil {
-		return true
+	s.mu.Unlock()
+	switch {
+	case gone:
+		refuse(w, badRequest)
+		return
+	case busy:
+		s.fail(reasonError, errTwoPolls)
+		refuse(w, badRequest)
+		return
 	}
 	select {
-	case <-before:
-		return true
-	case <-hold.gone():
-		return false
+	case <-p.ready:
+	case <-r.Context().Done():
 	}
-}
-
-// receive is called with each packet of a request with data.
-func (p *polling) receive(event ...any) {
-	pkt := args.TryGetAny[*packet.Packet](event, 0)
-	if pkt == nil || pkt.Data == nil {
+	payload := s.takePayload()
+	if r.Context().Err() != nil {
+		// It will be asked for again, by another session: nothing of it counts as
+		// received.
+		s.abandoned()
 		return
 	}
-	switch pkt.Type {
-	case packet.PONG:
-		p.link.pong(func() {
-			defer contain(p.OnError)
-			p.out.Emit("packet", pkt)
-		})
+	write(w, http.StatusOK, "text/plain; charset=UTF-8", payload)
+}
+
+// takePayload ends the wait of the poll and returns what it is answered with.
+func (s *Session) takePayload() []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.poll = nil
+	var payload []byte
+	if s.ws == nil {
+		payload = s.payloadLocked()
+		s.receipts.answered = time.Now()
+	}
+	if payload == nil {
+		payload = noopMessage.appendPolled(nil) // the session moves to a websocket
+	}
+	if s.closed && s.ws == nil && s.out.empty() {
+		s.releaseLocked()
+	}
+	return payload
+}
+
+func (s *Session) payloadLocked() (payload []byte) {
+	for m := s.out.first(); m != nil; m = s.out.first() {
+		if payload != nil {
+			if len(payload)+len(m.frame) > maxPolled {
+				break
+			}
+			payload = append(payload, separator)
+		}
+		payload = m.appendPolled(payload)
+		if m.counts() {
+			s.receipts.handed++
+		}
+		s.out.drop()
+	}
+	if !s.closed && s.takePingLocked(time.Now()) {
+		if payload != nil {
+			payload = append(payload, separator)
+		}
+		payload = pingMessage.appendPolled(payload)
+	}
+	return payload
+}
+
+// abandoned ends the session, as its client ended a request: a closed tab does.
+func (s *Session) abandoned() {
+	if !s.Upgraded() {
+		s.fail(reasonError, errAbandoned)
+	}
+}
+
+// servePost takes a request with data.
+func (s *Session) servePost(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	gone, busy := s.ws != nil || s.closed, s.posting
+	s.posting = true
+	s.mu.Unlock()
+	switch {
+	case gone:
+		refuse(w, badRequest)
 		return
-	case packet.MESSAGE:
-		p.link.admit(pkt)
+	case busy:
+		s.fail(reasonError, errTwoPosts)
+		refuse(w, badRequest)
+		return
 	}
-	p.out.Emit("packet", pkt)
+	defer func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.posting = false
+	}()
+
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, s.server.MaxPayload))
+	if tooLarge := new(http.MaxBytesError); errors.As(err, &tooLarge) {
+		refuse(w, payloadTooLarge)
+		return
+	}
+	if err != nil {
+		s.abandoned()
+		return
+	}
+	packets, err := decodePayload(body)
+	if err != nil {
+		s.fail(reasonParse, err)
+		refuse(w, badRequest)
+		return
+	}
+	for _, p := range packets {
+		s.receive(p)
+	}
+	write(w, http.StatusOK, "text/html", []byte("ok"))
 }
 
-// close passes the end of the session on, which is the client's goodbye unless
-// it is ours.
-func (p *polling) close(args ...any) {
-	p.mu.Lock()
-	ours := p.closed
-	p.closed = true
-	p.mu.Unlock()
-	if !ours {
-		p.link.noteGoodbye()
+// partLocked sees to it that the client is told of the end: the request that
+// waits, or the next one if it comes soon, unless the client made a mistake.
+func (s *Session) partLocked() {
+	switch {
+	case s.poll != nil:
+		s.poll.wake()
+	case s.graceful || s.goodbye:
+		time.AfterFunc(closeGrace, s.release)
+	default:
+		s.releaseLocked()
 	}
-	p.out.Emit("close", args...)
-	p.queue.TryClose()
-}
-
-// DoClose answers the waiting request and ends the session at once. The library
-// stops its queue first and so leaves the request waiting; and it lets a client
-// that is between two requests keep the session for 30 s.
-func (p *polling) DoClose(fn types.Callable) {
-	last := packet.CLOSE
-	if p.link.movedOn() {
-		last = packet.NOOP // the session goes on by a websocket
-	}
-	p.mu.Lock()
-	p.held = append(p.held, &packet.Packet{Type: last})
-	p.answerLocked()
-	p.closed = true
-	p.mu.Unlock()
-	p.SetWritable(false)
-	p.queue.TryClose() // what is in it is still done
-	if fn != nil {
-		fn()
-	}
-	p.OnClose()
-}
-
-// refuse answers a request that came too late.
-func refuse(ctx *types.HttpContext) {
-	// Neither can fail but for a response that has been written already.
-	_ = ctx.SetStatusCode(http.StatusBadRequest)
-	_, _ = ctx.Write(nil)
 }

@@ -33,7 +33,7 @@ func TestAbandonedPoll(t *testing.T) {
 				t.Errorf("the poll was answered with %s", resp.Status)
 			}
 		}()
-		eventually(t, "the poll waits", sock.Conn().Transport().Writable)
+		eventually(t, "the poll waits", session(t, sock).waits)
 		abandon()
 		<-answered
 		if reason := receive(t, gone); reason != "transport error" {

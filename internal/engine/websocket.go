@@ -1,247 +1,225 @@
 package engine
 
 import (
-	gslices "slices"
+	"net"
+	"net/http"
 	"sync"
 	"time"
 
 	ws "github.com/gorilla/websocket"
-	"github.com/zishang520/socket.io/parsers/engine/v3/packet"
-	"github.com/zishang520/socket.io/servers/engine/v3/transports"
-	"github.com/zishang520/socket.io/v3/pkg/queue"
-	"github.com/zishang520/socket.io/v3/pkg/slices"
-	"github.com/zishang520/socket.io/v3/pkg/types"
 )
 
-type websocketBuilder struct {
-	transports.WebSocketBuilder
-	hub *Hub
+const (
+	// writeWait is how long a client may take to make room for what is written
+	// to it.
+	writeWait = 15 * time.Second
+	// closeGrace is how long a connection that we close may take to send what
+	// is under way and to answer the goodbye.
+	closeGrace = time.Second
+	// batchSize bounds what is put together into one write.
+	batchSize = 32 << 10
+	// readBuffer is enough for most of what people say at once. What is longer
+	// is not read through the buffer.
+	readBuffer = 1 << 10
+)
+
+// upgrader accepts websockets. Origins are not its business: see Server.
+var upgrader = ws.Upgrader{
+	ReadBufferSize:  readBuffer,
+	WriteBufferPool: new(sync.Pool), // we write to the connection ourselves
+	CheckOrigin:     func(*http.Request) bool { return true },
+	Error: func(w http.ResponseWriter, _ *http.Request, _ int, _ error) {
+		refuse(w, badRequest)
+	},
 }
 
-// New is called with the websocket of a new session, or with one that an
-// existing session may move to.
-func (b *websocketBuilder) New(ctx *types.HttpContext) transports.Transport {
-	w := &websocket{
-		inner:   inner{transports.MakeWebSocket()},
-		relay:   relay{types.NewEventEmitter()},
-		hub:     b.hub,
-		conn:    ctx.Websocket,
-		open:    make(chan struct{}),
-		drained: make(chan struct{}),
-		lost:    make(chan struct{}),
-	}
-	if sid := ctx.Query().Peek("sid"); sid != "" {
-		w.probing = true
-		if l, ok := b.hub.links.Load(sid); ok {
-			w.link = l.(*Link) //nolint:forcetypeassert // nothing else is ever stored
-		}
-	}
-	if w.link == nil {
-		w.link = newLink()
-	}
-	if !w.probing {
-		w.link.upgraded(w.ping)
-	}
+// batches are buffers for what is written together.
+var batches = sync.Pool{New: func() any {
+	b := make([]byte, 0, batchSize+16)
+	return &b
+}}
 
-	w.Prototype(w)
-	w.pass(w.inner.Transport, "ready")
-	_ = w.inner.On("packet", w.receive)
-	_ = w.inner.On("drain", w.written)
-	_ = w.inner.On("error", func(args ...any) { w.lose("error", args) })
-	_ = w.inner.On("close", func(args ...any) { w.lose("close", args) })
-	w.conn.SetCloseHandler(func(code int, _ string) error {
-		if !w.probing { // otherwise the session goes on by polling
-			w.link.noteGoodbye()
-		}
-		// The connection ends in any case; the answer is a courtesy.
-		_ = w.conn.WriteControl(ws.CloseMessage, ws.FormatCloseMessage(code, ""), time.Now().Add(closeGrace))
+// websocket is one connection. Gorilla's implementation reads from it, frame by
+// frame; we write whole frames, several at once if several wait.
+type websocket struct {
+	session  *Session
+	conn     *ws.Conn
+	net      net.Conn
+	deadline time.Time // of the writes; used by the one who writes
+	probed   bool      // a probe was answered; guarded by session.mu
+}
+
+func newWebsocket(s *Session, conn *ws.Conn) *websocket {
+	w := &websocket{session: s, conn: conn, net: conn.NetConn()}
+	conn.SetReadLimit(s.server.MaxPayload)
+	conn.SetPingHandler(func(data string) error {
+		s.send(newMessage(framePong, []byte(data)))
 		return nil
 	})
-	w.inner.Construct(ctx) // begins to read
-	w.queue = releaseQueue(w.inner.Transport, "writeQueue")
+	conn.SetCloseHandler(func(int, string) error {
+		w.closed()
+		return nil // the reader is told as well, and ends
+	})
 	return w
 }
 
-// inner lifts the methods of a library transport one level below those of the
-// shell.
-type inner struct{ transports.Transport }
-
-// websocket is the library's websocket in our shell.
-type websocket struct {
-	inner
-	relay
-	hub   *Hub
-	link  *Link
-	conn  *types.WebSocketConn
-	queue *queue.Queue
-
-	openOnce  sync.Once
-	open      chan struct{} // closed when somebody listens
-	leaveOnce sync.Once
-	lostOnce  sync.Once
-	lost      chan struct{} // closed when the connection is gone
-	drained   chan struct{} // closed when, leaving, all is written
-	// probing is true until the client has moved to this websocket. Only the
-	// reader uses it.
-	probing bool
-
-	// Guarded by link.mu.
-	pending []bool // batches not yet written; true: a ping of ours alone
-	leaving bool
+// closed notes that the client closes the websocket, and answers as the
+// protocol wants it. That may fail: then there is nobody to answer to.
+func (w *websocket) closed() {
+	s := w.session
+	s.mu.Lock()
+	carries := s.ws == w // if not, the session goes on by polling
+	s.goodbye = s.goodbye || carries && !s.closed
+	s.mu.Unlock()
+	_ = w.net.SetWriteDeadline(time.Now().Add(closeGrace))
+	_, _ = w.net.Write(normalCloseFrame.frame)
 }
 
-func (w *websocket) account() *Link { return w.link }
-
-func (w *websocket) begin() { w.openOnce.Do(func() { close(w.open) }) }
-
-// On notes when the library begins to listen to a websocket that a session may
-// move to. It has no other event for that.
-func (w *websocket) On(e types.EventName, l ...types.EventListener) error {
-	err := w.relay.On(e, l...)
-	if e == "packet" && w.probing {
-		w.begin()
+// read reads until the connection ends. It is the connection's only reader.
+func (w *websocket) read() {
+	s := w.session
+	defer func() {
+		_ = w.net.Close()
+		s.release()
+	}()
+	for {
+		kind, data, err := w.conn.ReadMessage()
+		if err != nil {
+			reason := reasonClient
+			if !isLost(err) {
+				reason = reasonError
+			}
+			s.fail(reason, err)
+			return
+		}
+		p := packet{kind: packetMessage, data: data, binary: true}
+		if kind == ws.TextMessage {
+			if p, err = decodeText(data); err != nil {
+				s.fail(reasonParse, err)
+				continue // until the end of the connection
+			}
+		}
+		s.receive(p)
 	}
+}
+
+// isLost reports whether an error of reading is the connection's end, rather
+// than a mistake of the client's.
+func isLost(err error) bool {
+	_, closed := err.(*ws.CloseError)
+	_, network := err.(net.Error)
+	return closed || network
+}
+
+// await answers the client's probe, and returns when the client moves to this
+// websocket: the session has moved then. It reports false if it does not.
+func (w *websocket) await() bool {
+	s := w.session
+	_ = w.conn.SetReadDeadline(time.Now().Add(s.server.UpgradeTimeout))
+	for _, step := range []struct {
+		expected string
+		do       func(*websocket) bool
+	}{{"2probe", s.probedBy}, {"5", s.moveTo}} {
+		_, data, err := w.conn.ReadMessage()
+		if err != nil || string(data) != step.expected || !step.do(w) {
+			return false
+		}
+	}
+	_ = w.conn.SetReadDeadline(time.Time{})
+	return true
+}
+
+// write writes whole frames. While the session is open the client may take
+// writeWait for it; when it leaves, the end is set already.
+func (w *websocket) write(frames []byte, open bool) error {
+	if open {
+		if now := time.Now(); w.deadline.Sub(now) < writeWait/2 {
+			w.deadline = now.Add(writeWait)
+			if err := w.net.SetWriteDeadline(w.deadline); err != nil {
+				return err
+			}
+		}
+	}
+	_, err := w.net.Write(frames)
 	return err
 }
 
-// Send writes a batch, and a ping behind it if an answer is wanted.
-func (w *websocket) Send(batch []*packet.Packet) {
-	l := w.link
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.countLocked(batch)
-	if l.wantsPingLocked() {
-		l.notePingLocked()
-		batch = append(gslices.Clip(batch), &packet.Packet{Type: packet.PING})
-	}
-	w.pending = append(w.pending, false)
-	w.inner.Send(batch)
-}
-
-// takeOver sends what the polling transport could not, before anything else is
-// sent here.
-func (w *websocket) takeOver() {
-	if w.link.leftovers == nil {
-		return
-	}
-	batch := w.link.leftovers()
-	if len(batch) == 0 {
-		return
-	}
-	w.link.mu.Lock()
-	defer w.link.mu.Unlock()
-	w.link.countLocked(batch)
-	w.pending = append(w.pending, true) // the library knows of it as sent
-	w.inner.Send(batch)
-}
-
-// ping sends a ping of ours; link.mu is held.
-func (w *websocket) ping() {
-	w.pending = append(w.pending, true)
-	w.inner.Send([]*packet.Packet{{Type: packet.PING}})
-}
-
-// written is called when a batch has been written.
-func (w *websocket) written(args ...any) {
-	l := w.link
-	l.mu.Lock()
-	own := false
-	if len(w.pending) > 0 {
-		own, w.pending = w.pending[0], w.pending[1:]
-	}
-	if w.leaving && len(w.pending) == 0 {
-		w.leaving = false
-		close(w.drained)
-	}
-	l.mu.Unlock()
-	if !own {
-		w.out.Emit("drain", args...)
-	}
-}
-
-// receive is called with each frame, by the connection's reader.
-func (w *websocket) receive(args ...any) {
-	select {
-	case <-w.open:
-	case <-w.lost:
-		return
-	}
-	p := slices.TryGetAny[*packet.Packet](args, 0)
-	if p == nil || p.Data == nil {
-		return
-	}
-	defer contain(w.inner.OnError)
-	switch p.Type {
-	case packet.PONG:
-		w.link.pong(func() {
-			defer contain(w.inner.OnError)
-			w.out.Emit("packet", p)
-		})
-		return
-	case packet.UPGRADE:
-		if w.probing {
-			w.probing = false
-			w.link.upgraded(w.ping)
-			w.takeOver()
-		}
-	case packet.MESSAGE:
-		w.link.admit(p)
-	}
-	w.out.Emit("packet", p)
-}
-
-// lose passes the end of the connection on. The library forgets the write
-// queue and the TCP connection of a websocket that the client closed.
-func (w *websocket) lose(event types.EventName, args []any) {
-	w.lostOnce.Do(func() { close(w.lost) })
-	w.out.Emit(event, args...)
-	w.queue.TryClose()
-	_ = w.conn.Conn.Close() // it is lost: nobody is left to tell
-}
-
-// OnRequest refuses a polling request that lost the race with the upgrade; the
-// library would leave it hanging. It is also called with the handshake.
-func (w *websocket) OnRequest(ctx *types.HttpContext) {
-	if ctx.Websocket == nil {
-		refuse(ctx)
-	}
-}
-
-// DoClose takes leave: what is under way is written, a close frame sent and
-// its answer awaited, but not for long. It does not block. The library may call
-// it twice: two closings can pass its check at once.
-func (w *websocket) DoClose(fn types.Callable) {
-	w.leaveOnce.Do(func() {
-		w.link.mu.Lock()
-		if len(w.pending) == 0 {
-			close(w.drained)
-		} else {
-			w.leaving = true
-		}
-		w.link.mu.Unlock()
-		w.hub.closing.Add(1)
-		go w.leave()
-	})
-	if fn != nil {
-		fn()
-	}
-}
-
+// leave says goodbye after all else was written. The reader ends when the client
+// has answered, or has had its time.
 func (w *websocket) leave() {
-	defer w.hub.closing.Add(-1)
-	late := time.NewTimer(closeGrace)
-	defer late.Stop()
-	select {
-	case <-w.drained:
-		// An error means that the connection is gone already.
-		_ = w.conn.WriteControl(ws.CloseMessage, ws.FormatCloseMessage(ws.CloseNormalClosure, ""), time.Now().Add(closeGrace))
-		select {
-		case <-w.lost:
-		case <-late.C:
-		}
-	case <-w.lost:
-	case <-late.C:
+	if _, err := w.net.Write(normalCloseFrame.frame); err != nil {
+		w.cut()
+		return
 	}
-	w.queue.TryClose()
-	_ = w.conn.Close()
+	if half, ok := w.net.(interface{ CloseWrite() error }); ok {
+		_ = half.CloseWrite() // an error means that the connection is gone
+	}
+}
+
+// hurry bounds the time until the end of the connection.
+func (w *websocket) hurry() { _ = w.net.SetDeadline(time.Now().Add(closeGrace)) }
+
+// cut ends the connection, and so its reader.
+func (w *websocket) cut() { _ = w.net.Close() }
+
+// flush writes what waits until nothing does. There is one at a time.
+func (s *Session) flush() {
+	for {
+		s.mu.Lock()
+		w, open := s.ws, !s.closed
+		frames, buffer := s.batchLocked()
+		if frames == nil {
+			s.flushing = false
+			leaving := s.closed && s.graceful
+			s.mu.Unlock()
+			if leaving {
+				w.leave()
+			}
+			return
+		}
+		s.mu.Unlock()
+
+		err := w.write(frames, open)
+		if buffer != nil {
+			batches.Put(buffer)
+		}
+		if err != nil {
+			s.fail(reasonError, err)
+			return // flushing stays true: there will be no more
+		}
+	}
+}
+
+// batchLocked takes out of the outbox what is to be written next, nil if there
+// is nothing. If a buffer was needed to put it together, that is returned too.
+func (s *Session) batchLocked() (frames []byte, buffer *[]byte) {
+	for m := s.out.first(); m != nil; m = s.out.first() {
+		if len(frames) > 0 && len(frames)+len(m.frame) > batchSize {
+			break
+		}
+		s.out.drop()
+		if m.counts() {
+			s.receipts.handed++
+		}
+		if frames == nil && (s.out.empty() || len(m.frame) > batchSize) {
+			frames = m.frame // shared: nothing may be appended to it
+			break
+		}
+		if buffer == nil {
+			buffer = batches.Get().(*[]byte) //nolint:forcetypeassert // nothing else is in it
+			frames = (*buffer)[:0]
+		}
+		frames = append(frames, m.frame...)
+	}
+	if s.closed || !s.takePingLocked(time.Now()) {
+		return frames, buffer
+	}
+	if buffer == nil {
+		if frames == nil {
+			return pingMessage.frame, nil
+		}
+		buffer = batches.Get().(*[]byte) //nolint:forcetypeassert // nothing else is in it
+		frames = append((*buffer)[:0], frames...)
+	}
+	return append(frames, pingMessage.frame...), buffer
 }

@@ -28,7 +28,7 @@ type conn struct {
 	g       *Gateway
 	id      string
 	socket  *socket.Socket
-	link    *engine.Link
+	link    *engine.Session
 	session string // "" if the handshake had none
 	hints   hints
 	ctx     context.Context // ends with the connection
@@ -50,7 +50,7 @@ type conn struct {
 
 func (g *Gateway) newConn(s *socket.Socket) *conn {
 	c := &conn{
-		g: g, id: g.node + "." + string(s.Id()), socket: s, link: g.hub.Link(s.Conn()),
+		g: g, id: g.node + "." + string(s.Id()), socket: s, link: sessionOf(s),
 		allowance: newAllowance(g.RateLimits), left: make(map[string]bool), told: make(map[string]time.Time),
 	}
 	c.ctx, c.cancel = context.WithCancel(context.Background())
@@ -75,6 +75,12 @@ func (g *Gateway) newConn(s *socket.Socket) *conn {
 		c.seen = &o
 	}
 	return c
+}
+
+// sessionOf returns what carries a connection.
+func sessionOf(s *socket.Socket) *engine.Session {
+	session, _ := s.Conn().(*engine.Session)
+	return session
 }
 
 func handshakeRequest(s *socket.Socket) *http.Request {

@@ -102,7 +102,7 @@ func (m *marks) settleLocked(confirmed uint64) {
 
 // confirmed returns the sequence number up to which the page has certainly got
 // everything.
-func (m *marks) confirmed(l *engine.Link) uint64 {
+func (m *marks) confirmed(l *engine.Session) uint64 {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if l != nil {
@@ -139,7 +139,7 @@ const moment = 10 * time.Millisecond
 // order, and its goodbye may have waited in a network that had stopped to
 // deliver. The end of a connection without a goodbye says nothing: it may be the
 // network's word, long after the client's last.
-func (m *marks) delivered(l *engine.Link, reason string) uint64 {
+func (m *marks) delivered(l *engine.Session, reason string) uint64 {
 	seq := m.confirmed(l)
 	if l == nil || l.Silence() > 0 || !l.Goodbye() && reason != saidGoodbye {
 		return seq

@@ -9,9 +9,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	eio "github.com/zishang520/socket.io/servers/engine/v3"
+	"github.com/rs/cors"
 	"github.com/zishang520/socket.io/servers/socket/v3"
-	"github.com/zishang520/socket.io/v3/pkg/types"
 
 	"securechat/internal/engine"
 	"securechat/room"
@@ -20,6 +19,8 @@ import (
 const (
 	pingInterval = 25 * time.Second
 	pingTimeout  = 20 * time.Second
+	// upgradeTimeout is how long a page may take to move to a websocket.
+	upgradeTimeout = 10 * time.Second
 	// connectTimeout is how long a session may live that does not ask for its
 	// Socket.IO connection. All clients do so at once.
 	connectTimeout = 20 * time.Second
@@ -81,7 +82,7 @@ type Gateway struct {
 	Options
 	service  Service
 	io       *socket.Server
-	hub      *engine.Hub
+	engine   *engine.Server
 	handler  http.Handler
 	node     string // begins the connection ids of this process
 	draining atomic.Bool
@@ -104,44 +105,38 @@ func New(o Options) (*Gateway, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	g := &Gateway{
-		Options: o, hub: engine.NewHub(), node: rand.Text(),
+		Options: o, node: rand.Text(),
 		rooms: make(map[string]*audience), sessions: make(map[string]int),
 	}
+	g.engine = engine.New(engine.Options{
+		PingInterval:   pingInterval,
+		PingTimeout:    pingTimeout,
+		UpgradeTimeout: upgradeTimeout,
+		ConnectTimeout: connectTimeout,
+		MaxPayload:     maxFrame,
+		Receipts:       true,
+		Log:            o.Log,
+	})
 	options := socket.DefaultServerOptions()
-	options.SetServeClient(false)
-	options.SetPingInterval(pingInterval)
-	options.SetPingTimeout(pingTimeout)
-	options.SetMaxHttpBufferSize(maxFrame)
-	options.SetConnectTimeout(connectTimeout)
 	// Only for the client's part of it: clients from 4.6 on then say, when they
 	// come back, which message they have seen last (delivery.go).
 	options.SetConnectionStateRecovery(socket.DefaultConnectionStateRecovery())
-	if len(o.AllowedOrigins) > 0 {
-		origins := make([]any, len(o.AllowedOrigins))
-		for i, origin := range o.AllowedOrigins {
-			origins[i] = origin
-		}
-		options.SetCors(&types.Cors{Origin: origins, Credentials: true})
-	}
-	g.hub.Configure(options)
-	g.io = socket.NewServer(nil, options)
-	handler := g.io.ServeHandler(nil)
-	// Before the hub's listener, which lets the connection's events through.
+	g.io = g.engine.Bind(options)
 	if err := g.io.On("connection", g.connected); err != nil {
 		return nil, err
 	}
-	if err := g.hub.Attach(g.io); err != nil {
-		return nil, err
-	}
-	err := g.io.Engine().On("connection", func(args ...any) {
-		if conn, ok := args[0].(eio.Socket); ok && g.Address != nil {
-			g.visit(conn)
+	err := g.engine.On("connection", func(args ...any) {
+		if s, ok := args[0].(*engine.Session); ok && g.Address != nil {
+			g.visit(s)
 		}
 	})
 	if err != nil {
 		return nil, err
 	}
-	g.handler = g.hub.Handler(handler)
+	g.handler = g.engine
+	if len(o.AllowedOrigins) > 0 {
+		g.handler = cors.New(cors.Options{AllowedOrigins: o.AllowedOrigins, AllowCredentials: true}).Handler(g.engine)
+	}
 	return g, nil
 }
 
@@ -177,7 +172,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // the server has.
 func (g *Gateway) Close(ctx context.Context) error {
 	g.draining.Store(true)
-	return g.hub.Close(ctx, g.io)
+	return g.engine.Shutdown(ctx)
 }
 
 // connected begins to serve a connection. The library calls it on the

@@ -431,6 +431,7 @@ func TestForeignOrigin(t *testing.T) {
 		t.Fatal(err)
 	}
 	req.Header.Set("Origin", "https://friend.example")
+	req.Header.Set("Access-Control-Request-Method", http.MethodPost)
 	for _, method := range []string{http.MethodGet, http.MethodOptions} {
 		req.Method = method
 		resp, err := http.DefaultClient.Do(req)

@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"sync"
 
-	eio "github.com/zishang520/socket.io/servers/engine/v3"
+	"securechat/internal/engine"
 )
 
 // maxVisitors is how many connections an address may have that are in no room:
@@ -53,7 +53,7 @@ func (v *visitors) full(address string) bool {
 }
 
 // visit begins to count a connection.
-func (g *Gateway) visit(conn eio.Socket) {
+func (g *Gateway) visit(conn *engine.Session) {
 	g.visitors.arrive(conn.Id(), g.Address(conn.Request().Request()))
 	_ = conn.Once("close", func(...any) { g.visitors.leave(conn.Id()) })
 	if conn.ReadyState() == "closed" { // before we listened

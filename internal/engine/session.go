@@ -1,0 +1,493 @@
+package engine
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	eiopacket "github.com/zishang520/socket.io/parsers/engine/v3/packet"
+	eio "github.com/zishang520/socket.io/servers/engine/v3"
+	"github.com/zishang520/socket.io/servers/engine/v3/transports"
+	"github.com/zishang520/socket.io/v3/pkg/types"
+)
+
+// The reasons for the end of a session, in the words of the Socket.IO layer and
+// of its documentation.
+const (
+	reasonClient  = "transport close"
+	reasonError   = "transport error"
+	reasonParse   = "parse error"
+	reasonTimeout = "ping timeout"
+	reasonServer  = "forced close"
+)
+
+// Session is an Engine.IO session: what a client has from its handshake until
+// it is gone, whichever transport carries it. It implements the library's
+// [eio.Socket], of which the library's Socket.IO layer uses a part.
+//
+// All methods are safe for concurrent use. None waits for the network but Probe.
+type Session struct {
+	types.EventEmitter // of the Socket.IO layer's listeners
+
+	server    *Server
+	id        string
+	request   *types.HttpContext
+	remote    string
+	inbox     inbox
+	admission admission
+
+	state    atomic.Value // what the Socket.IO layer is told of it
+	attached func()       // see Server.attach
+
+	done chan struct{} // closed at the end
+
+	mu           sync.Mutex
+	closed       bool // nothing is accepted any more, in either direction
+	graceful     bool // what is in the outbox is still sent
+	goodbye      bool // the client closed it
+	out          outbox
+	ws           *websocket // nil while polling carries the session
+	probe        *websocket // a websocket that the session may move to
+	poll         *poll      // the request that waits for an answer
+	posting      bool       // a request with data is being read
+	flushing     bool       // somebody is writing to ws
+	receipts     receipts
+	timer        *time.Timer // of the heartbeat
+	connectTimer *time.Timer
+	nextPing     time.Time
+	asked        bool // a ping is to be sent with what is sent next
+	askedAt      time.Time
+	pacing       bool // pingLater is going to be called
+	released     bool // see releaseLocked
+}
+
+var _ eio.Socket = (*Session)(nil)
+
+func newSession(server *Server, id string, r *http.Request) *Session {
+	s := &Session{
+		EventEmitter: types.NewEventEmitter(),
+		server:       server,
+		id:           id,
+		remote:       r.RemoteAddr,
+		request:      types.NewHttpContext(noResponse{}, handshakeOf(r)),
+		receipts:     newReceipts(server.Receipts),
+		done:         make(chan struct{}),
+	}
+	s.state.Store("opening")
+	return s
+}
+
+// handshakeOf returns what a session keeps of its first request: nothing that
+// holds the connection's buffers.
+func handshakeOf(r *http.Request) *http.Request {
+	kept := &http.Request{
+		Method: r.Method, URL: r.URL, Proto: r.Proto, ProtoMajor: r.ProtoMajor, ProtoMinor: r.ProtoMinor,
+		Header: r.Header, Body: http.NoBody, Host: r.Host, RemoteAddr: r.RemoteAddr, RequestURI: r.RequestURI, TLS: r.TLS,
+	}
+	return kept.WithContext(r.Context())
+}
+
+// noResponse is the response of a request that has been answered.
+type noResponse struct{}
+
+func (noResponse) Header() http.Header       { return http.Header{} }
+func (noResponse) WriteHeader(int)           {}
+func (noResponse) Write([]byte) (int, error) { return 0, http.ErrHijacked }
+
+// Construct does nothing: newSession has done it.
+func (s *Session) Construct(string, eio.BaseServer, transports.Transport, *types.HttpContext, int) {}
+
+// Id returns the session's id, which is a secret of the client's.
+func (s *Session) Id() string { return s.id }
+
+// Protocol returns the revision of the protocol, which is 4.
+func (s *Session) Protocol() int { return 4 }
+
+// Request returns the handshake's request, without a body.
+func (s *Session) Request() *types.HttpContext { return s.request }
+
+// RemoteAddress returns the address that the handshake came from, which may be
+// a proxy's.
+func (s *Session) RemoteAddress() string { return s.remote }
+
+// ReadyState returns "opening", "open" or "closed".
+func (s *Session) ReadyState() string {
+	state := s.state.Load().(string) //nolint:forcetypeassert // nothing else is stored
+	if state == "opening" && s.attached != nil {
+		s.attached()
+	}
+	return state
+}
+
+// SetReadyState does nothing: the session knows its state.
+func (s *Session) SetReadyState(string) {}
+
+// Upgraded reports whether a websocket carries the session.
+func (s *Session) Upgraded() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ws != nil
+}
+
+// Upgrading reports whether the session may soon move to a websocket.
+func (s *Session) Upgrading() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.probe != nil
+}
+
+// MaybeUpgrade does nothing: see Server.upgrade.
+func (s *Session) MaybeUpgrade(transports.Transport) {}
+
+// Transport returns the name of what carries the session, and whether it could
+// write at once; the rest of the library's interface it does not have.
+func (s *Session) Transport() transports.Transport { return carrier{session: s} }
+
+type carrier struct {
+	transports.Transport
+	session *Session
+}
+
+func (c carrier) Name() string {
+	if c.session.Upgraded() {
+		return transports.WEBSOCKET
+	}
+	return transports.POLLING
+}
+
+func (c carrier) Writable() bool {
+	s := c.session
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.out.empty() && (s.ws != nil || s.poll != nil)
+}
+
+// Send sends a message; see Write.
+func (s *Session) Send(data io.Reader, o *eiopacket.Options, fn eio.SendCallback) eio.Socket {
+	return s.Write(data, o, fn)
+}
+
+// Write sends a message of the Socket.IO layer: text if data is a string
+// buffer, else binary. Options and callback have no use here.
+func (s *Session) Write(data io.Reader, _ *eiopacket.Options, _ eio.SendCallback) eio.Socket {
+	body, err := bytesOf(data)
+	if err != nil {
+		s.server.Log.Error("a packet could not be read", "error", err)
+		return s
+	}
+	_, text := data.(*types.StringBuffer)
+	if text {
+		s.admission.sent(body)
+	}
+	s.send(newPacket(body, !text))
+	return s
+}
+
+func bytesOf(data io.Reader) ([]byte, error) {
+	if buffer, ok := data.(types.BufferInterface); ok {
+		return buffer.Bytes(), nil
+	}
+	return io.ReadAll(data)
+}
+
+// send has packets sent, all of them or none. What is sent to a closed session
+// is dropped.
+func (s *Session) send(packets ...*message) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return
+	}
+	for _, m := range packets {
+		if !s.out.push(m) {
+			// Not here: whoever sends may hold locks that the end of a session needs.
+			go s.fail(reasonError, errTooSlow)
+			return
+		}
+		if m.counts() {
+			s.receipts.created++
+		}
+	}
+	s.wakeLocked()
+}
+
+// wakeLocked has what is in the outbox sent.
+func (s *Session) wakeLocked() {
+	switch {
+	case s.ws != nil:
+		if !s.flushing {
+			s.flushing = true
+			go s.flush()
+		}
+	case s.poll != nil:
+		s.poll.wake()
+	}
+}
+
+// Close ends the session. Unless discard is true, what has been sent before
+// still arrives, if the client takes it in time.
+func (s *Session) Close(discard bool) { s.end(reasonServer, nil, discard) }
+
+// fail ends the session because something is wrong with it or its client.
+func (s *Session) fail(reason string, err error) { s.end(reason, err, true) }
+
+// end ends the session, once.
+func (s *Session) end(reason string, err error, discard bool) {
+	s.mu.Lock()
+	if s.closed {
+		if discard && s.graceful {
+			s.graceful = false
+			s.cutLocked()
+		}
+		s.mu.Unlock()
+		return
+	}
+	s.closed = true
+	s.graceful = !discard
+	s.state.Store("closed")
+	for _, t := range []*time.Timer{s.timer, s.connectTimer} {
+		if t != nil {
+			t.Stop()
+		}
+	}
+	if s.probe != nil {
+		s.probe.cut()
+		s.probe = nil
+	}
+	if discard {
+		s.cutLocked()
+	} else {
+		s.leaveLocked()
+	}
+	close(s.done)
+	s.mu.Unlock()
+
+	s.inbox.tell(func() {
+		defer s.contain()
+		s.Emit("close", reason, err)
+	})
+	if err != nil {
+		s.server.Log.Debug("a session failed", "reason", reason, "error", err)
+	}
+}
+
+// cutLocked ends what carries the session at once. A poll that waits is still
+// answered: the client has to hear of it.
+func (s *Session) cutLocked() {
+	s.out.clear()
+	if s.ws != nil {
+		s.ws.cut()
+		return
+	}
+	s.leaveLocked()
+}
+
+// leaveLocked has the client told once all else is sent.
+func (s *Session) leaveLocked() {
+	if s.ws != nil {
+		s.ws.hurry()
+		s.wakeLocked()
+		return
+	}
+	last := closeMessage
+	if s.goodbye {
+		last = noopMessage // it knows
+	}
+	s.out.push(last)
+	s.partLocked()
+}
+
+// start begins to count the time, and lets the client be heard.
+func (s *Session) start() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.nextPing = time.Now().Add(s.server.PingInterval)
+	s.timer = time.AfterFunc(s.server.PingInterval, s.beat)
+	if s.server.layer != nil {
+		s.connectTimer = time.AfterFunc(s.server.ConnectTimeout, s.connectBy)
+	}
+	s.state.Store("open")
+	s.wakeLocked() // a websocket is sent the answer to its handshake
+}
+
+// connectBy ends the session of a client that wants nothing of the Socket.IO
+// layer.
+func (s *Session) connectBy() {
+	if !s.admission.connected() {
+		s.Close(false)
+	}
+}
+
+// beat is called when a ping or its answer is due, or was.
+func (s *Session) beat() {
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return
+	}
+	now := time.Now()
+	owed, waiting := s.owedLocked()
+	switch overdue := owed.Add(s.server.PingTimeout); {
+	case waiting && !now.Before(overdue):
+		s.mu.Unlock()
+		s.fail(reasonTimeout, nil)
+		return
+	case waiting:
+		s.timer.Reset(overdue.Sub(now))
+	case now.Before(s.nextPing):
+		s.timer.Reset(s.nextPing.Sub(now))
+	default:
+		// From when it was due, so that what is late does not add up.
+		s.pingLocked(s.nextPing)
+		s.timer.Reset(s.nextPing.Add(s.server.PingTimeout).Sub(now))
+	}
+	s.mu.Unlock()
+}
+
+// owedLocked returns since when the client owes the answer to a ping.
+func (s *Session) owedLocked() (since time.Time, owes bool) {
+	if len(s.receipts.pings) > 0 {
+		return s.receipts.pings[0].at, true
+	}
+	return s.askedAt, s.asked
+}
+
+// pingLocked has a ping sent, behind what is sent at the same time.
+func (s *Session) pingLocked(due time.Time) {
+	if s.asked {
+		return
+	}
+	s.asked, s.askedAt = true, due
+	s.wakeLocked()
+}
+
+// takePingLocked reports whether a ping is to be sent now, behind all that has
+// been handed over, and notes it.
+func (s *Session) takePingLocked(now time.Time) bool {
+	if s.asked {
+		s.asked = false
+		s.receipts.pinged(s.askedAt)
+		return true
+	}
+	if s.ws == nil {
+		return false // the next poll will say as much
+	}
+	due := s.dueLocked(now)
+	if due {
+		s.receipts.pinged(now)
+	}
+	return due
+}
+
+// dueLocked reports whether a ping is due for a receipt. If it is too early for
+// one, it sees to it that one follows.
+func (s *Session) dueLocked(now time.Time) bool {
+	if s.pacing || s.closed {
+		return false
+	}
+	due, in := s.receipts.due(now)
+	if in > 0 {
+		s.pacing = true
+		time.AfterFunc(in, s.pingLater)
+	}
+	return due
+}
+
+// pingLater sends the ping that was too early for its pace.
+func (s *Session) pingLater() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.pacing = false
+	if now := time.Now(); !s.asked && s.dueLocked(now) {
+		s.pingLocked(now)
+	}
+}
+
+// receive handles a packet of the client's. It is called by one goroutine at a
+// time, and waits while the session is busy with what came before.
+func (s *Session) receive(p packet) {
+	switch p.kind {
+	case packetMessage:
+		s.deliver(p)
+	case packetPong:
+		s.pong()
+	case packetClose:
+		s.bye()
+	case packetPing:
+		s.fail(reasonError, errHeartbeat) // in this revision they are the server's
+	}
+}
+
+func (s *Session) pong() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := time.Now()
+	if !s.receipts.ponged(now) {
+		return // it answers nothing
+	}
+	if len(s.receipts.pings) == 0 {
+		s.nextPing = now.Add(s.server.PingInterval)
+	}
+	if s.dueLocked(now) {
+		s.pingLocked(now)
+	}
+}
+
+// bye ends the session because the client says so.
+func (s *Session) bye() {
+	s.noteGoodbye()
+	s.end(reasonClient, nil, true)
+}
+
+func (s *Session) noteGoodbye() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.goodbye = s.goodbye || !s.closed // afterwards it only answers ours
+}
+
+// deliver passes a message up to the Socket.IO layer.
+func (s *Session) deliver(p packet) {
+	var data any = types.NewBytesBuffer(p.data)
+	if !p.binary {
+		s.admission.await(p.data, s.done)
+		data = types.NewStringBuffer(p.data)
+	}
+	s.inbox.tell(func() {
+		defer s.contain()
+		if s.ReadyState() == "open" {
+			s.Emit("data", data)
+		}
+	})
+}
+
+// contain keeps a fault in the library's handling of what a client sent from
+// ending the process: that session alone is lost. Deferred around the handling.
+func (s *Session) contain() {
+	if fault := recover(); fault != nil {
+		s.server.Log.Error("a packet could not be handled", "type", fmt.Sprintf("%T", fault), "stack", string(debug.Stack()))
+		go s.fail(reasonError, nil)
+	}
+}
+
+// openPacket is the answer to the handshake.
+func (s *Session) openPacket(upgrades ...string) *message {
+	if upgrades == nil {
+		upgrades = []string{}
+	}
+	body, err := json.Marshal(struct {
+		Sid          string   `json:"sid"`
+		Upgrades     []string `json:"upgrades"`
+		PingInterval int64    `json:"pingInterval"` // milliseconds
+		PingTimeout  int64    `json:"pingTimeout"`  // milliseconds
+		MaxPayload   int64    `json:"maxPayload"`   // bytes
+	}{s.id, upgrades, s.server.PingInterval.Milliseconds(), s.server.PingTimeout.Milliseconds(), s.server.MaxPayload})
+	if err != nil {
+		panic(err) // there is nothing in it that could not be encoded
+	}
+	return newMessage(frameText, []byte{packetOpen}, body)
+}
