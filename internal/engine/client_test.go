@@ -33,6 +33,7 @@ func options() Options {
 		PingTimeout:    20 * time.Second,
 		UpgradeTimeout: 2 * patience,
 		ConnectTimeout: 2 * patience,
+		WriteTimeout:   15 * time.Second,
 		MaxPayload:     1_000_000,
 		Receipts:       true,
 	}

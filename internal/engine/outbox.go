@@ -1,9 +1,10 @@
 package engine
 
 const (
-	// maxQueued bounds, in bytes, what may wait for one client. It has to be
-	// more than the whole log of a room, which a returning page is sent at once.
-	maxQueued = 8 << 20
+	// maxQueued bounds, in bytes, what may wait for one client: much less than a
+	// room keeps, so that a client that was put out for being slow finds all it
+	// has missed when it comes back.
+	maxQueued = 2 << 20
 	// queuedOverhead is what a waiting packet costs besides its frame.
 	queuedOverhead = 64
 	// smallQueue is the capacity up to which an empty queue keeps its memory.
@@ -12,23 +13,42 @@ const (
 
 // outbox holds what waits to be sent to a client, first in, first out.
 type outbox struct {
-	queue []*message
+	queue []entry
 	next  int // index of the first that waits
-	bytes int // that wait
+	bytes int // that wait, without what is not made yet
+}
+
+// entry is a packet, or several of which the first may be made already.
+type entry struct {
+	m    *message
+	rest *series
+}
+
+// series is packets that are made one by one, each when its turn comes.
+type series struct {
+	left int
+	make func() *message
 }
 
 func (o *outbox) empty() bool { return o.next == len(o.queue) }
 
 // push reports whether there is room for the packet. If not, the packet is not
-// in the outbox.
+// in the outbox. For one packet there always is.
 func (o *outbox) push(m *message) bool {
 	size := len(m.frame) + queuedOverhead
-	if o.bytes+size > maxQueued {
+	if o.bytes > 0 && o.bytes+size > maxQueued {
 		return false
 	}
 	o.bytes += size
-	o.queue = append(o.queue, m)
+	o.queue = append(o.queue, entry{m: m})
 	return true
+}
+
+// pushSeries adds n packets that make will return, one a call.
+func (o *outbox) pushSeries(n int, make func() *message) {
+	if n > 0 {
+		o.queue = append(o.queue, entry{rest: &series{left: n, make: make}})
+	}
 }
 
 // first returns the packet that waits longest, nil if none waits.
@@ -36,13 +56,24 @@ func (o *outbox) first() *message {
 	if o.empty() {
 		return nil
 	}
-	return o.queue[o.next]
+	e := &o.queue[o.next]
+	if e.m == nil {
+		e.m = e.rest.make()
+		e.rest.left--
+		o.bytes += len(e.m.frame) + queuedOverhead
+	}
+	return e.m
 }
 
 // drop takes the first packet out.
 func (o *outbox) drop() {
-	o.bytes -= len(o.queue[o.next].frame) + queuedOverhead
-	o.queue[o.next] = nil
+	e := &o.queue[o.next]
+	o.bytes -= len(e.m.frame) + queuedOverhead
+	e.m = nil
+	if e.rest != nil && e.rest.left > 0 {
+		return
+	}
+	e.rest = nil
 	o.next++
 	if !o.empty() {
 		return

@@ -62,7 +62,15 @@ func (s *Session) servePoll(w http.ResponseWriter, r *http.Request) {
 		s.abandoned()
 		return
 	}
+	// Written out before the handler ends, so that the deadline is for this
+	// answer alone, not for the next one on the same connection.
+	controller := http.NewResponseController(w)
+	err := controller.SetWriteDeadline(time.Now().Add(s.server.WriteTimeout))
 	write(w, http.StatusOK, "text/plain; charset=UTF-8", payload)
+	err = errors.Join(err, controller.Flush(), controller.SetWriteDeadline(time.Time{}))
+	if err != nil {
+		s.fail(reasonError, err)
+	}
 }
 
 // takePayload ends the wait of the poll and returns what it is answered with.

@@ -28,6 +28,9 @@ type Options struct {
 	// ConnectTimeout is how long a session may live that never asked for a
 	// Socket.IO connection.
 	ConnectTimeout time.Duration
+	// WriteTimeout is how long a client may take to make room for what is
+	// written to it.
+	WriteTimeout time.Duration
 	// MaxPayload bounds what a client may send at once, in bytes.
 	MaxPayload int64
 	// Receipts is true to ask, by additional pings, what has arrived; see

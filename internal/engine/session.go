@@ -11,8 +11,10 @@ import (
 	"time"
 
 	eiopacket "github.com/zishang520/socket.io/parsers/engine/v3/packet"
+	"github.com/zishang520/socket.io/parsers/socket/v3/parser"
 	eio "github.com/zishang520/socket.io/servers/engine/v3"
 	"github.com/zishang520/socket.io/servers/engine/v3/transports"
+	"github.com/zishang520/socket.io/servers/socket/v3"
 	"github.com/zishang520/socket.io/v3/pkg/types"
 )
 
@@ -214,6 +216,30 @@ func (s *Session) send(packets ...*message) {
 		}
 	}
 	s.wakeLocked()
+}
+
+// SendSeries sends n events of a socket, of which event returns the name and the
+// arguments: each only when its turn comes, so that much that a client has missed
+// need not wait in memory until the client takes it. The calls come in order, one
+// at a time, and must not block. SendSeries returns the position of the first
+// event, or 0 if the session has ended.
+func (s *Session) SendSeries(of *socket.Socket, n int, event func(i int) []any) uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return 0
+	}
+	i := -1
+	encoder, namespace := of.Nsp().Server().Encoder(), of.Nsp().Name()
+	s.out.pushSeries(n, func() *message {
+		i++
+		encoded := encoder.Encode(&parser.Packet{Type: parser.EVENT, Nsp: namespace, Data: event(i)})
+		return newPacket(encoded[0].Bytes(), false) // there is no binary data in a series
+	})
+	first := s.receipts.created + 1
+	s.receipts.created += uint64(n)
+	s.wakeLocked()
+	return first
 }
 
 // wakeLocked has what is in the outbox sent.

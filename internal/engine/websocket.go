@@ -10,9 +10,6 @@ import (
 )
 
 const (
-	// writeWait is how long a client may take to make room for what is written
-	// to it.
-	writeWait = 15 * time.Second
 	// closeGrace is how long a connection that we close may take to send what
 	// is under way and to answer the goodbye.
 	closeGrace = time.Second
@@ -129,12 +126,14 @@ func (w *websocket) await() bool {
 	return true
 }
 
-// write writes whole frames. While the session is open the client may take
-// writeWait for it; when it leaves, the end is set already.
+// write writes whole frames. While the session is open the client may take the
+// write timeout for it, at least half of it; when it
+// leaves, the end is set already.
 func (w *websocket) write(frames []byte, open bool) error {
 	if open {
-		if now := time.Now(); w.deadline.Sub(now) < writeWait/2 {
-			w.deadline = now.Add(writeWait)
+		timeout := w.session.server.WriteTimeout
+		if now := time.Now(); w.deadline.Sub(now) < timeout/2 {
+			w.deadline = now.Add(timeout)
 			if err := w.net.SetWriteDeadline(w.deadline); err != nil {
 				return err
 			}

@@ -135,11 +135,7 @@ func (g *Gateway) catchUp(roomID string, a room.Attached) {
 	if c == nil {
 		return
 	}
-	for _, m := range a.Log {
-		c.aboutToSend()
-		c.emit("message", messageOf(m), offset{roomID, m.Seq}.String())
-		c.hasSent(roomID, m.Seq)
-	}
+	c.replay(roomID, a.Log)
 	for _, k := range a.Knocks {
 		c.emit("join_request", knockOf(roomID, k))
 	}

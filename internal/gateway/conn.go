@@ -225,7 +225,7 @@ func (c *conn) takeOver(seat room.Seat) (dead *conn, resume *uint64) {
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	for _, other := range c.g.connsOf(seat) {
-		if other == c || other.link == nil {
+		if other == c {
 			continue
 		}
 		wg.Go(func() {
@@ -377,16 +377,16 @@ func (c *conn) emit(event string, payload ...any) {
 }
 
 // aboutToSend and hasSent stand around the sending of a message.
-func (c *conn) aboutToSend() {
-	if c.link != nil {
-		c.marks.expect(c.link)
-	}
-}
+func (c *conn) aboutToSend() { c.marks.expect(c.link) }
 
-func (c *conn) hasSent(roomID string, seq uint64) {
-	if c.link != nil {
-		c.marks.add(roomID, seq, c.link)
-	}
+func (c *conn) hasSent(roomID string, seq uint64) { c.marks.add(roomID, seq, c.link) }
+
+// replay sends messages that were missed.
+func (c *conn) replay(roomID string, log []room.Message) {
+	first := c.link.SendSeries(c.socket, len(log), func(i int) []any {
+		return []any{"message", messageOf(log[i]), offset{roomID, log[i].Seq}.String()}
+	})
+	c.marks.addSeries(roomID, log, first)
 }
 
 // fail tells the client of an error.

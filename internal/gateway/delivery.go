@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"securechat/internal/engine"
+	"securechat/room"
 )
 
 // offset names a message to clients. Those from 4.6 on keep the last one that
@@ -35,7 +36,7 @@ func parseOffset(s string) (offset, bool) {
 type mark struct {
 	seq      uint64
 	position uint64
-	at       time.Time
+	at       time.Time // when it was sent; zero if that is not known
 }
 
 // marks relate a room's sequence numbers to the positions of a link. The
@@ -88,6 +89,23 @@ func (m *marks) add(roomID string, seq uint64, l positions) {
 	m.list = append(m.list, mark{seq: seq, position: position, at: time.Now()})
 }
 
+// addSeries notes that messages are being sent, the first of them at a position;
+// zero if they are not.
+func (m *marks) addSeries(roomID string, log []room.Message, first uint64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.room != roomID {
+		return
+	}
+	m.torn = m.torn || first == 0
+	if m.torn {
+		return
+	}
+	for i, message := range log {
+		m.list = append(m.list, mark{seq: message.Seq, position: first + uint64(i)})
+	}
+}
+
 // settleLocked drops the marks that the link has confirmed.
 func (m *marks) settleLocked(confirmed uint64) {
 	n := 0
@@ -105,9 +123,7 @@ func (m *marks) settleLocked(confirmed uint64) {
 func (m *marks) confirmed(l *engine.Session) uint64 {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if l != nil {
-		m.settleLocked(l.Confirmed())
-	}
+	m.settleLocked(l.Confirmed())
 	return m.base
 }
 
@@ -141,14 +157,14 @@ const moment = 10 * time.Millisecond
 // network's word, long after the client's last.
 func (m *marks) delivered(l *engine.Session, reason string) uint64 {
 	seq := m.confirmed(l)
-	if l == nil || l.Silence() > 0 || !l.Goodbye() && reason != saidGoodbye {
+	if l.Silence() > 0 || !l.Goodbye() && reason != saidGoodbye {
 		return seq
 	}
 	inFlight := l.RoundTrip() + moment
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, mark := range m.list {
-		if time.Since(mark.at) < inFlight {
+		if mark.at.IsZero() || time.Since(mark.at) < inFlight {
 			break
 		}
 		seq = mark.seq

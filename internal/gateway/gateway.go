@@ -21,6 +21,8 @@ const (
 	pingTimeout  = 20 * time.Second
 	// upgradeTimeout is how long a page may take to move to a websocket.
 	upgradeTimeout = 10 * time.Second
+	// writeTimeout is how long a page may take to make room for more.
+	writeTimeout = 15 * time.Second
 	// connectTimeout is how long a session may live that does not ask for its
 	// Socket.IO connection. All clients do so at once.
 	connectTimeout = 20 * time.Second
@@ -113,6 +115,7 @@ func New(o Options) (*Gateway, error) {
 		PingTimeout:    pingTimeout,
 		UpgradeTimeout: upgradeTimeout,
 		ConnectTimeout: connectTimeout,
+		WriteTimeout:   writeTimeout,
 		MaxPayload:     maxFrame,
 		Receipts:       true,
 		Log:            o.Log,

@@ -47,6 +47,7 @@ func options() engine.Options {
 		PingTimeout:    200 * time.Millisecond,
 		UpgradeTimeout: time.Second,
 		ConnectTimeout: time.Second,
+		WriteTimeout:   15 * time.Second,
 		MaxPayload:     1_000_000,
 	}
 }
