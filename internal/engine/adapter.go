@@ -1,11 +1,13 @@
 package engine
 
 import (
+	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/zishang520/socket.io/parsers/socket/v3/parser"
 	"github.com/zishang520/socket.io/servers/socket/v3"
-	"github.com/zishang520/socket.io/v3/pkg/slices"
+	args "github.com/zishang520/socket.io/v3/pkg/slices"
 	"github.com/zishang520/socket.io/v3/pkg/types"
 )
 
@@ -13,45 +15,61 @@ type adapterBuilder struct{}
 
 // New is called with each namespace, when it is made.
 func (adapterBuilder) New(n socket.Namespace) socket.Adapter {
-	a := &adapter{Adapter: socket.MakeAdapter(), rooms: make(map[socket.Room]map[socket.SocketId]*Session)}
+	a := &adapter{
+		Adapter: socket.MakeAdapter(),
+		members: make(map[socket.SocketId]*member),
+		rooms:   make(map[socket.Room]map[*member]struct{}),
+	}
 	a.Prototype(a)
 	a.Construct(n)
 	n.Use(func(s *socket.Socket, next func(*socket.ExtendedError)) {
-		tasksOf(s) // also of one that comes to nothing
+		slim(tasksOf(s)) // of one, too, that comes to nothing
 		next(nil)
 	})
-	_ = n.On("connection", func(args ...any) { // cannot fail
-		s := slices.TryGetAny[*socket.Socket](args, 0)
+	_ = n.On("connection", func(event ...any) { // cannot fail
+		s := args.TryGetAny[*socket.Socket](event, 0)
 		if s == nil {
 			return
 		}
-		if session, ok := s.Conn().(*Session); ok {
-			session.admission.registered(tasksOf(s))
-		}
+		// When all have been told of the connection, its events may come. The
+		// library's queue has nothing to do any more.
+		s.Enqueue(func() {
+			if session, ok := s.Conn().(*Session); ok {
+				session.registered(s)
+			}
+			tasksOf(s).TryClose()
+		})
 	})
 	return a
 }
 
-// adapter sends broadcasts the short way: encoded and framed once, then put into
-// the outbox of each session, where they keep their order with all else that the
-// session is sent. Listeners to outgoing packets, which nobody here has, are not
-// told.
+// adapter knows who is in which Socket.IO room, and sends broadcasts the short
+// way: encoded and framed once, then put into the outbox of each session, where
+// they keep their order with all else that the session is sent. Listeners to
+// outgoing packets, which nobody here has, are not told.
 //
-// It also makes entering and leaving Socket.IO rooms exclude each other. In the
-// library's own, a socket that enters a room just as the last other one leaves it
-// can end up in a room that is no longer there, and hear nothing.
+// In the library's own adapter a socket that enters a room just as the last other
+// one leaves it can end up in a room that is no longer there, and hear nothing.
 type adapter struct {
 	socket.Adapter
 
-	mu    sync.RWMutex
-	rooms map[socket.Room]map[socket.SocketId]*Session
+	mu      sync.RWMutex
+	members map[socket.SocketId]*member
+	rooms   map[socket.Room]map[*member]struct{} // but for the room of each socket's own
 }
+
+// member is a socket and where it is.
+type member struct {
+	socket  *socket.Socket
+	session *Session
+	rooms   []socket.Room // but for its own
+}
+
+// ownRoom returns the room that has the name of the socket, which each is in.
+func (m *member) ownRoom() socket.Room { return socket.Room(m.socket.Id()) }
 
 // AddAll puts a socket into rooms.
 func (a *adapter) AddAll(id socket.SocketId, rooms *types.Set[socket.Room]) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.Adapter.AddAll(id, rooms)
 	s, ok := a.Nsp().Sockets().Load(id)
 	if !ok {
 		return
@@ -60,13 +78,22 @@ func (a *adapter) AddAll(id socket.SocketId, rooms *types.Set[socket.Room]) {
 	if !ok {
 		return
 	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	m := a.members[id]
+	if m == nil {
+		m = &member{socket: s, session: session}
+		a.members[id] = m
+	}
 	for _, room := range rooms.Keys() {
-		in := a.rooms[room]
-		if in == nil {
-			in = make(map[socket.SocketId]*Session)
-			a.rooms[room] = in
+		if room == m.ownRoom() || slices.Contains(m.rooms, room) {
+			continue
 		}
-		in[id] = session
+		m.rooms = append(m.rooms, room)
+		if a.rooms[room] == nil {
+			a.rooms[room] = make(map[*member]struct{})
+		}
+		a.rooms[room][m] = struct{}{}
 	}
 }
 
@@ -74,62 +101,204 @@ func (a *adapter) AddAll(id socket.SocketId, rooms *types.Set[socket.Room]) {
 func (a *adapter) Del(id socket.SocketId, room socket.Room) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.Adapter.Del(id, room)
-	a.delLocked(id, room)
+	if m := a.members[id]; m != nil {
+		m.rooms = slices.DeleteFunc(m.rooms, func(r socket.Room) bool { return r == room })
+		a.leaveLocked(m, room)
+	}
 }
 
 // DelAll takes a socket out of all its rooms.
 func (a *adapter) DelAll(id socket.SocketId) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if rooms := a.SocketRooms(id); rooms != nil {
-		for _, room := range rooms.Keys() {
-			a.delLocked(id, room)
-		}
+	m := a.members[id]
+	if m == nil {
+		return
 	}
-	a.Adapter.DelAll(id)
+	delete(a.members, id)
+	for _, room := range m.rooms {
+		a.leaveLocked(m, room)
+	}
+	m.rooms = nil
 }
 
-func (a *adapter) delLocked(id socket.SocketId, room socket.Room) {
-	in := a.rooms[room]
-	delete(in, id)
-	if len(in) == 0 {
+func (a *adapter) leaveLocked(m *member, room socket.Room) {
+	delete(a.rooms[room], m)
+	if len(a.rooms[room]) == 0 {
 		delete(a.rooms, room)
 	}
+}
+
+// SocketRooms returns the rooms that a socket is in, nil if there is no such
+// socket.
+func (a *adapter) SocketRooms(id socket.SocketId) *types.Set[socket.Room] {
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	m := a.members[id]
+	if m == nil {
+		return nil
+	}
+	rooms := types.NewSet(m.rooms...)
+	rooms.Add(m.ownRoom())
+	return rooms
+}
+
+// Rooms returns who is in which room, at this moment.
+func (a *adapter) Rooms() *types.Map[socket.Room, *types.Set[socket.SocketId]] {
+	rooms := &types.Map[socket.Room, *types.Set[socket.SocketId]]{}
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	for id, m := range a.members {
+		for _, room := range append([]socket.Room{m.ownRoom()}, m.rooms...) {
+			in, _ := rooms.LoadOrStore(room, types.NewSet[socket.SocketId]())
+			in.Add(id)
+		}
+	}
+	return rooms
+}
+
+// Sids returns which rooms each socket is in, at this moment.
+func (a *adapter) Sids() *types.Map[socket.SocketId, *types.Set[socket.Room]] {
+	sids := &types.Map[socket.SocketId, *types.Set[socket.Room]]{}
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	for id, m := range a.members {
+		sids.Store(id, types.NewSet(append([]socket.Room{m.ownRoom()}, m.rooms...)...))
+	}
+	return sids
 }
 
 // Broadcast sends a packet to every socket in at least one of the rooms, or to
 // all if there are no rooms.
 func (a *adapter) Broadcast(p *parser.Packet, o *socket.BroadcastOptions) {
-	if o == nil || o.Rooms == nil || o.Rooms.Len() == 0 || o.Except != nil && o.Except.Len() > 0 || o.Flags != nil && o.Flags.Volatile {
-		a.Adapter.Broadcast(p, o) // the long way: nothing that is done often
-		return
-	}
+	packets := a.encode(p)
+	volatile := o != nil && o.Flags != nil && o.Flags.Volatile
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	a.eachLocked(o, func(m *member) {
+		if !volatile || m.session.Transport().Writable() {
+			m.session.send(packets...)
+		}
+	})
+}
+
+// BroadcastWithAck sends a packet and has ack called with each answer.
+func (a *adapter) BroadcastWithAck(p *parser.Packet, o *socket.BroadcastOptions, counted func(uint64), ack socket.Ack) {
+	id := a.Nsp().Ids()
+	p.Id = &id
+	packets := a.encode(p)
+	var count atomic.Uint64
+	func() {
+		a.mu.RLock()
+		defer a.mu.RUnlock()
+		a.eachLocked(o, func(m *member) {
+			count.Add(1)
+			m.socket.Acks().Store(id, ack)
+			m.session.send(packets...)
+		})
+	}()
+	counted(count.Load())
+}
+
+// encode makes what is sent of a packet: its text, and the attachments if it has
+// some.
+func (a *adapter) encode(p *parser.Packet) []*message {
 	p.Nsp = a.Nsp().Name()
 	encoded := a.Nsp().Server().Encoder().Encode(p)
 	packets := make([]*message, len(encoded))
 	for i, part := range encoded {
-		packets[i] = newPacket(part.Bytes(), i > 0) // attachments follow the text
+		packets[i] = newPacket(part.Bytes(), i > 0)
 	}
-	rooms := o.Rooms.Keys()
+	return packets
+}
 
-	a.mu.RLock()
-	defer a.mu.RUnlock()
+// eachLocked calls f with every socket that is meant, once.
+func (a *adapter) eachLocked(o *socket.BroadcastOptions, f func(*member)) {
+	var rooms, except []socket.Room
+	if o != nil && o.Rooms != nil {
+		rooms = o.Rooms.Keys()
+	}
+	if o != nil && o.Except != nil {
+		except = o.Except.Keys()
+	}
+	if len(rooms) == 0 {
+		for _, m := range a.members {
+			if !m.inAny(except) {
+				f(m)
+			}
+		}
+		return
+	}
 	for i, room := range rooms {
-		for id, session := range a.rooms[room] {
-			if !a.inAnyLocked(id, rooms[:i]) {
-				session.send(packets...)
+		if m := a.members[socket.SocketId(room)]; m != nil && !m.inAny(rooms[:i]) && !m.inAny(except) {
+			f(m)
+		}
+		for m := range a.rooms[room] {
+			if !m.inAny(rooms[:i]) && !m.inAny(except) {
+				f(m)
 			}
 		}
 	}
 }
 
-// inAnyLocked reports whether a socket is in one of the rooms.
-func (a *adapter) inAnyLocked(id socket.SocketId, rooms []socket.Room) bool {
+// inAny reports whether the socket is in one of the rooms.
+func (m *member) inAny(rooms []socket.Room) bool {
 	for _, room := range rooms {
-		if _, in := a.rooms[room][id]; in {
+		if room == m.ownRoom() || slices.Contains(m.rooms, room) {
 			return true
 		}
 	}
 	return false
+}
+
+// meant returns the sockets that are meant.
+func (a *adapter) meant(o *socket.BroadcastOptions) []*socket.Socket {
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	var sockets []*socket.Socket
+	a.eachLocked(o, func(m *member) { sockets = append(sockets, m.socket) })
+	return sockets
+}
+
+// Sockets returns the ids of the sockets in at least one of the rooms.
+func (a *adapter) Sockets(rooms *types.Set[socket.Room]) *types.Set[socket.SocketId] {
+	ids := types.NewSet[socket.SocketId]()
+	for _, s := range a.meant(&socket.BroadcastOptions{Rooms: rooms}) {
+		ids.Add(s.Id())
+	}
+	return ids
+}
+
+// FetchSockets returns the sockets that are meant.
+func (a *adapter) FetchSockets(o *socket.BroadcastOptions) func(func([]socket.SocketDetails, error)) {
+	return func(found func([]socket.SocketDetails, error)) {
+		var details []socket.SocketDetails
+		for _, s := range a.meant(o) {
+			details = append(details, s)
+		}
+		found(details, nil)
+	}
+}
+
+// AddSockets puts the sockets that are meant into rooms.
+func (a *adapter) AddSockets(o *socket.BroadcastOptions, rooms []socket.Room) {
+	for _, s := range a.meant(o) {
+		s.Join(rooms...)
+	}
+}
+
+// DelSockets takes the sockets that are meant out of rooms.
+func (a *adapter) DelSockets(o *socket.BroadcastOptions, rooms []socket.Room) {
+	for _, s := range a.meant(o) {
+		for _, room := range rooms {
+			s.Leave(room)
+		}
+	}
+}
+
+// DisconnectSockets ends the sockets that are meant.
+func (a *adapter) DisconnectSockets(o *socket.BroadcastOptions, status bool) {
+	for _, s := range a.meant(o) {
+		s.Disconnect(status)
+	}
 }

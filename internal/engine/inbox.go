@@ -2,31 +2,94 @@ package engine
 
 import "sync"
 
-// inbox tells the Socket.IO layer what happened to a session: one thing after
-// the other, also if it comes from several goroutines, or from within the
-// telling of another.
+// maxPending and maxPendingBytes bound what may wait to be handled. A client that
+// says more is not read from.
+const (
+	maxPending      = 256
+	maxPendingBytes = 1 << 20
+)
+
+// inbox handles what happens to a session, one thing after the other. It occupies
+// a worker only while there is something to handle.
 type inbox struct {
+	workers *workers
+
 	mu    sync.Mutex
-	queue []func()
-	busy  bool
+	queue []task
+	bytes int           // of what waits
+	busy  bool          // a worker runs
+	room  chan struct{} // closed when there is room again; nil if nobody waits
 }
 
-// tell calls f when it is its turn: before tell returns, unless the inbox is
-// busy already.
-func (i *inbox) tell(f func()) {
+type task struct {
+	do    func()
+	bytes int
+}
+
+// add has a task done, after all that were added before. It never waits.
+func (i *inbox) add(do func()) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.queue = append(i.queue, f)
-	if i.busy {
-		return
-	}
-	i.busy = true
-	for len(i.queue) > 0 {
-		f, i.queue = i.queue[0], i.queue[1:]
+	i.addLocked(task{do: do})
+}
+
+// addWithin is add for what a client says: it waits until there is room for so
+// many bytes, or done is closed: then the task is dropped.
+func (i *inbox) addWithin(bytes int, done <-chan struct{}, do func()) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	for len(i.queue) >= maxPending || i.bytes > maxPendingBytes {
+		if i.room == nil {
+			i.room = make(chan struct{})
+		}
+		room := i.room
 		i.mu.Unlock()
-		f()
-		i.mu.Lock()
+		select {
+		case <-room:
+			i.mu.Lock()
+		case <-done:
+			i.mu.Lock()
+			return
+		}
 	}
-	i.queue = nil
-	i.busy = false
+	i.addLocked(task{do: do, bytes: bytes})
+}
+
+func (i *inbox) addLocked(t task) {
+	i.queue = append(i.queue, t)
+	i.bytes += t.bytes
+	if !i.busy {
+		i.busy = true
+		i.workers.run(i.run)
+	}
+}
+
+func (i *inbox) run() {
+	for {
+		t, ok := i.take()
+		if !ok {
+			return
+		}
+		t.do()
+	}
+}
+
+// take returns what is to be done next. If there is nothing the worker has to stop.
+func (i *inbox) take() (task, bool) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if len(i.queue) == 0 {
+		i.queue = nil
+		i.busy = false
+		return task{}, false
+	}
+	t := i.queue[0]
+	i.queue[0] = task{}
+	i.queue = i.queue[1:]
+	i.bytes -= t.bytes
+	if i.room != nil {
+		close(i.room)
+		i.room = nil
+	}
+	return t, true
 }

@@ -35,7 +35,7 @@ func (s *Session) servePoll(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	gone, busy := s.ws != nil || s.closed && s.out.empty(), s.poll != nil
 	if !gone && !busy {
-		s.receipts.polled(time.Now())
+		s.receipts.polled()
 		s.poll = p
 		if !s.out.empty() || s.asked || s.probe != nil && s.probe.probed {
 			p.wake()
@@ -86,8 +86,12 @@ func (s *Session) takePayload() []byte {
 	if payload == nil {
 		payload = noopMessage.appendPolled(nil) // the session moves to a websocket
 	}
-	if s.closed && s.ws == nil && s.out.empty() {
+	switch {
+	case !s.closed || s.ws != nil:
+	case s.out.empty():
 		s.releaseLocked()
+	default:
+		time.AfterFunc(closeGrace, s.release) // the client may not come for the rest
 	}
 	return payload
 }
@@ -126,7 +130,9 @@ func (s *Session) abandoned() {
 func (s *Session) servePost(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	gone, busy := s.ws != nil || s.closed, s.posting
-	s.posting = true
+	if !gone && !busy {
+		s.posting, s.body = true, http.NewResponseController(w)
+	}
 	s.mu.Unlock()
 	switch {
 	case gone:
@@ -143,13 +149,14 @@ func (s *Session) servePost(w http.ResponseWriter, r *http.Request) {
 		s.posting = false
 	}()
 
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, s.server.MaxPayload))
+	body, err := s.readBody(http.MaxBytesReader(w, r.Body, s.server.MaxPayload))
 	if tooLarge := new(http.MaxBytesError); errors.As(err, &tooLarge) {
 		refuse(w, payloadTooLarge)
 		return
 	}
 	if err != nil {
 		s.abandoned()
+		refuse(w, badRequest) // it may be malformed rather than abandoned
 		return
 	}
 	packets, err := decodePayload(body)
@@ -162,6 +169,17 @@ func (s *Session) servePost(w http.ResponseWriter, r *http.Request) {
 		s.receive(p)
 	}
 	write(w, http.StatusOK, "text/html", []byte("ok"))
+}
+
+// readBody reads the body of a request with data, but not for long once the
+// session has ended.
+func (s *Session) readBody(r io.Reader) ([]byte, error) {
+	defer func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.body = nil
+	}()
+	return io.ReadAll(r)
 }
 
 // partLocked sees to it that the client is told of the end: the request that

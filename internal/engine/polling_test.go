@@ -28,7 +28,7 @@ func TestAbandonedPoll(t *testing.T) {
 		answered := make(chan struct{})
 		go func() {
 			defer close(answered)
-			if resp, err := http.DefaultClient.Do(req); err == nil {
+			if resp, err := s.web.Do(req); err == nil {
 				_ = resp.Body.Close()
 				t.Errorf("the poll was answered with %s", resp.Status)
 			}

@@ -25,13 +25,12 @@ const (
 //
 // Its fields and methods are guarded by the session's mutex.
 type receipts struct {
-	wanted    bool          // whether pings are sent for receipts' sake
-	created   uint64        // messages accepted for sending
-	handed    uint64        // of these, handed over to the network
-	confirmed uint64        // of these, known to have arrived
-	pings     []ping        // unanswered, oldest first
-	answered  time.Time     // when the latest poll was answered; zero while one waits
-	roundTrip time.Duration // the shortest so far
+	wanted    bool      // whether pings are sent for receipts' sake
+	created   uint64    // messages accepted for sending
+	handed    uint64    // of these, handed over to the network
+	confirmed uint64    // of these, known to have arrived
+	pings     []ping    // unanswered, oldest first
+	answered  time.Time // when the latest poll was answered; zero while one waits
 	pace      *rate.Limiter
 	proof     chan struct{} // closed at the next sign of life; nil if nobody waits for one
 }
@@ -66,22 +65,18 @@ func (r *receipts) pinged(now time.Time) {
 
 // ponged notes the answer to the oldest ping. It reports false if there was
 // none to answer.
-func (r *receipts) ponged(now time.Time) bool {
+func (r *receipts) ponged() bool {
 	if len(r.pings) == 0 {
 		return false
 	}
 	p := r.pings[0]
 	r.pings = append(r.pings[:0], r.pings[1:]...)
-	r.tripped(now.Sub(p.at))
 	r.confirm(p.covers)
 	return true
 }
 
 // polled notes that the client asks for more, and so has got what there was.
-func (r *receipts) polled(now time.Time) {
-	if !r.answered.IsZero() {
-		r.tripped(now.Sub(r.answered))
-	}
+func (r *receipts) polled() {
 	r.answered = time.Time{}
 	r.confirm(r.handed)
 }
@@ -91,12 +86,6 @@ func (r *receipts) polled(now time.Time) {
 func (r *receipts) upgraded() {
 	r.answered = time.Time{}
 	r.confirm(r.handed)
-}
-
-func (r *receipts) tripped(d time.Duration) {
-	if r.roundTrip == 0 || d < r.roundTrip {
-		r.roundTrip = d
-	}
 }
 
 func (r *receipts) confirm(upTo uint64) {
@@ -140,11 +129,12 @@ func (s *Session) Confirmed() uint64 {
 	return s.receipts.confirmed
 }
 
-// RoundTrip returns the least time that an answer took; zero if there was none.
-func (s *Session) RoundTrip() time.Duration {
+// Account returns how many messages were accepted for sending and how many of them
+// have arrived, and whether the session is open: one that has ended accepts nothing.
+func (s *Session) Account() (sent, confirmed uint64, open bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.receipts.roundTrip
+	return s.receipts.created, s.receipts.confirmed, !s.closed
 }
 
 // Silence returns for how long the client owes an answer; zero if it owes none.

@@ -35,9 +35,6 @@ func TestAPongConfirms(t *testing.T) {
 	before := l.Confirmed()
 	c.send("3")
 	eventually(t, "the first is confirmed", func() bool { return l.Confirmed() == before+1 })
-	if l.RoundTrip() <= 0 {
-		t.Error("a round trip takes time")
-	}
 	c.expect("2")
 	c.send("3")
 	eventually(t, "all are confirmed", func() bool { return l.Confirmed() == l.Created() })

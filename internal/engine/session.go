@@ -1,10 +1,12 @@
 package engine
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -34,14 +36,14 @@ const (
 //
 // All methods are safe for concurrent use. None waits for the network but Probe.
 type Session struct {
-	types.EventEmitter // of the Socket.IO layer's listeners
+	emitter // the Socket.IO layer listens
 
-	server    *Server
-	id        string
-	request   *types.HttpContext
-	remote    string
-	inbox     inbox
-	admission admission
+	server  *Server
+	id      string
+	request atomic.Pointer[types.HttpContext]
+	remote  string
+	inbox   inbox
+	upper   upper
 
 	state    atomic.Value // what the Socket.IO layer is told of it
 	attached func()       // see Server.attach
@@ -53,11 +55,12 @@ type Session struct {
 	graceful     bool // what is in the outbox is still sent
 	goodbye      bool // the client closed it
 	out          outbox
-	ws           *websocket // nil while polling carries the session
-	probe        *websocket // a websocket that the session may move to
-	poll         *poll      // the request that waits for an answer
-	posting      bool       // a request with data is being read
-	flushing     bool       // somebody is writing to ws
+	ws           *websocket               // nil while polling carries the session
+	probe        *websocket               // a websocket that the session may move to
+	poll         *poll                    // the request that waits for an answer
+	posting      bool                     // a request with data is being taken
+	body         *http.ResponseController // of that request while its body is being read
+	flushing     bool                     // somebody is writing to ws
 	receipts     receipts
 	timer        *time.Timer // of the heartbeat
 	connectTimer *time.Timer
@@ -72,14 +75,14 @@ var _ eio.Socket = (*Session)(nil)
 
 func newSession(server *Server, id string, r *http.Request) *Session {
 	s := &Session{
-		EventEmitter: types.NewEventEmitter(),
-		server:       server,
-		id:           id,
-		remote:       r.RemoteAddr,
-		request:      types.NewHttpContext(noResponse{}, handshakeOf(r)),
-		receipts:     newReceipts(server.Receipts),
-		done:         make(chan struct{}),
+		server:   server,
+		id:       id,
+		remote:   r.RemoteAddr,
+		receipts: newReceipts(server.Receipts),
+		inbox:    inbox{workers: server.workers},
+		done:     make(chan struct{}),
 	}
+	s.request.Store(types.NewHttpContext(noResponse{}, handshakeOf(r)))
 	s.state.Store("opening")
 	return s
 }
@@ -111,7 +114,18 @@ func (s *Session) Id() string { return s.id }
 func (s *Session) Protocol() int { return 4 }
 
 // Request returns the handshake's request, without a body.
-func (s *Session) Request() *types.HttpContext { return s.request }
+func (s *Session) Request() *types.HttpContext { return s.request.Load() }
+
+// Forget lets go of the handshake's request, of which nothing is needed any more.
+// From then on Request returns an empty one.
+func (s *Session) Forget() { s.request.Store(emptyRequest()) }
+
+var emptyRequest = sync.OnceValue(func() *types.HttpContext {
+	over, cancel := context.WithCancel(context.Background())
+	cancel()
+	r := (&http.Request{URL: &url.URL{}, Header: http.Header{}, Body: http.NoBody}).WithContext(over)
+	return types.NewHttpContext(noResponse{}, r)
+})
 
 // RemoteAddress returns the address that the handshake came from, which may be
 // a proxy's.
@@ -183,8 +197,8 @@ func (s *Session) Write(data io.Reader, _ *eiopacket.Options, _ eio.SendCallback
 		return s
 	}
 	_, text := data.(*types.StringBuffer)
-	if text {
-		s.admission.sent(body)
+	if text && s.upper.swallows(body) {
+		return s
 	}
 	s.send(newPacket(body, !text))
 	return s
@@ -285,6 +299,9 @@ func (s *Session) end(reason string, err error, discard bool) {
 		s.probe.cut()
 		s.probe = nil
 	}
+	if s.body != nil {
+		_ = s.body.SetReadDeadline(time.Now().Add(closeGrace)) // recorders of tests have none
+	}
 	if discard {
 		s.cutLocked()
 	} else {
@@ -293,10 +310,7 @@ func (s *Session) end(reason string, err error, discard bool) {
 	close(s.done)
 	s.mu.Unlock()
 
-	s.inbox.tell(func() {
-		defer s.contain()
-		s.Emit("close", reason, err)
-	})
+	s.Do(func() { s.Emit("close", reason, err) })
 	if err != nil {
 		s.server.Log.Debug("a session failed", "reason", reason, "error", err)
 	}
@@ -332,6 +346,9 @@ func (s *Session) leaveLocked() {
 func (s *Session) start() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.closed {
+		return // by somebody who was told of it
+	}
 	s.nextPing = time.Now().Add(s.server.PingInterval)
 	s.timer = time.AfterFunc(s.server.PingInterval, s.beat)
 	if s.server.layer != nil {
@@ -344,7 +361,7 @@ func (s *Session) start() {
 // connectBy ends the session of a client that wants nothing of the Socket.IO
 // layer.
 func (s *Session) connectBy() {
-	if !s.admission.connected() {
+	if !s.upper.connected() {
 		s.Close(false)
 	}
 }
@@ -434,12 +451,12 @@ func (s *Session) pingLater() {
 	}
 }
 
-// receive handles a packet of the client's. It is called by one goroutine at a
-// time, and waits while the session is busy with what came before.
+// receive takes a packet of the client's. It is called by one goroutine at a
+// time, and waits while too much of what came before is not handled yet.
 func (s *Session) receive(p packet) {
 	switch p.kind {
 	case packetMessage:
-		s.deliver(p)
+		s.inbox.addWithin(len(p.data), s.done, func() { s.handle(p) })
 	case packetPong:
 		s.pong()
 	case packetClose:
@@ -453,7 +470,7 @@ func (s *Session) pong() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
-	if !s.receipts.ponged(now) {
+	if !s.receipts.ponged() {
 		return // it answers nothing
 	}
 	if len(s.receipts.pings) == 0 {
@@ -474,21 +491,6 @@ func (s *Session) noteGoodbye() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.goodbye = s.goodbye || !s.closed // afterwards it only answers ours
-}
-
-// deliver passes a message up to the Socket.IO layer.
-func (s *Session) deliver(p packet) {
-	var data any = types.NewBytesBuffer(p.data)
-	if !p.binary {
-		s.admission.await(p.data, s.done)
-		data = types.NewStringBuffer(p.data)
-	}
-	s.inbox.tell(func() {
-		defer s.contain()
-		if s.ReadyState() == "open" {
-			s.Emit("data", data)
-		}
-	})
 }
 
 // contain keeps a fault in the library's handling of what a client sent from

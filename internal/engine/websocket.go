@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"net"
 	"net/http"
 	"sync"
@@ -17,7 +18,7 @@ const (
 	batchSize = 32 << 10
 	// readBuffer is enough for most of what people say at once. What is longer
 	// is not read through the buffer.
-	readBuffer = 1 << 10
+	readBuffer = 512
 )
 
 // upgrader accepts websockets. Origins are not its business: see Server.
@@ -50,7 +51,7 @@ func newWebsocket(s *Session, conn *ws.Conn) *websocket {
 	w := &websocket{session: s, conn: conn, net: conn.NetConn()}
 	conn.SetReadLimit(s.server.MaxPayload)
 	conn.SetPingHandler(func(data string) error {
-		s.send(newMessage(framePong, []byte(data)))
+		w.pong(data)
 		return nil
 	})
 	conn.SetCloseHandler(func(int, string) error {
@@ -58,6 +59,18 @@ func newWebsocket(s *Session, conn *ws.Conn) *websocket {
 		return nil // the reader is told as well, and ends
 	})
 	return w
+}
+
+// pong answers a ping of the websocket's own: in its turn if the websocket carries
+// the session, else by itself.
+func (w *websocket) pong(data string) {
+	s := w.session
+	answer := newMessage(framePong, []byte(data))
+	if s.Upgraded() {
+		s.send(answer)
+		return
+	}
+	_ = w.write(answer.frame, true) // an error means that the connection is gone
 }
 
 // closed notes that the client closes the websocket, and answers as the
@@ -122,7 +135,6 @@ func (w *websocket) await() bool {
 			return false
 		}
 	}
-	_ = w.conn.SetReadDeadline(time.Time{})
 	return true
 }
 
@@ -183,10 +195,21 @@ func (s *Session) flush() {
 			batches.Put(buffer)
 		}
 		if err != nil {
-			s.fail(reasonError, err)
+			s.unwritable(w, err)
 			return // flushing stays true: there will be no more
 		}
 	}
+}
+
+// unwritable ends the session over an error of writing. Of a client that is gone,
+// rather than slow, there may be more to read, the last of which is its goodbye:
+// then the end is the reader's to find.
+func (s *Session) unwritable(w *websocket, err error) {
+	if timeout := net.Error(nil); errors.As(err, &timeout) && timeout.Timeout() || errors.Is(err, net.ErrClosed) {
+		s.fail(reasonError, err)
+		return
+	}
+	w.hurry()
 }
 
 // batchLocked takes out of the outbox what is to be written next, nil if there

@@ -90,18 +90,14 @@ func (g *Gateway) tell(event string, payload any, to ...socket.Room) {
 	}
 }
 
+// tellMessage sends a message to everybody in the room, and notes for each that it
+// was sent.
 func (g *Gateway) tellMessage(roomID string, m room.Message, to socket.Room) {
-	audience := g.audienceOf(roomID)
-	for _, c := range audience {
-		c.aboutToSend()
-	}
-	defer func() {
-		for _, c := range audience {
-			c.hasSent(roomID, m.Seq)
-		}
-	}()
 	if err := g.io.To(to).Emit("message", messageOf(m), offset{roomID, m.Seq}.String()); err != nil {
 		g.Log.Error("announcing a message", "error", err)
+	}
+	for _, c := range g.audienceOf(roomID) {
+		c.marks.add(roomID, m.Seq, c.link)
 	}
 }
 

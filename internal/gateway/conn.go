@@ -21,9 +21,9 @@ const patience = 3 * time.Second
 // verdictPause is the least time between telling a connection a verdict twice.
 const verdictPause = 2 * time.Second
 
-// conn is one Socket.IO connection. Its events, its beginning and its end are
-// handled one after the other on one goroutine, which may wait; the fields
-// below mu are also used by whoever announces something.
+// conn is one Socket.IO connection. Its beginning, its events and its end are
+// handled one after the other, and may wait; the fields below mu are also used by
+// whoever announces something.
 type conn struct {
 	g       *Gateway
 	id      string
@@ -33,6 +33,7 @@ type conn struct {
 	hints   hints
 	ctx     context.Context // ends with the connection
 	cancel  context.CancelFunc
+	begun   chan struct{} // closed when the connection has begun
 
 	allowance allowance
 	events    int                  // received so far
@@ -52,6 +53,7 @@ func (g *Gateway) newConn(s *socket.Socket) *conn {
 	c := &conn{
 		g: g, id: g.node + "." + string(s.Id()), socket: s, link: sessionOf(s),
 		allowance: newAllowance(g.RateLimits), left: make(map[string]bool), told: make(map[string]time.Time),
+		begun: make(chan struct{}),
 	}
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	if r := handshakeRequest(s); r != nil {
@@ -74,6 +76,10 @@ func (g *Gateway) newConn(s *socket.Socket) *conn {
 	if o, ok := parseOffset(auth.claim("offset")); ok {
 		c.seen = &o
 	}
+	// All that is needed of the handshake is known. It is kept for as long as the
+	// connection otherwise, twice.
+	c.link.Forget()
+	*s.Handshake() = socket.Handshake{}
 	return c
 }
 
@@ -283,21 +289,30 @@ type loss struct {
 }
 
 // loss judges how far the page has got. It is called when the connection ends.
-func (c *conn) loss(reason string) loss {
+func (c *conn) loss() loss {
 	return loss{
-		delivered:  c.marks.delivered(c.link, reason),
-		deliberate: reason == saidGoodbye,
+		delivered:  c.marks.confirmed(c.link),
+		deliberate: c.link.SaidGoodbye(),
 	}
 }
 
 // abandon ends a connection that was lost before it began.
 func (c *conn) abandon() {
 	c.socket.Disconnect(false) // the library may still keep it
-	c.end(loss{})
+	c.endAfterAll(loss{})
 }
 
-// end is called after the last event, on the connection's goroutine. The library
-// can report an end more than once.
+// endAfterAll ends the connection when it has begun and all events that have
+// arrived are handled.
+func (c *conn) endAfterAll(l loss) {
+	c.link.Do(func() {
+		<-c.begun
+		c.end(l)
+	})
+}
+
+// end is called after the last event. The library can report an end more than
+// once.
 func (c *conn) end(l loss) {
 	if c.ended {
 		return
@@ -375,11 +390,6 @@ func (c *conn) emit(event string, payload ...any) {
 		c.g.Log.Error("sending an event", "event", event, "error", err)
 	}
 }
-
-// aboutToSend and hasSent stand around the sending of a message.
-func (c *conn) aboutToSend() { c.marks.expect(c.link) }
-
-func (c *conn) hasSent(roomID string, seq uint64) { c.marks.add(roomID, seq, c.link) }
 
 // replay sends messages that were missed.
 func (c *conn) replay(roomID string, log []room.Message) {

@@ -9,8 +9,8 @@ import (
 	"securechat/room"
 )
 
-// handle handles one event. It is called on the connection's goroutine, with
-// whatever the client sent.
+// handle handles one event. It is called with one at a time, and with whatever the
+// client sent.
 func (c *conn) handle(event []any) {
 	name, p, ack := decode(event)
 	handler := handlers[name]

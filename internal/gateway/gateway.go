@@ -178,23 +178,21 @@ func (g *Gateway) Close(ctx context.Context) error {
 	return g.engine.Shutdown(ctx)
 }
 
-// connected begins to serve a connection. The library calls it on the
-// connection's own goroutine, on which its events are handled later.
+// connected begins to serve a connection. No event of it is handled before it
+// returns.
 func (g *Gateway) connected(args ...any) {
 	s, ok := args[0].(*socket.Socket)
 	if !ok {
 		return
 	}
 	c := g.newConn(s)
+	defer close(c.begun)
 	g.conns.Store(c.id, c)
 	g.Metrics.SocketOpened()
 	allowed := g.countSession(c.session, 1)
-	s.Use(func(event []any, _ func(error)) { c.handle(event) })
-	_ = s.On("disconnecting", func(args ...any) {
-		reason, _ := args[0].(string)
-		lost := c.loss(reason)
-		// Behind the events that have arrived and are not handled yet.
-		s.Enqueue(func() { c.end(lost) })
+	s.OnAny(func(event ...any) { c.handle(event) })
+	_ = s.On("disconnecting", func(...any) {
+		c.endAfterAll(c.loss())
 	})
 	switch {
 	case s.Conn().ReadyState() != "open":

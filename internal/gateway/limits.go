@@ -26,8 +26,8 @@ const (
 	droppedPerSecond, droppedAtOnce = 200, 8000
 )
 
-// allowance is what one connection may do. It is used by the connection's
-// goroutine alone.
+// allowance is what one connection may do. It is used while one of its events is
+// handled.
 type allowance struct {
 	on         bool
 	events     *rate.Limiter
