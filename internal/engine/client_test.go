@@ -66,6 +66,7 @@ func options() Options {
 		UpgradeTimeout: 2 * patience,
 		ConnectTimeout: 2 * patience,
 		WriteTimeout:   15 * time.Second,
+		ReadTimeout:    30 * time.Second,
 		MaxPayload:     1_000_000,
 		Receipts:       true,
 	}

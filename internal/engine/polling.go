@@ -15,9 +15,12 @@ var (
 	errTwoPolls  = errors.New("engine: a poll while another one waits")
 	errTwoPosts  = errors.New("engine: a request with data while another one is read")
 	errAbandoned = errors.New("engine: a request was abandoned")
-	errTooSlow   = errors.New("engine: the client does not keep up")
 	errHeartbeat = errors.New("engine: a ping from the client")
 )
+
+// ErrTooSlow comes with the end of a session whose client does not keep up with
+// what it is sent.
+var ErrTooSlow = errors.New("engine: the client does not keep up")
 
 // poll is a request that waits for something to be answered with.
 type poll struct{ ready chan struct{} }
@@ -69,7 +72,7 @@ func (s *Session) servePoll(w http.ResponseWriter, r *http.Request) {
 	write(w, http.StatusOK, "text/plain; charset=UTF-8", payload)
 	err = errors.Join(err, controller.Flush(), controller.SetWriteDeadline(time.Time{}))
 	if err != nil {
-		s.fail(reasonError, err)
+		s.fail(reasonError, slow(err))
 	}
 }
 

@@ -31,6 +31,9 @@ type Options struct {
 	// WriteTimeout is how long a client may take to make room for what is
 	// written to it.
 	WriteTimeout time.Duration
+	// ReadTimeout is how long a message may take to arrive once it has begun to.
+	// It is for websockets; those who serve the requests bound the rest.
+	ReadTimeout time.Duration
 	// MaxPayload bounds what a client may send at once, in bytes.
 	MaxPayload int64
 	// Receipts is true to ask, by additional pings, what has arrived; see

@@ -3,15 +3,20 @@ package engine
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"runtime/debug"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	ws "github.com/gorilla/websocket"
 	eiopacket "github.com/zishang520/socket.io/parsers/engine/v3/packet"
 	"github.com/zishang520/socket.io/parsers/socket/v3/parser"
 	eio "github.com/zishang520/socket.io/servers/engine/v3"
@@ -222,7 +227,7 @@ func (s *Session) send(packets ...*message) {
 	for _, m := range packets {
 		if !s.out.push(m) {
 			// Not here: whoever sends may hold locks that the end of a session needs.
-			go s.fail(reasonError, errTooSlow)
+			go s.fail(reasonError, ErrTooSlow)
 			return
 		}
 		if m.counts() {
@@ -312,8 +317,30 @@ func (s *Session) end(reason string, err error, discard bool) {
 
 	s.Do(func() { s.Emit("close", reason, err) })
 	if err != nil {
-		s.server.Log.Debug("a session failed", "reason", reason, "error", err)
+		s.server.Log.Debug("a session failed", "reason", reason, "error", plain(err))
 	}
+}
+
+// plain returns what may be logged of an error: no address, and nothing that the
+// client wrote.
+func plain(err error) string {
+	var network *net.OpError
+	var closed *ws.CloseError
+	switch {
+	case errors.As(err, &network):
+		return network.Err.Error()
+	case errors.As(err, &closed):
+		return "closed with code " + strconv.Itoa(closed.Code)
+	}
+	return err.Error()
+}
+
+// slow marks an error of writing that comes of the client's not reading.
+func slow(err error) error {
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return errors.Join(ErrTooSlow, err)
+	}
+	return err
 }
 
 // cutLocked ends what carries the session at once. A poll that waits is still

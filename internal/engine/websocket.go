@@ -2,6 +2,7 @@ package engine
 
 import (
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"sync"
@@ -93,7 +94,7 @@ func (w *websocket) read() {
 		s.release()
 	}()
 	for {
-		kind, data, err := w.conn.ReadMessage()
+		kind, data, err := w.next()
 		if err != nil {
 			reason := reasonClient
 			if !isLost(err) {
@@ -110,6 +111,29 @@ func (w *websocket) read() {
 			}
 		}
 		s.receive(p)
+	}
+}
+
+// next reads the next message. It may take its time to begin, but not to end: what
+// has come of it is held meanwhile.
+func (w *websocket) next() (kind int, data []byte, err error) {
+	kind, r, err := w.conn.NextReader()
+	if err != nil {
+		return 0, nil, err
+	}
+	w.readBy(time.Now().Add(w.session.server.ReadTimeout))
+	data, err = io.ReadAll(r)
+	w.readBy(time.Time{})
+	return kind, data, err
+}
+
+// readBy bounds the time of reading, unless that is bounded already because the
+// session has ended.
+func (w *websocket) readBy(deadline time.Time) {
+	w.session.mu.Lock()
+	defer w.session.mu.Unlock()
+	if !w.session.closed {
+		_ = w.net.SetReadDeadline(deadline) // an error means that reading fails too
 	}
 }
 

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -23,6 +24,8 @@ const (
 	upgradeTimeout = 10 * time.Second
 	// writeTimeout is how long a page may take to make room for more.
 	writeTimeout = 15 * time.Second
+	// readTimeout is how long a message may take to arrive once it has begun to.
+	readTimeout = 30 * time.Second
 	// connectTimeout is how long a session may live that does not ask for its
 	// Socket.IO connection. All clients do so at once.
 	connectTimeout = 20 * time.Second
@@ -116,6 +119,7 @@ func New(o Options) (*Gateway, error) {
 		UpgradeTimeout: upgradeTimeout,
 		ConnectTimeout: connectTimeout,
 		WriteTimeout:   writeTimeout,
+		ReadTimeout:    readTimeout,
 		MaxPayload:     maxFrame,
 		Receipts:       true,
 		Log:            o.Log,
@@ -191,7 +195,10 @@ func (g *Gateway) connected(args ...any) {
 	g.Metrics.SocketOpened()
 	allowed := g.countSession(c.session, 1)
 	s.OnAny(func(event ...any) { c.handle(event) })
-	_ = s.On("disconnecting", func(...any) {
+	_ = s.On("disconnecting", func(args ...any) { // of a reason and, perhaps, an error
+		if err, _ := args[len(args)-1].(error); errors.Is(err, engine.ErrTooSlow) {
+			g.Metrics.Refused("connection", "too slow")
+		}
 		c.endAfterAll(c.loss())
 	})
 	switch {

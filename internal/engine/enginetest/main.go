@@ -48,6 +48,7 @@ func options() engine.Options {
 		UpgradeTimeout: time.Second,
 		ConnectTimeout: time.Second,
 		WriteTimeout:   15 * time.Second,
+		ReadTimeout:    30 * time.Second,
 		MaxPayload:     1_000_000,
 	}
 }
