@@ -12,10 +12,11 @@ import (
 const maxPolled = 1 << 20
 
 var (
-	errTwoPolls  = errors.New("engine: a poll while another one waits")
-	errTwoPosts  = errors.New("engine: a request with data while another one is read")
-	errAbandoned = errors.New("engine: a request was abandoned")
-	errHeartbeat = errors.New("engine: a ping from the client")
+	errTwoPolls   = errors.New("engine: a poll while another one waits")
+	errTwoPosts   = errors.New("engine: a request with data while another one is read")
+	errAbandoned  = errors.New("engine: a request was abandoned")
+	errUnfinished = errors.New("engine: a message that does not end")
+	errHeartbeat  = errors.New("engine: a ping from the client")
 )
 
 // ErrTooSlow comes with the end of a session whose client does not keep up with

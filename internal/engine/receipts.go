@@ -11,8 +11,8 @@ import (
 // is never more than one under way, so a conversation of people has one after
 // every message, and only a rush has less.
 const (
-	pingsPerSecond = 4
-	pingsAtOnce    = 20
+	pingsPerSecond = 1
+	pingsAtOnce    = 10
 )
 
 // receipts is the account of how many of a session's messages are known to

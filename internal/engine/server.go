@@ -31,8 +31,9 @@ type Options struct {
 	// WriteTimeout is how long a client may take to make room for what is
 	// written to it.
 	WriteTimeout time.Duration
-	// ReadTimeout is how long a message may take to arrive once it has begun to.
-	// It is for websockets; those who serve the requests bound the rest.
+	// ReadTimeout is how long a message may take to arrive by a websocket once it
+	// has begun to, looked at with each heartbeat. Whoever serves the requests
+	// bounds the time of their bodies.
 	ReadTimeout time.Duration
 	// MaxPayload bounds what a client may send at once, in bytes.
 	MaxPayload int64

@@ -5,7 +5,9 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	ws "github.com/gorilla/websocket"
@@ -44,8 +46,9 @@ type websocket struct {
 	session  *Session
 	conn     *ws.Conn
 	net      net.Conn
-	deadline time.Time // of the writes; used by the one who writes
-	probed   bool      // a probe was answered; guarded by session.mu
+	deadline time.Time    // of the writes; used by the one who writes
+	began    atomic.Int64 // when the message began that is being read, in Unix nanoseconds; or 0
+	probed   bool         // a probe was answered; guarded by session.mu
 }
 
 func newWebsocket(s *Session, conn *ws.Conn) *websocket {
@@ -121,20 +124,16 @@ func (w *websocket) next() (kind int, data []byte, err error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	w.readBy(time.Now().Add(w.session.server.ReadTimeout))
+	w.began.Store(time.Now().UnixNano())
+	defer w.began.Store(0)
 	data, err = io.ReadAll(r)
-	w.readBy(time.Time{})
 	return kind, data, err
 }
 
-// readBy bounds the time of reading, unless that is bounded already because the
-// session has ended.
-func (w *websocket) readBy(deadline time.Time) {
-	w.session.mu.Lock()
-	defer w.session.mu.Unlock()
-	if !w.session.closed {
-		_ = w.net.SetReadDeadline(deadline) // an error means that reading fails too
-	}
+// hangs reports whether a message began long ago and has not ended.
+func (w *websocket) hangs(now time.Time) bool {
+	began := w.began.Load()
+	return began != 0 && now.Sub(time.Unix(0, began)) > w.session.server.ReadTimeout
 }
 
 // isLost reports whether an error of reading is the connection's end, rather
@@ -229,8 +228,8 @@ func (s *Session) flush() {
 // rather than slow, there may be more to read, the last of which is its goodbye:
 // then the end is the reader's to find.
 func (s *Session) unwritable(w *websocket, err error) {
-	if timeout := net.Error(nil); errors.As(err, &timeout) && timeout.Timeout() || errors.Is(err, net.ErrClosed) {
-		s.fail(reasonError, err)
+	if errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, net.ErrClosed) {
+		s.fail(reasonError, slow(err))
 		return
 	}
 	w.hurry()
