@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strconv"
 	"sync/atomic"
 	"syscall"
@@ -33,12 +34,21 @@ import (
 //go:embed templates static/css static/img static/js all:static/vendor
 var embedded embed.FS
 
+// gcPercent is how much the heap may grow before it is collected, unless GOGC says
+// otherwise. Compared with Go's own 100 an idle connection costs about a sixth
+// less memory, and a delivery hardly more time (`go run ./bench`): memory is what
+// small machines run out of.
+const gcPercent = 75
+
 // drainTime is how long everything may take once the process was told to stop.
 const drainTime = 8 * time.Second
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
 	err := run(ctx, os.Environ())
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
