@@ -66,7 +66,6 @@ func options() Options {
 		UpgradeTimeout: 2 * patience,
 		ConnectTimeout: 2 * patience,
 		WriteTimeout:   15 * time.Second,
-		ReadTimeout:    30 * time.Second,
 		MaxPayload:     1_000_000,
 		Receipts:       true,
 	}
@@ -339,4 +338,26 @@ func (c *pollClient) connect() {
 	if got := c.get(); !strings.HasPrefix(got, "40{") {
 		c.t.Fatalf("got %q, want 40{…", got)
 	}
+}
+
+// Created returns the position of the message that was sent last.
+func (s *Session) Created() uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.receipts.created
+}
+
+// Confirmed returns the position up to which everything has arrived.
+func (s *Session) Confirmed() uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.receipts.confirmed
+}
+
+// Goodbye reports whether the client closed the connection in the way of the
+// protocol, rather than being lost.
+func (s *Session) Goodbye() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.goodbye
 }

@@ -78,10 +78,6 @@ func (m *message) counts() bool {
 	return m.frame[0] == frameBinary || m.frame[0] == frameText && m.frame[m.head] == packetMessage
 }
 
-// isControl reports whether the packet is a control frame, which means
-// something to a websocket only.
-func (m *message) isControl() bool { return m.frame[0]&0x8 != 0 }
-
 // appendPolled appends the packet in the form that a polling payload has.
 func (m *message) appendPolled(payload []byte) []byte {
 	if m.frame[0] == frameBinary {

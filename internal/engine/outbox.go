@@ -44,10 +44,10 @@ func (o *outbox) push(m *message) bool {
 	return true
 }
 
-// pushSeries adds n packets that make will return, one a call.
-func (o *outbox) pushSeries(n int, make func() *message) {
+// pushSeries adds n packets that next will return, one a call.
+func (o *outbox) pushSeries(n int, next func() *message) {
 	if n > 0 {
-		o.queue = append(o.queue, entry{rest: &series{left: n, make: make}})
+		o.queue = append(o.queue, entry{rest: &series{left: n, make: next}})
 	}
 }
 

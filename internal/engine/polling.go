@@ -11,12 +11,20 @@ import (
 // be more.
 const maxPolled = 1 << 20
 
+// probePause is how long a poll waits that comes while a client is about to move
+// to a websocket. By then it usually has: the two connections may have overtaken
+// each other, and after the move a poll is a mistake.
+const probePause = 50 * time.Millisecond
+
+// settleTime bounds how long a request with data waits for what it has said to be
+// handled.
+const settleTime = time.Second
+
 var (
-	errTwoPolls   = errors.New("engine: a poll while another one waits")
-	errTwoPosts   = errors.New("engine: a request with data while another one is read")
-	errAbandoned  = errors.New("engine: a request was abandoned")
-	errUnfinished = errors.New("engine: a message that does not end")
-	errHeartbeat  = errors.New("engine: a ping from the client")
+	errTwoPolls  = errors.New("engine: a poll while another one waits")
+	errTwoPosts  = errors.New("engine: a request with data while another one is read")
+	errAbandoned = errors.New("engine: a request was abandoned")
+	errHeartbeat = errors.New("engine: a ping from the client")
 )
 
 // ErrTooSlow comes with the end of a session whose client does not keep up with
@@ -41,8 +49,11 @@ func (s *Session) servePoll(w http.ResponseWriter, r *http.Request) {
 	if !gone && !busy {
 		s.receipts.polled()
 		s.poll = p
-		if !s.out.empty() || s.asked || s.probe != nil && s.probe.probed {
+		switch {
+		case !s.out.empty() || s.asked:
 			p.wake()
+		case s.probe != nil && s.probe.probed:
+			time.AfterFunc(probePause, p.wake)
 		}
 	}
 	s.mu.Unlock()
@@ -58,6 +69,7 @@ func (s *Session) servePoll(w http.ResponseWriter, r *http.Request) {
 	select {
 	case <-p.ready:
 	case <-r.Context().Done():
+		s.abandoned() // while it still counts as waiting: no other may take its place
 	}
 	payload := s.takePayload()
 	if r.Context().Err() != nil {
@@ -66,8 +78,16 @@ func (s *Session) servePoll(w http.ResponseWriter, r *http.Request) {
 		s.abandoned()
 		return
 	}
-	// Written out before the handler ends, so that the deadline is for this
-	// answer alone, not for the next one on the same connection.
+	if payload == nil {
+		refuse(w, badRequest)
+		return
+	}
+	s.answer(w, payload)
+}
+
+// answer answers a poll. That is written out before the handler ends, so that the
+// deadline is for this answer alone, not for the next one on the same connection.
+func (s *Session) answer(w http.ResponseWriter, payload []byte) {
 	controller := http.NewResponseController(w)
 	err := controller.SetWriteDeadline(time.Now().Add(s.server.WriteTimeout))
 	write(w, http.StatusOK, "text/plain; charset=UTF-8", payload)
@@ -77,21 +97,22 @@ func (s *Session) servePoll(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// takePayload ends the wait of the poll and returns what it is answered with.
+// takePayload ends the wait of the poll and returns what it is answered with, nil
+// if the session has moved to a websocket meanwhile.
 func (s *Session) takePayload() []byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.poll = nil
-	var payload []byte
-	if s.ws == nil {
-		payload = s.payloadLocked()
-		s.receipts.answered = time.Now()
+	if s.ws != nil {
+		return nil
 	}
+	payload := s.payloadLocked()
+	s.receipts.answered = time.Now()
 	if payload == nil {
-		payload = noopMessage.appendPolled(nil) // the session moves to a websocket
+		payload = noopMessage.appendPolled(nil) // the session is about to move
 	}
 	switch {
-	case !s.closed || s.ws != nil:
+	case !s.closed:
 	case s.out.empty():
 		s.releaseLocked()
 	default:
@@ -172,7 +193,24 @@ func (s *Session) servePost(w http.ResponseWriter, r *http.Request) {
 	for _, p := range packets {
 		s.receive(p)
 	}
+	s.settle()
 	write(w, http.StatusOK, "text/html", []byte("ok"))
+}
+
+// settle waits until what the client has said is handled, so that its next poll
+// takes all answers at once and it says no more than is handled. It does not wait
+// for long: the client's next request, with a pong for example, waits for this
+// one.
+func (s *Session) settle() {
+	handled := make(chan struct{})
+	s.inbox.add(func() { close(handled) })
+	late := time.NewTimer(settleTime)
+	defer late.Stop()
+	select {
+	case <-handled:
+	case <-s.done:
+	case <-late.C:
+	}
 }
 
 // readBody reads the body of a request with data, but not for long once the

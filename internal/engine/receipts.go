@@ -115,20 +115,6 @@ func (r *receipts) silence(now time.Time, polling bool) time.Duration {
 	return 0
 }
 
-// Created returns the position of the message that was sent last.
-func (s *Session) Created() uint64 {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.receipts.created
-}
-
-// Confirmed returns the position up to which everything has arrived.
-func (s *Session) Confirmed() uint64 {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.receipts.confirmed
-}
-
 // Account returns how many messages were accepted for sending and how many of them
 // have arrived, and whether the session is open: one that has ended accepts nothing.
 func (s *Session) Account() (sent, confirmed uint64, open bool) {
@@ -142,14 +128,6 @@ func (s *Session) Silence() time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.receipts.silence(time.Now(), s.ws == nil)
-}
-
-// Goodbye reports whether the client closed the connection in the way of the
-// protocol, rather than being lost.
-func (s *Session) Goodbye() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.goodbye
 }
 
 // Done is closed at the end of the session.

@@ -31,14 +31,10 @@ type Options struct {
 	// WriteTimeout is how long a client may take to make room for what is
 	// written to it.
 	WriteTimeout time.Duration
-	// ReadTimeout is how long a message may take to arrive by a websocket once it
-	// has begun to, looked at with each heartbeat. Whoever serves the requests
-	// bounds the time of their bodies.
-	ReadTimeout time.Duration
 	// MaxPayload bounds what a client may send at once, in bytes.
 	MaxPayload int64
 	// Receipts is true to ask, by additional pings, what has arrived; see
-	// [Session.Confirmed].
+	// [Session.Account].
 	Receipts bool
 	// Log may be nil for no log.
 	Log *slog.Logger
@@ -260,15 +256,18 @@ func (s *Session) candidate(w *websocket) bool {
 // probedBy answers a probe. A poll that waits is answered as well: the client
 // moves when it has no request under way.
 func (s *Session) probedBy(w *websocket) bool {
+	s.mu.Lock()
+	w.probed = true
+	waiting := s.poll
+	s.mu.Unlock()
 	if w.write(probeReply.frame, true) != nil {
 		return false
 	}
+	if waiting != nil {
+		waiting.wake() // after the reply, so that the client does not poll again
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	w.probed = true
-	if s.poll != nil {
-		s.poll.wake()
-	}
 	return s.probe == w
 }
 
@@ -350,5 +349,5 @@ func write(w http.ResponseWriter, status int, contentType string, body []byte) {
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	h.Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_, _ = w.Write(body) // an error means that nobody waits for it any more
+	_, _ = w.Write(body) //nolint:gosec // no page, by its type; and an error means that nobody waits for it any more
 }

@@ -403,10 +403,6 @@ func (s *Session) beat() {
 	now := time.Now()
 	owed, waiting := s.owedLocked()
 	switch overdue := owed.Add(s.server.PingTimeout); {
-	case s.ws != nil && s.ws.hangs(now):
-		s.mu.Unlock()
-		s.fail(reasonError, errUnfinished)
-		return
 	case waiting && !now.Before(overdue):
 		s.mu.Unlock()
 		s.fail(reasonTimeout, nil)

@@ -2,12 +2,10 @@ package engine
 
 import (
 	"errors"
-	"io"
 	"net"
 	"net/http"
 	"os"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	ws "github.com/gorilla/websocket"
@@ -46,9 +44,8 @@ type websocket struct {
 	session  *Session
 	conn     *ws.Conn
 	net      net.Conn
-	deadline time.Time    // of the writes; used by the one who writes
-	began    atomic.Int64 // when the message began that is being read, in Unix nanoseconds; or 0
-	probed   bool         // a probe was answered; guarded by session.mu
+	deadline time.Time // of the writes; used by the one who writes
+	probed   bool      // a probe was answered; guarded by session.mu
 }
 
 func newWebsocket(s *Session, conn *ws.Conn) *websocket {
@@ -97,7 +94,7 @@ func (w *websocket) read() {
 		s.release()
 	}()
 	for {
-		kind, data, err := w.next()
+		kind, data, err := w.conn.ReadMessage()
 		if err != nil {
 			reason := reasonClient
 			if !isLost(err) {
@@ -117,30 +114,11 @@ func (w *websocket) read() {
 	}
 }
 
-// next reads the next message. It may take its time to begin, but not to end: what
-// has come of it is held meanwhile.
-func (w *websocket) next() (kind int, data []byte, err error) {
-	kind, r, err := w.conn.NextReader()
-	if err != nil {
-		return 0, nil, err
-	}
-	w.began.Store(time.Now().UnixNano())
-	defer w.began.Store(0)
-	data, err = io.ReadAll(r)
-	return kind, data, err
-}
-
-// hangs reports whether a message began long ago and has not ended.
-func (w *websocket) hangs(now time.Time) bool {
-	began := w.began.Load()
-	return began != 0 && now.Sub(time.Unix(0, began)) > w.session.server.ReadTimeout
-}
-
 // isLost reports whether an error of reading is the connection's end, rather
 // than a mistake of the client's.
 func isLost(err error) bool {
-	_, closed := err.(*ws.CloseError)
-	_, network := err.(net.Error)
+	_, closed := errors.AsType[*ws.CloseError](err)
+	_, network := errors.AsType[net.Error](err)
 	return closed || network
 }
 

@@ -361,7 +361,11 @@ func (s *server) settled(c *client) {
 	s.t.Helper()
 	c.until("connected", func() bool { return c.sid != "" })
 	link := s.gateway.conn(s.gateway.node + "." + c.sid).link
-	for end := time.Now().Add(wait); link.Confirmed() != link.Created(); time.Sleep(time.Millisecond) {
+	settled := func() bool {
+		sent, confirmed, _ := link.Account()
+		return sent == confirmed
+	}
+	for end := time.Now().Add(wait); !settled(); time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
 			s.t.Fatal("the server waits for an answer in vain")
 		}

@@ -24,8 +24,6 @@ const (
 	upgradeTimeout = 10 * time.Second
 	// writeTimeout is how long a page may take to make room for more.
 	writeTimeout = 15 * time.Second
-	// readTimeout is how long a message may take to arrive once it has begun to.
-	readTimeout = 30 * time.Second
 	// connectTimeout is how long a session may live that does not ask for its
 	// Socket.IO connection. All clients do so at once.
 	connectTimeout = 20 * time.Second
@@ -119,7 +117,6 @@ func New(o Options) (*Gateway, error) {
 		UpgradeTimeout: upgradeTimeout,
 		ConnectTimeout: connectTimeout,
 		WriteTimeout:   writeTimeout,
-		ReadTimeout:    readTimeout,
 		MaxPayload:     maxFrame,
 		Receipts:       true,
 		Log:            o.Log,

@@ -48,7 +48,6 @@ func options() engine.Options {
 		UpgradeTimeout: time.Second,
 		ConnectTimeout: time.Second,
 		WriteTimeout:   15 * time.Second,
-		ReadTimeout:    30 * time.Second,
 		MaxPayload:     1_000_000,
 	}
 }
@@ -57,9 +56,9 @@ func options() engine.Options {
 func echo() (http.Handler, error) {
 	server := engine.New(options())
 	err := server.On("connection", func(args ...any) {
-		s := args[0].(*engine.Session)
+		s := args[0].(*engine.Session)       //nolint:forcetypeassert // what the event comes with
 		_ = s.On("data", func(args ...any) { // cannot fail
-			s.Write(args[0].(io.Reader), nil, nil)
+			s.Write(args[0].(io.Reader), nil, nil) //nolint:forcetypeassert // as above
 		})
 	})
 	return server, err
@@ -70,7 +69,7 @@ func echoEvents() (http.Handler, error) {
 	server := engine.New(options())
 	sio := server.Bind(socket.DefaultServerOptions())
 	connected := func(args ...any) {
-		s := args[0].(*socket.Socket)
+		s := args[0].(*socket.Socket) //nolint:forcetypeassert // what the event comes with
 		auth := s.Handshake().Auth
 		if auth == nil {
 			auth = map[string]any{}
