@@ -82,6 +82,10 @@ func (a *adapter) AddAll(id socket.SocketId, rooms *types.Set[socket.Room]) {
 	defer a.mu.Unlock()
 	m := a.members[id]
 	if m == nil {
+		// The first is its own, once. What comes after it has left all is late.
+		if !rooms.Has(socket.Room(id)) {
+			return
+		}
 		m = &member{socket: s, session: session}
 		a.members[id] = m
 	}

@@ -17,13 +17,13 @@
 // carries the session empties it: a goroutine that lives only while there is
 // something to write, and writes all that waits at once (websocket.go), or the
 // request that polls (polling.go). What a client sends is passed up by the
-// goroutine that reads it, one message after the other (inbox.go, admission.go).
+// goroutine that reads it, one message after the other (inbox.go, socketio.go).
 //
 // The session keeps account of what the client is known to have received, without
 // its cooperation (receipts.go).
 //
 // # Locks
 //
-// A session's mutex is the last one to be taken: nothing is called with it held
-// that takes another lock, or that waits. The adapter's comes before it.
+// A session's mutex is the last of ours to be taken: nothing is called with it held
+// that takes another one of them, or that waits. The adapter's comes before it.
 package engine

@@ -19,6 +19,18 @@ import (
 // share it.
 var bigMessage = newPacket(make([]byte, maxQueued/2), false)
 
+// overflow sends more than anybody takes.
+func overflow(l *Session) {
+	for {
+		select {
+		case <-l.Done():
+			return
+		default:
+			l.send(bigMessage)
+		}
+	}
+}
+
 // endings are the ways in which a session with a Socket.IO connection, carried by
 // a websocket, can end. They begin the end; that it comes is waited for later.
 var endings = []func(c *wsClient, l *Session, sock *socket.Socket){
@@ -38,7 +50,7 @@ var endings = []func(c *wsClient, l *Session, sock *socket.Socket){
 	func(_ *wsClient, l *Session, _ *socket.Socket) { l.Close(false) },
 	func(_ *wsClient, l *Session, _ *socket.Socket) { l.Close(true) },
 	func(c *wsClient, l *Session, _ *socket.Socket) { l.Close(false); _ = c.conn.Close() },
-	func(_ *wsClient, l *Session, _ *socket.Socket) { l.send(bigMessage, bigMessage, bigMessage) }, // overflow
+	func(_ *wsClient, l *Session, _ *socket.Socket) { overflow(l) },
 }
 
 // polledEndings are those of a session that polls.
@@ -88,7 +100,7 @@ var polledEndings = []func(t *testing.T, s *server, c *pollClient, l *Session){
 		eventually(t, "the body is read", l.reads)
 		_ = conn.Close()
 	},
-	func(_ *testing.T, _ *server, _ *pollClient, l *Session) { l.send(bigMessage, bigMessage, bigMessage) }, // overflow
+	func(_ *testing.T, _ *server, _ *pollClient, l *Session) { overflow(l) },
 	func(t *testing.T, s *server, c *pollClient, _ *Session) { // a probe that is let down
 		w := s.dialBare(t, "&sid="+c.sid())
 		w.tries("2probe")

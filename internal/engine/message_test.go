@@ -74,6 +74,14 @@ func TestPolledForm(t *testing.T) {
 	}
 }
 
+// decodePayload returns the packets of a body.
+func decodePayload(body []byte) ([]packet, error) {
+	if err := checkPayload(body); err != nil {
+		return nil, err
+	}
+	return slices.Collect(packetsOf(body)), nil
+}
+
 func TestDecodePayload(t *testing.T) {
 	for body, want := range map[string][]packet{
 		"4hello":             {{packetMessage, []byte("hello"), false}},

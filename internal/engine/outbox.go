@@ -7,6 +7,8 @@ const (
 	maxQueued = 2 << 20
 	// queuedOverhead is what a waiting packet costs besides its frame.
 	queuedOverhead = 64
+	// seriesOverhead is what a packet costs, at least, that is not made yet.
+	seriesOverhead = 16
 	// smallQueue is the capacity up to which an empty queue keeps its memory.
 	smallQueue = 16
 )
@@ -32,23 +34,32 @@ type series struct {
 
 func (o *outbox) empty() bool { return o.next == len(o.queue) }
 
-// push reports whether there is room for the packet. If not, the packet is not
-// in the outbox. For one packet there always is.
-func (o *outbox) push(m *message) bool {
-	size := len(m.frame) + queuedOverhead
+// push reports whether there is room for packets. If not, none of them is in the
+// outbox. In an empty one there always is.
+func (o *outbox) push(packets ...*message) bool {
+	size := 0
+	for _, m := range packets {
+		size += len(m.frame) + queuedOverhead
+	}
 	if o.bytes > 0 && o.bytes+size > maxQueued {
 		return false
 	}
 	o.bytes += size
-	o.queue = append(o.queue, entry{m: m})
+	for _, m := range packets {
+		o.queue = append(o.queue, entry{m: m})
+	}
 	return true
 }
 
-// pushSeries adds n packets that next will return, one a call.
-func (o *outbox) pushSeries(n int, next func() *message) {
-	if n > 0 {
-		o.queue = append(o.queue, entry{rest: &series{left: n, make: next}})
+// pushSeries adds n packets that next will return, one a call, if there is room.
+func (o *outbox) pushSeries(n int, next func() *message) bool {
+	size := n * seriesOverhead
+	if o.bytes+size > maxQueued {
+		return false
 	}
+	o.bytes += size
+	o.queue = append(o.queue, entry{rest: &series{left: n, make: next}})
+	return true
 }
 
 // first returns the packet that waits longest, nil if none waits.
@@ -60,7 +71,7 @@ func (o *outbox) first() *message {
 	if e.m == nil {
 		e.m = e.rest.make()
 		e.rest.left--
-		o.bytes += len(e.m.frame) + queuedOverhead
+		o.bytes += len(e.m.frame) + queuedOverhead - seriesOverhead
 	}
 	return e.m
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"errors"
+	"iter"
 )
 
 // separator stands between the packets of a polling payload (Engine.IO protocol
@@ -27,18 +28,27 @@ func decodeText(text []byte) (packet, error) {
 	return packet{kind: text[0], data: text[1:]}, nil
 }
 
-// decodePayload takes apart the body of a polling request. If one packet is
-// malformed none is returned: nothing of such a body is to be done.
-func decodePayload(body []byte) ([]packet, error) {
-	packets := make([]packet, 0, 1+bytes.Count(body, []byte{separator}))
+// checkPayload reports whether the body of a polling request is well formed. If one
+// packet is not, nothing of it is to be done.
+func checkPayload(body []byte) error {
 	for part := range bytes.SplitSeq(body, []byte{separator}) {
-		p, err := decodePolled(part)
-		if err != nil {
-			return nil, err
+		if _, err := decodePolled(part); err != nil {
+			return err
 		}
-		packets = append(packets, p)
 	}
-	return packets, nil
+	return nil
+}
+
+// packetsOf returns the packets of a well-formed body, one by one: a body of
+// separators would be many times as large as a slice.
+func packetsOf(body []byte) iter.Seq[packet] {
+	return func(yield func(packet) bool) {
+		for part := range bytes.SplitSeq(body, []byte{separator}) {
+			if p, err := decodePolled(part); err != nil || !yield(p) {
+				return
+			}
+		}
+	}
 }
 
 func decodePolled(part []byte) (packet, error) {

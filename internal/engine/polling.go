@@ -9,7 +9,7 @@ import (
 
 // maxPolled is how much one poll is answered with, in bytes. A single packet may
 // be more.
-const maxPolled = 1 << 20
+const maxPolled = 128 << 10
 
 // probePause is how long a poll waits that comes while a client is about to move
 // to a websocket. By then it usually has: the two connections may have overtaken
@@ -41,14 +41,23 @@ func (p *poll) wake() {
 	}
 }
 
+// stampOf returns what no two requests of a client have in common, "" if there is
+// nothing. Browsers and proxies repeat a request by themselves if its connection
+// breaks before the answer: then the client has not got that answer, and must not
+// be taken to ask for more, nor to have said everything twice.
+func stampOf(r *http.Request) string { return r.URL.Query().Get("t") }
+
 // servePoll answers a request for data, as soon as there is some.
 func (s *Session) servePoll(w http.ResponseWriter, r *http.Request) {
-	p := &poll{ready: make(chan struct{}, 1)}
+	// The client may be quicker to ask again than the last answer is to be written.
+	s.answering.Lock()
+	s.answering.Unlock() //nolint:staticcheck // it was to be waited for, no more
+	p, stamp := &poll{ready: make(chan struct{}, 1)}, stampOf(r)
 	s.mu.Lock()
-	gone, busy := s.ws != nil || s.closed && s.out.empty(), s.poll != nil
+	gone, busy := s.ws != nil || s.closed && s.out.empty(), s.poll != nil || stamp != "" && stamp == s.pollStamp
 	if !gone && !busy {
 		s.receipts.polled()
-		s.poll = p
+		s.poll, s.pollStamp = p, stamp
 		switch {
 		case !s.out.empty() || s.asked:
 			p.wake()
@@ -88,6 +97,8 @@ func (s *Session) servePoll(w http.ResponseWriter, r *http.Request) {
 // answer answers a poll. That is written out before the handler ends, so that the
 // deadline is for this answer alone, not for the next one on the same connection.
 func (s *Session) answer(w http.ResponseWriter, payload []byte) {
+	s.answering.Lock()
+	defer s.answering.Unlock()
 	controller := http.NewResponseController(w)
 	err := controller.SetWriteDeadline(time.Now().Add(s.server.WriteTimeout))
 	write(w, http.StatusOK, "text/plain; charset=UTF-8", payload)
@@ -154,14 +165,18 @@ func (s *Session) abandoned() {
 // servePost takes a request with data.
 func (s *Session) servePost(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
-	gone, busy := s.ws != nil || s.closed, s.posting
-	if !gone && !busy {
+	stamp := stampOf(r)
+	gone, busy, repeated := s.ws != nil || s.closed, s.posting, stamp != "" && stamp == s.postStamp
+	if !gone && !busy && !repeated {
 		s.posting, s.body = true, http.NewResponseController(w)
 	}
 	s.mu.Unlock()
 	switch {
 	case gone:
 		refuse(w, badRequest)
+		return
+	case repeated && !busy:
+		accept(w)
 		return
 	case busy:
 		s.fail(reasonError, errTwoPosts)
@@ -184,18 +199,23 @@ func (s *Session) servePost(w http.ResponseWriter, r *http.Request) {
 		refuse(w, badRequest) // it may be malformed rather than abandoned
 		return
 	}
-	packets, err := decodePayload(body)
-	if err != nil {
+	if err := checkPayload(body); err != nil {
 		s.fail(reasonParse, err)
 		refuse(w, badRequest)
 		return
 	}
-	for _, p := range packets {
+	s.mu.Lock()
+	s.postStamp = stamp
+	s.mu.Unlock()
+	for p := range packetsOf(body) {
 		s.receive(p)
 	}
 	s.settle()
-	write(w, http.StatusOK, "text/html", []byte("ok"))
+	accept(w)
 }
+
+// accept answers a request with data.
+func accept(w http.ResponseWriter) { write(w, http.StatusOK, "text/html", []byte("ok")) }
 
 // settle waits until what the client has said is handled, so that its next poll
 // takes all answers at once and it says no more than is handled. It does not wait

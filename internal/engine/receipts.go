@@ -120,7 +120,7 @@ func (r *receipts) silence(now time.Time, polling bool) time.Duration {
 func (s *Session) Account() (sent, confirmed uint64, open bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.receipts.created, s.receipts.confirmed, !s.closed
+	return s.receipts.created, s.receipts.confirmed, !s.closed && !s.refused
 }
 
 // Silence returns for how long the client owes an answer; zero if it owes none.

@@ -43,12 +43,13 @@ const (
 type Session struct {
 	emitter // the Socket.IO layer listens
 
-	server  *Server
-	id      string
-	request atomic.Pointer[types.HttpContext]
-	remote  string
-	inbox   inbox
-	upper   upper
+	server    *Server
+	id        string
+	request   atomic.Pointer[types.HttpContext]
+	remote    string
+	inbox     inbox
+	answering sync.Mutex // held while a poll is answered
+	upper     upper
 
 	state    atomic.Value // what the Socket.IO layer is told of it
 	attached func()       // see Server.attach
@@ -57,6 +58,7 @@ type Session struct {
 
 	mu           sync.Mutex
 	closed       bool // nothing is accepted any more, in either direction
+	refused      bool // something was not accepted, and so nothing more is
 	graceful     bool // what is in the outbox is still sent
 	goodbye      bool // the client closed it
 	out          outbox
@@ -64,6 +66,8 @@ type Session struct {
 	probe        *websocket               // a websocket that the session may move to
 	poll         *poll                    // the request that waits for an answer
 	posting      bool                     // a request with data is being taken
+	pollStamp    string                   // of the latest poll; see stampOf
+	postStamp    string                   // of the latest request with data
 	body         *http.ResponseController // of that request while its body is being read
 	flushing     bool                     // somebody is writing to ws
 	receipts     receipts
@@ -221,15 +225,14 @@ func bytesOf(data io.Reader) ([]byte, error) {
 func (s *Session) send(packets ...*message) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed {
+	if s.closed || s.refused {
+		return
+	}
+	if !s.out.push(packets...) {
+		s.refuseLocked()
 		return
 	}
 	for _, m := range packets {
-		if !s.out.push(m) {
-			// Not here: whoever sends may hold locks that the end of a session needs.
-			go s.fail(reasonError, ErrTooSlow)
-			return
-		}
 		if m.counts() {
 			s.receipts.created++
 		}
@@ -237,7 +240,15 @@ func (s *Session) send(packets ...*message) {
 	s.wakeLocked()
 }
 
-// SendSeries sends n events of a socket, of which event returns the name and the
+// refuseLocked ends the session because there is no room for more. It accepts
+// nothing from here on: after a gap nothing may follow.
+func (s *Session) refuseLocked() {
+	s.refused = true
+	// Not here: whoever sends may hold locks that the end of a session needs.
+	go s.fail(reasonError, ErrTooSlow)
+}
+
+// SendSeries sends n events, more than none, of a socket, of which event returns the name and the
 // arguments: each only when its turn comes, so that much that a client has missed
 // need not wait in memory until the client takes it. The calls come in order, one
 // at a time, and must not block. SendSeries returns the position of the first
@@ -245,16 +256,20 @@ func (s *Session) send(packets ...*message) {
 func (s *Session) SendSeries(of *socket.Socket, n int, event func(i int) []any) uint64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed {
+	if s.closed || s.refused {
 		return 0
 	}
 	i := -1
 	encoder, namespace := of.Nsp().Server().Encoder(), of.Nsp().Name()
-	s.out.pushSeries(n, func() *message {
+	fits := s.out.pushSeries(n, func() *message {
 		i++
 		encoded := encoder.Encode(&parser.Packet{Type: parser.EVENT, Nsp: namespace, Data: event(i)})
 		return newPacket(encoded[0].Bytes(), false) // there is no binary data in a series
 	})
+	if !fits {
+		s.refuseLocked()
+		return 0
+	}
 	first := s.receipts.created + 1
 	s.receipts.created += uint64(n)
 	s.wakeLocked()

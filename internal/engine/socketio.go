@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"reflect"
 	"runtime"
 	gslices "slices"
@@ -12,6 +13,11 @@ import (
 	"github.com/zishang520/socket.io/v3/pkg/queue"
 	"github.com/zishang520/socket.io/v3/pkg/slices"
 	"github.com/zishang520/socket.io/v3/pkg/types"
+)
+
+var (
+	errEvent       = errors.New("engine: malformed Socket.IO packet")
+	errAttachments = errors.New("engine: too large attachments")
 )
 
 // registerPatience is how long messages wait for the Socket.IO connection that
@@ -34,6 +40,7 @@ const (
 // Middleware of sockets (Use) is not called.
 type upper struct {
 	decoder *eventDecoder // waits for attachments, if not nil; used by the inbox alone
+	held    int64         // bytes that it holds; used by the inbox alone
 
 	mu      sync.Mutex
 	asked   int              // requests to connect
@@ -51,12 +58,13 @@ func (s *Session) handle(p packet) {
 		s.Emit("data", bufferOf(p))
 		return
 	}
-	whole, err := s.upper.decode(p)
+	whole, err := s.upper.decode(p, s.server.MaxPayload)
 	switch {
 	case err != nil:
 		s.end(reasonServer, err, false)
 	case whole == nil: // attachments follow
 	case whole.Type == parser.CONNECT:
+		s.upper.await(s.done) // one at a time
 		s.upper.ask()
 		if s.ReadyState() == "open" {
 			s.Emit("data", bufferOf(p))
@@ -82,22 +90,26 @@ var decoders = sync.Pool{New: func() any {
 	return d
 }}
 
-// decode returns the packet that a message completes, nil if it does not.
-func (u *upper) decode(p packet) (*parser.Packet, error) {
+// decode returns the packet that a message completes, nil if it does not. All
+// attachments of a packet together may be as large as one message.
+func (u *upper) decode(p packet, limit int64) (*parser.Packet, error) {
 	d := u.decoder
 	if d == nil {
 		d = decoders.Get().(*eventDecoder) //nolint:forcetypeassert // nothing else is in it
 	}
 	u.decoder = nil
-	if err := d.Add(bufferOf(p)); err != nil {
-		return nil, err
+	if u.held += int64(len(p.data)); u.held > limit {
+		return nil, errAttachments
+	}
+	if d.Add(bufferOf(p)) != nil {
+		return nil, errEvent // its own error may quote the client
 	}
 	whole := d.decoded
 	if whole == nil {
 		u.decoder = d // attachments follow
 		return nil, nil
 	}
-	d.decoded = nil
+	d.decoded, u.held = nil, 0
 	if whole.Type != parser.BINARY_EVENT && whole.Type != parser.BINARY_ACK {
 		decoders.Put(d) // the others may believe that more is to come
 	}
@@ -180,19 +192,26 @@ func (s *Session) Do(f func()) {
 	})
 }
 
-// registered notes a Socket.IO connection.
+// registered notes a Socket.IO connection. The library may have made it just as
+// the session ended, and told nobody.
 func (s *Session) registered(sock *socket.Socket) {
 	s.mu.Lock()
+	ended := s.closed
 	if s.connectTimer != nil {
 		s.connectTimer.Stop()
 		s.connectTimer = nil
 	}
 	s.mu.Unlock()
+	if ended {
+		sock.Disconnect(false)
+		return
+	}
 
 	u := &s.upper
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.sockets = append(gslices.DeleteFunc(u.sockets, (*socket.Socket).Disconnected), sock)
+	u.said = false // it is of an earlier one
 	u.settleLocked()
 }
 
@@ -248,15 +267,16 @@ func (u *upper) settleLocked() {
 // takeLeave tells the library that the client took leave of a socket. It knows no
 // other way than to take leave itself, which is not sent: see swallows.
 func (u *upper) takeLeave(sock *socket.Socket) {
-	u.setTaking(true)
-	defer u.setTaking(false)
+	u.note(true)
+	defer u.note(false)
 	sock.Disconnect(false)
 }
 
-func (u *upper) setTaking(now bool) {
+// note notes that the client has taken leave, and whether that is being told.
+func (u *upper) note(taking bool) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	u.taking = now
+	u.taking = taking
 	u.said = true
 }
 

@@ -140,8 +140,8 @@ func (w *websocket) await() bool {
 }
 
 // write writes whole frames. While the session is open the client may take the
-// write timeout for it, at least half of it; when it
-// leaves, the end is set already.
+// write timeout for it, or at least half of it; when it leaves, the end is set
+// already.
 func (w *websocket) write(frames []byte, open bool) error {
 	if open {
 		timeout := w.session.server.WriteTimeout

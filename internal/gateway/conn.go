@@ -393,6 +393,9 @@ func (c *conn) emit(event string, payload ...any) {
 
 // replay sends messages that were missed.
 func (c *conn) replay(roomID string, log []room.Message) {
+	if len(log) == 0 {
+		return
+	}
 	first := c.link.SendSeries(c.socket, len(log), func(i int) []any {
 		return []any{"message", messageOf(log[i]), offset{roomID, log[i].Seq}.String()}
 	})

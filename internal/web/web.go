@@ -169,7 +169,7 @@ func (s *server) handler(o Options) (http.Handler, error) {
 	}
 	site, library, socket := around(s.site(o)), around(http.HandlerFunc(s.serveLibrary)), s.socket(o.Socket)
 	return s.proxies.resolve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !isSafe(r.Method) {
+		if !isSafe(r.Method) || r.ContentLength != 0 {
 			// Nobody may hold a connection by sending a body and never ending it.
 			// The server's own timeout would end long polls as well.
 			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTime)) // recorders of tests have none

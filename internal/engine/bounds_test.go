@@ -1,0 +1,195 @@
+package engine
+
+import (
+	"bytes"
+	"net/http"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+
+	ws "github.com/gorilla/websocket"
+)
+
+// A stranger must not make the server hold ten attachments of the largest size
+// by announcing an eleventh that never comes.
+func TestAttachmentsAreBoundedTogether(t *testing.T) {
+	s := newServer(t, func(o *Options) { o.MaxPayload = 1000 })
+	c := s.dial(t, "")
+	c.connect()
+	l := session(t, s.socket(t))
+	c.send(`453-["x",{"_placeholder":true,"num":0}]`)
+	for range 2 {
+		_ = c.conn.WriteMessage(ws.BinaryMessage, make([]byte, 600))
+	}
+	receive(t, l.Done())
+
+	// In good measure they are heard, one event after the other.
+	c = s.dial(t, "")
+	c.connect()
+	for range 3 {
+		c.send(`451-["fine",{"_placeholder":true,"num":0}]`)
+		_ = c.conn.WriteMessage(ws.BinaryMessage, make([]byte, 600))
+		if got := receive(t, s.said); got != "fine" {
+			t.Fatal(got)
+		}
+	}
+}
+
+// A body of the shortest packets must not cost many times its size.
+func TestPayloadsAreNotAmplified(t *testing.T) {
+	const size = 3 << 20
+	for _, unit := range []string{"6\x1e", "\x1e"} {
+		body := append(bytes.Repeat([]byte(unit), size/len(unit)), '6')
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		if err := checkPayload(body); err == nil {
+			for range packetsOf(body) {
+			}
+		}
+		runtime.ReadMemStats(&after)
+		if n := after.TotalAlloc - before.TotalAlloc; n > size {
+			t.Errorf("%d bytes for a body of %d", n, size)
+		}
+	}
+}
+
+// A socket that enters a room while it ends must not stay in the books for ever.
+func TestLateJoinsAreForgotten(t *testing.T) {
+	s := newServer(t)
+	a := s.io.Sockets().Adapter().(*adapter)
+	for range 50 {
+		c := s.dial(t, "")
+		c.connect()
+		sock := s.socket(t)
+		stop := make(chan struct{})
+		var joining sync.WaitGroup
+		joining.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+					sock.Join("room")
+				}
+			}
+		})
+		_ = c.conn.Close()
+		eventually(t, "it has ended", func() bool { return !sock.Connected() })
+		close(stop)
+		joining.Wait()
+	}
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	if len(a.members) > 0 || len(a.rooms) > 0 {
+		t.Errorf("%d members and %d rooms are left", len(a.members), len(a.rooms))
+	}
+}
+
+// Browsers and proxies repeat a request whose connection broke. A repeated poll
+// is no proof that the answer to the first has arrived: the session has to end, so
+// that the page comes back and is sent what it missed. What was said twice counts
+// once.
+func TestRepeatedRequests(t *testing.T) {
+	s := newServer(t)
+	c := s.poll(t)
+	c.connect()
+	sock := s.socket(t)
+	l := session(t, sock)
+	address := c.url
+	c.url = address + "&t=first"
+	c.post(`42["once"]`)
+	c.post(`42["once"]`)
+	c.url = address + "&t=second"
+	c.post(`42["twice"]`)
+	if a, b := receive(t, s.said), receive(t, s.said); a != "once" || b != "twice" {
+		t.Errorf("heard %s and %s", a, b)
+	}
+
+	_ = sock.Emit("one")
+	if got := c.get(); got != `42["one"]` {
+		t.Fatal(got)
+	}
+	before := l.Confirmed()
+	if status, _ := c.do(http.MethodGet, ""); status != http.StatusBadRequest {
+		t.Errorf("the repeated poll got %d", status)
+	}
+	receive(t, l.Done())
+	if l.Confirmed() != before {
+		t.Error("a repeated poll was taken for a receipt")
+	}
+}
+
+// After a gap nothing may follow: a page would say that it has seen what is behind
+// it.
+func TestNothingFollowsARefusedPacket(t *testing.T) {
+	s := newServer(t)
+	l := session(t, s.deaf(t))
+	large := newPacket(make([]byte, maxQueued/3), false)
+	small := newPacket([]byte("small"), false)
+	for range 1000 {
+		before := l.Created()
+		l.send(small, large) // all or none
+		switch l.Created() {
+		case before + 2:
+			continue
+		case before:
+		default:
+			t.Fatal("a part was accepted")
+		}
+		if _, _, open := l.Account(); open {
+			t.Error("a session that has refused something is not open")
+		}
+		l.send(small)
+		if l.Created() != before {
+			t.Error("something was accepted after the gap")
+		}
+		receive(t, l.Done())
+		return
+	}
+	t.Fatal("everything was accepted")
+}
+
+// One request to connect is answered before the next is made: a namespace has one
+// socket in a session.
+func TestOneSocketANamespace(t *testing.T) {
+	s := newServer(t)
+	c := s.poll(t)
+	c.do(http.MethodPost, strings.TrimSuffix(strings.Repeat("40\x1e", 500), "\x1e"))
+	s.socket(t)
+	eventually(t, "the session is ended", func() bool { return s.engine.ClientsCount() == 0 })
+	if len(s.came) > 0 {
+		t.Errorf("%d sockets more", len(s.came))
+	}
+}
+
+// The leave that a client took of one connection is not that of the next.
+func TestSaidGoodbyeIsOfTheLatestConnection(t *testing.T) {
+	s := newServer(t)
+	c := s.dial(t, "")
+	c.connect()
+	l := session(t, s.socket(t))
+	c.send("41")
+	eventually(t, "it has said goodbye", l.SaidGoodbye)
+	c.send("40")
+	s.socket(t)
+	eventually(t, "that is of the past", func() bool { return !l.SaidGoodbye() })
+}
+
+// What one answer to a poll holds is encoded while the session is locked, and
+// whoever broadcasts waits for that.
+func TestOnePollTakesLittle(t *testing.T) {
+	s := newServer(t)
+	c := s.poll(t)
+	c.connect()
+	sock := s.socket(t)
+	text := strings.Repeat("x", 1000)
+	session(t, sock).SendSeries(sock, 1000, func(i int) []any { return []any{"one", i, text} })
+	if got := c.get(); len(got) > maxPolled || len(got) < maxPolled/2 {
+		t.Errorf("%d bytes", len(got))
+	}
+	eventually(t, "series are bounded as well", func() bool {
+		return session(t, sock).SendSeries(sock, 100_000, func(i int) []any { return []any{"one", i, text} }) == 0
+	})
+	receive(t, session(t, sock).Done())
+}
