@@ -177,13 +177,20 @@ func (a *adapter) Sids() *types.Map[socket.SocketId, *types.Set[socket.Room]] {
 func (a *adapter) Broadcast(p *parser.Packet, o *socket.BroadcastOptions) {
 	packets := a.encode(p)
 	volatile := o != nil && o.Flags != nil && o.Flags.Volatile
+	var waiting []*Session
 	a.mu.RLock()
-	defer a.mu.RUnlock()
 	a.eachLocked(o, func(m *member) {
-		if !volatile || m.session.Transport().Writable() {
-			m.session.send(packets...)
+		if volatile && !m.session.Transport().Writable() {
+			return
+		}
+		if m.session.accept(packets) {
+			waiting = append(waiting, m.session)
 		}
 	})
+	a.mu.RUnlock()
+	if len(waiting) > 0 {
+		go flushAll(waiting)
+	}
 }
 
 // BroadcastWithAck sends a packet and has ack called with each answer.

@@ -146,7 +146,7 @@ func (s *Session) payloadLocked() (payload []byte) {
 		}
 		s.out.drop()
 	}
-	if !s.closed && s.takePingLocked(time.Now()) {
+	if !s.closed && s.takePingLocked() {
 		if payload != nil {
 			payload = append(payload, separator)
 		}

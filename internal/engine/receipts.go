@@ -44,10 +44,15 @@ func newReceipts(wanted bool) receipts {
 	return receipts{wanted: wanted, pace: rate.NewLimiter(pingsPerSecond, pingsAtOnce)}
 }
 
+// outstanding reports whether a receipt is wanted that no ping has asked for.
+func (r *receipts) outstanding() bool {
+	return r.wanted && r.handed != r.confirmed && len(r.pings) == 0
+}
+
 // due reports whether a ping is to follow what has just been handed over, and
 // if it is too early for it, after what time.
 func (r *receipts) due(now time.Time) (ping bool, in time.Duration) {
-	if !r.wanted || r.handed == r.confirmed || len(r.pings) > 0 {
+	if !r.outstanding() {
 		return false, 0
 	}
 	turn := r.pace.ReserveN(now, 1)

@@ -223,21 +223,29 @@ func bytesOf(data io.Reader) ([]byte, error) {
 // send has packets sent, all of them or none. What is sent to a closed session
 // is dropped.
 func (s *Session) send(packets ...*message) {
+	if s.accept(packets) {
+		go s.flush()
+	}
+}
+
+// accept puts packets into the outbox, and reports whether the caller has to see
+// to it that the session is flushed.
+func (s *Session) accept(packets []*message) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed || s.refused {
-		return
+		return false
 	}
 	if !s.out.push(packets...) {
 		s.refuseLocked()
-		return
+		return false
 	}
 	for _, m := range packets {
 		if m.counts() {
 			s.receipts.created++
 		}
 	}
-	s.wakeLocked()
+	return s.claimLocked()
 }
 
 // refuseLocked ends the session because there is no room for more. It accepts
@@ -278,15 +286,22 @@ func (s *Session) SendSeries(of *socket.Socket, n int, event func(i int) []any) 
 
 // wakeLocked has what is in the outbox sent.
 func (s *Session) wakeLocked() {
+	if s.claimLocked() {
+		go s.flush()
+	}
+}
+
+// claimLocked reports whether the caller has to see to it that the session is
+// flushed; if not, somebody else does. A poll that waits is woken.
+func (s *Session) claimLocked() bool {
 	switch {
-	case s.ws != nil:
-		if !s.flushing {
-			s.flushing = true
-			go s.flush()
-		}
-	case s.poll != nil:
+	case s.ws != nil && !s.flushing:
+		s.flushing = true
+		return true
+	case s.ws == nil && s.poll != nil:
 		s.poll.wake()
 	}
+	return false
 }
 
 // Close ends the session. Unless discard is true, what has been sent before
@@ -453,15 +468,16 @@ func (s *Session) pingLocked(due time.Time) {
 
 // takePingLocked reports whether a ping is to be sent now, behind all that has
 // been handed over, and notes it.
-func (s *Session) takePingLocked(now time.Time) bool {
+func (s *Session) takePingLocked() bool {
 	if s.asked {
 		s.asked = false
 		s.receipts.pinged(s.askedAt)
 		return true
 	}
-	if s.ws == nil {
+	if s.ws == nil || !s.receipts.outstanding() {
 		return false // the next poll will say as much
 	}
+	now := time.Now()
 	due := s.dueLocked(now)
 	if due {
 		s.receipts.pinged(now)

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"runtime"
 	"sync"
 	"time"
 
@@ -44,12 +45,14 @@ type websocket struct {
 	session  *Session
 	conn     *ws.Conn
 	net      net.Conn
-	deadline time.Time // of the writes; used by the one who writes
-	probed   bool      // a probe was answered; guarded by session.mu
+	socket   nonblocking // the same connection
+	deadline time.Time   // of the writes; used by the one who writes
+	probed   bool        // a probe was answered; guarded by session.mu
 }
 
 func newWebsocket(s *Session, conn *ws.Conn) *websocket {
 	w := &websocket{session: s, conn: conn, net: conn.NetConn()}
+	w.socket.init(w.net)
 	conn.SetReadLimit(s.server.MaxPayload)
 	conn.SetPingHandler(func(data string) error {
 		w.pong(data)
@@ -143,17 +146,30 @@ func (w *websocket) await() bool {
 // write timeout for it, or at least half of it; when it leaves, the end is set
 // already.
 func (w *websocket) write(frames []byte, open bool) error {
-	if open {
-		timeout := w.session.server.WriteTimeout
-		if now := time.Now(); w.deadline.Sub(now) < timeout/2 {
-			w.deadline = now.Add(timeout)
-			if err := w.net.SetWriteDeadline(w.deadline); err != nil {
-				return err
-			}
-		}
+	if err := w.extend(open); err != nil {
+		return err
 	}
 	_, err := w.net.Write(frames)
 	return err
+}
+
+// extend sets the time until which the client has to make room.
+func (w *websocket) extend(open bool) error {
+	now, timeout := time.Now(), w.session.server.WriteTimeout
+	if !open || w.deadline.Sub(now) >= timeout/2 {
+		return nil
+	}
+	w.deadline = now.Add(timeout)
+	return w.net.SetWriteDeadline(w.deadline)
+}
+
+// tryWrite writes as much of whole frames as there is room for, and returns how much
+// that was.
+func (w *websocket) tryWrite(frames []byte, open bool) (int, error) {
+	if err := w.extend(open); err != nil {
+		return 0, err
+	}
+	return w.socket.write(frames)
 }
 
 // leave says goodbye after all else was written. The reader ends when the client
@@ -174,32 +190,85 @@ func (w *websocket) hurry() { _ = w.net.SetDeadline(time.Now().Add(closeGrace)) 
 // cut ends the connection, and so its reader.
 func (w *websocket) cut() { _ = w.net.Close() }
 
-// flush writes what waits until nothing does. There is one at a time.
+// batch is what is written at once.
+type batch struct {
+	w      *websocket
+	open   bool // the session was, when it was taken out of the outbox
+	frames []byte
+	buffer *[]byte // that frames are in, if it is one of batches
+}
+
+// flush writes what waits until nothing does. There is one at a time: whoever has
+// claimed the session.
 func (s *Session) flush() {
 	for {
-		s.mu.Lock()
-		w, open := s.ws, !s.closed
-		frames, buffer := s.batchLocked()
-		if frames == nil {
-			s.flushing = false
-			leaving := s.closed && s.graceful
-			s.mu.Unlock()
-			if leaving {
-				w.leave()
-			}
+		b, ok := s.nextBatch()
+		if !ok || !s.written(b, b.w.write(b.frames, b.open)) {
 			return
 		}
-		s.mu.Unlock()
+	}
+}
 
-		err := w.write(frames, open)
-		if buffer != nil {
-			batches.Put(buffer)
+// flushAll flushes sessions that were claimed, one after the other, without waiting
+// for any. A goroutine for each would cost about as much as it has to do. What else
+// there is to do comes first: other messages that have arrived may be on their way
+// to the same sessions, and go with this one.
+func flushAll(sessions []*Session) {
+	runtime.Gosched()
+	for _, s := range sessions {
+		s.flushNow()
+	}
+}
+
+// flushNow writes what waits and finds room. If there is no room for all, the rest
+// is left to a goroutine that waits.
+func (s *Session) flushNow() {
+	for {
+		b, ok := s.nextBatch()
+		if !ok {
+			return
 		}
-		if err != nil {
-			s.unwritable(w, err)
-			return // flushing stays true: there will be no more
+		n, err := b.w.tryWrite(b.frames, b.open)
+		if err == nil && n < len(b.frames) {
+			go func() {
+				if s.written(b, b.w.write(b.frames[n:], b.open)) {
+					s.flush()
+				}
+			}()
+			return
+		}
+		if !s.written(b, err) {
+			return
 		}
 	}
+}
+
+// nextBatch takes the next batch out of the outbox. If there is none, the session
+// is free to be claimed again; if it has ended, it takes its leave.
+func (s *Session) nextBatch() (batch, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b := batch{w: s.ws, open: !s.closed}
+	if b.frames, b.buffer = s.batchLocked(); b.frames != nil {
+		return b, true
+	}
+	s.flushing = false
+	if s.closed && s.graceful {
+		go b.w.leave()
+	}
+	return batch{}, false
+}
+
+// written notes how writing a batch has ended, and reports whether more can be
+// written. If not, the session stays claimed: nobody is to try again.
+func (s *Session) written(b batch, err error) bool {
+	if b.buffer != nil {
+		batches.Put(b.buffer)
+	}
+	if err != nil {
+		s.unwritable(b.w, err)
+	}
+	return err == nil
 }
 
 // unwritable ends the session over an error of writing. Of a client that is gone,
@@ -234,7 +303,7 @@ func (s *Session) batchLocked() (frames []byte, buffer *[]byte) {
 		}
 		frames = append(frames, m.frame...)
 	}
-	if s.closed || !s.takePingLocked(time.Now()) {
+	if s.closed || !s.takePingLocked() {
 		return frames, buffer
 	}
 	if buffer == nil {
