@@ -52,26 +52,12 @@ func (s *Session) servePoll(w http.ResponseWriter, r *http.Request) {
 	// The client may be quicker to ask again than the last answer is to be written.
 	s.answering.Lock()
 	s.answering.Unlock() //nolint:staticcheck // it was to be waited for, no more
-	p, stamp := &poll{ready: make(chan struct{}, 1)}, stampOf(r)
-	s.mu.Lock()
-	gone, busy := s.ws != nil || s.closed && s.out.empty(), s.poll != nil || stamp != "" && stamp == s.pollStamp
-	if !gone && !busy {
-		s.receipts.polled()
-		s.poll, s.pollStamp = p, stamp
-		switch {
-		case !s.out.empty() || s.asked:
-			p.wake()
-		case s.probe != nil && s.probe.probed:
-			time.AfterFunc(probePause, p.wake)
-		}
-	}
-	s.mu.Unlock()
-	switch {
-	case gone:
-		refuse(w, badRequest)
-		return
-	case busy:
+	p := &poll{ready: make(chan struct{}, 1)}
+	gone, mistaken := s.admitPoll(p, stampOf(r))
+	if mistaken {
 		s.fail(reasonError, errTwoPolls)
+	}
+	if gone || mistaken {
 		refuse(w, badRequest)
 		return
 	}
@@ -92,6 +78,28 @@ func (s *Session) servePoll(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.answer(w, payload)
+}
+
+// admitPoll lets a poll wait, unless the session is not there for it any more, or it
+// is one too many: another waits, or it was answered already.
+func (s *Session) admitPoll(p *poll, stamp string) (gone, mistaken bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ws != nil || s.closed && s.out.empty() {
+		return true, false
+	}
+	if s.poll != nil || stamp != "" && stamp == s.pollStamp {
+		return false, true
+	}
+	s.receipts.polled()
+	s.poll, s.pollStamp = p, stamp
+	switch {
+	case !s.out.empty() || s.asked:
+		p.wake()
+	case s.probe != nil && s.probe.probed:
+		time.AfterFunc(probePause, p.wake)
+	}
+	return false, false
 }
 
 // answer answers a poll. That is written out before the handler ends, so that the
