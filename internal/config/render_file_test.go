@@ -18,7 +18,7 @@ func TestRenderBlueprint(t *testing.T) {
 	variable := regexp.MustCompile(`(?m)- key: (\w+).*\n\s+(?:value: "?([^"\n]*)"?|generateValue: true)$`)
 	for _, match := range variable.FindAllStringSubmatch(string(content), -1) {
 		name, value := match[1], match[2]
-		if name == "NODE_VERSION" { // for the build
+		if name == "NODE_VERSION" || name == "GOMEMLIMIT" { // for the build, and for Go
 			continue
 		}
 		if value == "" {
