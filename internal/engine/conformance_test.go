@@ -580,6 +580,34 @@ func TestUpgradeTimeout(t *testing.T) {
 	}
 }
 
+// A client that loses its websocket half-way through the move has stopped polling,
+// and would be counted until its next ping is due.
+func TestAMoveThatFailsHalfWay(t *testing.T) {
+	for name, goesOn := range map[string]bool{"lost": false, "polls again": true} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, (*server).echo, func(t *testing.T, s *server) {
+				c := s.poll(t)
+				w := s.dial(t, "&sid="+c.sid())
+				w.send("2probe")
+				w.expect("3probe")
+				_ = w.conn.Close()
+				synctest.Wait()
+				if goesOn {
+					c.post("4still here")
+					if got := c.get(); got != "4still here" {
+						t.Fatalf("got %q", got)
+					}
+				}
+				time.Sleep(upgradePatience)
+				synctest.Wait()
+				if left := s.engine.ClientsCount(); (left == 1) != goesOn {
+					t.Errorf("%d sessions are left", left)
+				}
+			})
+		})
+	}
+}
+
 // Who never asks for a Socket.IO connection does not keep a session.
 func TestConnectTimeout(t *testing.T) {
 	t.Run("websocket", func(t *testing.T) {

@@ -290,12 +290,33 @@ func (s *Session) moveTo(w *websocket) bool {
 	return true
 }
 
-// stay notes that the client does not move to the websocket.
+// upgradePatience is how long a client may take to poll again after its move to a
+// websocket has failed half-way.
+const upgradePatience = 5 * time.Second
+
+// stay notes that the client does not move to the websocket. One whose probe was
+// answered has stopped polling for the move, and the official clients never begin
+// again: such a session is lost, unless a poll proves otherwise.
 func (s *Session) stay(w *websocket) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.probe == w {
-		s.probe = nil
+	if s.probe != w {
+		return
+	}
+	s.probe = nil
+	if since := s.receipts.answered; w.probed && s.poll == nil {
+		time.AfterFunc(upgradePatience, func() { s.endUnlessPolled(since) })
+	}
+}
+
+// endUnlessPolled ends the session if its client has not polled since its poll was
+// answered.
+func (s *Session) endUnlessPolled(since time.Time) {
+	s.mu.Lock()
+	lost := s.ws == nil && s.poll == nil && s.receipts.answered.Equal(since)
+	s.mu.Unlock()
+	if lost {
+		s.fail(reasonError, errAbandoned)
 	}
 }
 
