@@ -175,7 +175,7 @@ func (a *adapter) Sids() *types.Map[socket.SocketId, *types.Set[socket.Room]] {
 // Broadcast sends a packet to every socket in at least one of the rooms, or to
 // all if there are no rooms.
 func (a *adapter) Broadcast(p *parser.Packet, o *socket.BroadcastOptions) {
-	packets := a.encode(p)
+	packets := encode(a.Nsp(), p)
 	volatile := o != nil && o.Flags != nil && o.Flags.Volatile
 	var waiting []*Session
 	a.mu.RLock()
@@ -197,7 +197,7 @@ func (a *adapter) Broadcast(p *parser.Packet, o *socket.BroadcastOptions) {
 func (a *adapter) BroadcastWithAck(p *parser.Packet, o *socket.BroadcastOptions, counted func(uint64), ack socket.Ack) {
 	id := a.Nsp().Ids()
 	p.Id = &id
-	packets := a.encode(p)
+	packets := encode(a.Nsp(), p)
 	var count atomic.Uint64
 	func() {
 		a.mu.RLock()
@@ -211,11 +211,11 @@ func (a *adapter) BroadcastWithAck(p *parser.Packet, o *socket.BroadcastOptions,
 	counted(count.Load())
 }
 
-// encode makes what is sent of a packet: its text, and the attachments if it has
-// some.
-func (a *adapter) encode(p *parser.Packet) []*message {
-	p.Nsp = a.Nsp().Name()
-	encoded := a.Nsp().Server().Encoder().Encode(p)
+// encode makes what is sent of a packet of a namespace: its text, and the
+// attachments if it has some.
+func encode(n socket.Namespace, p *parser.Packet) []*message {
+	p.Nsp = n.Name()
+	encoded := n.Server().Encoder().Encode(p)
 	packets := make([]*message, len(encoded))
 	for i, part := range encoded {
 		packets[i] = newPacket(part.Bytes(), i > 0)

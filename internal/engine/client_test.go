@@ -361,3 +361,10 @@ func (s *Session) Goodbye() bool {
 	defer s.mu.Unlock()
 	return s.goodbye
 }
+
+// Silence returns for how long the client owes an answer; zero if it owes none.
+func (s *Session) Silence() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.receipts.silence(time.Now(), s.ws == nil)
+}

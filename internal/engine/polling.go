@@ -41,19 +41,19 @@ func (p *poll) wake() {
 	}
 }
 
-// stampOf returns what no two requests of a client have in common, "" if there is
-// nothing. Browsers and proxies repeat a request by themselves if its connection
+// stamp is the parameter in which no two requests of a client have the same; some
+// clients have none. Browsers and proxies repeat a request by themselves if its connection
 // breaks before the answer: then the client has not got that answer, and must not
 // be taken to ask for more, nor to have said everything twice.
-func stampOf(r *http.Request) string { return r.URL.Query().Get("t") }
+const stamp = "t"
 
 // servePoll answers a request for data, as soon as there is some.
-func (s *Session) servePoll(w http.ResponseWriter, r *http.Request) {
+func (s *Session) servePoll(w http.ResponseWriter, r *http.Request, stamp string) {
 	// The client may be quicker to ask again than the last answer is to be written.
 	s.answering.Lock()
 	s.answering.Unlock() //nolint:staticcheck // it was to be waited for, no more
 	p := &poll{ready: make(chan struct{}, 1)}
-	gone, mistaken := s.admitPoll(p, stampOf(r))
+	gone, mistaken := s.admitPoll(p, stamp)
 	if mistaken {
 		s.fail(reasonError, errTwoPolls)
 	}
@@ -91,7 +91,7 @@ func (s *Session) admitPoll(p *poll, stamp string) (gone, mistaken bool) {
 	if s.poll != nil || stamp != "" && stamp == s.pollStamp {
 		return false, true
 	}
-	s.receipts.polled()
+	s.receipts.caughtUp()
 	s.poll, s.pollStamp = p, stamp
 	switch {
 	case !s.out.empty() || s.asked:
@@ -171,9 +171,8 @@ func (s *Session) abandoned() {
 }
 
 // servePost takes a request with data.
-func (s *Session) servePost(w http.ResponseWriter, r *http.Request) {
+func (s *Session) servePost(w http.ResponseWriter, r *http.Request, stamp string) {
 	s.mu.Lock()
-	stamp := stampOf(r)
 	gone, busy, repeated := s.ws != nil || s.closed, s.posting, stamp != "" && stamp == s.postStamp
 	if !gone && !busy && !repeated {
 		s.posting, s.body = true, http.NewResponseController(w)

@@ -80,15 +80,9 @@ func (r *receipts) ponged() bool {
 	return true
 }
 
-// polled notes that the client asks for more, and so has got what there was.
-func (r *receipts) polled() {
-	r.answered = time.Time{}
-	r.confirm(r.handed)
-}
-
-// upgraded notes that the client has moved to a websocket, having read all that
-// was sent by polling.
-func (r *receipts) upgraded() {
+// caughtUp notes that the client has got all that there was: it polls for more, or
+// moves to a websocket, which it does when it has read everything.
+func (r *receipts) caughtUp() {
 	r.answered = time.Time{}
 	r.confirm(r.handed)
 }
@@ -126,13 +120,6 @@ func (s *Session) Account() (sent, confirmed uint64, open bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.receipts.created, s.receipts.confirmed, !s.closed && !s.refused
-}
-
-// Silence returns for how long the client owes an answer; zero if it owes none.
-func (s *Session) Silence() time.Duration {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.receipts.silence(time.Now(), s.ws == nil)
 }
 
 // Done is closed at the end of the session.

@@ -159,9 +159,9 @@ func (v *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case upgrade:
 		v.upgrade(w, r, s)
 	case r.Method == http.MethodGet:
-		s.servePoll(w, r)
+		s.servePoll(w, r, query.Get(stamp))
 	case r.Method == http.MethodPost:
-		s.servePost(w, r)
+		s.servePost(w, r, query.Get(stamp))
 	default:
 		refuse(w, badRequest)
 	}
@@ -280,7 +280,7 @@ func (s *Session) moveTo(w *websocket) bool {
 	}
 	_ = w.conn.SetReadDeadline(time.Time{}) // of the upgrade; here, before a close sets its own
 	s.probe, s.ws = nil, w
-	s.receipts.upgraded()
+	s.receipts.caughtUp()
 	if s.poll != nil {
 		s.poll.wake()
 	}

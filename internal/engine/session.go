@@ -66,7 +66,7 @@ type Session struct {
 	probe        *websocket               // a websocket that the session may move to
 	poll         *poll                    // the request that waits for an answer
 	posting      bool                     // a request with data is being taken
-	pollStamp    string                   // of the latest poll; see stampOf
+	pollStamp    string                   // of the latest poll; see stamp
 	postStamp    string                   // of the latest request with data
 	body         *http.ResponseController // of that request while its body is being read
 	flushing     bool                     // somebody is writing to ws
@@ -268,11 +268,10 @@ func (s *Session) SendSeries(of *socket.Socket, n int, event func(i int) []any) 
 		return 0
 	}
 	i := -1
-	encoder, namespace := of.Nsp().Server().Encoder(), of.Nsp().Name()
 	fits := s.out.pushSeries(n, func() *message {
 		i++
-		encoded := encoder.Encode(&parser.Packet{Type: parser.EVENT, Nsp: namespace, Data: event(i)})
-		return newPacket(encoded[0].Bytes(), false) // there is no binary data in a series
+		packets := encode(of.Nsp(), &parser.Packet{Type: parser.EVENT, Data: event(i)})
+		return packets[0] // there is no binary data in a series
 	})
 	if !fits {
 		s.refuseLocked()
@@ -474,8 +473,9 @@ func (s *Session) takePingLocked() bool {
 		s.receipts.pinged(s.askedAt)
 		return true
 	}
-	if s.ws == nil || !s.receipts.outstanding() {
-		return false // the next poll will say as much
+	// The next poll of a client that polls will say as much.
+	if s.ws == nil || s.pacing || !s.receipts.outstanding() {
+		return false
 	}
 	now := time.Now()
 	due := s.dueLocked(now)
@@ -541,13 +541,13 @@ func (s *Session) pong() {
 
 // bye ends the session because the client says so.
 func (s *Session) bye() {
-	s.noteGoodbye()
+	s.mu.Lock()
+	s.noteGoodbyeLocked()
+	s.mu.Unlock()
 	s.end(reasonClient, nil, true)
 }
 
-func (s *Session) noteGoodbye() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+func (s *Session) noteGoodbyeLocked() {
 	s.goodbye = s.goodbye || !s.closed // afterwards it only answers ours
 }
 

@@ -163,14 +163,7 @@ func (s *Session) ack(sock *socket.Socket, id uint64) socket.Ack {
 	var once sync.Once
 	return func(answer []any, _ error) {
 		once.Do(func() {
-			encoded := sock.Nsp().Server().Encoder().Encode(&parser.Packet{
-				Type: parser.ACK, Nsp: sock.Nsp().Name(), Id: &id, Data: answer,
-			})
-			packets := make([]*message, len(encoded))
-			for i, part := range encoded {
-				packets[i] = newPacket(part.Bytes(), i > 0)
-			}
-			s.send(packets...)
+			s.send(encode(sock.Nsp(), &parser.Packet{Type: parser.ACK, Id: &id, Data: answer})...)
 		})
 	}
 }

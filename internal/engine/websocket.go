@@ -82,8 +82,9 @@ func (w *websocket) pong(data string) {
 func (w *websocket) closed() {
 	s := w.session
 	s.mu.Lock()
-	carries := s.ws == w // if not, the session goes on by polling
-	s.goodbye = s.goodbye || carries && !s.closed
+	if s.ws == w { // if not, the session goes on by polling
+		s.noteGoodbyeLocked()
+	}
 	s.mu.Unlock()
 	_ = w.net.SetWriteDeadline(time.Now().Add(closeGrace))
 	_, _ = w.net.Write(normalCloseFrame.frame)

@@ -537,7 +537,7 @@ func TestClose(t *testing.T) {
 	}()
 	a.barrier()
 	for _, c := range s.gateway.connsOf(bob) {
-		for c.link.Silence() > 0 { // its request has not come yet
+		for !c.link.Transport().Writable() { // its request has not come yet
 			time.Sleep(time.Millisecond)
 		}
 	}
