@@ -260,7 +260,7 @@ func (s *Session) probedBy(w *websocket) bool {
 	w.probed = true
 	waiting := s.poll
 	s.mu.Unlock()
-	if w.write(probeReply.frame, true) != nil {
+	if w.write(probeReply.frame) != nil {
 		return false
 	}
 	if waiting != nil {

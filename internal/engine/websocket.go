@@ -42,12 +42,11 @@ var batches = sync.Pool{New: func() any {
 // websocket is one connection. Gorilla's implementation reads from it, frame by
 // frame; we write whole frames, several at once if several wait.
 type websocket struct {
-	session  *Session
-	conn     *ws.Conn
-	net      net.Conn
-	socket   nonblocking // the same connection
-	deadline time.Time   // of the writes; used by the one who writes
-	probed   bool        // a probe was answered; guarded by session.mu
+	session *Session
+	conn    *ws.Conn
+	net     net.Conn
+	socket  nonblocking // the same connection
+	probed  bool        // a probe was answered; guarded by session.mu
 }
 
 func newWebsocket(s *Session, conn *ws.Conn) *websocket {
@@ -74,7 +73,7 @@ func (w *websocket) pong(data string) {
 		s.send(answer)
 		return
 	}
-	_ = w.write(answer.frame, true) // an error means that the connection is gone
+	_ = w.write(answer.frame) // an error means that the connection is gone
 }
 
 // closed notes that the client closes the websocket, and answers as the
@@ -143,34 +142,30 @@ func (w *websocket) await() bool {
 	return true
 }
 
-// write writes whole frames. While the session is open the client may take the
-// write timeout for it, or at least half of it; when it leaves, the end is set
-// already.
-func (w *websocket) write(frames []byte, open bool) error {
-	if err := w.extend(open); err != nil {
+// write writes whole frames. The client has to make room for them in time.
+func (w *websocket) write(frames []byte) error {
+	if err := w.allow(w.session.server.WriteTimeout); err != nil {
 		return err
 	}
-	_, err := w.net.Write(frames)
-	return err
+	if _, err := w.net.Write(frames); err != nil {
+		return err
+	}
+	return w.allow(0)
 }
 
-// extend sets the time until which the client has to make room.
-func (w *websocket) extend(open bool) error {
-	now, timeout := time.Now(), w.session.server.WriteTimeout
-	if !open || w.deadline.Sub(now) >= timeout/2 {
+// allow sets how long writing may take from now on, 0 for any time. When the session
+// is closed, its end is set already.
+func (w *websocket) allow(timeout time.Duration) error {
+	w.session.mu.Lock()
+	defer w.session.mu.Unlock()
+	switch {
+	case w.session.closed:
 		return nil
+	case timeout == 0:
+		return w.net.SetWriteDeadline(time.Time{})
+	default:
+		return w.net.SetWriteDeadline(time.Now().Add(timeout))
 	}
-	w.deadline = now.Add(timeout)
-	return w.net.SetWriteDeadline(w.deadline)
-}
-
-// tryWrite writes as much of whole frames as there is room for, and returns how much
-// that was.
-func (w *websocket) tryWrite(frames []byte, open bool) (int, error) {
-	if err := w.extend(open); err != nil {
-		return 0, err
-	}
-	return w.socket.write(frames)
 }
 
 // leave says goodbye after all else was written. The reader ends when the client
@@ -194,20 +189,8 @@ func (w *websocket) cut() { _ = w.net.Close() }
 // batch is what is written at once.
 type batch struct {
 	w      *websocket
-	open   bool // the session was, when it was taken out of the outbox
 	frames []byte
 	buffer *[]byte // that frames are in, if it is one of batches
-}
-
-// flush writes what waits until nothing does. There is one at a time: whoever has
-// claimed the session.
-func (s *Session) flush() {
-	for {
-		b, ok := s.nextBatch()
-		if !ok || !s.written(b, b.w.write(b.frames, b.open)) {
-			return
-		}
-	}
 }
 
 // flushAll flushes sessions that were claimed, one after the other, without waiting
@@ -217,25 +200,22 @@ func (s *Session) flush() {
 func flushAll(sessions []*Session) {
 	runtime.Gosched()
 	for _, s := range sessions {
-		s.flushNow()
+		s.flush()
 	}
 }
 
-// flushNow writes what waits and finds room. If there is no room for all, the rest
-// is left to a goroutine that waits.
-func (s *Session) flushNow() {
+// flush writes what waits and finds room. If there is no room for all, the rest is
+// left to a goroutine that waits. There is one who flushes at a time: whoever has
+// claimed the session.
+func (s *Session) flush() {
 	for {
 		b, ok := s.nextBatch()
 		if !ok {
 			return
 		}
-		n, err := b.w.tryWrite(b.frames, b.open)
+		n, err := b.w.socket.write(b.frames)
 		if err == nil && n < len(b.frames) {
-			go func() {
-				if s.written(b, b.w.write(b.frames[n:], b.open)) {
-					s.flush()
-				}
-			}()
+			go s.flushRest(b, n)
 			return
 		}
 		if !s.written(b, err) {
@@ -244,12 +224,19 @@ func (s *Session) flushNow() {
 	}
 }
 
+// flushRest writes what is left of a batch when there is room, and goes on.
+func (s *Session) flushRest(b batch, n int) {
+	if s.written(b, b.w.write(b.frames[n:])) {
+		s.flush()
+	}
+}
+
 // nextBatch takes the next batch out of the outbox. If there is none, the session
 // is free to be claimed again; if it has ended, it takes its leave.
 func (s *Session) nextBatch() (batch, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	b := batch{w: s.ws, open: !s.closed}
+	b := batch{w: s.ws}
 	if b.frames, b.buffer = s.batchLocked(); b.frames != nil {
 		return b, true
 	}
