@@ -175,22 +175,16 @@ func (a *adapter) Sids() *types.Map[socket.SocketId, *types.Set[socket.Room]] {
 // Broadcast sends a packet to every socket in at least one of the rooms, or to
 // all if there are no rooms.
 func (a *adapter) Broadcast(p *parser.Packet, o *socket.BroadcastOptions) {
-	packets := encode(a.Nsp(), p)
+	b := Broadcast{packets: encode(a.Nsp(), p)}
 	volatile := o != nil && o.Flags != nil && o.Flags.Volatile
-	var waiting []*Session
 	a.mu.RLock()
 	a.eachLocked(o, func(m *member) {
-		if volatile && !m.session.Transport().Writable() {
-			return
-		}
-		if m.session.accept(packets) {
-			waiting = append(waiting, m.session)
+		if !volatile || m.session.Transport().Writable() {
+			b.To(m.session)
 		}
 	})
 	a.mu.RUnlock()
-	if len(waiting) > 0 {
-		go flushAll(waiting)
-	}
+	b.Flush()
 }
 
 // BroadcastWithAck sends a packet and has ack called with each answer.

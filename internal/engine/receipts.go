@@ -114,12 +114,12 @@ func (r *receipts) silence(now time.Time, polling bool) time.Duration {
 	return 0
 }
 
-// Account returns how many messages were accepted for sending and how many of them
-// have arrived, and whether the session is open: one that has ended accepts nothing.
-func (s *Session) Account() (sent, confirmed uint64, open bool) {
+// Account returns how many messages were accepted for sending, and how many of them
+// have arrived.
+func (s *Session) Account() (sent, confirmed uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.receipts.created, s.receipts.confirmed, !s.closed && !s.refused
+	return s.receipts.created, s.receipts.confirmed
 }
 
 // Done is closed at the end of the session.

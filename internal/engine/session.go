@@ -223,16 +223,16 @@ func bytesOf(data io.Reader) ([]byte, error) {
 // send has packets sent, all of them or none. What is sent to a closed session
 // is dropped.
 func (s *Session) send(packets ...*message) {
-	if s.accept(packets) {
-		go s.flush()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.acceptLocked(packets) {
+		s.wakeLocked()
 	}
 }
 
-// accept puts packets into the outbox, and reports whether the caller has to see
-// to it that the session is flushed.
-func (s *Session) accept(packets []*message) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+// acceptLocked puts packets into the outbox. It reports false if the session has
+// ended, or ends because there is no room.
+func (s *Session) acceptLocked(packets []*message) bool {
 	if s.closed || s.refused {
 		return false
 	}
@@ -245,7 +245,7 @@ func (s *Session) accept(packets []*message) bool {
 			s.receipts.created++
 		}
 	}
-	return s.claimLocked()
+	return true
 }
 
 // refuseLocked ends the session because there is no room for more. It accepts

@@ -5,6 +5,7 @@ import (
 
 	"github.com/zishang520/socket.io/servers/socket/v3"
 
+	"securechat/internal/engine"
 	"securechat/room"
 )
 
@@ -55,7 +56,7 @@ func (g *Gateway) announce(roomID string, e room.Event) {
 		g.tell("update_participants", countPayload{b.Count}, members)
 	case room.MessagePosted:
 		g.Metrics.MessageRelayed()
-		g.tellMessage(roomID, b.Message, members)
+		g.tellMessage(roomID, b.Message)
 	case room.CodeChanged:
 		g.tell("code_update", codePayload{NewCode: b.Code, Code: b.Code}, members)
 	case room.Knocked:
@@ -92,13 +93,12 @@ func (g *Gateway) tell(event string, payload any, to ...socket.Room) {
 
 // tellMessage sends a message to everybody in the room, and notes for each that it
 // was sent.
-func (g *Gateway) tellMessage(roomID string, m room.Message, to socket.Room) {
-	if err := g.io.To(to).Emit("message", messageOf(m), offset{roomID, m.Seq}.String()); err != nil {
-		g.Log.Error("announcing a message", "error", err)
-	}
+func (g *Gateway) tellMessage(roomID string, m room.Message) {
+	b := engine.NewBroadcast(g.io.Sockets(), "message", messageOf(m), offset{roomID, m.Seq}.String())
 	for _, c := range g.audienceOf(roomID) {
-		c.marks.add(roomID, m.Seq, c.link)
+		c.marks.deliver(roomID, m.Seq, func() (position, confirmed uint64) { return b.To(c.link) })
 	}
+	b.Flush()
 }
 
 func (g *Gateway) conn(id string) *conn {

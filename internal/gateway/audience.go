@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"maps"
 	"slices"
 
 	"golang.org/x/time/rate"
@@ -11,6 +12,7 @@ import (
 // audience is the connections of this process that are in one room.
 type audience struct {
 	conns map[*conn]struct{}
+	list  []*conn                  // the same, never changed; nil if it has to be made
 	posts map[string]*rate.Limiter // by member
 }
 
@@ -24,6 +26,7 @@ func (g *Gateway) enter(roomID string, c *conn) {
 		g.rooms[roomID] = a
 	}
 	a.conns[c] = struct{}{}
+	a.list = nil
 }
 
 func (g *Gateway) exit(roomID string, c *conn) {
@@ -34,12 +37,13 @@ func (g *Gateway) exit(roomID string, c *conn) {
 		return
 	}
 	delete(a.conns, c)
+	a.list = nil
 	if len(a.conns) == 0 {
 		delete(g.rooms, roomID)
 	}
 }
 
-// audienceOf returns the connections in a room.
+// audienceOf returns the connections in a room. The slice must not be changed.
 func (g *Gateway) audienceOf(roomID string) []*conn {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -47,16 +51,21 @@ func (g *Gateway) audienceOf(roomID string) []*conn {
 	if a == nil {
 		return nil
 	}
-	conns := make([]*conn, 0, len(a.conns))
-	for c := range a.conns {
-		conns = append(conns, c)
+	if a.list == nil {
+		a.list = slices.Collect(maps.Keys(a.conns))
 	}
-	return conns
+	return a.list
 }
 
 // connsOf returns a member's connections.
 func (g *Gateway) connsOf(s room.Seat) []*conn {
-	return slices.DeleteFunc(g.audienceOf(s.Room), func(c *conn) bool { return !c.isBoundTo(s.Room, s.ID) })
+	var conns []*conn
+	for _, c := range g.audienceOf(s.Room) {
+		if c.isBoundTo(s.Room, s.ID) {
+			conns = append(conns, c)
+		}
+	}
+	return conns
 }
 
 // mayPost takes a message out of a member's allowance, which all their tabs share.

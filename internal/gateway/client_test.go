@@ -362,7 +362,7 @@ func (s *server) settled(c *client) {
 	c.until("connected", func() bool { return c.sid != "" })
 	link := s.gateway.conn(s.gateway.node + "." + c.sid).link
 	settled := func() bool {
-		sent, confirmed, _ := link.Account()
+		sent, confirmed := link.Account()
 		return sent == confirmed
 	}
 	for end := time.Now().Add(wait); !settled(); time.Sleep(time.Millisecond) {

@@ -45,7 +45,7 @@ type marks struct {
 
 // account is what marks want to know of a session.
 type account interface {
-	Account() (sent, confirmed uint64, open bool)
+	Account() (sent, confirmed uint64)
 }
 
 // reset begins anew: the page has seen everything up to seq.
@@ -55,22 +55,21 @@ func (m *marks) reset(roomID string, seq uint64) {
 	m.room, m.base, m.list, m.torn = roomID, seq, nil, false
 }
 
-// add is called right after a message was sent, and notes it. When a session has
-// ended, its conn may not know it yet, and what is sent is dropped in silence: then
-// where the session stands says nothing about this message.
-func (m *marks) add(roomID string, seq uint64, a account) {
+// deliver has a message sent, unless the connection has moved to another room or one
+// before was not sent, and notes where it is: send returns its position, 0 if the
+// session has ended, and what the session has confirmed.
+func (m *marks) deliver(roomID string, seq uint64, send func() (position, confirmed uint64)) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.room != roomID {
-		return // it moved to another room meanwhile
+	if m.room != roomID || m.torn {
+		return
 	}
-	sent, confirmed, open := a.Account()
-	m.torn = m.torn || !open
-	if m.torn {
+	position, confirmed := send()
+	if m.torn = position == 0; m.torn {
 		return
 	}
 	m.settleLocked(confirmed)
-	m.list = append(m.list, mark{seq: seq, position: sent})
+	m.list = append(m.list, mark{seq, position})
 }
 
 // addSeries notes that messages are being sent, the first of them at a position;
@@ -109,7 +108,7 @@ func (m *marks) settleLocked(confirmed uint64) {
 func (m *marks) confirmed(a account) uint64 {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	_, confirmed, _ := a.Account()
+	_, confirmed := a.Account()
 	m.settleLocked(confirmed)
 	return m.base
 }

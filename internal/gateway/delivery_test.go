@@ -9,17 +9,21 @@ type wire struct {
 	cut                bool
 }
 
-func (w *wire) Account() (sent, confirmed uint64, open bool) {
-	return w.created, w.confirmed, !w.cut
+func (w *wire) Account() (sent, confirmed uint64) { return w.created, w.confirmed }
+
+// accept takes one message, as a session does.
+func (w *wire) accept() (position, confirmed uint64) {
+	if w.cut {
+		return 0, w.confirmed
+	}
+	w.created++
+	return w.created, w.confirmed
 }
 
 // send sends the messages from to up to, as the gateway does.
 func (w *wire) send(m *marks, from, to uint64) {
 	for seq := from; seq <= to; seq++ {
-		if !w.cut {
-			w.created++
-		}
-		m.add("room", seq, w)
+		m.deliver("room", seq, w.accept)
 	}
 }
 
@@ -58,8 +62,7 @@ func TestMarks(t *testing.T) {
 		}, 12, 12},
 		// It moved to another room while the message was being sent.
 		"of another room": {func(m *marks, w *wire) {
-			w.created++
-			m.add("another room", 500, w)
+			m.deliver("another room", 500, w.accept)
 			w.confirmed = w.created
 		}, 10, 10},
 	} {
