@@ -1,9 +1,6 @@
 package engine
 
-import (
-	"github.com/zishang520/socket.io/parsers/socket/v3/parser"
-	"github.com/zishang520/socket.io/servers/socket/v3"
-)
+import "github.com/zishang520/socket.io/servers/socket/v3"
 
 // Broadcast is one event on its way to many sessions: encoded and framed once,
 // however many they are. It is used by one goroutine.
@@ -13,9 +10,10 @@ type Broadcast struct {
 }
 
 // NewBroadcast returns a broadcast of an event of a namespace, by its name and
-// arguments.
-func NewBroadcast(n socket.Namespace, event ...any) *Broadcast {
-	return &Broadcast{packets: encode(n, &parser.Packet{Type: parser.EVENT, Data: event})}
+// arguments, which hold no binary data. It fails if they cannot be encoded.
+func NewBroadcast(n socket.Namespace, event ...any) (*Broadcast, error) {
+	m, err := encodeEvent(n.Name(), event)
+	return &Broadcast{packets: []*message{m}}, err
 }
 
 // To adds a session, in whose order of messages the event has its place from here

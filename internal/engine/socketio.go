@@ -28,8 +28,11 @@ const registerPatience = 10 * time.Second
 const (
 	sioConnect      = '0'
 	sioDisconnect   = '1'
+	sioEvent        = '2'
 	sioConnectError = '4'
 )
+
+const mainNamespace = "/"
 
 // upper is how a session stands with the Socket.IO layer.
 //
@@ -94,6 +97,9 @@ var decoders = sync.Pool{New: func() any {
 // attachments of a packet together may be as large as one message.
 func (u *upper) decode(p packet, limit int64) (*parser.Packet, error) {
 	d := u.decoder
+	if d == nil && isEvent(p) {
+		return decodeEvent(p.data)
+	}
 	if d == nil {
 		d = decoders.Get().(*eventDecoder) //nolint:forcetypeassert // nothing else is in it
 	}

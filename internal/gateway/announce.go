@@ -94,7 +94,11 @@ func (g *Gateway) tell(event string, payload any, to ...socket.Room) {
 // tellMessage sends a message to everybody in the room, and notes for each that it
 // was sent.
 func (g *Gateway) tellMessage(roomID string, m room.Message) {
-	b := engine.NewBroadcast(g.io.Sockets(), "message", messageOf(m), offset{roomID, m.Seq}.String())
+	b, err := engine.NewBroadcast(g.io.Sockets(), "message", messageOf(m), offset{roomID, m.Seq}.String())
+	if err != nil {
+		g.Log.Error("announcing a message", "error", err)
+		return
+	}
 	for _, c := range g.audienceOf(roomID) {
 		c.marks.deliver(roomID, m.Seq, func() (position, confirmed uint64) { return b.To(c.link) })
 	}

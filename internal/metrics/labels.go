@@ -9,14 +9,16 @@ import (
 // other stands for every value of a label that is not to appear.
 const other = "other"
 
-// knownEvents are the events of the protocol, with their aliases.
-var knownEvents = map[string]bool{
-	"connect": true, "disconnect": true,
-	"join": true, "message": true, "leave_room": true,
-	"join_request": true, "request_approval": true,
-	"approve_join": true, "approve": true, "deny_join": true, "deny": true,
-	"request_code_update": true, "code_refresh": true, "request_timer_sync": true,
-	"ping_room": true, "ping": true,
+// knownEvents are the events of the protocol, with their aliases, and what all
+// others are counted as.
+var knownEvents = []string{
+	"connect", "disconnect",
+	"join", "message", "leave_room",
+	"join_request", "request_approval",
+	"approve_join", "approve", "deny_join", "deny",
+	"request_code_update", "code_refresh", "request_timer_sync",
+	"ping_room", "ping",
+	other,
 }
 
 // Neither shape has a digit, so that no id, code or address fits.
