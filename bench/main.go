@@ -80,7 +80,7 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 	for n := range o.repeat {
 		for _, sc := range o.scenarios {
 			for _, srv := range servers.list {
-				f, err := once(ctx, srv, sc, o, pinned)
+				f, err := undisturbed(ctx, func() (figures, error) { return once(ctx, srv, sc, o, pinned) }, progress)
 				if err != nil {
 					return fmt.Errorf("%s, %s: %w", srv.name, sc.name, err)
 				}

@@ -26,6 +26,7 @@ var usual = []scenario{
 	{name: "10 rooms of 10, closed loop", rooms: 10, members: 10},
 	{name: "4 rooms of 50, 5 speak, closed loop", rooms: 4, members: 50, senders: 5},
 	{name: "10 rooms of 10, 20,000/s", rooms: 10, members: 10, rate: 20_000},
+	{name: "4 rooms of 50, 5 speak, 20,000/s", rooms: 4, members: 50, senders: 5, rate: 20_000},
 	{name: "2,000 idle", idle: 2000},
 	{name: "5,000 idle and a room of 10, 5,000/s", rooms: 1, members: 10, rate: 5000, idle: 5000},
 }

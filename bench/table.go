@@ -151,8 +151,9 @@ func (t *table) write(out io.Writer, o options, pinned bool) error {
 		where = "servers on one CPU, the generator on another"
 	}
 	_, err := fmt.Fprintf(out, "%s\nMedian (and range) of %d; %s. The ratios are of CPU for a delivery, of memory where nobody talks.\n"+
-		"Where others took CPU time, or the generator nearly all of its own, the figures say less of the servers.\n",
-		markdown(rows), o.repeat, where)
+		"Where others took CPU time, or the generator nearly all of its own, the figures say less of the servers.\n"+
+		"Of measurements in which others took more than %d %% of a CPU, the least disturbed of %d attempts counts.\n",
+		markdown(rows), o.repeat, where, maxDisturbed, attempts)
 	return err
 }
 
