@@ -895,8 +895,9 @@ func TestAbandonedSessions(t *testing.T) {
 						t.Errorf("%d bytes wait", waits)
 					}
 				}
-				time.Sleep(options().PingInterval + options().PingTimeout)
-				s.gone(t, began, options().PingInterval+options().PingTimeout)
+				late := options().PingInterval + options().PingInterval/beats + options().PingTimeout
+				time.Sleep(late)
+				s.gone(t, began, late)
 			}, func(o *Options) { o.Receipts = false })
 		})
 	}

@@ -20,8 +20,8 @@ import (
 
 // Options configure a Server. Durations and MaxPayload are required.
 type Options struct {
-	// PingInterval is the time from a ping's answer to the next ping, and
-	// PingTimeout how long the answer may take.
+	// PingInterval is the time from a ping's answer to the next ping, which may
+	// come a little later, and PingTimeout how long the answer may take.
 	PingInterval, PingTimeout time.Duration
 	// UpgradeTimeout is how long moving to a websocket may take.
 	UpgradeTimeout time.Duration
@@ -50,6 +50,7 @@ type Server struct {
 	Options
 
 	layer    *layer       // nil if there is no Socket.IO layer
+	began    time.Time
 	workers  *workers     // of all inboxes
 	sessions sync.Map     // id → *Session
 	count    atomic.Int64 // of them
@@ -60,7 +61,22 @@ func New(o Options) *Server {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Server{BaseServer: eio.MakeBaseServer(), Options: o, workers: newWorkers()}
+	return &Server{BaseServer: eio.MakeBaseServer(), Options: o, began: time.Now(), workers: newWorkers()}
+}
+
+// beats is how many there are in a ping interval.
+const beats = 250
+
+// pingAfter returns when a session is to be pinged that was last heard of at a time:
+// after the interval, at the next beat. All whose ping is due wait for it, because
+// waking up for each of many quiet sessions costs several times as much as its ping.
+func (v *Server) pingAfter(heard time.Time) time.Time {
+	beat := v.PingInterval / beats
+	due := heard.Add(v.PingInterval)
+	if early := due.Sub(v.began) % beat; early > 0 {
+		due = due.Add(beat - early)
+	}
+	return due
 }
 
 // Bind puts a Socket.IO server on top of the Engine.IO server and returns it.

@@ -405,8 +405,9 @@ func (s *Session) start() {
 	if s.closed {
 		return // by somebody who was told of it
 	}
-	s.nextPing = time.Now().Add(s.server.PingInterval)
-	s.timer = time.AfterFunc(s.server.PingInterval, s.beat)
+	now := time.Now()
+	s.nextPing = s.server.pingAfter(now)
+	s.timer = time.AfterFunc(s.nextPing.Sub(now), s.beat)
 	if s.server.layer != nil {
 		s.connectTimer = time.AfterFunc(s.server.ConnectTimeout, s.connectBy)
 	}
@@ -528,11 +529,12 @@ func (s *Session) pong() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
-	if !s.receipts.ponged() {
-		return // it answers nothing
+	if !s.receipts.ponged() || s.closed {
+		return // it answers nothing, or nobody
 	}
 	if len(s.receipts.pings) == 0 {
-		s.nextPing = now.Add(s.server.PingInterval)
+		s.nextPing = s.server.pingAfter(now)
+		s.timer.Reset(s.nextPing.Sub(now))
 	}
 	if s.dueLocked(now) {
 		s.pingLocked(now)
