@@ -55,7 +55,7 @@ func FuzzDecodeEvent(f *testing.F) {
 			if err := rest.Decode(new(any)); err != nil {
 				t.Fatalf("%q: %v", text, err)
 			}
-			if _, end := rest.Token(); end == io.EOF { //nolint:errorlint // it is returned as it is
+			if _, end := rest.Token(); end == io.EOF {
 				t.Errorf("%q is an error, and %v of the library's", text, want)
 			}
 		case err == nil && !reflect.DeepEqual(got, want):

@@ -49,7 +49,7 @@ type Server struct {
 	eio.BaseServer
 	Options
 
-	layer    *layer       // nil if there is no Socket.IO layer
+	layer    *layer // nil if there is no Socket.IO layer
 	began    time.Time
 	workers  *workers     // of all inboxes
 	sessions sync.Map     // id → *Session
