@@ -23,8 +23,8 @@ const (
 	attempts     = 4
 )
 
-// undisturbed measures until nobody has taken much CPU time meanwhile, and returns
-// the figures of the least disturbed attempt.
+// undisturbed measures, a few times at most, until nobody has taken much CPU time
+// meanwhile, and returns the figures of the least disturbed attempt.
 func undisturbed(ctx context.Context, measure func() (figures, error), progress io.Writer) (figures, error) {
 	best, err := measure()
 	for i := 1; i < attempts && err == nil && best[others] > maxDisturbed && ctx.Err() == nil; i++ {

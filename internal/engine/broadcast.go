@@ -13,7 +13,10 @@ type Broadcast struct {
 // arguments, which hold no binary data. It fails if they cannot be encoded.
 func NewBroadcast(n socket.Namespace, event ...any) (*Broadcast, error) {
 	m, err := encodeEvent(n.Name(), event)
-	return &Broadcast{packets: []*message{m}}, err
+	if err != nil {
+		return nil, err
+	}
+	return &Broadcast{packets: []*message{m}}, nil
 }
 
 // To adds a session, in whose order of messages the event has its place from here

@@ -281,3 +281,19 @@ func TestTheUpgradeTakesLeftoversAlong(t *testing.T) {
 	l := session(t, sock)
 	eventually(t, "all is confirmed", func() bool { return l.Confirmed() == 3 })
 }
+
+// A pong that comes when the session has ended does not start its clock again.
+func TestPongAfterTheEnd(t *testing.T) {
+	bubble(t, (*server).bind, func(t *testing.T, s *server) {
+		_, sock := s.unread(t)
+		l := session(t, sock)
+		l.mu.Lock()
+		l.receipts.pinged(time.Now())
+		l.mu.Unlock()
+		l.Close(true)
+		l.pong()
+		if l.timer.Stop() {
+			t.Error("its clock goes on")
+		}
+	}, withoutPings)
+}

@@ -71,7 +71,7 @@ const beats = 250
 // after the interval, at the next beat. All whose ping is due wait for it, because
 // waking up for each of many quiet sessions costs several times as much as its ping.
 func (v *Server) pingAfter(heard time.Time) time.Time {
-	beat := v.PingInterval / beats
+	beat := max(v.PingInterval/beats, 1)
 	due := heard.Add(v.PingInterval)
 	if early := due.Sub(v.began) % beat; early > 0 {
 		due = due.Add(beat - early)

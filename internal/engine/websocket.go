@@ -77,16 +77,21 @@ func (w *websocket) pong(data string) {
 }
 
 // closed notes that the client closes the websocket, and answers as the
-// protocol wants it. That may fail: then there is nobody to answer to.
+// protocol wants it, unless something is being written: a client that does not take
+// that will not take the answer. Answering may fail: then there is nobody.
 func (w *websocket) closed() {
 	s := w.session
 	s.mu.Lock()
+	busy := s.ws == w && s.flushing
 	if s.ws == w { // if not, the session goes on by polling
 		s.noteGoodbyeLocked()
+		s.flushing = true // nothing follows
 	}
 	s.mu.Unlock()
-	_ = w.net.SetWriteDeadline(time.Now().Add(closeGrace))
-	_, _ = w.net.Write(normalCloseFrame.frame)
+	if !busy {
+		_ = w.net.SetWriteDeadline(time.Now().Add(closeGrace))
+		_, _ = w.net.Write(normalCloseFrame.frame)
+	}
 }
 
 // read reads until the connection ends. It is the connection's only reader.
@@ -142,30 +147,16 @@ func (w *websocket) await() bool {
 	return true
 }
 
-// write writes whole frames. The client has to make room for them in time.
+// write writes whole frames. The client has to make room for them in time. When the
+// session has ended there is less of it: the reader closes the connection then.
 func (w *websocket) write(frames []byte) error {
-	if err := w.allow(w.session.server.WriteTimeout); err != nil {
+	if err := w.net.SetWriteDeadline(time.Now().Add(w.session.server.WriteTimeout)); err != nil {
 		return err
 	}
 	if _, err := w.net.Write(frames); err != nil {
 		return err
 	}
-	return w.allow(0)
-}
-
-// allow sets how long writing may take from now on, 0 for any time. When the session
-// is closed, its end is set already.
-func (w *websocket) allow(timeout time.Duration) error {
-	w.session.mu.Lock()
-	defer w.session.mu.Unlock()
-	switch {
-	case w.session.closed:
-		return nil
-	case timeout == 0:
-		return w.net.SetWriteDeadline(time.Time{})
-	default:
-		return w.net.SetWriteDeadline(time.Now().Add(timeout))
-	}
+	return w.net.SetWriteDeadline(time.Time{})
 }
 
 // leave says goodbye after all else was written. The reader ends when the client

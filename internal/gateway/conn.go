@@ -357,11 +357,13 @@ func (c *conn) isBoundTo(roomID, member string) bool {
 }
 
 // enter notes the membership and lets the connection hear what is said to it.
-// It is in no broadcast before the service says that it is attached.
+// It is in no broadcast before the service says that it is attached: until then its
+// marks are of no room.
 func (c *conn) enter(seat room.Seat) {
 	c.mu.Lock()
 	c.seat = &seat
 	c.mu.Unlock()
+	c.marks.reset("", 0)
 	c.g.enter(seat.Room, c)
 }
 

@@ -1,6 +1,10 @@
 package gateway
 
-import "testing"
+import (
+	"testing"
+
+	"securechat/room"
+)
 
 // wire stands in for a link: it moves when something is sent, and sends
 // nothing once it is cut.
@@ -60,6 +64,11 @@ func TestMarks(t *testing.T) {
 			w.send(m, 13, 13)
 			w.confirmed = w.created
 		}, 12, 12},
+		"after a replay that was not sent": {func(m *marks, w *wire) {
+			m.addSeries("room", []room.Message{{Seq: 11}}, 0)
+			w.send(m, 12, 12)
+			w.confirmed = w.created
+		}, 10, 10},
 		// It moved to another room while the message was being sent.
 		"of another room": {func(m *marks, w *wire) {
 			m.deliver("another room", 500, w.accept)

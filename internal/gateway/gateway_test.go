@@ -332,6 +332,41 @@ func TestLeaving(t *testing.T) {
 	other.expect("room_error")
 }
 
+// service has something happen right before a connection is let into a room.
+type service struct {
+	*room.Service
+	beforeConnect func()
+}
+
+func (s *service) Connect(ctx context.Context, e room.Entry) error {
+	s.beforeConnect()
+	return s.Service.Connect(ctx, e)
+}
+
+// Threat: what is said while a connection comes back into its room belongs to what it
+// has missed, and must not be heard before it or twice.
+func TestMessageDuringReturn(t *testing.T) {
+	s := newServer(t)
+	alice, code := s.create("alice", "Alice")
+	bob := s.admit("bob", "Bob", code, alice)
+	s.connect(visit{session: "alice"}).join(alice)
+	post := func(text string) {
+		t.Helper()
+		if err := s.rooms.Post(t.Context(), alice.Room, alice.ID, text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b := s.connect(visit{session: "bob"}).join(bob)
+	b.emit("leave_room", fmt.Sprintf(`{"room":%q}`, bob.Room))
+	b.barrier()
+	post("one")
+	s.gateway.Use(&service{s.rooms, func() { post("two") }})
+	b.forget()
+	b.join(bob)
+	b.barrier()
+	equal(t, "it reads", b.texts(), []string{"one", "two"})
+}
+
 func TestAcks(t *testing.T) {
 	s := newServer(t)
 	alice, _ := s.create("alice", "Alice")
