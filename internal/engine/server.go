@@ -67,16 +67,14 @@ func New(o Options) *Server {
 // beats is how many there are in a ping interval.
 const beats = 250
 
-// pingAfter returns when a session is to be pinged that was last heard of at a time:
-// after the interval, at the next beat. All whose ping is due wait for it, because
-// waking up for each of many quiet sessions costs several times as much as its ping.
-func (v *Server) pingAfter(heard time.Time) time.Time {
-	beat := max(v.PingInterval/beats, 1)
-	due := heard.Add(v.PingInterval)
-	if early := due.Sub(v.began) % beat; early > 0 {
-		due = due.Add(beat - early)
+// beat returns the first beat that is not before a time. Pings that may wait are sent
+// then: waking up for each of many costs several times as much as the ping.
+func (v *Server) beat(t time.Time) time.Time {
+	length := max(v.PingInterval/beats, 1)
+	if early := t.Sub(v.began) % length; early > 0 {
+		return t.Add(length - early)
 	}
-	return due
+	return t
 }
 
 // Bind puts a Socket.IO server on top of the Engine.IO server and returns it.

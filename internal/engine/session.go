@@ -406,7 +406,7 @@ func (s *Session) start() {
 		return // by somebody who was told of it
 	}
 	now := time.Now()
-	s.nextPing = s.server.pingAfter(now)
+	s.nextPing = s.server.beat(now.Add(s.server.PingInterval))
 	s.timer = time.AfterFunc(s.nextPing.Sub(now), s.beat)
 	if s.server.layer != nil {
 		s.connectTimer = time.AfterFunc(s.server.ConnectTimeout, s.connectBy)
@@ -495,7 +495,7 @@ func (s *Session) dueLocked(now time.Time) bool {
 	due, in := s.receipts.due(now)
 	if in > 0 {
 		s.pacing = true
-		time.AfterFunc(in, s.pingLater)
+		time.AfterFunc(s.server.beat(now.Add(in)).Sub(now), s.pingLater)
 	}
 	return due
 }
@@ -533,7 +533,7 @@ func (s *Session) pong() {
 		return // it answers nothing, or nobody
 	}
 	if len(s.receipts.pings) == 0 {
-		s.nextPing = s.server.pingAfter(now)
+		s.nextPing = s.server.beat(now.Add(s.server.PingInterval))
 		s.timer.Reset(s.nextPing.Sub(now))
 	}
 	if s.dueLocked(now) {
