@@ -22,8 +22,9 @@ var imports = map[string][]string{
 	"securechat/internal/engine":   nil,
 	// Serves the protocols' own test suites.
 	"securechat/internal/engine/enginetest": {"securechat/internal/engine"},
-	"securechat/internal/web":               {"securechat/room", "securechat/internal/session", "securechat/internal/web/jinja"},
+	"securechat/internal/web":               {"securechat/room", "securechat/internal/session", "securechat/internal/web/jinja", "securechat/internal/web/words"},
 	"securechat/internal/web/jinja":         nil,
+	"securechat/internal/web/words":         nil,
 	"securechat/internal/gateway":           {"securechat/room", "securechat/internal/engine"},
 }
 

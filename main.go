@@ -31,7 +31,7 @@ import (
 	"securechat/room/memstore"
 )
 
-//go:embed templates static/css static/img static/js all:static/vendor
+//go:embed templates static/css static/img static/js static/manifest.webmanifest all:static/vendor
 var embedded embed.FS
 
 // gcPercent is how much the heap may grow before it is collected, unless GOGC says
@@ -140,7 +140,7 @@ func wire(cfg config.Config, log *slog.Logger) (*app, error) {
 	if err != nil {
 		return nil, err
 	}
-	static, _, err := folder(cfg.StaticDir, "static")
+	static, staticForeign, err := folder(cfg.StaticDir, "static")
 	if err != nil {
 		return nil, err
 	}
@@ -159,6 +159,7 @@ func wire(cfg config.Config, log *slog.Logger) (*app, error) {
 		Templates:             templates,
 		Foreign:               foreign,
 		Static:                static,
+		StaticFixed:           !staticForeign,
 		Library:               library,
 		MaxMessageLength:      cfg.MaxMessageLength,
 		ApprovalTimeout:       cfg.ApprovalTimeout,

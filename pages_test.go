@@ -2,13 +2,18 @@ package main_test
 
 import (
 	"bytes"
+	"encoding/json"
+	"fmt"
+	"image/png"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/nikolalohinski/gonja/v2/exec"
 	"golang.org/x/net/html"
 
 	"securechat/internal/web/jinja"
@@ -46,7 +51,10 @@ var contractIDs = map[string][]string{
 // which inline script and style do nothing.
 func TestPages(t *testing.T) {
 	set, err := jinja.Load(os.DirFS("templates"), []string{"index.html", "waiting_approval.html", "chatroom.html"},
-		map[string]any{"csrf_token": func() string { return `token&"` }})
+		map[string]any{
+			"csrf_token": func() string { return `token&"` },
+			"url_for":    func(args *exec.VarArgs) string { return "/static/" + args.KwArgs["filename"].String() },
+		})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,6 +79,7 @@ func TestPages(t *testing.T) {
 					t.Errorf("no element has the id %q", id)
 				}
 			}
+			checkModules(t, doc)
 			slices.Sort(ids)
 			if unique := slices.Compact(slices.Clone(ids)); len(unique) != len(ids) {
 				t.Errorf("an id is used twice: %q", ids)
@@ -146,26 +155,111 @@ func attribute(n *html.Node, key string) string {
 	return ""
 }
 
-// TestModulesResolve: the browser modules are served as written, without a
-// bundler that would notice a wrong name.
-func TestModulesResolve(t *testing.T) {
+// library is the module that is imported when it is needed, to be able to say that it
+// is missing.
+const library = "/static/vendor/socket.io/socket.io.esm.min.js"
+
+// checkModules fails unless a page names all modules that its script needs, and no
+// others: a browser that had to read one to learn of the next would ask in turn.
+func checkModules(t *testing.T, doc *html.Node) {
+	t.Helper()
+	var entry string
+	named := map[string]bool{}
+	for n := range doc.Descendants() {
+		switch {
+		case n.Data == "script":
+			entry = attribute(n, "src")
+		case n.Data == "link" && attribute(n, "rel") == "modulepreload":
+			named[attribute(n, "href")] = true
+		}
+	}
+	if !named[library] {
+		t.Error("the page does not name the Socket.IO client")
+	}
+	delete(named, library)
+	needed := map[string]bool{}
+	addImports(t, strings.TrimPrefix(entry, "/"), needed)
+	for module := range needed {
+		if !named["/"+module] {
+			t.Errorf("the page does not name %s", module)
+		}
+	}
+	if len(named) > len(needed) {
+		t.Errorf("the page names %v and needs %v", named, needed)
+	}
+}
+
+var imports = regexp.MustCompile(`(?m)^import .* from '\./([^']+)'`)
+
+// addImports adds the modules that a file imports, and what those do.
+func addImports(t *testing.T, file string, to map[string]bool) {
+	t.Helper()
+	source, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, match := range imports.FindAllSubmatch(source, -1) {
+		module := path.Join(path.Dir(file), string(match[1]))
+		if !to[module] {
+			to[module] = true
+			addImports(t, module, to)
+		}
+	}
+}
+
+// TestScripts: text becomes markup in one place alone, and nothing stops the page.
+func TestScripts(t *testing.T) {
 	files, err := filepath.Glob("static/js/*.js")
 	if err != nil || len(files) == 0 {
 		t.Fatal(files, err)
 	}
-	imports := regexp.MustCompile(`(?m)^import .* from '\./([^']+)'`)
 	for _, file := range files {
 		source, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, match := range imports.FindAllSubmatch(source, -1) {
-			if _, err := os.Stat(filepath.Join("static/js", string(match[1]))); err != nil {
-				t.Errorf("%s: %v", file, err)
+		for _, word := range []string{"innerHTML", "insertAdjacentHTML", "alert(", "confirm("} {
+			if bytes.Contains(source, []byte(word)) {
+				t.Errorf("%s uses %s", file, word)
 			}
 		}
-		if bytes.Contains(source, []byte("innerHTML")) || bytes.Contains(source, []byte("alert(")) {
-			t.Errorf("%s uses innerHTML or alert", file)
+		if bytes.Contains(source, []byte("createPolicy")) && filepath.Base(file) != "content.js" {
+			t.Errorf("%s makes markup of text", file)
+		}
+	}
+}
+
+// TestManifest: what makes the chat an app on a home screen names files that are there.
+func TestManifest(t *testing.T) {
+	source, err := os.ReadFile("static/manifest.webmanifest")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var manifest struct {
+		Icons []struct{ Src, Sizes, Purpose string }
+	}
+	if err := json.Unmarshal(source, &manifest); err != nil {
+		t.Fatal(err)
+	}
+	sizes := map[string]bool{}
+	for _, icon := range manifest.Icons {
+		file, err := os.Open("static/" + icon.Src)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if icon.Sizes != "any" {
+			config, err := png.DecodeConfig(file)
+			if size := fmt.Sprintf("%dx%d", config.Width, config.Height); err != nil || size != icon.Sizes {
+				t.Errorf("%s is %s, %v; want %s", icon.Src, size, err, icon.Sizes)
+			}
+		}
+		_ = file.Close() // it was only read
+		sizes[icon.Sizes+icon.Purpose] = true
+	}
+	for _, size := range []string{"any", "192x192", "512x512", "512x512maskable"} {
+		if !sizes[size] {
+			t.Errorf("there is no icon of %s", size)
 		}
 	}
 }

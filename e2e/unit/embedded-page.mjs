@@ -4,8 +4,9 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { root } from '../harness/server.mjs';
 
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; form-action 'self'";
-const types = { '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; manifest-src 'self'; form-action 'self'; "
+  + "require-trusted-types-for 'script'; trusted-types inert-markup";
+const types = { '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.png': 'image/png', '.webmanifest': 'application/manifest+json' };
 const client = '/static/vendor/socket.io/socket.io.esm.min.js';
 
 // What the page sees as the Socket.IO client. The test reads `sent` and calls `receive`.
@@ -29,17 +30,23 @@ globalThis.socket = socket;
 export const io = (options) => { globalThis.options = options; return socket; };
 `;
 
+const english = JSON.parse(readFileSync(path.join(root, 'templates', 'words', 'en.json'), 'utf8'));
+
 /** The little of Jinja2 that our pages use. */
 export function render(name, variables) {
+  const { pages: words, scripts, sentences } = english;
+  const all = { lang: 'en', words, ...variables };
   const read = (file) => readFileSync(path.join(root, 'templates', file), 'utf8');
   const page = read(name);
   const blocks = new Map([...page.matchAll(/{% block (\w+) %}(.*?){% endblock %}/gs)].map(([, block, text]) => [block, text]));
   const value = (expression) => {
-    const found = expression.trim().split(/\['|'\]|\(\)/).filter(Boolean).reduce((from, key) => from?.[key], variables);
+    const found = expression.trim().split(/\['|'\]|\(\)/).filter(Boolean).reduce((from, key) => from?.[key], all);
     return String(found ?? '').replace(/[&<>"']/g, (c) => `&#${c.codePointAt(0)};`);
   };
   return read('base.html')
     .replace(/{% block (\w+) %}(.*?){% endblock %}/gs, (_, block, text) => blocks.get(block) ?? text)
+    .replace(/{{ url_for\('static', filename='([^']+)'\) }}/g, '/static/$1')
+    .replace('{{ script_words|safe }}', () => JSON.stringify({ scripts, sentences }))
     .replace(/{% for digit in display_code %}(.*?){% endfor %}/gs, (_, text) => [...variables.display_code ?? '']
       .map((digit) => text.replaceAll('{{ digit }}', digit)).join(''))
     .replace(/{{(.*?)}}/g, (_, expression) => value(expression));

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"reflect"
 	"strings"
 	"testing"
@@ -122,5 +123,33 @@ func TestEventsOfTheContract(t *testing.T) {
 	}
 	if got := eventNames(); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v", got)
+	}
+}
+
+// Whatever the pages show of what the server says, they can show in every language.
+func TestSentencesAreTranslated(t *testing.T) {
+	content, err := os.ReadFile("../../templates/words/de.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var words struct{ Sentences map[string]string }
+	if err := json.Unmarshal(content, &words); err != nil {
+		t.Fatal(err)
+	}
+	internal, _ := problemOf(errors.New("unforeseen"))
+	said := []string{noSuchRequest, internal.Message}
+	for _, p := range problems {
+		said = append(said, p.text)
+	}
+	for _, r := range refusals {
+		said = append(said, r)
+	}
+	for _, text := range said {
+		// As static/js/words.js takes it apart.
+		for sentence := range strings.SplitSeq(strings.ReplaceAll(text, ". ", ".\n"), "\n") {
+			if words.Sentences[sentence] == "" {
+				t.Errorf("there is no translation of %q", sentence)
+			}
+		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
+	"net/url"
 	"path"
 	"strings"
 	"sync"
@@ -38,35 +39,90 @@ func setContentType(h http.Header, name string) {
 	}
 }
 
+const staticPath = "/static/"
+
 // static serves the static folder at /static/. It lists no folders, and has no
 // hidden files.
 type static struct {
 	folder fs.FS
+	// build, if not empty, is a folder that is not there, of which the whole static
+	// folder seems to be a part. It is named after the content of the files, which
+	// do not change: what a browser has from there it need not ask for again, and
+	// modules of two versions cannot meet.
+	build string
 	// tags has the ETags of files without a time, which are embedded ones and
 	// so do not change.
 	tags sync.Map // name → string
 }
 
-// open returns the file of a request's path; it is not ok if there is none to show.
-func (s *static) open(r *http.Request) (file fs.File, info fs.FileInfo, name string, ok bool) {
-	name = strings.TrimPrefix(r.URL.Path, "/static/")
+// newStatic returns what serves a folder, which may be nil. The files of a fixed one do
+// not change.
+func newStatic(folder fs.FS, fixed bool) (*static, error) {
+	s := &static{folder: folder}
+	if folder == nil || !fixed {
+		return s, nil
+	}
+	sum := sha256.New()
+	err := fs.WalkDir(folder, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		content, err := fs.ReadFile(folder, name)
+		fmt.Fprintf(sum, "%s\n%d\n%s", name, len(content), content)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.build = buildPrefix + hex.EncodeToString(sum.Sum(nil)[:8]) + "/"
+	return s, nil
+}
+
+// buildPrefix begins the names of builds.
+const buildPrefix = "build-"
+
+// address returns where a file is.
+func (s *static) address(name string) string {
+	return (&url.URL{Path: staticPath + s.build + strings.TrimPrefix(name, "/")}).EscapedPath()
+}
+
+// nameOf returns the name of the file that a path is about, and how long a browser
+// may keep it.
+func (s *static) nameOf(path string) (name, cache string) {
+	name = strings.TrimPrefix(path, staticPath)
+	if s.build == "" || !strings.HasPrefix(name, buildPrefix) {
+		// The names do not change with the content: browsers may keep a copy but
+		// have to ask for news of it.
+		return name, "no-cache"
+	}
+	if name, ok := strings.CutPrefix(name, s.build); ok {
+		return name, "public, max-age=31536000, immutable"
+	}
+	// While one version replaces another, a page of the one may ask the other.
+	_, name, _ = strings.Cut(name, "/")
+	return name, "no-store"
+}
+
+// open returns a file; it is not ok if there is none to show.
+func (s *static) open(name string) (file fs.File, info fs.FileInfo, ok bool) {
 	if s.folder == nil || !fs.ValidPath(name) || strings.HasPrefix(name, ".") || strings.Contains(name, "/.") {
-		return nil, nil, "", false
+		return nil, nil, false
 	}
 	file, err := s.folder.Open(name)
 	if err != nil {
-		return nil, nil, "", false
+		return nil, nil, false
 	}
 	info, err = file.Stat()
 	if err != nil || !info.Mode().IsRegular() {
 		_ = file.Close() // nothing was written
-		return nil, nil, "", false
+		return nil, nil, false
 	}
-	return file, info, name, true
+	return file, info, true
 }
 
 func (s *server) serveStatic(w http.ResponseWriter, r *http.Request) {
-	file, info, name, ok := s.static.open(r)
+	name, cache := s.static.nameOf(r.URL.Path)
+	file, info, ok := s.static.open(name)
 	if !ok {
 		s.notFound(w, r)
 		return
@@ -88,9 +144,7 @@ func (s *server) serveStatic(w http.ResponseWriter, r *http.Request) {
 	}
 	h := w.Header()
 	h.Set("ETag", tag)
-	// The names do not change with the content, and modules of two versions
-	// must not meet: browsers may keep a copy but have to ask for news of it.
-	h.Set("Cache-Control", "no-cache")
+	h.Set("Cache-Control", cache)
 	setContentType(h, name)
 	http.ServeContent(w, r, name, info.ModTime(), content)
 }

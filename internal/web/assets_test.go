@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -72,6 +73,47 @@ func TestStatic(t *testing.T) {
 	}
 
 	newBrowser(t, newHandler(t, &fakeService{})).get("/static/css/page.css").want(t, 404)
+}
+
+// Files that do not change are kept by browsers for good, under an address that does.
+func TestStaticBuild(t *testing.T) {
+	address := regexp.MustCompile(`static=\[([^\]]*)\]`)
+	serve := func(content string, fixed bool) (*browser, string) {
+		service := &fakeService{page: func(string, string) (room.Page, error) { return room.Page{}, nil }}
+		b := newBrowser(t, newHandler(t, service, func(o *Options) {
+			o.Static, o.StaticFixed = fstest.MapFS{"a b.css": {Data: []byte(content)}, ".env": {}, "css/x": {}}, fixed
+		}))
+		return b, address.FindStringSubmatch(b.get("/room/" + roomID).body)[1]
+	}
+	const (
+		immutable = "public, max-age=31536000, immutable"
+		missing   = "build-0123456789abcdef/"
+	)
+	b, first := serve("one", true)
+	for path, cache := range map[string]string{
+		first:                              immutable,
+		"/static/a%20b.css":                "no-cache",
+		"/static/" + missing + "a%20b.css": "no-store", // of another version
+	} {
+		got := b.get(path)
+		got.want(t, 200, "one")
+		if got.Header.Get("Cache-Control") != cache || len(got.Cookies()) != 0 {
+			t.Errorf("%s: %v", path, got.Header)
+		}
+	}
+	folder := strings.TrimSuffix(first, "a%20b.css")
+	for _, path := range []string{folder, folder + "css", folder + ".env", folder + "../.env", folder + folder, "/static/" + missing, "/static/" + missing + ".env", "/static/build-"} {
+		b.get(path).want(t, 404)
+	}
+	if _, again := serve("one", true); again != first {
+		t.Errorf("%s and %s are the same", again, first)
+	}
+	if _, other := serve("two", true); other == first {
+		t.Error("another content has the same address")
+	}
+	if _, plain := serve("one", false); plain != "/static/a%20b.css" {
+		t.Errorf("a file that may change is at %s", plain)
+	}
 }
 
 func TestLibrary(t *testing.T) {

@@ -7,7 +7,8 @@ import (
 )
 
 // Content security policies. ownPolicy is for the embedded pages, which load
-// everything from this server and have no inline script, style or handler.
+// everything from this server and have no inline script, style or handler, and turn
+// text into markup in one place alone (static/js/content.js).
 // foreignPolicy is for pages written without any policy in mind: inline scripts
 // and handlers, and libraries, fonts and styles of whatever CDN. Neither lets
 // other sites frame the chat or receive its forms.
@@ -17,7 +18,8 @@ import (
 const (
 	ownPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
 		"connect-src 'self'%SOCKET%; manifest-src 'self'; media-src 'self'; worker-src 'self'; " +
-		"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+		"form-action 'self'; base-uri 'none'; frame-ancestors 'none'; " +
+		"require-trusted-types-for 'script'; trusted-types inert-markup"
 	foreignPolicy = "default-src 'self' https: data: blob:; script-src 'self' https: 'unsafe-inline'; " +
 		"style-src 'self' https: 'unsafe-inline'; connect-src 'self' https: wss:%SOCKET%; worker-src 'self' blob:; " +
 		"object-src 'none'; form-action 'self'; base-uri 'self'; frame-ancestors 'none'"

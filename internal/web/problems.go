@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	_ "embed"
@@ -15,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"securechat/internal/web/words"
 	"securechat/room"
 )
 
@@ -95,6 +97,12 @@ func (s *server) refuse(w http.ResponseWriter, r *http.Request, p problem) {
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
 	h.Add("Vary", "Accept")
+	l := s.language(r)
+	p.text = l.Translate(p.text)
+	if l.Tag != "" {
+		h.Set("Content-Language", l.Tag)
+		h.Add("Vary", "Accept-Language")
+	}
 	h.Del("ETag")
 	h.Del("Last-Modified")
 	if p.retry > 0 {
@@ -103,7 +111,7 @@ func (s *server) refuse(w http.ResponseWriter, r *http.Request, p problem) {
 	switch preferred(r.Header.Get("Accept")) {
 	case "text/html":
 		h.Set("Content-Security-Policy", errorPolicy)
-		s.writeErrorPage(w, p)
+		s.writeErrorPage(w, l, p)
 	case "application/json":
 		body, err := json.Marshal(map[string]any{"error": p.text, "status": p.status})
 		if err != nil {
@@ -115,11 +123,13 @@ func (s *server) refuse(w http.ResponseWriter, r *http.Request, p problem) {
 	}
 }
 
-func (s *server) writeErrorPage(w http.ResponseWriter, p problem) {
+func (s *server) writeErrorPage(w http.ResponseWriter, l *words.Language, p problem) {
 	var page bytes.Buffer
-	err := errorPage.Execute(&page, struct{ Title, Text string }{http.StatusText(p.status), p.text})
+	err := errorPage.Execute(&page, struct{ Lang, Name, Text, Home string }{
+		cmp.Or(l.Tag, "en"), l.Page("name", "Secure Chat"), p.text, l.Page("error.home", "Back to the start page"),
+	})
 	if err != nil {
-		panic(err) // a constant template, two strings and a buffer
+		panic(err) // a constant template, strings and a buffer
 	}
 	write(w, p.status, "text/html; charset=utf-8", page.Bytes())
 }

@@ -7,7 +7,6 @@ import (
 	"math"
 	"net/http"
 	"net/url"
-	"strings"
 	"sync"
 	"time"
 
@@ -15,6 +14,7 @@ import (
 	"github.com/nikolalohinski/gonja/v2/exec"
 
 	"securechat/internal/web/jinja"
+	"securechat/internal/web/words"
 	"securechat/room"
 )
 
@@ -27,11 +27,11 @@ const (
 
 // loadPages parses the folder's templates and renders each once, so that a
 // template that cannot work keeps the server from starting.
-func loadPages(folder fs.FS, maxMessageLength, answerTime int) (*jinja.Set, error) {
+func loadPages(folder fs.FS, static *static, maxMessageLength, answerTime int) (*jinja.Set, error) {
 	pages, err := jinja.Load(folder, []string{indexPage, waitingPage, roomPage}, map[string]any{
 		"MAX_MESSAGE_LENGTH": maxMessageLength,
 		"answer_time":        answerTime,
-		"url_for":            urlFor,
+		"url_for":            urlFor(static),
 	})
 	if err != nil {
 		return nil, err
@@ -87,29 +87,31 @@ func seconds(d time.Duration) int {
 	return max(1, int(math.Ceil(d.Seconds())))
 }
 
-// urlFor is Flask's function for addresses, with the routes that the Flask
+// urlFor returns Flask's function for addresses, with the routes that the Flask
 // server had. Other endpoints render as nothing.
-func urlFor(args *exec.VarArgs) string {
-	param := func(name string) string {
-		value, ok := args.KwArgs[name]
-		if !ok {
-			return ""
+func urlFor(static *static) func(*exec.VarArgs) string {
+	return func(args *exec.VarArgs) string {
+		param := func(name string) string {
+			value, ok := args.KwArgs[name]
+			if !ok {
+				return ""
+			}
+			return value.String()
 		}
-		return value.String()
+		switch args.First().String() {
+		case "static":
+			return static.address(param("filename"))
+		case "index":
+			return "/"
+		case "join_room_route":
+			return "/join"
+		case "chatroom":
+			return "/room/" + url.PathEscape(param("room_code"))
+		case "room_status":
+			return "/room/" + url.PathEscape(param("room_code")) + "/status"
+		}
+		return ""
 	}
-	switch args.First().String() {
-	case "static":
-		return (&url.URL{Path: "/static/" + strings.TrimPrefix(param("filename"), "/")}).EscapedPath()
-	case "index":
-		return "/"
-	case "join_room_route":
-		return "/join"
-	case "chatroom":
-		return "/room/" + url.PathEscape(param("room_code"))
-	case "room_status":
-		return "/room/" + url.PathEscape(param("room_code")) + "/status"
-	}
-	return ""
 }
 
 // buffers are *bytes.Buffer, empty.
@@ -131,6 +133,7 @@ func (s *server) render(w http.ResponseWriter, r *http.Request, page string, var
 			buffers.Put(buf)
 		}
 	}()
+	s.addWords(w, r, vars)
 	if err := s.pages.Render(buf, page, vars); err != nil {
 		// The error can quote what was to be rendered, a name for one.
 		s.log.Error("a template could not be rendered", "template", page)
@@ -140,6 +143,23 @@ func (s *server) render(w http.ResponseWriter, r *http.Request, page string, var
 		return
 	}
 	write(w, http.StatusOK, "text/html; charset=utf-8", buf.Bytes())
+}
+
+// addWords adds to a page's variables the words of the language that a request asks
+// for. Templates without words have a language of their own.
+func (s *server) addWords(w http.ResponseWriter, r *http.Request, vars map[string]any) {
+	l := s.language(r)
+	if l.Tag == "" {
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Language", l.Tag)
+	h.Add("Vary", "Accept-Language")
+	vars["lang"], vars["words"], vars["script_words"] = l.Tag, jinja.Dict(l.Pages), l.ForScripts
+}
+
+func (s *server) language(r *http.Request) *words.Language {
+	return s.words.For(r.Header.Get("Accept-Language"))
 }
 
 // token returns the csrf_token function of a request's page.

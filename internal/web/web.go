@@ -34,6 +34,7 @@ import (
 
 	"securechat/internal/session"
 	"securechat/internal/web/jinja"
+	"securechat/internal/web/words"
 	"securechat/room"
 )
 
@@ -62,6 +63,9 @@ type Options struct {
 	Foreign bool
 	// Static is the folder served at /static/; nil means none.
 	Static fs.FS
+	// StaticFixed is true if the files in Static do not change: templates get
+	// addresses of them, by url_for, that browsers keep for good.
+	StaticFixed bool
 	// Library is the folder with socket.io.min.js and socket.io.esm.min.js,
 	// which are served at /socket.io/. Either may be missing; nil means both are.
 	Library fs.FS
@@ -98,8 +102,9 @@ type server struct {
 	sessions   *session.Keeper
 	addressKey []byte
 	pages      *jinja.Set
+	words      *words.Set
 	foreign    bool
-	static     static
+	static     *static
 	library    library
 	proxies    Proxies
 	policy     string
@@ -117,7 +122,15 @@ func New(o Options) (http.Handler, error) {
 	if o.Service == nil || o.Sessions == nil || len(o.AddressKey) == 0 || o.Templates == nil || o.MaxMessageLength <= 0 {
 		return nil, errors.New("web: Service, Sessions, AddressKey, Templates and MaxMessageLength are required")
 	}
-	pages, err := loadPages(o.Templates, o.MaxMessageLength, seconds(cmp.Or(o.ApprovalTimeout, time.Minute)))
+	static, err := newStatic(o.Static, o.StaticFixed)
+	if err != nil {
+		return nil, fmt.Errorf("web: read the static folder: %w", err)
+	}
+	pages, err := loadPages(o.Templates, static, o.MaxMessageLength, seconds(cmp.Or(o.ApprovalTimeout, time.Minute)))
+	if err != nil {
+		return nil, fmt.Errorf("web: %w", err)
+	}
+	texts, err := words.Load(o.Templates)
 	if err != nil {
 		return nil, fmt.Errorf("web: %w", err)
 	}
@@ -127,7 +140,7 @@ func New(o Options) (http.Handler, error) {
 	}
 	s := &server{
 		service: o.Service, sessions: o.Sessions, addressKey: o.AddressKey,
-		pages: pages, foreign: o.Foreign, static: static{folder: o.Static}, library: library,
+		pages: pages, words: texts, foreign: o.Foreign, static: static, library: library,
 		proxies: o.Proxies, policy: policyOf(o), limited: o.RateLimits, guesses: newGuesses(),
 		ready: o.Ready, metrics: o.Metrics, log: o.Log,
 	}
@@ -221,8 +234,8 @@ func (s *server) site(o Options) http.Handler {
 		pages.With(s.limit("join", joinsPerMinute)).Post("/join", s.join)
 	})
 	router.With(noStore, s.limit("status", pagesPerMinute)).Get("/room/{id}/status", s.status)
-	router.Get("/static/*", s.serveStatic)
-	router.Head("/static/*", s.serveStatic)
+	router.Get(staticPath+"*", s.serveStatic)
+	router.Head(staticPath+"*", s.serveStatic)
 	router.With(noStore).Get("/healthz", s.health)
 	router.With(noStore).Head("/healthz", s.health)
 	router.With(noStore).Get("/readyz", s.readiness)

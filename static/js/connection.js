@@ -1,10 +1,6 @@
-const clientModule = '/static/vendor/socket.io/socket.io.esm.min.js';
+import { text } from './words.js';
 
-const words = {
-  online: 'Connected',
-  offline: 'Reconnecting…',
-  closed: 'Disconnected',
-};
+const clientModule = '../vendor/socket.io/socket.io.esm.min.js';
 
 const firstPause = 1000;
 const longestPause = 30_000;
@@ -17,8 +13,7 @@ export async function loadClient(notices) {
     return (await import(clientModule)).io;
   } catch (error) {
     console.error(error);
-    notices.keep('This page could not load all it needs, so it cannot connect. Please load it again. If that does not help, '
-      + 'the server was built without its browser modules: start it with “make run”, or build it with “make build”.');
+    notices.keep(text('connection.broken'));
     return null;
   }
 }
@@ -62,6 +57,6 @@ export class Connection {
 
   #show(state) {
     this.#label.dataset.state = state;
-    this.#label.textContent = words[state];
+    this.#label.textContent = text(`connection.${state}`);
   }
 }

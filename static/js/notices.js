@@ -1,4 +1,5 @@
 import { element } from './dom.js';
+import { text } from './words.js';
 
 const shownFor = 8000;
 
@@ -11,23 +12,23 @@ export class Notices {
   }
 
   /** Shows a text for a while. The same text is not shown twice at a time. */
-  say(text) {
+  say(said) {
     for (const shown of this.#container.children) {
-      if (shown.dataset.text === text) shown.remove();
+      if (shown.dataset.text === said) shown.remove();
     }
-    const notice = this.#add(text);
+    const notice = this.#add(said);
     setTimeout(() => notice.remove(), shownFor);
   }
 
   /** Shows a text until the person closes it. */
-  keep(text) {
-    this.#add(text);
+  keep(said) {
+    this.#add(said);
   }
 
-  #add(text) {
-    const close = element('button', { type: 'button', className: 'quiet', ariaLabel: 'Close' }, '×');
-    const notice = element('p', { className: 'notice' }, text, close);
-    notice.dataset.text = text;
+  #add(said) {
+    const close = element('button', { type: 'button', className: 'quiet', ariaLabel: text('notice.close') }, '×');
+    const notice = element('p', { className: 'notice' }, said, close);
+    notice.dataset.text = said;
     close.addEventListener('click', () => notice.remove());
     this.#container.append(notice);
     return notice;

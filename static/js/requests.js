@@ -1,5 +1,6 @@
 import { Countdown } from './countdown.js';
 import { element } from './dom.js';
+import { text } from './words.js';
 
 const lateVerdict = 3000; // milliseconds that the server may be later than this clock
 
@@ -27,7 +28,7 @@ export class Requests {
   /** Notes how many have said yes. */
   progress(id, approvals, required) {
     const card = this.#cards.get(id);
-    if (card) card.say(`${approvals} of ${required} have said yes.`);
+    if (card) card.say(text('request.votes', { approvals, required }));
   }
 
   /** Takes the card away and returns the name on it, or undefined if there is none. */
@@ -46,17 +47,17 @@ export class Requests {
   }
 
   #open(id, name) {
-    const status = element('p', { className: 'approval-status', id: `status-${id}` }, 'All members have to say yes.');
+    const status = element('p', { className: 'approval-status', id: `status-${id}` }, text('request.rule'));
     const time = element('span', { className: 'request-time' });
-    const accept = this.#button('Accept', 'accept primary', id, true);
-    const decline = this.#button('Decline', 'deny', id, false);
-    const node = element('section', { className: 'join-request-notification', id: `notification-${id}`, 'data-user-id': id, ariaLabel: `${name} asks to join` },
+    const accept = this.#button(text('request.accept'), 'accept primary', id, true);
+    const decline = this.#button(text('request.decline'), 'deny', id, false);
+    const node = element('section', { className: 'join-request-notification', id: `notification-${id}`, 'data-user-id': id, ariaLabel: text('request.label', { who: name }) },
       element('div', { className: 'notification-content' },
-        element('p', {}, element('strong', { dir: 'auto' }, name), ' asks to join ', time),
+        element('p', {}, element('strong', { dir: 'auto' }, name), ` ${text('request.asks')} `, time),
         status),
       element('div', { className: 'notification-buttons' }, accept, decline));
-    const card = { name, node, say: (text) => { status.textContent = text; }, buttons: [accept, decline] };
-    card.countdown = new Countdown((seconds) => { time.textContent = `(${seconds} s)`; },
+    const card = { name, node, say: (how) => { status.textContent = how; }, buttons: [accept, decline] };
+    card.countdown = new Countdown((seconds) => { time.textContent = text('request.time', { seconds }); },
       () => { card.late = setTimeout(() => this.remove(id), lateVerdict); });
     this.#cards.set(id, card);
     this.#container.append(node);
@@ -68,7 +69,7 @@ export class Requests {
     button.addEventListener('click', () => {
       const card = this.#cards.get(id);
       for (const each of card.buttons) each.disabled = true;
-      card.say(yes ? 'You said yes. The others are still to answer.' : 'You said no.');
+      card.say(text(yes ? 'request.accepted' : 'request.declined'));
       this.#answer(id, yes);
     });
     return button;

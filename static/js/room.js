@@ -8,6 +8,7 @@ import { Notices } from './notices.js';
 import { Outbox } from './outbox.js';
 import { Requests } from './requests.js';
 import { RoomCode } from './roomcode.js';
+import { text, translated } from './words.js';
 
 const keepAlive = 30_000; // milliseconds between two questions whether the room is still there
 const farewell = 1500; // milliseconds that the goodbye may take
@@ -18,7 +19,7 @@ const notices = new Notices(byId('notices'));
 const messages = new Messages(byId('chat'), byId('to-latest'), { member, name });
 const code = new RoomCode(
   { code: byId('currentCode'), dots: byId('code-hidden'), toggle: byId('toggle-code'), copy: byId('copy-code') },
-  (text) => notices.say(text),
+  (said) => notices.say(said),
 );
 
 function run(io) {
@@ -33,25 +34,25 @@ function run(io) {
   const timer = new Countdown((seconds) => { byId('timer').textContent = clock(seconds); }, () => say('request_timer_sync'));
   const requests = new Requests(byId('join-requests-container'), Number(answerTime),
     (id, yes) => say(yes ? 'approve_join' : 'deny_join', { user_id: id }));
-  const composer = new Composer(byId('composer'), byId('message-input'), byId('characters-left'), (text) => {
+  const composer = new Composer(byId('composer'), byId('message-input'), byId('characters-left'), (written) => {
     if (!socket.connected) {
-      notices.say('There is no connection at the moment. Your message stays here; please send it again in a while.');
+      notices.say(text('message.no-connection'));
       return false;
     }
-    outbox.sent(text);
-    say('message', { message: text });
+    outbox.sent(written);
+    say('message', { message: written });
     return true;
   });
   const alive = setInterval(() => { if (socket.connected) say('ping_room'); }, keepAlive);
 
-  function end(text) {
+  function end(why) {
     clearInterval(alive);
     timer.stop();
     requests.clear();
     connection.close();
     page.dataset.ended = 'true';
     byId('composer').hidden = true;
-    byId('ended-text').textContent = text;
+    byId('ended-text').textContent = why;
     byId('ended').hidden = false;
     byId('leave').disabled = true;
   }
@@ -101,29 +102,29 @@ function run(io) {
   on('join_approved', ({ user_id: id }) => requests.remove(id));
   on('join_denied', ({ user_id: id, reason }) => {
     const who = requests.remove(id);
-    if (who) messages.tell(reason === 'Request timed out' ? `${who} was not let in: not everybody answered in time` : `${who} was not let in`);
+    if (who) messages.tell(text(reason === 'Request timed out' ? 'request.timed-out' : 'request.refused', { who }));
   });
-  const comings = { member_joined: 'joined', member_returned: 'is back', member_left: 'left' };
+  const comings = { member_joined: 'member.joined', member_returned: 'member.returned', member_left: 'member.left' };
   for (const [event, what] of Object.entries(comings)) {
-    on(event, ({ display_name: who }) => { if (typeof who === 'string') messages.tell(`${textOf(who)} ${what}`); });
+    on(event, ({ display_name: who }) => { if (typeof who === 'string') messages.tell(text(what, { who: textOf(who) })); });
   }
 
   on('room_error', ({ message }) => {
-    const text = typeof message === 'string' ? message : 'The server refused that.';
+    const why = typeof message === 'string' ? translated(message) : text('room.refused');
     // Before it has joined, an error means that this page is in no room.
     if (!joined) {
-      end(text);
+      end(why);
       return;
     }
     const unsent = outbox.refused();
     if (unsent) composer.restore(unsent);
-    notices.say(text);
+    notices.say(why);
   });
   on('room_status', ({ exists, participant_count: count }) => {
-    if (exists === false) end('This room is no longer there, or you are no longer in it.');
+    if (exists === false) end(text('room.gone'));
     else showCount(count);
   });
-  on('room_expired', () => end('This room has reached its age and is closed. What was said is on this page until you leave it.'));
+  on('room_expired', () => end(text('room.expired')));
 
   byId('new-code').addEventListener('click', () => say('request_code_update'));
   const dialog = byId('leave-dialog');

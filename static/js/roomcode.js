@@ -1,4 +1,5 @@
 import { element } from './dom.js';
+import { text } from './words.js';
 
 const shownFor = 10_000; // milliseconds: long enough to read it to somebody
 
@@ -14,7 +15,7 @@ export class RoomCode {
     parts.copy.addEventListener('click', async () => {
       const copied = await copyText(this.value);
       if (!copied) this.#reveal(true);
-      said(copied ? 'The code is copied.' : 'The browser does not allow copying. Here is the code to select.');
+      said(text(copied ? 'code.copied' : 'code.not-copied'));
     });
   }
 
@@ -30,7 +31,7 @@ export class RoomCode {
     const { code, dots, toggle } = this.#parts;
     code.hidden = !visible;
     dots.hidden = visible;
-    toggle.textContent = visible ? 'Hide' : 'Show';
+    toggle.textContent = text(visible ? 'code.hide' : 'code.show');
     toggle.setAttribute('aria-pressed', String(visible));
     clearTimeout(this.#timer);
     if (visible) this.#timer = setTimeout(() => this.#reveal(false), shownFor);
@@ -38,9 +39,9 @@ export class RoomCode {
 }
 
 /** Puts a text on the clipboard; false if the browser does not allow it, as without HTTPS. */
-async function copyText(text) {
+async function copyText(code) {
   try {
-    await navigator.clipboard.writeText(text);
+    await navigator.clipboard.writeText(code);
     return true;
   } catch {
     return false;

@@ -2,6 +2,7 @@ import { Connection, loadClient } from './connection.js';
 import { Countdown } from './countdown.js';
 import { byId } from './dom.js';
 import { Notices } from './notices.js';
+import { text, translated } from './words.js';
 
 const page = byId('waiting');
 const { room, userId, name } = page.dataset;
@@ -9,22 +10,18 @@ const notices = new Notices(byId('notices'));
 
 const countdown = new Countdown(
   (seconds) => { byId('timer').textContent = seconds; },
-  () => { byId('status').textContent = 'The time is over. The server is about to say so; if it stays silent, please ask again.'; },
+  () => { byId('status').textContent = text('waiting.over'); },
 );
 
-function ended(title, text) {
+function ended(title, why) {
   countdown.stop();
   page.dataset.ended = 'true';
   byId('dots').hidden = true;
   byId('countdown').hidden = true;
   byId('waiting-title').textContent = title;
-  byId('status').textContent = text;
-  byId('home').textContent = 'Back to the start';
+  byId('status').textContent = why;
+  byId('home').textContent = text('waiting.home');
 }
-
-const refusals = new Map([
-  ['Request timed out', 'Not everybody answered in time. Please ask again.'],
-]);
 
 function run(io) {
   const connection = new Connection(io, userId, byId('connection'));
@@ -38,9 +35,9 @@ function run(io) {
   }));
   socket.on('join_denied', mine(({ reason }) => {
     connection.close();
-    ended('Not let in', refusals.get(reason) ?? reason ?? 'Somebody in the room said no.');
+    ended(text('waiting.refused'), reason ? translated(reason) : text('waiting.refused.by-somebody'));
   }));
-  socket.on('room_error', (data) => notices.say(data?.message ?? 'The server refused that.'));
+  socket.on('room_error', (data) => notices.say(data?.message ? translated(data.message) : text('room.refused')));
 }
 
 countdown.start(Number(byId('timer').textContent));

@@ -1,0 +1,182 @@
+// Package words has the texts of the pages in several languages: a file for each,
+// in the folder "words" among the templates.
+//
+// A file has three parts: the words of the templates, those of the scripts, both by
+// name, and sentences that the server says, by what they are in English.
+package words
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"regexp"
+	"strings"
+
+	"golang.org/x/text/language"
+)
+
+// folder holds a file for each language, named after its BCP 47 tag.
+const folder = "words"
+
+// first is the language for whoever speaks none of the others.
+var first = language.English
+
+// Language is the words of one language. The zero value leaves all sentences in English.
+type Language struct {
+	Tag   string         // BCP 47
+	Pages map[string]any // of the templates: strings, in the form that templates take
+	// ForScripts is JSON with the objects "scripts" and "sentences", which may stand in
+	// a script element as it is.
+	ForScripts string
+
+	exact    map[string]string
+	patterns []pattern
+}
+
+// pattern is a sentence with {placeholders}.
+type pattern struct {
+	shape    *regexp.Regexp
+	template string // as regexp.Expand takes it
+}
+
+// Set is the languages that there are. It is safe for concurrent use.
+type Set struct {
+	languages []*Language // as the matcher knows them
+	matcher   language.Matcher
+}
+
+// Load reads the words that come with templates. Templates without words are fine.
+func Load(templates fs.FS) (*Set, error) {
+	files, err := fs.ReadDir(templates, folder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return &Set{}, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("words: %w", err)
+	}
+	s := &Set{}
+	var tags []language.Tag
+	for _, file := range files {
+		name, ok := strings.CutSuffix(file.Name(), ".json")
+		if !ok {
+			continue
+		}
+		tag, err := language.Parse(name)
+		if err != nil {
+			return nil, fmt.Errorf("words: %s is not named after a language: %w", file.Name(), err)
+		}
+		content, err := fs.ReadFile(templates, path.Join(folder, file.Name()))
+		if err != nil {
+			return nil, fmt.Errorf("words: %w", err)
+		}
+		l, err := parse(name, content)
+		if err != nil {
+			return nil, fmt.Errorf("words: %s: %w", file.Name(), err)
+		}
+		s.languages, tags = append(s.languages, l), append(tags, tag)
+		if last := len(tags) - 1; tag == first {
+			// The matcher falls back to the first.
+			s.languages[0], s.languages[last] = s.languages[last], s.languages[0]
+			tags[0], tags[last] = tags[last], tags[0]
+		}
+	}
+	if len(tags) > 0 && tags[0] != first {
+		return nil, fmt.Errorf("words: %s.json is missing", first)
+	}
+	s.matcher = language.NewMatcher(tags)
+	return s, nil
+}
+
+func parse(tag string, content []byte) (*Language, error) {
+	var parts struct {
+		Pages     map[string]string `json:"pages"`
+		Scripts   map[string]string `json:"scripts"`
+		Sentences map[string]string `json:"sentences"`
+	}
+	if err := json.Unmarshal(content, &parts); err != nil {
+		return nil, err
+	}
+	forScripts, err := json.Marshal(map[string]any{"scripts": parts.Scripts, "sentences": parts.Sentences})
+	if err != nil {
+		return nil, err
+	}
+	l := &Language{Tag: tag, Pages: make(map[string]any), ForScripts: string(forScripts), exact: parts.Sentences}
+	for name, text := range parts.Pages {
+		l.Pages[name] = text
+	}
+	for english, text := range parts.Sentences {
+		if placeholder.MatchString(english) {
+			template := placeholder.ReplaceAllString(strings.ReplaceAll(text, "$", "$$"), "$${$1}")
+			l.patterns = append(l.patterns, pattern{shapeOf(english), template})
+		}
+	}
+	return l, nil
+}
+
+var placeholder = regexp.MustCompile(`\{([a-z]+)\}`)
+
+// shapeOf returns what a sentence looks like whatever stands for its placeholders.
+func shapeOf(sentence string) *regexp.Regexp {
+	var shape strings.Builder
+	rest := sentence
+	for _, at := range placeholder.FindAllStringSubmatchIndex(sentence, -1) {
+		done := len(sentence) - len(rest)
+		shape.WriteString(regexp.QuoteMeta(sentence[done:at[0]]) + "(?P<" + sentence[at[2]:at[3]] + ">.+)")
+		rest = sentence[at[1]:]
+	}
+	return regexp.MustCompile("^" + shape.String() + regexp.QuoteMeta(rest) + "$")
+}
+
+// For returns the language that suits an Accept-Language header best (RFC 9110,
+// section 12.5.4).
+func (s *Set) For(accept string) *Language {
+	if len(s.languages) == 0 {
+		return &Language{}
+	}
+	_, i := language.MatchStrings(s.matcher, accept)
+	return s.languages[i]
+}
+
+// endOfSentence is between two sentences.
+var endOfSentence = regexp.MustCompile(`[.?!] `)
+
+// Page returns a text of the templates, or another if there is none.
+func (l *Language) Page(name, or string) string {
+	if text, ok := l.Pages[name].(string); ok {
+		return text
+	}
+	return or
+}
+
+// Translate returns a text of the server's, sentence by sentence. If one of them is
+// not known, nothing is translated: half a text in each language would be worse.
+func (l *Language) Translate(text string) string {
+	var translated []string
+	for rest := text; rest != ""; {
+		sentence := rest
+		if end := endOfSentence.FindStringIndex(rest); end != nil {
+			sentence = rest[:end[1]-1]
+		}
+		rest = strings.TrimPrefix(rest[len(sentence):], " ")
+		words, ok := l.sentence(sentence)
+		if !ok {
+			return text
+		}
+		translated = append(translated, words)
+	}
+	return strings.Join(translated, " ")
+}
+
+func (l *Language) sentence(english string) (string, bool) {
+	if text, ok := l.exact[english]; ok {
+		return text, true
+	}
+	for _, p := range l.patterns {
+		if match := p.shape.FindStringSubmatchIndex(english); match != nil {
+			return string(p.shape.ExpandString(nil, p.template, english, match)), true
+		}
+	}
+	return "", false
+}

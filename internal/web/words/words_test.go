@@ -1,0 +1,188 @@
+package words
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+)
+
+func set(t *testing.T, files map[string]string) *Set {
+	t.Helper()
+	folder := fstest.MapFS{}
+	for name, content := range files {
+		folder["words/"+name] = &fstest.MapFile{Data: []byte(content)}
+	}
+	s, err := Load(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestFor(t *testing.T) {
+	s := set(t, map[string]string{"de.json": `{}`, "en.json": `{}`, "pt-BR.json": `{}`, "README": "no words"})
+	for accept, want := range map[string]string{
+		"":                          "en",
+		"de":                        "de",
+		"de-AT,de;q=0.9,en;q=0.8":   "de",
+		"en-GB,de;q=0.9":            "en",
+		"ja,fr;q=0.5":               "en",
+		"ja,de;q=0.1":               "de",
+		"pt":                        "pt-BR",
+		"*":                         "en",
+		"de;q=0,en":                 "en",
+		"!!,;;q=x":                  "en",
+		strings.Repeat("x-y,", 1e4): "en",
+	} {
+		if got := s.For(accept).Tag; got != want {
+			t.Errorf("%.40q: %s, want %s", accept, got, want)
+		}
+	}
+}
+
+func TestTranslate(t *testing.T) {
+	l := set(t, map[string]string{"en.json": `{}`, "de.json": `{"sentences": {
+		"One.": "Eins.", "Two?": "Zwei?", "It took {minutes} minutes (at most).": "In {minutes} Minuten (höchstens).",
+		"Swap {a} and {b}.": "{b}, dann {a}.", "Without a full stop": "Ohne Punkt", "Costs {a}.": "Kostet $1 {a}."
+	}}`}).For("de")
+	for text, want := range map[string]string{
+		"One.":                               "Eins.",
+		"One. Two? One. Without a full stop": "Eins. Zwei? Eins. Ohne Punkt",
+		"It took 12 minutes (at most). One.": "In 12 Minuten (höchstens). Eins.",
+		"Swap x and y.":                      "y, dann x.",
+		"Costs 5.":                           "Kostet $1 5.",
+		"Swap {a} and $2.":                   "$2, dann {a}.",
+		"One. Three.":                        "One. Three.", // half of it would be worse
+		"":                                   "",
+		"One.Two?":                           "One.Two?",
+	} {
+		if got := l.Translate(text); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+	if got := set(t, nil).For("de").Translate("One."); got != "One." {
+		t.Errorf("without words: %q", got)
+	}
+}
+
+func TestForScripts(t *testing.T) {
+	l := set(t, map[string]string{"en.json": `{"pages": {"p": "q"}, "scripts": {"a": "</script><!--"}, "sentences": {"x": "y"}}`}).For("")
+	if strings.ContainsAny(l.ForScripts, "<>") || strings.Contains(l.ForScripts, `"p"`) {
+		t.Errorf("%s", l.ForScripts)
+	}
+	var got map[string]map[string]string
+	if err := json.Unmarshal([]byte(l.ForScripts), &got); err != nil || got["scripts"]["a"] != "</script><!--" || got["sentences"]["x"] != "y" {
+		t.Errorf("%v, %v", got, err)
+	}
+}
+
+func TestLoadRefuses(t *testing.T) {
+	for name, files := range map[string]fstest.MapFS{
+		"no English":    {"words/de.json": {Data: []byte(`{}`)}},
+		"no language":   {"words/en.json": {Data: []byte(`{}`)}, "words/no language.json": {Data: []byte(`{}`)}},
+		"no JSON":       {"words/en.json": {Data: []byte(`{`)}},
+		"not only text": {"words/en.json": {Data: []byte(`{"pages": {"a": 1}}`)}},
+	} {
+		if _, err := Load(files); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
+
+// file is a language as it is written.
+type file struct{ Pages, Scripts, Sentences map[string]string }
+
+func read(t *testing.T, name string) file {
+	t.Helper()
+	content, err := os.ReadFile("../../../templates/words/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var f file
+	if err := json.Unmarshal(content, &f); err != nil {
+		t.Fatal(name, err)
+	}
+	return f
+}
+
+// Every language of the embedded pages says all that English does, with the same placeholders.
+func TestLanguagesAreComplete(t *testing.T) {
+	english := read(t, "en.json")
+	others, err := os.ReadDir("../../../templates/words")
+	if err != nil || len(others) < 2 {
+		t.Fatal(others, err)
+	}
+	for _, other := range others {
+		got := read(t, other.Name())
+		for part, words := range map[string][2]map[string]string{"pages": {english.Pages, got.Pages}, "scripts": {english.Scripts, got.Scripts}} {
+			compare(t, other.Name()+" "+part, words[0], words[1])
+		}
+		for sentence, text := range got.Sentences {
+			if !slices.Equal(placeholders(sentence), placeholders(text)) {
+				t.Errorf("%s: %q is %q", other.Name(), sentence, text)
+			}
+		}
+	}
+}
+
+func compare(t *testing.T, where string, want, got map[string]string) {
+	t.Helper()
+	for name, text := range want {
+		if got[name] == "" || !slices.Equal(placeholders(got[name]), placeholders(text)) {
+			t.Errorf("%s: %s is %q, and %q in English", where, name, got[name], text)
+		}
+	}
+	for name := range got {
+		if want[name] == "" {
+			t.Errorf("%s: there is no %s in English", where, name)
+		}
+	}
+}
+
+func placeholders(text string) []string {
+	return slices.Sorted(slices.Values(placeholder.FindAllString(text, -1)))
+}
+
+// What the templates and scripts ask for is there, and nothing else.
+func TestWordsAreUsed(t *testing.T) {
+	english := read(t, "en.json")
+	for pattern, asked := range map[string]struct {
+		files string
+		words map[string]string
+		// elsewhere are asked for by Go, or by a name that is put together.
+		elsewhere []string
+	}{
+		`words\['([^']+)'\]`:   {"templates/*.html", english.Pages, []string{"error.home"}},
+		`'([a-z]+\.[a-z.-]+)'`: {"static/js/*.js", english.Scripts, []string{"connection.online", "connection.offline", "connection.closed"}},
+	} {
+		used := map[string]bool{}
+		for _, name := range asked.elsewhere {
+			used[name] = true
+		}
+		files, err := filepath.Glob("../../../" + asked.files)
+		if err != nil || len(files) == 0 {
+			t.Fatal(files, err)
+		}
+		for _, file := range files {
+			source, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, match := range regexp.MustCompile(pattern).FindAllStringSubmatch(string(source), -1) {
+				if used[match[1]] = true; asked.words[match[1]] == "" && !strings.HasSuffix(match[1], ".js") {
+					t.Errorf("%s asks for %s, which there is not", filepath.Base(file), match[1])
+				}
+			}
+		}
+		for name := range asked.words {
+			if !used[name] {
+				t.Errorf("nobody asks for %s", name)
+			}
+		}
+	}
+}

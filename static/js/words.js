@@ -1,0 +1,19 @@
+// The page's texts in its language, which the server has put into it; see
+// templates/words.
+
+const { scripts, sentences } = JSON.parse(document.getElementById('words').textContent);
+
+/** The text of a name, with its {placeholders} filled in. */
+export function text(name, values = {}) {
+  if (!(name in scripts)) throw new Error(`there are no words for ${name}`);
+  return scripts[name].replace(/{(\w+)}/g, (_, key) => values[key]);
+}
+
+/**
+ * What the server says, sentence by sentence. If one is not known it stays as it is:
+ * half of it in each language would be worse.
+ */
+export function translated(said) {
+  const known = said.split(/(?<=[.?!]) /).map((sentence) => sentences[sentence]);
+  return known.every(Boolean) ? known.join(' ') : said;
+}
