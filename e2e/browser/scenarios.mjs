@@ -2,12 +2,14 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import { serverForFile } from '../harness/server.mjs';
-import { sleep, until } from '../harness/wait.mjs';
+import { patience, sleep, until } from '../harness/wait.mjs';
 import { browserForFile, eventually, scenario } from './harness.mjs';
 import { networkErrors, refusals } from './tabs.mjs';
 
 // Short enough to wait for, long enough for a reload on a busy machine.
 const absenceGrace = 3000;
+// How long a lost page may go unnoticed: the server's ping interval and the time to answer it.
+const pingTimeout = 45_000;
 const rotation = 6000;
 const approvalTimeout = 4000;
 
@@ -317,7 +319,9 @@ export function playAll({ name, Tab, env, notices, partial, encrypted, leaves, k
         await cleo.close();
         for (const tab of [ana, ben]) await tab.counts(2);
         await ben.unplug();
-        await ana.counts(1);
+        // At once if his page was polling at that moment, as nearly always; if it was
+        // between two polls, when its ping is not answered.
+        await ana.counts(1, pingTimeout + absenceGrace + patience);
       });
     }
 

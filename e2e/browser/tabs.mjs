@@ -138,8 +138,8 @@ export class Tab {
   async count() { return Number(await this.page.locator(this.at.count).innerText()); }
 
   /** Waits until the page shows this number of people. */
-  async counts(number) {
-    await eventually(async () => assert.equal(await this.count(), number, `participants on the page of ${this.name}`));
+  async counts(number, timeout) {
+    await eventually(async () => assert.equal(await this.count(), number, `participants on the page of ${this.name}`), timeout);
   }
 
   /** Seconds to the next code, as the page shows them. */
