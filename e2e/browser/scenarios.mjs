@@ -10,6 +10,10 @@ import { networkErrors, refusals } from './tabs.mjs';
 const absenceGrace = 3000;
 // How long a lost page may go unnoticed: the server's ping interval and the time to answer it.
 const pingTimeout = 45_000;
+// In this time the server knows what a page has got: from answers to its pings, of
+// which there is one a second if much is said. What it does not know of a client
+// 4.0.1 is sent again.
+const receipts = 2000;
 const rotation = 6000;
 const approvalTimeout = 4000;
 
@@ -231,6 +235,7 @@ export function playAll({ name, Tab, env, notices, partial, encrypted, leaves, k
       const ben = await stage.admit([ana], 'Ben', { network: await stage.network() });
       await ana.say('1');
       await ben.reads('Ana: 1');
+      await sleep(receipts);
 
       // First the bytes vanish: the server sends 2 and 3 to a connection that looks alive.
       ben.network.blackhole();
@@ -282,6 +287,7 @@ export function playAll({ name, Tab, env, notices, partial, encrypted, leaves, k
       await ana.counts(1);
       await ana.say('gone');
       await ana.reads('Ana: gone');
+      await sleep(receipts);
       // Nobody is there now; the room waits.
       await ana.unplug();
       await sleep(absenceGrace + 500);
@@ -309,6 +315,7 @@ export function playAll({ name, Tab, env, notices, partial, encrypted, leaves, k
         await cleo.reads('Ana: 1', 'Ben: 2');
         await ben.reload();
         await ben.reads('Ana: 1', 'Ben: 2');
+        await sleep(receipts);
         await ben.unplug();
         await ana.say('3');
         await ana.reads('Ana: 1', 'Ben: 2', 'Ana: 3');
@@ -343,6 +350,7 @@ export function playAll({ name, Tab, env, notices, partial, encrypted, leaves, k
       for (const tab of [ana, ben]) await tab.counts(2);
       await talk('a2', 'b2');
 
+      await sleep(receipts);
       // Both at once, as when the one network they share is gone.
       ana.network.unplug();
       for (const tab of [ben, ana]) {
