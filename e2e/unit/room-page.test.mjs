@@ -259,7 +259,7 @@ describe('the room page', () => {
     const page = await joined(t);
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     await page.click('#copy-code');
-    assert.match(await text(page, '#notices'), /copied/);
+    await page.locator('#notices', { hasText: 'copied' }).waitFor();
     assert.equal(await page.evaluate(() => navigator.clipboard.readText()), '123456');
   });
 
