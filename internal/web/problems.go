@@ -97,12 +97,8 @@ func (s *server) refuse(w http.ResponseWriter, r *http.Request, p problem) {
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
 	h.Add("Vary", "Accept")
-	l := s.language(r)
+	l := s.speak(w, r)
 	p.text = l.Translate(p.text)
-	if l.Tag != "" {
-		h.Set("Content-Language", l.Tag)
-		h.Add("Vary", "Accept-Language")
-	}
 	h.Del("ETag")
 	h.Del("Last-Modified")
 	if p.retry > 0 {

@@ -148,18 +148,21 @@ func (s *server) render(w http.ResponseWriter, r *http.Request, page string, var
 // addWords adds to a page's variables the words of the language that a request asks
 // for. Templates without words have a language of their own.
 func (s *server) addWords(w http.ResponseWriter, r *http.Request, vars map[string]any) {
-	l := s.language(r)
+	l := s.speak(w, r)
 	if l.Tag == "" {
 		return
 	}
-	h := w.Header()
-	h.Set("Content-Language", l.Tag)
-	h.Add("Vary", "Accept-Language")
 	vars["lang"], vars["words"], vars["script_words"] = l.Tag, jinja.Dict(l.Pages), l.ForScripts
 }
 
-func (s *server) language(r *http.Request) *words.Language {
-	return s.words.For(r.Header.Get("Accept-Language"))
+// speak returns the language that a request asks for, and says that it is answered in it.
+func (s *server) speak(w http.ResponseWriter, r *http.Request) *words.Language {
+	l := s.words.For(r.Header.Get("Accept-Language"))
+	if l.Tag != "" {
+		w.Header().Set("Content-Language", l.Tag)
+		w.Header().Add("Vary", "Accept-Language")
+	}
+	return l
 }
 
 // token returns the csrf_token function of a request's page.
