@@ -45,6 +45,8 @@ export function render(name, variables) {
   };
   return read('base.html')
     .replace(/{% block (\w+) %}(.*?){% endblock %}/gs, (_, block, text) => blocks.get(block) ?? text)
+    .replace(/{% for module in \[(.*?)\] %}(.*?){% endfor %}/g, (_, list, text) => list.match(/\w+/g)
+      .map((module) => text.replace("'js/' ~ module ~ '.js'", `'js/${module}.js'`)).join(''))
     .replace(/{{ url_for\('static', filename='([^']+)'\) }}/g, '/static/$1')
     .replace('{{ script_words|safe }}', () => JSON.stringify({ scripts, sentences }))
     .replace(/{% for digit in display_code %}(.*?){% endfor %}/gs, (_, text) => [...variables.display_code ?? '']
