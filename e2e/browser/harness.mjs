@@ -111,23 +111,26 @@ const refuseWebSockets = () => {
 export class Stage {
   #browser;
   #Tab;
+  #settings;
   #contexts = [];
   #networks = [];
   tabs = [];
 
-  constructor(browser, server, Tab) {
+  /** `settings` are Playwright's of a browser context, for all tabs. */
+  constructor(browser, server, Tab, settings = {}) {
     this.#browser = browser;
     this.#Tab = Tab;
+    this.#settings = settings;
     this.server = server;
   }
 
   /**
    * A tab in a browser of its own, or in the browser of the tab `sharing`;
    * `network` is the proxy it goes through; without `webSockets` something on
-   * the way refuses every one.
+   * the way refuses every one; `settings` are Playwright's for a browser of its own.
    */
-  async tab({ sharing, network = sharing?.network, webSockets = true } = {}) {
-    const context = sharing?.page.context() ?? await this.#newContext();
+  async tab({ sharing, network = sharing?.network, webSockets = true, settings } = {}) {
+    const context = sharing?.page.context() ?? await this.#newContext(settings);
     if (!webSockets) await context.addInitScript(refuseWebSockets);
     const tab = new this.#Tab(await context.newPage(), { url: network?.url ?? this.server.url, network, webSockets });
     this.tabs.push(tab);
@@ -141,8 +144,10 @@ export class Stage {
     return network;
   }
 
-  async #newContext() {
-    const context = await this.#browser.newContext({ extraHTTPHeaders: { 'X-Forwarded-For': nextAddress() } });
+  async #newContext(settings) {
+    const context = await this.#browser.newContext({
+      extraHTTPHeaders: { 'X-Forwarded-For': nextAddress() }, ...this.#settings, ...settings,
+    });
     context.setDefaultTimeout(patience);
     await context.addInitScript(reportViolations);
     this.#contexts.push(context);

@@ -1,0 +1,209 @@
+// The states that the embedded pages can be in, each with the way there. What
+// holds for pages is tested in every one of them; a new one needs an entry here and
+// nothing else.
+import { networkErrors, refusals } from '../browser/tabs.mjs';
+import { wiretap } from './visit.mjs';
+
+// As long as names may be.
+const knocking = ['Maximilian-Alexander', 'Мария-Александровна', 'Bo'];
+
+const withoutScripts = { settings: { javaScriptEnabled: false } };
+
+/** Somebody on the waiting page, with the member who decides: {tab, host}. */
+async function waiting(visit, tab) {
+  const host = await visit.host('Ana');
+  await tab.knock(await host.code(), 'Ben');
+  return host;
+}
+
+async function startTab(visit, address = '/', options) {
+  const tab = await visit.tab(options);
+  await tab.page.goto(`${tab.url}${address}`);
+  return tab;
+}
+
+async function waitingTab(visit) {
+  const tab = await visit.tab();
+  await waiting(visit, tab);
+  await tab.connected();
+  return tab;
+}
+
+const over = (tab) => tab.page.locator('#waiting[data-ended]').waitFor();
+
+/** Ana's tab in a room with two more, who have said a few things of all sorts. */
+async function conversation(visit, options) {
+  const tab = await visit.room('Ana', options);
+  const ben = await visit.guest(tab, 'Ben');
+  const cleo = await visit.guest(tab, 'Wilhelmina-Charlotte', [ben]);
+  const turns = [
+    [ben, 'Hello! Does this work?'],
+    [tab, 'It does.'],
+    [tab, 'Shall we meet at eight?'],
+    [cleo, 'I shall be late: the train from the coast needs two hours, and then there is the bus, which does not go on Sundays.'],
+    [cleo, 'First line\nsecond line\n\n    and one that is set in'],
+    [ben, 'Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft'.repeat(2)],
+    [ben, 'Look: https://example.org/a/path/that/goes/on/and/on/without/any/end?with=a&long=query#and-a-fragment'],
+    [ben, '<a href="https://example.org/">a link</a>, <b>bold</b> and <em>soft</em>'],
+    [tab, '🎉🎉🎉'],
+    [cleo, 'مرحبا، كيف حالك؟'],
+    [tab, 'Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz'.repeat(2)],
+    [cleo, '👍'],
+  ];
+  // Each one waits for the one before, so that their order is always the same.
+  for (const [i, [who, what]] of turns.entries()) {
+    await who.say(what);
+    await tab.page.locator(tab.at.line).nth(i).waitFor({ state: 'attached' });
+  }
+  return { tab, ben, cleo };
+}
+
+/** By name: `reach(visit)` resolves to the tab that shows the state. */
+export const states = {
+  'start': (visit) => startTab(visit),
+
+  'start-invited': (visit) => startTab(visit, '/#123456'),
+
+  'start-error': async (visit) => {
+    const host = await visit.host('Ana');
+    const tab = await startTab(visit);
+    tab.expect(refusals);
+    await tab.submitKnock(await host.code(), 'Ana'); // there is an Ana already
+    await tab.page.locator('[role=alert]:visible').waitFor();
+    return tab;
+  },
+
+  'waiting': waitingTab,
+
+  'waiting-refused': async (visit) => {
+    const tab = await visit.tab();
+    const host = await waiting(visit, tab);
+    await host.decline('Ben');
+    await over(tab);
+    return tab;
+  },
+
+  'waiting-timed-out': async (visit) => {
+    const tab = await visit.tab();
+    const tell = await wiretap(tab);
+    await waiting(visit, tab);
+    await tab.connected();
+    const { room, userId } = await tab.page.locator('#waiting').evaluate(({ dataset }) => ({ ...dataset }));
+    tell('join_denied', { user_id: userId, room, reason: 'Request timed out' });
+    await over(tab);
+    return tab;
+  },
+
+  'waiting-disconnected': async (visit) => {
+    const network = await visit.network();
+    const tab = await visit.tab({ network });
+    await waiting(visit, tab);
+    await tab.connected();
+    await tab.unplug();
+    return tab;
+  },
+
+  'room-alone': (visit) => visit.room('Ana'),
+
+  'room-conversation': async (visit) => (await conversation(visit)).tab,
+
+  'room-scrolled-up': async (visit) => {
+    const { tab, ben } = await conversation(visit);
+    for (let i = 1; i <= 20; i++) ben.say(`Line ${i} of a story that goes on`);
+    await tab.page.locator(tab.at.line).nth(31).waitFor({ state: 'attached' });
+    await tab.page.locator(tab.at.log).evaluate((log) => { log.scrollTop = 0; });
+    // Whether the latest message is in sight is asked when the scrolling is told.
+    await tab.page.evaluate(() => new Promise((resolve) => { requestAnimationFrame(() => requestAnimationFrame(resolve)); }));
+    ben.say('And one more');
+    await tab.page.locator('#to-latest').waitFor();
+    return tab;
+  },
+
+  'room-knocks': async (visit) => {
+    const { tab } = await conversation(visit);
+    for (const name of knocking) {
+      await visit.knock(await tab.code(), name);
+      await tab.card(name).waitFor();
+    }
+    await tab.vote('Bo', true);
+    return tab;
+  },
+
+  'room-code': async (visit) => {
+    const tab = await visit.room('Ana');
+    await tab.page.click('#toggle-code');
+    await tab.page.locator(tab.at.code).waitFor();
+    return tab;
+  },
+
+  'room-leave-dialog': async (visit) => {
+    const { tab } = await conversation(visit);
+    await tab.page.click('#leave');
+    await tab.page.locator('dialog[open]').waitFor();
+    return tab;
+  },
+
+  'room-draft': async (visit) => {
+    const tab = await visit.room('Ana');
+    await tab.page.fill(tab.at.draft, `${'Something long to say, and then some more. '.repeat(22)}\nAnd the end.`);
+    return tab;
+  },
+
+  'room-disconnected': async (visit) => {
+    const network = await visit.network();
+    const { tab } = await conversation(visit, { network });
+    await tab.unplug();
+    return tab;
+  },
+
+  'room-ended': async (visit) => {
+    const tab = await visit.tab();
+    const tell = await wiretap(tab);
+    await tab.create('Ana');
+    await tab.say('Good night');
+    await tab.reads('Ana: Good night');
+    tell('room_expired', { room: tab.path.split('/').pop() });
+    await tab.page.locator('#ended').waitFor();
+    return tab;
+  },
+
+  'error-404': async (visit) => {
+    const tab = await visit.tab();
+    tab.expect(refusals);
+    await tab.page.goto(`${tab.url}/nothing/here`);
+    return tab;
+  },
+
+  'error-400': async (visit) => {
+    const tab = await startTab(visit, '/', withoutScripts);
+    tab.expect(refusals);
+    await tab.submitCreate('a<b');
+    await tab.page.locator('[role=alert]').waitFor();
+    return tab;
+  },
+
+  'no-scripts-start': (visit) => startTab(visit, '/', withoutScripts),
+
+  'no-scripts-waiting': async (visit) => {
+    const tab = await visit.tab(withoutScripts);
+    await waiting(visit, tab);
+    return tab;
+  },
+
+  'no-scripts-room': async (visit) => {
+    const tab = await startTab(visit, '/', withoutScripts);
+    await tab.submitCreate('Ana');
+    await tab.page.locator('#room').waitFor();
+    return tab;
+  },
+};
+
+/** Waits until nothing on the page moves any more and all it shows is loaded. */
+export async function settled({ page }) {
+  await page.waitForLoadState('networkidle');
+  await page.evaluate(async () => {
+    await document.fonts.ready;
+    const endless = (animation) => animation.effect.getComputedTiming().endTime === Infinity;
+    await Promise.all(document.getAnimations().filter((animation) => !endless(animation)).map((animation) => animation.finished));
+  });
+}

@@ -1,0 +1,101 @@
+// A look at the embedded pages: tabs that show them, and people who are in the
+// rooms without a browser, because a client costs a tenth of a page.
+import { Stage } from '../browser/harness.mjs';
+import { EmbeddedTab } from '../browser/tabs.mjs';
+import { Person } from '../harness/person.mjs';
+
+/** The server that serves the embedded pages. */
+export const embedded = { env: { TEMPLATES_DIR: undefined } };
+
+/** Where one state is reached and looked at. `settings` are Playwright's of a browser context. */
+export class Visit extends Stage {
+  #people = [];
+
+  constructor(browser, server, settings) {
+    // Without movement, so that what is looked at stands still.
+    super(browser, server, EmbeddedTab, { reducedMotion: 'reduce', ...settings });
+  }
+
+  /** Opens a room without a browser. */
+  async host(name = 'Ana') {
+    const person = this.#person();
+    const { location } = await person.post('/', { display_name: name });
+    return this.#member(person, name, location.split('/').pop(), location);
+  }
+
+  /** Somebody who asks to come in without a browser, once the room has heard of it. */
+  async knock(code, name) {
+    const person = this.#person();
+    const { status } = await person.post('/join', { room_code: code, display_name: name });
+    if (status !== 200) throw new Error(`${name} cannot ask to come in: ${status}`);
+    person.page = '/join';
+    return { name, person, connection: await person.connect() };
+  }
+
+  /** Lets somebody without a browser into the room that a tab shows; `others` are the room's other members. */
+  async guest(tab, name, others = []) {
+    const { person, connection } = await this.knock(await tab.code(), name);
+    await tab.vote(name, true);
+    for (const member of others) await member.accept(name);
+    const { room } = await connection.waitFor('join_approved');
+    connection.close();
+    return this.#member(person, name, tab.path.split('/').pop(), `/room/${room}`);
+  }
+
+  async #member(person, name, roomId, path) {
+    await person.open(path);
+    return new Member(name, roomId, await person.enter({ path, roomId, name }));
+  }
+
+  #person() {
+    const person = new Person(this.server);
+    this.#people.push(person);
+    return person;
+  }
+
+  async close() {
+    for (const person of this.#people) person.close();
+    await super.close();
+  }
+}
+
+/** A member of a room without a browser. */
+class Member {
+  constructor(name, roomId, connection) {
+    Object.assign(this, { name, roomId, connection });
+  }
+
+  say(message) { this.#emit('message', { message }); }
+
+  /** A fresh code of the room. */
+  async code() {
+    const from = this.connection.mark();
+    this.#emit('request_code_update');
+    return (await this.connection.waitFor('code_update', undefined, { from })).new_code;
+  }
+
+  async accept(name) { await this.#answer('approve_join', name); }
+
+  async decline(name) { await this.#answer('deny_join', name); }
+
+  async #answer(event, name) {
+    const request = await this.connection.waitFor('join_request', ({ user }) => user === name);
+    this.#emit(event, { user_id: request.user_id });
+  }
+
+  #emit(event, fields) { this.connection.emit(event, { room: this.roomId, ...fields }); }
+}
+
+/**
+ * Lets a test speak to a page in the server's place, for what the server says
+ * only after a minute or a day: resolves to `tell(event, data)`. To be called before
+ * the page connects.
+ */
+export async function wiretap(tab) {
+  let socket;
+  await tab.page.routeWebSocket(/\/socket\.io\//, (opened) => {
+    opened.connectToServer();
+    socket = opened;
+  });
+  return (event, data) => socket.send(`42${JSON.stringify([event, data])}`);
+}
