@@ -48,11 +48,12 @@ func (r *Room) RequestJoin(now time.Time, id, session, name string) (Seat, []Eve
 	if len(r.Members) >= r.Terms.MaxMembers {
 		return Seat{}, nil, ErrRoomFull
 	}
-	if open >= r.Terms.MaxKnocks || own >= maxKnocksOfSession || len(r.Knocks) >= refusalsKept*r.Terms.MaxKnocks {
+	if open >= r.Terms.MaxKnocks || own >= maxKnocksOfSession || len(r.Knocks)-r.withdrawn() >= refusalsKept*r.Terms.MaxKnocks {
 		return Seat{}, nil, ErrTooManyKnocks
 	}
 
 	a := Applicant{Request: approval.New(id, name, now, r.Terms.ApprovalTimeout), Session: session}
+	a.Approvals, a.Required = a.Tally(r.voters())
 	r.Knocks = append(slices.Clip(r.Knocks), a)
 	r.Revision++
 	return r.knockSeat(&a), []Event{r.knocked(&a)}, nil
@@ -68,6 +69,34 @@ func (r *Room) Reannounce(session, knock string) ([]Event, error) {
 	return []Event{r.knocked(&r.Knocks[i])}, nil
 }
 
+// Withdraw ends an open knock on its applicant's wish. Of what was withdrawn
+// only the latest is remembered, so that nobody fills the door's memory by
+// knocking and going away. Errors: ErrNoSuchKnock, also for somebody else's.
+func (r *Room) Withdraw(now time.Time, session, knock string) ([]Event, error) {
+	i := r.openKnock(knock)
+	if i < 0 || r.Knocks[i].Session != session {
+		return nil, ErrNoSuchKnock
+	}
+	refused := r.refuse(i, Withdrawn, now)
+	if r.withdrawn() > r.Terms.MaxKnocks {
+		r.forget(slices.IndexFunc(r.Knocks, isWithdrawn))
+	}
+	return []Event{refused}, nil
+}
+
+// withdrawn returns how many withdrawn requests are remembered.
+func (r *Room) withdrawn() int {
+	n := 0
+	for _, a := range r.Knocks {
+		if isWithdrawn(a) {
+			n++
+		}
+	}
+	return n
+}
+
+func isWithdrawn(a Applicant) bool { return a.Refusal == Withdrawn }
+
 // Approve records a member's yes. A second yes changes nothing.
 // Errors: ErrNotMember, ErrNoSuchKnock.
 func (r *Room) Approve(now time.Time, member, knock string) ([]Event, error) {
@@ -81,12 +110,12 @@ func (r *Room) Approve(now time.Time, member, knock string) ([]Event, error) {
 	r.Knocks = slices.Clone(r.Knocks)
 	r.Knocks[i].Request = r.Knocks[i].Approve(member)
 
-	events := r.settle(now)
+	events := r.decide(now)
 	if i := r.openKnock(knock); i >= 0 {
 		approvals, required := r.Knocks[i].Tally(r.voters())
 		events = append(events, r.event(KnockVoted{Knock: knock, Approvals: approvals, Required: required}))
 	}
-	return events, nil
+	return append(events, r.count()...), nil
 }
 
 // Decline ends a request: one member's no is enough.
@@ -112,9 +141,38 @@ func (r *Room) ballot(member, knock string) (int, error) {
 	return i, nil
 }
 
-// settle decides the open requests anew. It is called whenever a vote came in
-// or the voters changed.
+// settle decides the open requests anew, and counts the votes on those that
+// stay open. It is called whenever the voters changed.
 func (r *Room) settle(now time.Time) []Event {
+	return append(r.decide(now), r.count()...)
+}
+
+// count takes note of how the votes on the open requests stand, and tells of
+// those where that is new.
+func (r *Room) count() []Event {
+	var events []Event
+	voters := r.voters()
+	for i := range r.Knocks {
+		k := r.Knocks[i]
+		if !k.open() {
+			continue
+		}
+		approvals, required := k.Tally(voters)
+		if approvals == k.Approvals && required == k.Required {
+			continue
+		}
+		if events == nil {
+			r.Knocks = slices.Clone(r.Knocks)
+		}
+		k.Approvals, k.Required = approvals, required
+		r.Knocks[i] = k
+		events = append(events, r.event(KnockCounted{Knock: k.knock()}))
+	}
+	return events
+}
+
+// decide admits who has everybody's yes.
+func (r *Room) decide(now time.Time) []Event {
 	var events []Event
 	for i := 0; i < len(r.Knocks); i++ {
 		k := &r.Knocks[i]
@@ -166,7 +224,7 @@ func (r *Room) knocked(a *Applicant) Event {
 }
 
 func (a *Applicant) knock() Knock {
-	return Knock{ID: a.ID, Name: a.Name, Deadline: a.Deadline}
+	return Knock{ID: a.ID, Name: a.Name, Deadline: a.Deadline, Approvals: a.Approvals, Required: a.Required}
 }
 
 // openBallots returns the open knocks that the member has not voted on.

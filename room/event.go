@@ -29,6 +29,13 @@ type Attached struct {
 	Knocks []Knock
 }
 
+// MembersListed answers one connection's question who the members are, oldest
+// membership first. Member is who asks.
+type MembersListed struct {
+	Conn, Member string
+	Members      []Membership
+}
+
 // MemberJoined says that a newly admitted member appeared for the first time.
 type MemberJoined struct{ Member, Name string }
 
@@ -83,6 +90,10 @@ type KnockVoted struct {
 	Approvals, Required int
 }
 
+// KnockCounted says that the votes on an open knock stand otherwise than
+// before: one came in, or the voters changed.
+type KnockCounted struct{ Knock Knock }
+
 // KnockAdmitted says that the applicant is a member now. The member has the
 // knock's id.
 type KnockAdmitted struct {
@@ -102,6 +113,7 @@ type KnockRefused struct {
 type Closed struct{ Reason Closing }
 
 func (Attached) body()        {}
+func (MembersListed) body()   {}
 func (MemberJoined) body()    {}
 func (JoinConfirmed) body()   {}
 func (MemberReturned) body()  {}
@@ -112,6 +124,7 @@ func (MessagePosted) body()   {}
 func (CodeChanged) body()     {}
 func (Knocked) body()         {}
 func (KnockVoted) body()      {}
+func (KnockCounted) body()    {}
 func (KnockAdmitted) body()   {}
 func (KnockRefused) body()    {}
 func (Closed) body()          {}

@@ -2,9 +2,10 @@ package room
 
 import "time"
 
-// Post says something to the room. The content has been made safe already.
+// Post says something to the room, under the page's own name for it if it has
+// one. The content has been made safe already.
 // Errors: ErrNotMember.
-func (r *Room) Post(now time.Time, member, content string) ([]Event, error) {
+func (r *Room) Post(now time.Time, member, content, ref string) ([]Event, error) {
 	i := r.memberIndex(member)
 	if i < 0 {
 		return nil, ErrNotMember
@@ -17,5 +18,6 @@ func (r *Room) Post(now time.Time, member, content string) ([]Event, error) {
 		Name:    r.Members[i].Name,
 		Content: content,
 		At:      now,
+		Ref:     ref,
 	}}}}, nil
 }

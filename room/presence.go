@@ -24,10 +24,8 @@ func (r *Room) Connect(now time.Time, e Entry) ([]Event, error) {
 	m.Arrived, m.Present = true, true
 	m.AbsentDue, m.EndDue = time.Time{}, time.Time{}
 
-	events := []Event{r.event(Attached{
-		Conn: e.Conn, Member: m.ID, Explicit: e.Explicit,
-		After: after, Knocks: r.openBallots(m.ID),
-	})}
+	attached := Attached{Conn: e.Conn, Member: m.ID, Explicit: e.Explicit, After: after}
+	events := []Event{r.event(attached)}
 	switch {
 	case first && !m.Founder:
 		events = append(events, r.event(MemberJoined{Member: m.ID, Name: m.Name}))
@@ -35,11 +33,13 @@ func (r *Room) Connect(now time.Time, e Entry) ([]Event, error) {
 		events = append(events, r.event(MemberReturned{Member: m.ID, Name: m.Name}))
 	}
 	events = append(events, r.confirm(e)...)
-	if !absent {
-		return events, nil
+	if absent {
+		// A vote that waited while nobody was present may be complete with this one.
+		events = append(events, r.settle(now)...)
 	}
-	// A vote that waited while nobody was present may be complete with this one.
-	return append(events, r.settle(now)...), nil
+	attached.Knocks = r.openBallots(e.Member) // as they stand after all that
+	events[0].Body = attached
+	return events, nil
 }
 
 // confirm answers a page that asked to join, and tells the room the count.
@@ -196,6 +196,19 @@ func (r *Room) close(why Closing, now time.Time) []Event {
 	}
 	r.Closing = why
 	return append(events, r.event(Closed{Reason: why}))
+}
+
+// List tells a member's connection who the members are. Errors: ErrNotMember.
+func (r *Room) List(member, conn string) ([]Event, error) {
+	if r.memberIndex(member) < 0 {
+		return nil, ErrNotMember
+	}
+	members := make([]Membership, len(r.Members))
+	for i := range r.Members {
+		m := &r.Members[i]
+		members[i] = Membership{ID: m.ID, Name: m.Name, Present: m.Present}
+	}
+	return []Event{r.event(MembersListed{Conn: conn, Member: member, Members: members})}, nil
 }
 
 func (r *Room) presenceChanged() Event {

@@ -109,6 +109,9 @@ type Applicant struct {
 	Session string
 	Refusal Refusal
 	Forget  time.Time
+	// Approvals and Required are the tally of an open request, as the members
+	// and the applicant know it.
+	Approvals, Required int
 }
 
 func (a *Applicant) open() bool { return a.Refusal == "" }

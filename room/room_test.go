@@ -112,6 +112,17 @@ func (s *scene) want(got []Body, want ...Body) {
 	}
 }
 
+// counted is what is told of an open knock when its votes stand otherwise.
+func (s *scene) counted(id string, approvals, required int) Body {
+	s.Helper()
+	i := s.openKnock(id)
+	if i < 0 {
+		s.Fatalf("%s is not open", id)
+	}
+	k := s.Knocks[i]
+	return KnockCounted{Knock{ID: id, Name: k.Name, Deadline: k.Deadline, Approvals: approvals, Required: required}}
+}
+
 func TestJoinOrder(t *testing.T) {
 	s := founded(t)
 	s.knock("bob", "Bob")
@@ -276,8 +287,8 @@ func TestUnanimousApproval(t *testing.T) {
 	s := founded(t)
 	s.admit("bob", "Bob")
 	s.want(s.knock("carol", "Carol"), Knocked{
-		Knock{ID: "carol", Name: "Carol", Deadline: s.now.Add(time.Minute)}, []string{"alice", "bob"}})
-	s.want(s.must(s.Approve(s.now, "alice", "carol")), KnockVoted{"carol", 1, 2})
+		Knock{ID: "carol", Name: "Carol", Deadline: s.now.Add(time.Minute), Required: 2}, []string{"alice", "bob"}})
+	s.want(s.must(s.Approve(s.now, "alice", "carol")), KnockVoted{"carol", 1, 2}, s.counted("carol", 1, 2))
 	// Voting twice is one vote.
 	s.want(s.must(s.Approve(s.now, "alice", "carol")))
 	// Shown again only to who has not voted.
@@ -287,6 +298,136 @@ func TestUnanimousApproval(t *testing.T) {
 	}
 	s.want(s.must(s.Approve(s.now, "bob", "carol")),
 		KnockAdmitted{"carol", "Carol", s.now, s.Remaining(s.now)}, PresenceChanged{3})
+}
+
+// Whatever changes how the votes on an open request stand is told of, and
+// nothing else.
+func TestTheVotesAreCounted(t *testing.T) {
+	begin := func(t *testing.T) (s *scene, bob string) {
+		s = founded(t)
+		bob = s.admit("bob", "Bob")
+		s.knock("carol", "Carol")
+		s.must(s.Approve(s.now, "alice", "carol"))
+		return s, bob
+	}
+	t.Run("somebody is admitted", func(t *testing.T) {
+		s, _ := begin(t)
+		s.want(s.knock("dan", "Dan"), Knocked{
+			Knock{ID: "dan", Name: "Dan", Deadline: s.now.Add(time.Minute), Required: 2}, []string{"alice", "bob"}})
+		s.must(s.Approve(s.now, "alice", "dan"))
+		s.want(s.must(s.Approve(s.now, "bob", "dan")),
+			KnockAdmitted{"dan", "Dan", s.now, s.Remaining(s.now)}, PresenceChanged{3}, s.counted("carol", 1, 3))
+		conn, out := s.connect("dan")
+		a, _ := find[Attached](out)
+		want := []Knock{{ID: "carol", Name: "Carol", Deadline: s.now.Add(time.Minute), Approvals: 1, Required: 3}}
+		if !reflect.DeepEqual(a.Knocks, want) {
+			t.Errorf("shown %+v, want %+v", a.Knocks, want)
+		}
+		s.want(out, Attached{Conn: conn, Member: "dan", After: a.After, Knocks: want}, MemberJoined{"dan", "Dan"}, PresenceChanged{3})
+	})
+	t.Run("somebody goes, and comes back", func(t *testing.T) {
+		s, _ := begin(t)
+		s.want(s.must(s.Leave(s.now, "alice", "conn1", false)),
+			Detached{Member: "alice", Conns: []string{"conn1"}}, MemberLeft{Member: "alice", Name: "Alice"}, PresenceChanged{1},
+			s.counted("carol", 0, 1))
+		conn, out := s.connect("alice")
+		a, _ := find[Attached](out)
+		s.want(out, Attached{Conn: conn, Member: "alice", After: a.After}, MemberReturned{"alice", "Alice"}, PresenceChanged{2},
+			s.counted("carol", 1, 2))
+	})
+	t.Run("nobody is left to be asked", func(t *testing.T) {
+		s := founded(t)
+		s.knock("carol", "Carol")
+		s.Disconnect(s.now, "alice", "conn1", s.Seq, false)
+		s.want(s.pass(10*time.Second), MemberLeft{Member: "alice", Name: "Alice"}, PresenceChanged{0}, s.counted("carol", 0, 0))
+	})
+	t.Run("who comes back completes one vote and is asked about another", func(t *testing.T) {
+		s := founded(t)
+		s.admit("bob", "Bob")
+		s.knock("carol", "Carol")
+		s.knock("dan", "Dan")
+		s.must(s.Approve(s.now, "alice", "carol"))
+		s.must(s.Leave(s.now, "alice", "conn1", false))
+		s.must(s.Leave(s.now, "bob", "conn2", false))
+		conn, out := s.connect("alice")
+		a, _ := find[Attached](out)
+		want := []Knock{{ID: "dan", Name: "Dan", Deadline: s.now.Add(time.Minute), Required: 2}}
+		s.want(out, Attached{Conn: conn, Member: "alice", After: a.After, Knocks: want}, MemberReturned{"alice", "Alice"}, PresenceChanged{1},
+			KnockAdmitted{"carol", "Carol", s.now, s.Remaining(s.now)}, PresenceChanged{2}, s.counted("dan", 0, 2))
+	})
+	t.Run("nothing changes", func(t *testing.T) {
+		s, bob := begin(t)
+		s.want(s.must(s.Approve(s.now, "alice", "carol")))
+		s.connect("bob")
+		s.want(s.must(s.Leave(s.now, "bob", bob, false)), Detached{Member: "bob", Conns: []string{bob}}, PresenceChanged{2})
+		s.want(s.must(s.Decline(s.now, "bob", "carol")), KnockRefused{"carol", Declined})
+	})
+}
+
+func TestWithdraw(t *testing.T) {
+	s := founded(t)
+	s.knock("bob", "Bob")
+	for name, tt := range map[string]struct{ session, knock string }{
+		"somebody else's": {"s-alice", "bob"},
+		"nobody's":        {"", "bob"},
+		"an unknown one":  {"s-bob", "x"},
+		"a member":        {"s-alice", "alice"},
+	} {
+		before := snapshot(t, s.Room)
+		if events, err := s.Withdraw(s.now, tt.session, tt.knock); !errors.Is(err, ErrNoSuchKnock) || len(events) > 0 || snapshot(t, s.Room) != before {
+			t.Errorf("%s: %+v, err = %v, want ErrNoSuchKnock", name, events, err)
+		}
+	}
+	s.want(s.must(s.Withdraw(s.now, "s-bob", "bob")), KnockRefused{"bob", Withdrawn})
+	if _, err := s.Withdraw(s.now, "s-bob", "bob"); !errors.Is(err, ErrNoSuchKnock) {
+		t.Errorf("twice: err = %v, want ErrNoSuchKnock", err)
+	}
+	if seats := s.Seats("s-bob", s.now); len(seats) != 1 || seats[0].Standing != Refused || seats[0].Refusal != Withdrawn {
+		t.Errorf("seats %+v, want the refusal", seats)
+	}
+	// The name is free, and the same person may ask again.
+	if _, _, err := s.RequestJoin(s.now, "rob", "s-bob", "Bob"); err != nil {
+		t.Error(err)
+	}
+	s.pass(verdictKept)
+	if seats := s.Seats("s-bob", s.now); len(seats) != 1 || seats[0].ID != "rob" {
+		t.Errorf("seats %+v, want the second request alone", seats)
+	}
+}
+
+// Threat: somebody knocks and goes away, over and over, to keep the others from
+// the door.
+func TestWhatIsWithdrawnDoesNotKeepTheDoorBusy(t *testing.T) {
+	s := founded(t)
+	for i := range 2 * refusalsKept * s.Terms.MaxKnocks {
+		id := fmt.Sprint(i)
+		s.knock(id, "Mallory")
+		s.must(s.Withdraw(s.now, "s-"+id, id))
+	}
+	if n := len(s.Knocks); n != s.Terms.MaxKnocks {
+		t.Errorf("%d are remembered, want %d", n, s.Terms.MaxKnocks)
+	}
+	if last := s.Knocks[len(s.Knocks)-1].ID; last != fmt.Sprint(2*refusalsKept*s.Terms.MaxKnocks-1) {
+		t.Errorf("the last one remembered is %s", last)
+	}
+	s.knock("bob", "Bob")
+}
+
+func TestList(t *testing.T) {
+	s := founded(t)
+	bob := s.admit("bob", "Bob")
+	s.admit("carol", "Carol")
+	s.knock("dan", "Dan")
+	s.must(s.Leave(s.now, "bob", bob, false))
+	s.want(s.must(s.List("carol", "conn3")), MembersListed{
+		Conn: "conn3", Member: "carol",
+		Members: []Membership{{"alice", "Alice", true}, {"bob", "Bob", false}, {"carol", "Carol", true}},
+	})
+	for _, stranger := range []string{"dan", "mallory", ""} {
+		if events, err := s.List(stranger, "conn3"); !errors.Is(err, ErrNotMember) || len(events) > 0 {
+			t.Errorf("%q: %+v, err = %v, want ErrNotMember", stranger, events, err)
+		}
+	}
 }
 
 func TestOneNoEndsTheRequest(t *testing.T) {
@@ -365,7 +506,7 @@ func TestAnAdmittedApplicantWhoNeverComes(t *testing.T) {
 	s.knock("bob", "Bob")
 	s.must(s.Approve(s.now, "alice", "bob"))
 	s.knock("carol", "Carol")
-	s.want(s.must(s.Approve(s.now, "alice", "carol")), KnockVoted{"carol", 1, 2})
+	s.want(s.must(s.Approve(s.now, "alice", "carol")), KnockVoted{"carol", 1, 2}, s.counted("carol", 1, 2))
 	out := s.pass(10 * time.Second)
 	s.want(out, PresenceChanged{1}, KnockAdmitted{"carol", "Carol", s.now, s.Remaining(s.now)}, PresenceChanged{2})
 	s.pass(20 * time.Minute)
@@ -545,7 +686,7 @@ func TestLateAdvanceGoesByTheInstantsThingsFellDue(t *testing.T) {
 
 func TestWhatAConnectionIsShown(t *testing.T) {
 	post := func(s *scene) uint64 {
-		s.must(s.Post(s.now, "alice", "hello"))
+		s.must(s.Post(s.now, "alice", "hello", ""))
 		return s.Seq
 	}
 	after := func(out []Body) uint64 {
@@ -726,7 +867,7 @@ func TestRulesKeepTheInvariants(t *testing.T) {
 			before, image := *s.Room, snapshot(t, s.Room)
 			var events []Event
 			var err error
-			switch rng.IntN(8) {
+			switch rng.IntN(10) {
 			case 0:
 				events = s.Rotate(s.now, s.newCode())
 			case 1:
@@ -744,7 +885,9 @@ func TestRulesKeepTheInvariants(t *testing.T) {
 			case 6:
 				events, err = s.Leave(s.now, anyMember(rng, s.Room), conn(), rng.IntN(4) == 0)
 			case 7:
-				events, err = s.Post(s.now, anyMember(rng, s.Room), "text")
+				events, err = s.Post(s.now, anyMember(rng, s.Room), "text", "")
+			case 8:
+				events, err = s.Withdraw(s.now, "s-"+pick(), anyKnock(rng, s.Room))
 			default:
 				err = s.Load(s.now, anyMember(rng, s.Room))
 			}
@@ -819,8 +962,12 @@ func checkInvariants(t *testing.T, seed uint64, r *Room) {
 		if r.Closing != "" {
 			t.Fatalf("seed %d: a request outlives its room", seed)
 		}
-		if a, n := k.Tally(r.voters()); n > 0 && a == n {
+		a, n := k.Tally(r.voters())
+		if n > 0 && a == n {
 			t.Fatalf("seed %d: everybody present said yes and the request is still open", seed)
+		}
+		if r.Closing == "" && (a != k.Approvals || n != k.Required) {
+			t.Fatalf("seed %d: %d of %d yeses, and %d of %d were told", seed, a, n, k.Approvals, k.Required)
 		}
 	}
 	if open > r.Terms.MaxKnocks {

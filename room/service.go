@@ -259,15 +259,57 @@ func (s *Service) Leave(ctx context.Context, room, member, conn string, final bo
 	}))
 }
 
-// Post says something to the room. A blank message is ignored.
+// Post says something to the room. A blank message is ignored. One that is
+// posted again, and is in the log under its Ref, is not posted twice: that
+// earlier message is returned, and nothing is announced.
 // Errors: ErrNotFound, ErrNotMember, ErrMessageTooLong.
-func (s *Service) Post(ctx context.Context, room, member, text string) error {
-	content, err := s.Clean(text)
+func (s *Service) Post(ctx context.Context, d Draft) (earlier *Message, err error) {
+	content, err := s.Clean(d.Text)
 	if err != nil || content == "" {
-		return err
+		return nil, err
 	}
-	return s.change(ctx, room, func(r *Room, now time.Time) ([]Event, error) {
-		return r.Post(now, member, content)
+	stripe := s.stripe(d.Room)
+	stripe.Lock()
+	defer stripe.Unlock()
+	if d.Again && d.Ref != "" {
+		if earlier, err = s.posted(ctx, d); earlier != nil || err != nil {
+			return earlier, err
+		}
+	}
+	member, ref := d.Member, d.Ref
+	return nil, s.changeLocked(ctx, d.Room, func(r *Room, now time.Time) ([]Event, error) {
+		return r.Post(now, member, content, ref)
+	})
+}
+
+// posted returns the message of the member that is in the log under the draft's
+// Ref, nil if there is none. Errors: ErrNotFound, ErrNotMember.
+func (s *Service) posted(ctx context.Context, d Draft) (*Message, error) {
+	r, _, err := s.view(ctx, d.Room)
+	if err != nil {
+		return nil, err
+	}
+	i := r.memberIndex(d.Member)
+	if i < 0 {
+		return nil, ErrNotMember
+	}
+	log, err := s.Store.Log(ctx, d.Room, r.Members[i].Since)
+	if err != nil {
+		return nil, fmt.Errorf("reading the log: %w", err)
+	}
+	for i := range slices.Backward(log) {
+		if m := &log[i]; m.Member == d.Member && m.Ref == d.Ref {
+			return m, nil
+		}
+	}
+	return nil, nil //nolint:nilnil // that there is none is no error
+}
+
+// ListMembers tells a member's connection who the members are.
+// Errors: ErrNotFound, ErrNotMember.
+func (s *Service) ListMembers(ctx context.Context, room, member, conn string) error {
+	return s.change(ctx, room, func(r *Room, _ time.Time) ([]Event, error) {
+		return r.List(member, conn)
 	})
 }
 
@@ -289,6 +331,20 @@ func (s *Service) Decline(ctx context.Context, room, member, knock string) error
 // Reannounce shows the session's open knock again to the members who have not
 // voted on it. Errors: ErrNoSuchKnock.
 func (s *Service) Reannounce(ctx context.Context, session, knock string) error {
+	return s.changeKnock(ctx, session, knock, func(r *Room, _ time.Time) ([]Event, error) {
+		return r.Reannounce(session, knock)
+	})
+}
+
+// Withdraw ends the session's open knock. Errors: ErrNoSuchKnock.
+func (s *Service) Withdraw(ctx context.Context, session, knock string) error {
+	return s.changeKnock(ctx, session, knock, func(r *Room, now time.Time) ([]Event, error) {
+		return r.Withdraw(now, session, knock)
+	})
+}
+
+// changeKnock works on the room at which the session has the open knock.
+func (s *Service) changeKnock(ctx context.Context, session, knock string, rule func(r *Room, now time.Time) ([]Event, error)) error {
 	seats, err := s.Seats(ctx, session)
 	if err != nil {
 		return err
@@ -297,9 +353,7 @@ func (s *Service) Reannounce(ctx context.Context, session, knock string) error {
 		if seat.ID != knock || seat.Standing != Waiting {
 			continue
 		}
-		return s.change(ctx, seat.Room, func(r *Room, _ time.Time) ([]Event, error) {
-			return r.Reannounce(session, knock)
-		})
+		return s.change(ctx, seat.Room, rule)
 	}
 	return ErrNoSuchKnock
 }
@@ -336,10 +390,19 @@ func ignoreNotFound(err error) error {
 // then the rule; commit; announce. If the room has ended by that, the end is
 // committed and announced, and ErrNotFound returned.
 func (s *Service) change(ctx context.Context, id string, rule func(r *Room, now time.Time) ([]Event, error)) error {
-	stripe := &s.stripes[maphash.String(s.seed, id)%uint64(len(s.stripes))]
+	stripe := s.stripe(id)
 	stripe.Lock()
 	defer stripe.Unlock()
+	return s.changeLocked(ctx, id, rule)
+}
 
+// stripe returns the lock of a room.
+func (s *Service) stripe(id string) *sync.Mutex {
+	return &s.stripes[maphash.String(s.seed, id)%uint64(len(s.stripes))]
+}
+
+// changeLocked is change for whoever has locked the room.
+func (s *Service) changeLocked(ctx context.Context, id string, rule func(r *Room, now time.Time) ([]Event, error)) error {
 	r, events, err := s.Store.Update(ctx, id, func(r *Room) ([]Event, error) {
 		now := time.Now()
 		overdue := r.Advance(now, s.NewCode)

@@ -115,6 +115,11 @@ func enter(t *testing.T, s *room.Service, seat room.Seat, conn string) {
 	must(t, s.Connect(t.Context(), room.Entry{Room: seat.Room, Member: seat.ID, Conn: conn, Explicit: true}))
 }
 
+func post(s *room.Service, seat room.Seat, text string) error {
+	_, err := s.Post(context.Background(), room.Draft{Room: seat.Room, Member: seat.ID, Text: text})
+	return err
+}
+
 // A room left alone with its one connected member lives a day: 287 turns of
 // the code, one unanswered request, one expiry, all by timer.
 func TestADayInTheLifeOfARoom(t *testing.T) {
@@ -218,7 +223,7 @@ func TestOverdueStateIsNotActedOn(t *testing.T) {
 			t.Error("the code did not turn")
 		}
 		time.Sleep(24 * time.Hour)
-		if err := s.Post(t.Context(), alice.Room, alice.ID, "hello"); !errors.Is(err, room.ErrNotFound) {
+		if err := post(s, alice, "hello"); !errors.Is(err, room.ErrNotFound) {
 			t.Errorf("err = %v, want ErrNotFound", err)
 		}
 		events := world.of(alice.Room)
@@ -232,12 +237,12 @@ func TestTheLogReachesWhoEnters(t *testing.T) {
 	s, world := newService(room.Options{})
 	alice := create(t, s, "s1", "Alice")
 	enter(t, s, alice, "c1")
-	must(t, s.Post(t.Context(), alice.Room, alice.ID, "before"))
+	must(t, post(s, alice, "before"))
 	bob, err := s.RequestJoin(t.Context(), room.Application{Session: "s2", Name: "Bob", Code: code(t, s, alice, "s1")})
 	must(t, err)
 	must(t, s.Approve(t.Context(), alice.Room, alice.ID, bob.ID))
-	must(t, s.Post(t.Context(), alice.Room, alice.ID, "between"))
-	must(t, s.Post(t.Context(), alice.Room, alice.ID, "  "))
+	must(t, post(s, alice, "between"))
+	must(t, post(s, alice, "  "))
 	enter(t, s, bob, "c2")
 	var got []string
 	for _, m := range last[room.Attached](t, world.of(alice.Room)).Log {
@@ -248,6 +253,102 @@ func TestTheLogReachesWhoEnters(t *testing.T) {
 	}
 	if n := count[room.MessagePosted](world.of(alice.Room)); n != 2 {
 		t.Errorf("%d messages, want the blank one ignored", n)
+	}
+}
+
+// A page that does not know whether its message arrived posts it again.
+func TestPostAgain(t *testing.T) {
+	s, world := newService(room.Options{Terms: func() room.Terms {
+		terms := room.DefaultTerms()
+		terms.MaxMessages = 3
+		return terms
+	}()})
+	alice := create(t, s, "s1", "Alice")
+	enter(t, s, alice, "c1")
+	bob, err := s.RequestJoin(t.Context(), room.Application{Session: "s2", Name: "Bob", Code: code(t, s, alice, "s1")})
+	must(t, err)
+	must(t, s.Approve(t.Context(), alice.Room, alice.ID, bob.ID))
+	posted := 0
+	for _, test := range []struct {
+		name    string
+		draft   room.Draft
+		earlier string // what it says; "" if it is posted
+	}{
+		{"the first time", room.Draft{Member: alice.ID, Text: "one", Ref: "r1"}, ""},
+		{"not said to be a repetition", room.Draft{Member: alice.ID, Text: "two", Ref: "r1"}, ""},
+		{"again", room.Draft{Member: alice.ID, Text: "never said", Ref: "r1", Again: true}, "two"},
+		{"again, and it never arrived", room.Draft{Member: alice.ID, Text: "three", Ref: "r2", Again: true}, ""},
+		{"again, and it arrived", room.Draft{Member: alice.ID, Text: "three", Ref: "r2", Again: true}, "three"},
+		{"another's", room.Draft{Member: bob.ID, Text: "mine", Ref: "r2", Again: true}, ""},
+		{"without a name for it", room.Draft{Member: alice.ID, Text: "four", Again: true}, ""},
+		{"without a name for it, again", room.Draft{Member: alice.ID, Text: "five", Again: true}, ""},
+		{"which the log has no more", room.Draft{Member: alice.ID, Text: "six", Ref: "r2", Again: true}, ""},
+		{"blank", room.Draft{Member: alice.ID, Text: " ", Ref: "r2", Again: true}, ""},
+	} {
+		before := len(world.of(alice.Room))
+		test.draft.Room = alice.Room
+		earlier, err := s.Post(t.Context(), test.draft)
+		must(t, err)
+		got := ""
+		if earlier != nil {
+			got = earlier.Content
+		}
+		if got != test.earlier {
+			t.Errorf("%s: there is %q, want %q", test.name, got, test.earlier)
+		}
+		announced := len(world.of(alice.Room)) - before
+		if want := test.earlier == "" && test.name != "blank"; (announced == 1) != want {
+			t.Errorf("%s: %d events", test.name, announced)
+		}
+		posted += announced
+	}
+	if n := count[room.MessagePosted](world.of(alice.Room)); n != posted {
+		t.Errorf("%d messages among %d events", n, posted)
+	}
+	for want, d := range map[error]room.Draft{
+		room.ErrNotMember: {Room: alice.Room, Member: "mallory", Text: "x", Ref: "r2", Again: true},
+		room.ErrNotFound:  {Room: "nothing", Member: alice.ID, Text: "x", Ref: "r2", Again: true},
+	} {
+		if earlier, err := s.Post(t.Context(), d); !errors.Is(err, want) || earlier != nil {
+			t.Errorf("%v, err = %v, want %v", earlier, err, want)
+		}
+	}
+}
+
+func TestWithdraw(t *testing.T) {
+	s, world := newService(room.Options{})
+	alice := create(t, s, "s1", "Alice")
+	enter(t, s, alice, "c1")
+	bob, err := s.RequestJoin(t.Context(), room.Application{Session: "s2", Name: "Bob", Code: code(t, s, alice, "s1")})
+	must(t, err)
+	for name, tt := range map[string]struct{ session, knock string }{
+		"somebody else's": {"s1", bob.ID}, "an unknown one": {"s2", "x"}, "a membership": {"s1", alice.ID},
+	} {
+		if err := s.Withdraw(t.Context(), tt.session, tt.knock); !errors.Is(err, room.ErrNoSuchKnock) {
+			t.Errorf("%s: err = %v, want ErrNoSuchKnock", name, err)
+		}
+	}
+	must(t, s.Withdraw(t.Context(), "s2", bob.ID))
+	if got := last[room.KnockRefused](t, world.of(alice.Room)); got != (room.KnockRefused{Knock: bob.ID, Reason: room.Withdrawn}) {
+		t.Errorf("announced %+v", got)
+	}
+	if err := s.Withdraw(t.Context(), "s2", bob.ID); !errors.Is(err, room.ErrNoSuchKnock) {
+		t.Errorf("twice: err = %v, want ErrNoSuchKnock", err)
+	}
+}
+
+func TestListMembers(t *testing.T) {
+	s, world := newService(room.Options{})
+	alice := create(t, s, "s1", "Alice")
+	must(t, s.ListMembers(t.Context(), alice.Room, alice.ID, "c1"))
+	if got := last[room.MembersListed](t, world.of(alice.Room)); got.Conn != "c1" || got.Member != alice.ID || len(got.Members) != 1 {
+		t.Errorf("announced %+v", got)
+	}
+	if err := s.ListMembers(t.Context(), alice.Room, "mallory", "c1"); !errors.Is(err, room.ErrNotMember) {
+		t.Errorf("a stranger: err = %v, want ErrNotMember", err)
+	}
+	if err := s.ListMembers(t.Context(), "nothing", alice.ID, "c1"); !errors.Is(err, room.ErrNotFound) {
+		t.Errorf("no room: err = %v, want ErrNotFound", err)
 	}
 }
 
@@ -368,7 +469,7 @@ func TestAnnouncementsAreInOrder(t *testing.T) {
 				e := room.Entry{Room: seat.Room, Member: seat.ID, Conn: conn}
 				if err := errors.Join(
 					s.Connect(t.Context(), e),
-					s.Post(t.Context(), seat.Room, seat.ID, "hello"),
+					post(s, seat, "hello"),
 					s.Disconnect(t.Context(), seat.Room, seat.ID, conn, 0, false),
 				); err != nil {
 					t.Error(err)
@@ -421,7 +522,7 @@ func BenchmarkPost(b *testing.B) {
 			}
 			b.ReportAllocs()
 			for b.Loop() {
-				if err := s.Post(ctx, alice.Room, alice.ID, "hello, everybody"); err != nil {
+				if _, err := s.Post(ctx, room.Draft{Room: alice.Room, Member: alice.ID, Text: "hello, everybody"}); err != nil {
 					b.Fatal(err)
 				}
 			}

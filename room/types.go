@@ -9,6 +9,18 @@ type Message struct {
 	Name    string // the member's name, as they chose it: not escaped
 	Content string // safe for innerHTML, or an encrypted envelope
 	At      time.Time
+	Ref     string // what the sender's page calls it; "" if it does not
+}
+
+// Draft is something that a member wants to say.
+type Draft struct {
+	Room, Member string
+	Text         string
+	// Ref is the page's own name for the message; "" if it has none.
+	Ref string
+	// Again is true if the page may have posted it before, without knowing
+	// whether that arrived.
+	Again bool
 }
 
 // Knock is an open request to be let in, as the members see it.
@@ -16,6 +28,15 @@ type Knock struct {
 	ID       string
 	Name     string // not escaped
 	Deadline time.Time
+	// Approvals are the yeses that count now, of as many as are Required.
+	Approvals, Required int
+}
+
+// Membership is a member as the others see them.
+type Membership struct {
+	ID      string
+	Name    string // not escaped
+	Present bool
 }
 
 // Refusal is why a knock ended without admission.
@@ -27,6 +48,8 @@ const (
 	TimedOut Refusal = "timed out"
 	RoomFull Refusal = "room full" // the last place was taken meanwhile
 	RoomGone Refusal = "room gone"
+	// Withdrawn: the applicant does not want to be let in any more.
+	Withdrawn Refusal = "withdrawn"
 )
 
 // Closing is why a room ended.

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"strings"
+	"time"
 
 	"github.com/zishang520/socket.io/servers/socket/v3"
 
@@ -42,6 +43,10 @@ func (g *Gateway) Announce(roomID string, events []room.Event) {
 func (g *Gateway) announce(roomID string, e room.Event) {
 	members := membersRoom(roomID)
 	switch b := e.Body.(type) {
+	case room.MembersListed:
+		if c := g.conn(b.Conn); c != nil {
+			c.emit("members", membersOf(b))
+		}
 	case room.MemberJoined:
 		g.tell("member_joined", named(b.Name), members)
 	case room.MemberReturned:
@@ -60,9 +65,14 @@ func (g *Gateway) announce(roomID string, e room.Event) {
 	case room.CodeChanged:
 		g.tell("code_update", codePayload{NewCode: b.Code, Code: b.Code}, members)
 	case room.Knocked:
+		to := []socket.Room{knockRoom(b.Knock.ID)}
 		for _, voter := range b.Voters {
 			g.tell("join_request", knockOf(roomID, b.Knock), memberRoom(voter))
+			to = append(to, memberRoom(voter))
 		}
+		g.tell("request_status", requestOf(b.Knock, time.Now()), to...)
+	case room.KnockCounted:
+		g.tell("request_status", requestOf(b.Knock, time.Now()), members, knockRoom(b.Knock.ID))
 	case room.KnockVoted:
 		g.tell("partial_approval", votedPayload{b.Knock, b.Approvals, b.Required}, members)
 	case room.KnockAdmitted:
@@ -138,6 +148,7 @@ func (g *Gateway) catchUp(roomID string, a room.Attached) {
 	c.replay(roomID, a.Log)
 	for _, k := range a.Knocks {
 		c.emit("join_request", knockOf(roomID, k))
+		c.emit("request_status", requestOf(k, time.Now()))
 	}
 }
 

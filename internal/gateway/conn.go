@@ -405,7 +405,11 @@ func (c *conn) replay(roomID string, log []room.Message) {
 }
 
 // fail tells the client of an error.
-func (c *conn) fail(err error) {
+func (c *conn) fail(err error) { c.failOver(err, "") }
+
+// failOver tells the client of an error about the message that its page calls
+// ref, if it is about one.
+func (c *conn) failOver(err error, ref string) {
 	if errors.Is(err, context.Canceled) {
 		return // it is gone
 	}
@@ -414,14 +418,15 @@ func (c *conn) fail(err error) {
 		c.g.Log.Error("an event failed", "error", err)
 	}
 	c.g.Metrics.Refused("event", code)
+	p.Ref = ref
 	c.emit("room_error", p)
 }
 
 // contain keeps a fault in the handling of an event from ending more than the
 // event.
-func (c *conn) contain(event string) {
+func (c *conn) contain(event, ref string) {
 	if fault := recover(); fault != nil {
 		c.g.Log.Error("an event could not be handled", "event", event, "stack", string(debug.Stack()))
-		c.fail(errors.New("gateway: fault"))
+		c.failOver(errors.New("gateway: fault"), ref)
 	}
 }

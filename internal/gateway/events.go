@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"html"
 	"strings"
 	"time"
 
@@ -15,13 +16,17 @@ func (c *conn) handle(event []any) {
 	name, p, ack := decode(event)
 	handler := handlers[name]
 	start := time.Now()
-	defer c.contain(name)
+	var ref string
+	if name == evMessage {
+		ref = p.ref()
+	}
+	defer c.contain(name, ref)
 	if ack != nil {
 		defer ack([]any{}, nil)
 	}
 	c.events++
 	if !c.allowance.event(name) {
-		c.tooFast()
+		c.tooFast(name, ref)
 		return
 	}
 	if handler == nil {
@@ -31,13 +36,16 @@ func (c *conn) handle(event []any) {
 	c.g.Metrics.ObserveEvent(name, time.Since(start))
 }
 
-// tooFast drops an event and says so now and then.
-func (c *conn) tooFast() {
-	say, end := c.allowance.exceeded()
-	if say {
-		c.fail(errRateLimited)
+// tooFast drops an event and says so now and then: of a message that can be
+// told by its ref always, and of a hint that somebody types never.
+func (c *conn) tooFast(event, ref string) {
+	switch {
+	case event == evTyping:
+		c.g.Metrics.Refused("event", "typing")
+	case c.allowance.complain(), ref != "" && !c.flooded:
+		c.failOver(errRateLimited, ref)
 	}
-	if end && !c.flooded {
+	if c.allowance.enough() && !c.flooded {
 		c.flooded = true
 		c.g.Metrics.Refused("event", "flood")
 		// Not at once: the error must reach a polling client first.
@@ -48,7 +56,10 @@ func (c *conn) tooFast() {
 var handlers = map[string]func(*conn, payload){
 	evJoin:        (*conn).onJoin,
 	evMessage:     (*conn).onMessage,
+	evTyping:      (*conn).onTyping,
+	evMembers:     (*conn).onMembers,
 	evJoinRequest: (*conn).onJoinRequest,
+	evWithdraw:    (*conn).onWithdraw,
 	evApprove:     (*conn).onApprove,
 	evDeny:        (*conn).onDeny,
 	evNewCode:     (*conn).onNewCode,
@@ -146,12 +157,52 @@ func (c *conn) onMessage(p payload) {
 	if !ok || strings.TrimSpace(text) == "" {
 		return
 	}
+	ref := p.ref()
+	if err := c.post(p, text, ref); err != nil {
+		c.failOver(err, ref)
+	}
+}
+
+// post says something to the room. Of a message that is posted again and was
+// there already, the page learns here: it may have been sent it and not know.
+func (c *conn) post(p payload, text, ref string) error {
+	s, err := c.member(p)
+	if err != nil {
+		return err
+	}
+	if !c.g.mayPost(s.Room, s.ID) {
+		c.tooFast(evMessage, ref)
+		return nil
+	}
+	again, _ := p["again"].(bool)
+	earlier, err := c.g.service.Post(c.ctx, room.Draft{Room: s.Room, Member: s.ID, Text: text, Ref: ref, Again: again})
+	if earlier != nil {
+		// Without the offset: the page has seen later ones.
+		c.emit("message", messageOf(*earlier))
+	}
+	return err
+}
+
+// onTyping: somebody is writing. It is no affair of the room's rules, and
+// whatever is wrong with it is nobody's: a hint must never end a page.
+//
+// Volatile: it is dropped for a connection that has something waiting, or whose
+// next poll has not come, rather than to wait there and arrive late.
+func (c *conn) onTyping(p payload) {
+	s, bound := c.boundTo()
+	if !bound || !isAt(s, p.claim("room")) {
+		return
+	}
+	others := c.g.io.To(membersRoom(s.Room)).Except(memberRoom(s.ID)).Volatile()
+	if err := others.Emit("typing", typingPayload{s.ID, html.EscapeString(s.Name)}); err != nil {
+		c.g.Log.Error("announcing an event", "event", "typing", "error", err)
+	}
+}
+
+// onMembers: a page asks who is in the room.
+func (c *conn) onMembers(p payload) {
 	c.asMember(p, func(s room.Seat) error {
-		if !c.g.mayPost(s.Room, s.ID) {
-			c.tooFast()
-			return nil
-		}
-		return c.g.service.Post(c.ctx, s.Room, s.ID, text)
+		return c.g.service.ListMembers(c.ctx, s.Room, s.ID, c.id)
 	})
 }
 
@@ -175,7 +226,7 @@ func (c *conn) vote(p payload, cast func(ctx context.Context, room, member, knoc
 func (c *conn) onNewCode(p payload) {
 	c.asMember(p, func(s room.Seat) error {
 		if !c.allowance.favour() {
-			c.tooFast()
+			c.tooFast(evNewCode, "")
 			return nil
 		}
 		return c.g.service.RotateCode(c.ctx, s.Room, s.ID)
@@ -247,6 +298,24 @@ func (c *conn) leaving(p payload, final bool) (room.Seat, error) {
 
 // onJoinRequest: a waiting page shows its request again.
 func (c *conn) onJoinRequest(p payload) {
+	c.asApplicant(p, func(knock string) error {
+		if !c.allowance.favour() {
+			return nil
+		}
+		return c.g.service.Reannounce(c.ctx, c.session, knock)
+	})
+}
+
+// onWithdraw: somebody who waits wants to be let in no more.
+func (c *conn) onWithdraw(p payload) {
+	c.asApplicant(p, func(knock string) error {
+		return c.g.service.Withdraw(c.ctx, c.session, knock)
+	})
+}
+
+// asApplicant does something with the open request that an event is about. Of
+// one that is not open the page is told the verdict.
+func (c *conn) asApplicant(p payload, do func(knock string) error) {
 	if c.session == "" {
 		c.noRequest(p)
 		return
@@ -266,10 +335,7 @@ func (c *conn) onJoinRequest(p payload) {
 			return
 		}
 		c.socket.Join(knockRoom(s.ID))
-		if c.allowance.favour() {
-			err = c.g.service.Reannounce(c.ctx, c.session, s.ID)
-		}
-		if err != nil { // it was decided this very moment
+		if err := do(s.ID); err != nil { // it was decided this very moment
 			c.watch(seats)
 		}
 		return

@@ -42,10 +42,12 @@ type Service interface {
 	Connect(ctx context.Context, e room.Entry) error
 	Disconnect(ctx context.Context, room, member, conn string, delivered uint64, deliberate bool) error
 	Leave(ctx context.Context, room, member, conn string, final bool) error
-	Post(ctx context.Context, room, member, text string) error
+	Post(ctx context.Context, d room.Draft) (earlier *room.Message, err error)
+	ListMembers(ctx context.Context, room, member, conn string) error
 	Approve(ctx context.Context, room, member, knock string) error
 	Decline(ctx context.Context, room, member, knock string) error
 	Reannounce(ctx context.Context, session, knock string) error
+	Withdraw(ctx context.Context, session, knock string) error
 	RotateCode(ctx context.Context, room, member string) error
 }
 

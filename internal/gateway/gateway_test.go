@@ -240,7 +240,7 @@ func TestWaitingPage(t *testing.T) {
 		a.expect("join_approved")
 		a.expect("timer_sync")
 		w.barrier()
-		equal(t, "it hears", w.names(), []string{"join_approved"})
+		equal(t, "it hears", w.names(), []string{"request_status", "join_approved"})
 	})
 	t.Run("admitted before it connected", func(t *testing.T) {
 		a, bob := begin(t)
@@ -352,7 +352,7 @@ func TestMessageDuringReturn(t *testing.T) {
 	s.connect(visit{session: "alice"}).join(alice)
 	post := func(text string) {
 		t.Helper()
-		if err := s.rooms.Post(t.Context(), alice.Room, alice.ID, text); err != nil {
+		if _, err := s.rooms.Post(t.Context(), room.Draft{Room: alice.Room, Member: alice.ID, Text: text}); err != nil {
 			t.Fatal(err)
 		}
 	}

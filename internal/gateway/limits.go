@@ -15,6 +15,9 @@ const (
 	pingsPerSecond, pingsAtOnce = 5, 30
 	// Messages of a member, all tabs together.
 	postsPerSecond, postsAtOnce = 10, 60
+	// Hints that somebody types, of a connection, apart: they must not cost a
+	// message its place.
+	typingPerSecond, typingAtOnce = 0.5, 2
 	// New codes and repeated requests to join, of a connection.
 	favoursPerSecond, favoursAtOnce = 0.5, 5
 	// maxConnections of a session at a time.
@@ -32,6 +35,7 @@ type allowance struct {
 	on         bool
 	events     *rate.Limiter
 	pings      *rate.Limiter
+	typing     *rate.Limiter
 	favours    *rate.Limiter
 	dropped    *rate.Limiter
 	complained time.Time
@@ -42,6 +46,7 @@ func newAllowance(on bool) allowance {
 		on:      on,
 		events:  rate.NewLimiter(eventsPerSecond, eventsAtOnce),
 		pings:   rate.NewLimiter(pingsPerSecond, pingsAtOnce),
+		typing:  rate.NewLimiter(typingPerSecond, typingAtOnce),
 		favours: rate.NewLimiter(favoursPerSecond, favoursAtOnce),
 		dropped: rate.NewLimiter(droppedPerSecond, droppedAtOnce),
 	}
@@ -54,6 +59,8 @@ func (a *allowance) event(name string) bool {
 		return true
 	case name == evPing || name == evPingRoom:
 		return a.pings.Allow()
+	case name == evTyping:
+		return a.typing.Allow()
 	default:
 		return a.events.Allow()
 	}
@@ -61,12 +68,16 @@ func (a *allowance) event(name string) bool {
 
 func (a *allowance) favour() bool { return !a.on || a.favours.Allow() }
 
-// exceeded notes an event that is not handled. It reports whether to say so,
-// and whether it is enough.
-func (a *allowance) exceeded() (say, end bool) {
+// enough notes an event that is not handled, and reports whether it is one too
+// many of those.
+func (a *allowance) enough() bool { return !a.dropped.Allow() }
+
+// complain reports whether it is time to say that events are not handled.
+func (a *allowance) complain() bool {
 	now := time.Now()
-	if say = now.Sub(a.complained) >= complaintPause; say {
-		a.complained = now
+	if now.Sub(a.complained) < complaintPause {
+		return false
 	}
-	return say, !a.dropped.AllowN(now, 1)
+	a.complained = now
+	return true
 }

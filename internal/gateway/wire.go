@@ -13,7 +13,10 @@ import (
 const (
 	evJoin        = "join"
 	evMessage     = "message"
+	evTyping      = "typing"
+	evMembers     = "request_members"
 	evJoinRequest = "join_request"
+	evWithdraw    = "withdraw_request"
 	evApprove     = "approve_join"
 	evDeny        = "deny_join"
 	evNewCode     = "request_code_update"
@@ -32,6 +35,10 @@ var aliases = map[string]string{
 
 // maxClaim bounds the ids and names in a payload, in bytes; more is nobody's.
 const maxClaim = 512
+
+// maxRef bounds what a page may call a message, in bytes: it is kept, and sent
+// to everybody.
+const maxRef = 64
 
 // payload is the first argument of an event, if it is an object. All its
 // methods make do with whatever a client sent.
@@ -66,13 +73,23 @@ func (p payload) claim(key string) string {
 	return s
 }
 
+// ref returns what the page calls its message, "" if it does not.
+func (p payload) ref() string {
+	s, _ := p["ref"].(string)
+	if len(s) > maxRef {
+		return ""
+	}
+	return s
+}
+
 func (p payload) hints(h hints) hints {
 	h.room, h.name = p.claim("room"), p.claim("display_name")
 	return h
 }
 
 // The payloads that the server sends. Their fields are the interface that
-// frontends were written for: nothing is added to them but at the end of a message.
+// frontends were written for: nothing is added to them but at the end of a
+// message, and of an error about one.
 type (
 	countPayload struct {
 		Count int `json:"count"`
@@ -91,6 +108,20 @@ type (
 		Member string `json:"member"`
 		Name   string `json:"name"` // not escaped
 		At     int64  `json:"at"`   // milliseconds since 1970
+		Ref    string `json:"ref,omitempty"`
+	}
+	typingPayload struct {
+		Member      string `json:"member"`
+		DisplayName string `json:"display_name"`
+	}
+	membersPayload struct {
+		Members []memberPayload `json:"members"`
+	}
+	memberPayload struct {
+		Member      string `json:"member"`
+		DisplayName string `json:"display_name"`
+		Present     bool   `json:"present"`
+		You         bool   `json:"you"`
 	}
 	codePayload struct {
 		NewCode string `json:"new_code"`
@@ -108,6 +139,12 @@ type (
 		UserID    string `json:"user_id"`
 		Approvals int    `json:"approvals"`
 		Required  int    `json:"required"`
+	}
+	requestPayload struct {
+		UserID        string `json:"user_id"`
+		Approvals     int    `json:"approvals"`
+		Required      int    `json:"required"`
+		TimeRemaining int    `json:"time_remaining"` // seconds
 	}
 	admittedPayload struct {
 		UserID      string `json:"user_id"`
@@ -134,6 +171,7 @@ type (
 	}
 	errorPayload struct {
 		Message string `json:"message"`
+		Ref     string `json:"ref,omitempty"`
 	}
 )
 
@@ -148,19 +186,34 @@ func messageOf(m room.Message) messagePayload {
 		Member:    m.Member,
 		Name:      m.Name,
 		At:        m.At.UnixMilli(),
+		Ref:       m.Ref,
 	}
+}
+
+func membersOf(l room.MembersListed) membersPayload {
+	members := make([]memberPayload, len(l.Members))
+	for i, m := range l.Members {
+		members[i] = memberPayload{m.ID, html.EscapeString(m.Name), m.Present, m.ID == l.Member}
+	}
+	return membersPayload{members}
 }
 
 func knockOf(roomID string, k room.Knock) knockPayload {
 	return knockPayload{User: html.EscapeString(k.Name), UserID: k.ID, Room: roomID}
 }
 
+// requestOf tells how a request stands at now.
+func requestOf(k room.Knock, now time.Time) requestPayload {
+	return requestPayload{k.ID, k.Approvals, k.Required, max(0, seconds(k.Deadline.Sub(now)))}
+}
+
 // refusals are the reasons that pages show to an applicant. That somebody said
 // no has none: the pages have their own words for that.
 var refusals = map[room.Refusal]string{
-	room.TimedOut: "Request timed out",
-	room.RoomFull: "The room is full. Somebody has to leave it before you can join.",
-	room.RoomGone: "The room no longer exists.",
+	room.TimedOut:  "Request timed out",
+	room.RoomFull:  "The room is full. Somebody has to leave it before you can join.",
+	room.RoomGone:  "The room no longer exists.",
+	room.Withdrawn: "The request was withdrawn.",
 }
 
 const noSuchRequest = "Your request is no longer open. Please go back and ask again."
@@ -197,8 +250,8 @@ var problems = []struct {
 func problemOf(err error) (p errorPayload, code string) {
 	for _, known := range problems {
 		if errors.Is(err, known.err) {
-			return errorPayload{known.text}, known.code
+			return errorPayload{Message: known.text}, known.code
 		}
 	}
-	return errorPayload{"Something went wrong on this server. Please try again."}, "internal"
+	return errorPayload{Message: "Something went wrong on this server. Please try again."}, "internal"
 }

@@ -48,6 +48,30 @@ func TestDecode(t *testing.T) {
 	}
 }
 
+func TestRef(t *testing.T) {
+	longest := strings.Repeat("x", maxRef)
+	for _, test := range []struct {
+		ref  any
+		want string
+	}{
+		{"r", "r"},
+		{longest, longest},
+		{longest + "x", ""},
+		{strings.Repeat("ä", maxRef/2+1), ""},
+		{"", ""},
+		{nil, ""},
+		{7.0, ""},
+		{[]any{"r"}, ""},
+	} {
+		if got := (payload{"ref": test.ref}).ref(); got != test.want {
+			t.Errorf("%v: %q, want %q", test.ref, got, test.want)
+		}
+	}
+	if got := payload(nil).ref(); got != "" {
+		t.Errorf("without a payload: %q", got)
+	}
+}
+
 // The shapes are the contract: names, order, and nothing more.
 func TestPayloads(t *testing.T) {
 	at := time.Date(2026, 1, 2, 3, 4, 5, 678_000_000, time.Local)
@@ -61,6 +85,22 @@ func TestPayloads(t *testing.T) {
 			messageOf(room.Message{Seq: 7, Member: "m", Name: "O'Bob", Content: `<b>x</b>`, At: at}),
 			fmt.Sprintf(`{"sender":"O&#39;Bob","content":"<b>x</b>","timestamp":"03:04:05","id":7,"member":"m","name":"O'Bob","at":%d}`, at.UnixMilli()),
 		},
+		{
+			messageOf(room.Message{Seq: 7, Member: "m", Name: "Bob", Content: "x", At: at, Ref: `<r>`}),
+			fmt.Sprintf(`{"sender":"Bob","content":"x","timestamp":"03:04:05","id":7,"member":"m","name":"Bob","at":%d,"ref":"<r>"}`, at.UnixMilli()),
+		},
+		{typingPayload{"m", "Bob"}, `{"member":"m","display_name":"Bob"}`},
+		{
+			membersOf(room.MembersListed{Member: "b", Members: []room.Membership{{ID: "a", Name: "O'Ann", Present: true}, {ID: "b", Name: "Bob"}}}),
+			`{"members":[{"member":"a","display_name":"O&#39;Ann","present":true,"you":false},{"member":"b","display_name":"Bob","present":false,"you":true}]}`,
+		},
+		{
+			requestOf(room.Knock{ID: "k", Approvals: 1, Required: 2, Deadline: at.Add(1500 * time.Millisecond)}, at),
+			`{"user_id":"k","approvals":1,"required":2,"time_remaining":2}`,
+		},
+		{requestOf(room.Knock{ID: "k", Deadline: at.Add(-time.Hour)}, at), `{"user_id":"k","approvals":0,"required":0,"time_remaining":0}`},
+		{errorPayload{Message: "no"}, `{"message":"no"}`},
+		{errorPayload{Message: "no", Ref: "r"}, `{"message":"no","ref":"r"}`},
 		{codePayload{"123456", "123456"}, `{"new_code":"123456","code":"123456"}`},
 		{timerPayload{300}, `{"time_remaining":300}`},
 		{knockOf("r", room.Knock{ID: "k", Name: "O'Bob"}), `{"user":"O&#39;Bob","user_id":"k","room":"r"}`},
@@ -82,7 +122,7 @@ func TestPayloads(t *testing.T) {
 			t.Errorf("got %s, want %s", got, test.want)
 		}
 	}
-	for _, why := range []room.Refusal{room.RoomFull, room.RoomGone} {
+	for _, why := range []room.Refusal{room.RoomFull, room.RoomGone, room.Withdrawn} {
 		if len(refusals[why]) < 20 {
 			t.Errorf("%s is not explained", why)
 		}
@@ -119,7 +159,8 @@ func TestOffset(t *testing.T) {
 func TestEventsOfTheContract(t *testing.T) {
 	want := []string{
 		"approve", "approve_join", "code_refresh", "deny", "deny_join", "join", "join_request", "leave_room",
-		"message", "ping", "ping_room", "request_approval", "request_code_update", "request_timer_sync",
+		"message", "ping", "ping_room", "request_approval", "request_code_update", "request_members", "request_timer_sync",
+		"typing", "withdraw_request",
 	}
 	if got := eventNames(); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v", got)

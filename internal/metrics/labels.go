@@ -13,8 +13,8 @@ const other = "other"
 // others are counted as.
 var knownEvents = []string{
 	"connect", "disconnect",
-	"join", "message", "leave_room",
-	"join_request", "request_approval",
+	"join", "message", "typing", "leave_room", "request_members",
+	"join_request", "request_approval", "withdraw_request",
 	"approve_join", "approve", "deny_join", "deny",
 	"request_code_update", "code_refresh", "request_timer_sync",
 	"ping_room", "ping",

@@ -88,7 +88,7 @@ func (s suite) view(id string) *room.Room {
 
 func (s suite) post(id, member, text string) uint64 {
 	s.Helper()
-	events := s.update(id, func(r *room.Room) ([]room.Event, error) { return r.Post(start, member, text) })
+	events := s.update(id, func(r *room.Room) ([]room.Event, error) { return r.Post(start, member, text, "ref "+text) })
 	return events[0].Seq
 }
 
@@ -220,7 +220,7 @@ func failedUpdate(t *testing.T, s suite) {
 	want := s.create(1)
 	failure := errors.New("no")
 	_, _, err := s.Update(t.Context(), "room1", func(r *room.Room) ([]room.Event, error) {
-		events, err := r.Post(start, "member1", "never said")
+		events, err := r.Post(start, "member1", "never said", "")
 		if err != nil {
 			t.Error(err)
 		}
@@ -371,7 +371,7 @@ func logAfter(t *testing.T, s suite) {
 				t.Errorf("after message %d: out of order", n)
 			}
 		}
-		if len(log) > 0 && (log[0].Seq <= after || log[0].Member != "member1" || log[0].Name != "Alice" || !log[0].At.Equal(start)) {
+		if len(log) > 0 && (log[0].Seq <= after || log[0].Member != "member1" || log[0].Name != "Alice" || log[0].Ref != "ref "+log[0].Content || !log[0].At.Equal(start)) {
 			t.Errorf("after message %d: %+v", n, log[0])
 		}
 	}
@@ -411,7 +411,7 @@ func concurrentUpdates(t *testing.T, s suite) {
 		wg.Go(func() {
 			for range each {
 				_, _, err := s.Update(context.Background(), "room1", func(r *room.Room) ([]room.Event, error) {
-					return r.Post(start, "member1", "x")
+					return r.Post(start, "member1", "x", "")
 				})
 				if err != nil {
 					t.Error(err)
