@@ -308,7 +308,6 @@ describe('pages and forms', { concurrency: 8 }, () => {
     const missing = await anybody.fetch('/nowhere');
     assert.equal(missing.status, 404);
     assert.match(missing.text, /<a\b[^>]*href="\/"/);
-    assert.equal((await anybody.fetch('/join')).status, 405);
     assert.equal((await anybody.post('/room/x', {})).status, 405);
   });
 

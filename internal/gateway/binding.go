@@ -88,15 +88,22 @@ func isNamed(s room.Seat, name string) bool {
 }
 
 // pageOf takes apart the address of the page that a request comes from: the
-// last segment if it is a room's page, or else whether it is a waiting page.
+// last segment if it is a room's page, or else whether it is a waiting page,
+// which is at /join when it was posted and at /join/<request> when it is opened.
 func pageOf(referer string) (path string, waiting bool) {
 	u, err := url.Parse(referer)
 	if err != nil {
 		return "", false
 	}
-	path, ok := strings.CutPrefix(u.Path, "/room/")
-	if !ok || strings.Contains(path, "/") {
-		return "", u.Path == "/join"
+	if path, ok := segmentAfter("/room/", u.Path); ok {
+		return path, false
 	}
-	return path, false
+	_, opened := segmentAfter("/join/", u.Path)
+	return "", opened || u.Path == "/join"
+}
+
+// segmentAfter returns the one segment that a path has after a prefix, if so.
+func segmentAfter(prefix, path string) (segment string, ok bool) {
+	segment, ok = strings.CutPrefix(path, prefix)
+	return segment, ok && segment != "" && !strings.Contains(segment, "/")
 }

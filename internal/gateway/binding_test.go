@@ -111,6 +111,9 @@ func TestPageOf(t *testing.T) {
 		"http://x/rooms/abc":            {},
 		"http://x/join":                 {waiting: true},
 		"http://x/join/":                {},
+		"http://x/join/abc?a=1#b":       {waiting: true},
+		"http://x/join/a/b":             {},
+		"http://x/joining/abc":          {},
 		"http://evil.example/room/abc":  {path: "abc"}, // chooses among one's own, so whose page it is does not matter
 		"::":                            {},
 		"http://[":                      {},

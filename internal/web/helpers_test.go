@@ -25,6 +25,7 @@ import (
 type fakeService struct {
 	create func(room.Creation) (room.Seat, error)
 	join   func(room.Application) (room.Seat, error)
+	seats  func(session string) ([]room.Seat, error)
 	page   func(session, path string) (room.Page, error)
 	status func(id string) (room.Status, error)
 
@@ -52,6 +53,13 @@ func (f *fakeService) RequestJoin(_ context.Context, a room.Application) (room.S
 		return room.Seat{ID: knockID, Room: roomID, Name: a.Name, Path: knockID}, nil
 	}
 	return f.join(a)
+}
+
+func (f *fakeService) Seats(_ context.Context, session string) ([]room.Seat, error) {
+	if f.seats == nil {
+		return nil, nil
+	}
+	return f.seats(session)
 }
 
 func (f *fakeService) Page(_ context.Context, session, path string) (room.Page, error) {

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"encoding/json"
 	"errors"
 	"net/http"
 	"strings"
@@ -20,8 +19,8 @@ func (s *server) home(w http.ResponseWriter, r *http.Request) {
 // create serves POST /.
 func (s *server) create(w http.ResponseWriter, r *http.Request) {
 	name := r.PostFormValue("display_name")
-	if strings.TrimSpace(name) == "" {
-		http.Redirect(w, r, "/", http.StatusFound)
+	if strings.TrimSpace(name) == "" && !wantsJSON(r) {
+		toStart(w, r)
 		return
 	}
 	seat, err := s.service.Create(r.Context(), room.Creation{
@@ -33,7 +32,7 @@ func (s *server) create(w http.ResponseWriter, r *http.Request) {
 		s.refuseUse(w, r, "create", err)
 		return
 	}
-	http.Redirect(w, r, pathOf(seat), http.StatusFound)
+	lead(w, r, pathOf(seat))
 }
 
 // join serves POST /join.
@@ -67,25 +66,66 @@ func (s *server) join(w http.ResponseWriter, r *http.Request) {
 		s.refuseUse(w, r, "join", err)
 		return
 	}
-	if seat.Standing == room.Admitted {
-		http.Redirect(w, r, pathOf(seat), http.StatusFound)
+	switch {
+	case seat.Standing == room.Admitted:
+		lead(w, r, pathOf(seat))
+	case wantsJSON(r):
+		lead(w, r, "/join/"+seat.ID)
+	default:
+		s.render(w, r, waitingPage, waitingVars(token(r), seat))
+	}
+}
+
+// waiting serves GET /join/{id}, the waiting page of the session's own request.
+func (s *server) waiting(w http.ResponseWriter, r *http.Request) {
+	seats, err := s.service.Seats(r.Context(), s.sessions.Ensure(w, r))
+	if err != nil {
+		s.refuseUse(w, r, "page", err)
 		return
 	}
-	s.render(w, r, waitingPage, waitingVars(token(r), seat))
+	id := chi.URLParam(r, "id")
+	for _, seat := range seats {
+		if seat.ID != id {
+			continue
+		}
+		if seat.Standing == room.Admitted {
+			http.Redirect(w, r, pathOf(seat), http.StatusFound)
+			return
+		}
+		s.render(w, r, waitingPage, waitingVars(token(r), seat)) // of a refusal, its script is told
+		return
+	}
+	toStart(w, r)
 }
+
+// toStart sends people to the start page.
+func toStart(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/", http.StatusFound) }
+
+// lead answers a form with where to go from there: a redirect for a browser,
+// JSON for a script that wants it.
+func lead(w http.ResponseWriter, r *http.Request, path string) {
+	if !wantsJSON(r) {
+		http.Redirect(w, r, path, http.StatusFound)
+		return
+	}
+	w.Header().Add("Vary", "Accept")
+	writeJSON(w, http.StatusOK, map[string]any{"location": path})
+}
+
+func wantsJSON(r *http.Request) bool { return preferred(r.Header.Get("Accept")) == "application/json" }
 
 // chat serves GET /room/{id}.
 func (s *server) chat(w http.ResponseWriter, r *http.Request) {
 	session, path := s.sessions.Ensure(w, r), chi.URLParam(r, "id")
 	if !isID(path) {
-		http.Redirect(w, r, "/", http.StatusFound)
+		toStart(w, r)
 		return
 	}
 	page, err := s.service.Page(r.Context(), session, path)
 	switch {
 	case errors.Is(err, room.ErrNotFound), errors.Is(err, room.ErrNotMember):
 		// The same answer for both: who is not in a room learns nothing of it.
-		http.Redirect(w, r, "/", http.StatusFound)
+		toStart(w, r)
 	case err != nil:
 		s.refuseUse(w, r, "page", err)
 	default:
@@ -113,11 +153,7 @@ func (s *server) status(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		code, answer = http.StatusNotFound, map[string]any{"status": "not_found"}
 	}
-	body, err := json.Marshal(answer)
-	if err != nil {
-		panic(err) // strings and numbers
-	}
-	write(w, code, "application/json; charset=utf-8", append(body, '\n'))
+	writeJSON(w, code, answer)
 }
 
 // refuseUse answers with what an error of a use case means to people.

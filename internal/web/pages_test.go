@@ -3,9 +3,11 @@ package web
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"html"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -172,6 +174,91 @@ func TestJoinAgainAsMember(t *testing.T) {
 	newBrowser(t, newHandler(t, service)).join("123456", "Anna").wantRedirect(t, "/room/"+knockID)
 }
 
+// The waiting page can be opened again, by whose request it is.
+func TestWaitingPage(t *testing.T) {
+	const refusedID, seatID = "refused-1", "seat-1"
+	var asked []string
+	service := &fakeService{}
+	service.seats = func(session string) ([]room.Seat, error) {
+		asked = append(asked, session)
+		if service.applications == nil || session != service.applications[0].Session {
+			return nil, nil
+		}
+		return []room.Seat{
+			{ID: seatID, Room: roomID, Name: "Anna", Standing: room.Admitted, Path: roomID},
+			{ID: knockID, Room: roomID, Name: "O'Brien", Standing: room.Waiting, Path: knockID},
+			{ID: refusedID, Room: roomID, Name: "Anna", Standing: room.Refused, Refusal: room.Declined, Path: refusedID},
+		}, nil
+	}
+	b := newBrowser(t, newHandler(t, service))
+	posted := b.join("123456", "O'Brien")
+	opened := b.get("/join/" + knockID)
+	opened.want(t, 200, "pending=["+knockID+"]", "name=[O&#39;Brien]")
+	if opened.body != posted.body {
+		t.Errorf("posted, it is %s; opened, %s", posted.body, opened.body)
+	}
+	if opened.Header.Get("Cache-Control") != "no-store" || strings.Contains(fmt.Sprint(opened.Header, opened.body), roomID) {
+		t.Errorf("%v %s", opened.Header, opened.body)
+	}
+	b.get("/join/"+refusedID).want(t, 200, "pending=["+refusedID+"]")
+	b.get("/join/"+seatID).wantRedirect(t, "/room/"+roomID)
+	for _, path := range []string{"/join", "/join/unknown", "/join/" + roomID, "/join/%00", "/join/" + strings.Repeat("a", 100_000)} {
+		b.get(path).wantRedirect(t, "/")
+	}
+	stranger := newBrowser(t, b.handler)
+	for _, id := range []string{knockID, refusedID, seatID} {
+		stranger.get("/join/"+id).wantRedirect(t, "/")
+	}
+	if slices.Contains(asked, "") {
+		t.Error("asked for nobody's seats")
+	}
+	service.seats = func(string) ([]room.Seat, error) { return nil, errors.New("store away") }
+	b.get("/join/"+knockID).want(t, 500, "Something went wrong")
+}
+
+// Scripts that post the forms are told where to go.
+func TestFormsForScripts(t *testing.T) {
+	service := &fakeService{}
+	b := newBrowser(t, newHandler(t, service))
+	token := b.token()
+	post := func(path, accept, name string) answer {
+		return b.do(http.MethodPost, path, url.Values{"csrf_token": {token}, "display_name": {name}, "room_code": {"123456"}}, header("Accept", accept))
+	}
+	wantJSON := func(got answer, status int, key, value string) {
+		t.Helper()
+		var fields map[string]any
+		if err := json.Unmarshal([]byte(got.body), &fields); err != nil || got.StatusCode != status || fields[key] != value {
+			t.Errorf("%d %s, want %d with %q as the %s", got.StatusCode, got.body, status, value, key)
+		}
+		if got.Header.Get("Content-Type") != "application/json; charset=utf-8" || got.Header.Get("Vary") == "" || got.Header.Get("Cache-Control") != "no-store" {
+			t.Errorf("%v", got.Header)
+		}
+	}
+	const script = "application/json, text/html;q=0.5"
+	wantJSON(post("/", script, "Anna"), 200, "location", "/room/"+roomID)
+	wantJSON(post("/join", script, "Anna"), 200, "location", "/join/"+knockID)
+	blank := &room.NameError{Problem: room.NameBlank}
+	service.create = func(c room.Creation) (room.Seat, error) {
+		if c.Name != " " {
+			t.Errorf("asked for %q", c.Name)
+		}
+		return room.Seat{}, blank
+	}
+	wantJSON(post("/", script, " "), 400, "error", blank.Error())
+	service.join = func(room.Application) (room.Seat, error) {
+		return room.Seat{ID: knockID, Room: roomID, Standing: room.Admitted, Path: knockID}, nil
+	}
+	wantJSON(post("/join", script, "Anna"), 200, "location", "/room/"+knockID)
+
+	// Whoever takes JSON only besides, or anything, is a browser to us.
+	service.create, service.join = nil, nil
+	for _, accept := range []string{"", "*/*", "text/html, application/json;q=0.9", "application/json;q=0"} {
+		post("/", accept, "Anna").wantRedirect(t, "/room/"+roomID)
+		post("/", accept, " ").wantRedirect(t, "/")
+		post("/join", accept, "Anna").want(t, 200, "<title>waiting</title>")
+	}
+}
+
 func samplePage(name string) room.Page {
 	return room.Page{
 		Seat:         room.Seat{ID: knockID, Room: roomID, Name: name, Standing: room.Admitted, Path: knockID},
@@ -292,7 +379,8 @@ func TestUnknownPaths(t *testing.T) {
 func TestWrongMethods(t *testing.T) {
 	b := newBrowser(t, newHandler(t, &fakeService{}))
 	for _, test := range []struct{ method, path, allow string }{
-		{"GET", "/join", "POST"},
+		{"PUT", "/join", "GET, POST"},
+		{"POST", "/join/" + knockID, "GET"},
 		{"POST", "/room/" + roomID, "GET"},
 		{"DELETE", "/", "GET, HEAD, POST"},
 		{"PUT", "/static/x", "GET, HEAD"},

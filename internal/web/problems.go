@@ -109,11 +109,7 @@ func (s *server) refuse(w http.ResponseWriter, r *http.Request, p problem) {
 		h.Set("Content-Security-Policy", errorPolicy)
 		s.writeErrorPage(w, l, p)
 	case "application/json":
-		body, err := json.Marshal(map[string]any{"error": p.text, "status": p.status})
-		if err != nil {
-			panic(err) // a string and a number
-		}
-		write(w, p.status, "application/json; charset=utf-8", append(body, '\n'))
+		writeJSON(w, p.status, map[string]any{"error": p.text, "status": p.status})
 	default:
 		write(w, p.status, "text/plain; charset=utf-8", []byte(p.text))
 	}
@@ -139,7 +135,16 @@ func write(w http.ResponseWriter, status int, contentType string, body []byte) {
 	_, _ = w.Write(body) //nolint:gosec // what a client says is escaped where the body is a page
 }
 
-// preferred returns which of our forms of an error an Accept header names with
+// writeJSON sends strings and numbers.
+func writeJSON(w http.ResponseWriter, status int, answer map[string]any) {
+	body, err := json.Marshal(answer)
+	if err != nil {
+		panic(err) // strings and numbers
+	}
+	write(w, status, "application/json; charset=utf-8", append(body, '\n'))
+}
+
+// preferred returns which of our forms of an answer an Accept header names with
 // the highest weight: text/html, application/json, or text/plain if it names
 // neither. Wildcards do not count: they come from clients that take anything,
 // and a person is best served with the bare sentence there.

@@ -42,6 +42,7 @@ import (
 type Service interface {
 	Create(ctx context.Context, c room.Creation) (room.Seat, error)
 	RequestJoin(ctx context.Context, a room.Application) (room.Seat, error)
+	Seats(ctx context.Context, session string) ([]room.Seat, error)
 	Page(ctx context.Context, session, path string) (room.Page, error)
 	Status(ctx context.Context, room string) (room.Status, error)
 }
@@ -229,6 +230,8 @@ func (s *server) site(o Options) http.Handler {
 		views := pages.With(s.limit("page", pagesPerMinute))
 		views.Get("/", s.home)
 		views.Head("/", s.home)
+		views.Get("/join", toStart)
+		views.Get("/join/{id}", s.waiting)
 		views.Get("/room/{id}", s.chat)
 		pages.With(s.limit("create", createsPerMinute)).Post("/", s.create)
 		pages.With(s.limit("join", joinsPerMinute)).Post("/join", s.join)
