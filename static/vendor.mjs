@@ -6,6 +6,10 @@ import path from 'node:path';
 const here = import.meta.dirname;
 
 const builds = {
+  'lean-qr': {
+    from: 'lean-qr',
+    files: ['nano.mjs'],
+  },
   'socket.io': {
     from: 'socket.io-client/dist',
     files: ['socket.io.esm.min.js', 'socket.io.esm.min.js.map', 'socket.io.min.js', 'socket.io.min.js.map'],

@@ -10,5 +10,4 @@ playAll({
   notices: true,
   partial: '1 of 2 have said yes.',
   leaves: true,
-  keepsDrafts: true,
 });

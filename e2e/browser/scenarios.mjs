@@ -23,10 +23,9 @@ const approvalTimeout = 4000;
  * `notices`: comings and goings are told in the conversation;
  * `partial`: the text on a card after the first of two yeses, if it is told;
  * `encrypted`: what is said goes through the server sealed;
- * `leaves`: the page's way out ends the membership at once;
- * `keepsDrafts`: what cannot be sent stays in the field, to be sent again.
+ * `leaves`: the page's way out ends the membership at once.
  */
-export function playAll({ name, Tab, env, notices, partial, encrypted, leaves, keepsDrafts }) {
+export function playAll({ name, Tab, env, notices, partial, encrypted, leaves }) {
   // Three at a time: most of a scenario is waiting.
   describe(name, { concurrency: 3 }, () => {
     const chromium = browserForFile();
@@ -262,17 +261,11 @@ export function playAll({ name, Tab, env, notices, partial, encrypted, leaves, k
       const ben = await stage.admit([ana], 'Ben', { network: await stage.network() });
       await ben.unplug();
       await ben.say('typed offline');
-      if (keepsDrafts) assert.equal(await ben.page.inputValue(ben.at.draft), 'typed offline');
-      else await ben.say('and more');
+      await ben.say('and more');
       await ana.say('where is Ben?');
       await ana.reads('Ana: where is Ben?');
       ben.network.restore();
       await ben.connected();
-      if (keepsDrafts) {
-        await ben.page.click(ben.at.send);
-        await ana.reads('Ana: where is Ben?', 'Ben: typed offline');
-        await ben.say('and more');
-      }
       const all = ['Ana: where is Ben?', 'Ben: typed offline', 'Ben: and more'];
       await ana.reads(...all);
       await ben.reads(...all);

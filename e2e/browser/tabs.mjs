@@ -252,9 +252,9 @@ export class EmbeddedTab extends Tab {
     code: '#currentCode', count: '#count', clock: '#timer',
   };
 
-  async connected() { await this.page.locator('#connection[data-state=online]').waitFor(); }
+  async connected() { await this.page.locator('#connection[data-state=online]').waitFor({ state: 'attached' }); }
 
-  async disconnected() { await this.page.locator('#connection[data-state=offline]').waitFor(); }
+  async disconnected() { await this.page.locator('#connection[data-state=offline]').waitFor({ state: 'attached' }); }
 
   /** Like the others' lines, but a name stands only above the first of several lines. */
   async lines() {
@@ -283,7 +283,11 @@ export class EmbeddedTab extends Tab {
   /** The applicant's name: this waiting page does not show it but says it. */
   applicant() { return this.page.locator(this.at.applicant).getAttribute('data-name'); }
 
-  async requestCode() { await this.page.click('#new-code'); }
+  async requestCode() {
+    await this.page.click('#invite');
+    await this.page.click('#new-code');
+    await this.page.keyboard.press('Escape');
+  }
 
   async leave() {
     await this.page.click('#leave');

@@ -56,11 +56,13 @@ export function render(name, variables) {
 
 /**
  * Opens a page of the embedded templates. `problems` of the returned page are
- * its errors, `navigations` the addresses it went to.
+ * its errors, `navigations` the addresses it went to. `prepare(context)` is called before
+ * the page is loaded; other options are Playwright's of a browser context.
  */
-export async function openPage(t, browser, name, variables, { client: hasClient = true } = {}) {
-  const context = await browser.newContext();
+export async function openPage(t, browser, name, variables, { client: hasClient = true, prepare, ...settings } = {}) {
+  const context = await browser.newContext(settings);
   t.after(() => context.close());
+  await prepare?.(context);
   const page = await context.newPage();
   page.problems = [];
   page.navigations = [];
@@ -82,7 +84,11 @@ export async function openPage(t, browser, name, variables, { client: hasClient 
   });
   await page.goto('http://localhost/page');
   if (hasClient && name !== 'index.html') await page.waitForFunction(() => globalThis.options);
-  page.receive = (...values) => page.evaluate((all) => globalThis.receive(...all), values);
+  // What arrives is shown with the next frame.
+  page.receive = (...values) => page.evaluate((all) => {
+    globalThis.receive(...all);
+    return new Promise((shown) => { requestAnimationFrame(() => requestAnimationFrame(() => shown())); });
+  }, values);
   page.sent = () => page.evaluate(() => globalThis.sent.splice(0));
   return page;
 }

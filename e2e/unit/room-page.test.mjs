@@ -1,34 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { browserForFile } from '../browser/harness.mjs';
-import { openPage } from './embedded-page.mjs';
-
-const variables = {
-  session: { user_id: 'seat-1', display_name: "Zoë O'Brien" },
-  room_code: 'room-1',
-  display_code: '123456',
-  initial_time: 240,
-  answer_time: 60,
-  participant_count: 2,
-  MAX_MESSAGE_LENGTH: 1000,
-};
-const alice = { member: 'seat-2', name: 'Alice', sender: 'Alice', timestamp: '12:34:56' };
-const self = { member: 'seat-1', name: "Zoë O'Brien", sender: 'Zoë O&#39;Brien', timestamp: '12:34:56' };
-const knock = { user: 'Charlie', user_id: 'knock-1', room: 'room-1' };
+import { alice, events, joinedRoom, knock, openRoom, self, textOf as text } from './room.mjs';
 
 describe('the room page', () => {
   const chromium = browserForFile();
 
-  const open = async (t, options) => openPage(t, chromium.browser, 'chatroom.html', variables, options);
-  const joined = async (t) => {
-    const page = await open(t);
-    await page.receive('connect');
-    await page.receive('join_success', { count: 2 });
-    await page.sent();
-    return page;
-  };
-  const text = (page, selector) => page.locator(selector).innerText();
-  const events = async (page) => (await page.sent()).map(([event]) => event);
+  const open = (t, options) => openRoom(t, chromium, options);
+  const joined = (t, options) => joinedRoom(t, chromium, options);
 
   test('enters the room with what the template says', async (t) => {
     const page = await open(t);
@@ -58,11 +37,14 @@ describe('the room page', () => {
 
   test('shows whether there is a connection', async (t) => {
     const page = await joined(t);
-    assert.equal(await text(page, '#connection'), 'Connected');
+    // That all is well needs no place on the page.
+    const said = page.locator('#connection');
+    assert.equal(await said.isVisible(), false);
+    assert.equal(await said.textContent(), 'Connected');
     await page.receive('disconnect', 'transport close');
-    assert.equal(await text(page, '#connection'), 'Reconnecting…');
+    assert.equal(await said.innerText(), 'No connection. Trying again…');
     await page.receive('connect');
-    assert.equal(await text(page, '#connection'), 'Connected');
+    assert.equal(await said.isVisible(), false);
   });
 
   // The client gives up when the server says goodbye, as it does before a restart.
@@ -126,10 +108,11 @@ describe('the room page', () => {
   test('survives fields that are missing or odd', async (t) => {
     const page = await joined(t);
     for (const event of ['message', 'join_request', 'partial_approval', 'join_approved', 'join_denied', 'code_update', 'timer_sync',
-      'update_participants', 'member_joined', 'member_left', 'member_returned', 'room_status', 'room_error']) {
+      'request_status', 'typing', 'members', 'update_participants', 'member_joined', 'member_left', 'member_returned', 'room_status', 'room_error']) {
       for (const value of [undefined, null, {}, 7, 'x', []]) await page.receive(event, value);
     }
-    assert.deepEqual(await page.locator('#chat, #join-requests-container').allInnerTexts(), ['', '']);
+    assert.equal(await page.locator('#join-requests-container').innerText(), '');
+    assert.equal(await page.locator('.message, .system-message, .typing:visible').count(), 0);
     assert.equal(await page.locator('#currentCode').textContent(), '123456');
     await page.receive('message', { ...alice, content: 'still here' });
     assert.equal(await page.locator('.message-content').innerText(), 'still here');
@@ -141,49 +124,17 @@ describe('the room page', () => {
     const page = await joined(t);
     await page.fill('#message-input', '  hello ');
     await page.click('#send');
-    assert.deepEqual(await page.sent(), [['message', { room: 'room-1', message: 'hello' }]]);
+    const sent = async () => (await page.sent()).filter(([event]) => event === 'message').map(([, { room, message }]) => [room, message]);
+    assert.deepEqual(await sent(), [['room-1', 'hello']]);
     assert.equal(await page.inputValue('#message-input'), '');
     await page.locator('#message-input').pressSequentially('a');
     await page.keyboard.press('Shift+Enter');
     await page.locator('#message-input').pressSequentially('b');
     await page.keyboard.press('Enter');
-    assert.deepEqual(await page.sent(), [['message', { room: 'room-1', message: 'a\nb' }]]);
+    assert.deepEqual(await sent(), [['room-1', 'a\nb']]);
     await page.fill('#message-input', ' \n ');
     await page.click('#send');
-    assert.deepEqual(await page.sent(), []);
-  });
-
-  test('keeps what cannot be sent', async (t) => {
-    const page = await joined(t);
-    await page.receive('disconnect', 'transport close');
-    await page.fill('#message-input', 'hello');
-    await page.click('#send');
-    assert.deepEqual(await page.sent(), []);
-    assert.equal(await page.inputValue('#message-input'), 'hello');
-    assert.match(await text(page, '#notices'), /no connection/);
-  });
-
-  test('gives back what the server refused', async (t) => {
-    const page = await joined(t);
-    await page.fill('#message-input', 'too much');
-    await page.click('#send');
-    await page.receive('room_error', { message: 'Slow down.' });
-    assert.equal(await page.inputValue('#message-input'), 'too much');
-    assert.match(await text(page, '#notices'), /Slow down\./);
-    assert.equal(await page.locator('#ended').isVisible(), false);
-    // What was relayed is not given back by a later error.
-    await page.click('#send');
-    await page.receive('message', { ...self, id: 1, content: 'too much' });
-    await page.receive('room_error', { message: 'Slow down.' });
-    assert.equal(await page.inputValue('#message-input'), '');
-  });
-
-  test('warns before the end of a message\'s length', async (t) => {
-    const page = await joined(t);
-    await page.fill('#message-input', 'x'.repeat(899));
-    assert.equal(await page.locator('#characters-left').isVisible(), false);
-    await page.fill('#message-input', 'x'.repeat(950));
-    assert.equal(await text(page, '#characters-left'), '50');
+    assert.deepEqual(await sent(), []);
   });
 
   test('asks about those who knock, and takes the card away with the verdict', async (t) => {
@@ -244,33 +195,6 @@ describe('the room page', () => {
     assert.deepEqual(await page.locator('.system-message').allInnerTexts(), ['Alice joined', 'Alice left', 'Alice is back']);
   });
 
-  test('hides the code until it is asked for', async (t) => {
-    const page = await joined(t);
-    assert.equal(await page.locator('#currentCode').isVisible(), false);
-    await page.click('#toggle-code');
-    assert.equal(await text(page, '#currentCode'), '123456');
-    await page.receive('code_update', { new_code: '654321', code: '654321' });
-    assert.equal(await text(page, '#currentCode'), '654321');
-    await page.click('#toggle-code');
-    assert.equal(await page.locator('#currentCode').isVisible(), false);
-  });
-
-  test('copies the code', async (t) => {
-    const page = await joined(t);
-    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
-    await page.click('#copy-code');
-    await page.locator('#notices', { hasText: 'copied' }).waitFor();
-    assert.equal(await page.evaluate(() => navigator.clipboard.readText()), '123456');
-  });
-
-  // Without HTTPS there is no clipboard.
-  test('shows the code where copying is not allowed', async (t) => {
-    const page = await joined(t);
-    await page.evaluate(() => Object.defineProperty(navigator, 'clipboard', { value: undefined }));
-    await page.click('#copy-code');
-    assert.equal(await text(page, '#currentCode'), '123456');
-  });
-
   test('keeps time with the server', async (t) => {
     const page = await joined(t);
     await page.receive('timer_sync', { time_remaining: 77 });
@@ -281,6 +205,7 @@ describe('the room page', () => {
     await page.receive('timer_sync', { time_remaining: 0.05 });
     await page.waitForFunction(() => document.querySelector('#timer').textContent === '0:00');
     assert.deepEqual(await events(page), ['request_timer_sync']);
+    await page.click('#invite');
     await page.click('#new-code');
     assert.deepEqual(await events(page), ['request_code_update']);
   });
@@ -301,7 +226,7 @@ describe('the room page', () => {
       assert.deepEqual(await events(page), ['(disconnect)']);
       // Nothing brings it back.
       await page.receive('disconnect', 'io client disconnect');
-      assert.equal(await text(page, '#connection'), 'Disconnected');
+      assert.equal(await page.locator('#connection').textContent(), 'Disconnected');
       await page.click('#ended a');
       await page.waitForURL('http://localhost/');
     });
@@ -349,13 +274,15 @@ describe('the room page', () => {
     assert.equal(await atBottom(), true);
   });
 
-  test('keeps the last thousand messages', async (t) => {
+  test('keeps the latest messages, more than the server does', async (t) => {
     const page = await joined(t);
     await page.evaluate((from) => {
-      for (let id = 0; id < 1010; id += 1) globalThis.receive('message', { ...from, id, content: `line ${id}` });
+      for (let id = 0; id < 1300; id += 1) globalThis.receive('message', { ...from, id, content: `line ${id}` });
     }, alice);
-    assert.equal(await page.locator('.message').count(), 1000);
-    assert.equal(await page.locator('.message-content').first().innerText(), 'line 10');
+    await page.locator('.message-content', { hasText: 'line 1299' }).waitFor();
+    const lines = await page.locator('.message-content').allInnerTexts();
+    assert.ok(lines.length >= 1000 && lines.length <= 1200, `${lines.length} are kept`);
+    assert.deepEqual(lines, lines.map((_, i) => `line ${1300 - lines.length + i}`));
   });
 
   test('says what to run without the client', async (t) => {

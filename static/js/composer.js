@@ -2,18 +2,25 @@ const warnBelow = 100; // characters left
 
 /** The field for writing a message. */
 export class Composer {
+  #form;
   #input;
   #left;
+  #limit;
+  #texts;
 
-  /** `send(text)` returns whether the text is on its way; if not, it stays in the field. */
-  constructor(form, input, left, send) {
+  /**
+   * `texts` has left(count) and over(count), the words about the length; `on` has
+   * send(text), called with what is to be sent, and typed(), called while somebody writes.
+   */
+  constructor(form, input, left, texts, on) {
+    this.#form = form;
     this.#input = input;
     this.#left = left;
+    this.#texts = texts;
+    this.#limit = Number(input.dataset.limit) || Infinity;
     form.addEventListener('submit', (event) => {
       event.preventDefault();
-      const text = input.value.trim();
-      if (text && send(text)) this.#set('');
-      input.focus();
+      this.#submit(on.send);
     });
     input.addEventListener('keydown', (event) => {
       // While an input method composes, Enter chooses a character.
@@ -21,13 +28,27 @@ export class Composer {
       event.preventDefault();
       form.requestSubmit();
     });
-    input.addEventListener('input', () => this.#changed());
+    input.addEventListener('input', () => {
+      this.#changed();
+      if (input.value.trim() !== '') on.typed();
+    });
     this.#changed();
   }
 
-  /** Puts back a text that was not sent, unless something else was begun meanwhile. */
+  /** Puts a text back into the field, before what was begun meanwhile. */
   restore(text) {
-    if (this.#input.value.trim() === '') this.#set(text);
+    const begun = this.#input.value;
+    this.#set(begun.trim() === '' ? text : `${text}\n${begun}`);
+    this.#input.focus();
+  }
+
+  #submit(send) {
+    const text = this.#input.value.trim();
+    // Too long: the field says so, and nothing of it is cut off.
+    if (text === '' || lengthOf(text) > this.#limit) return;
+    send(text);
+    this.#set('');
+    this.#input.focus();
   }
 
   #set(text) {
@@ -41,8 +62,16 @@ export class Composer {
       input.style.height = 'auto';
       input.style.height = `${input.scrollHeight}px`;
     }
-    const left = input.maxLength - input.value.length;
-    this.#left.hidden = input.maxLength < 0 || left >= warnBelow;
-    this.#left.textContent = left;
+    const left = this.#limit - lengthOf(input.value.trim());
+    const over = left < 0;
+    this.#left.textContent = over ? this.#texts.over(-left) : left < warnBelow ? this.#texts.left(left) : '';
+    this.#left.classList.toggle('over', over);
+    input.setAttribute('aria-invalid', String(over));
+    this.#form.classList.toggle('ready', input.value.trim() !== '' && !over);
   }
+}
+
+// As the server counts: an emoji of one code point is one character.
+function lengthOf(text) {
+  return [...text].length;
 }

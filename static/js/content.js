@@ -10,24 +10,40 @@ const schemes = new Set(['http:', 'https:', 'mailto:']);
 const passOn = { createHTML: (markup) => markup };
 const inert = globalThis.trustedTypes?.createPolicy('inert-markup', passOn) ?? passOn;
 
+const markedUp = /[<&]/;
+const address = /\bhttps?:\/\/[^\s<>"]+/giu;
+const punctuation = new Set('.,;:!?\'*_');
+const emoji = /^\p{RGI_Emoji}$/v;
+const fewEmoji = 6;
+const longestEmoji = 40; // UTF-16 units, more than any has
+
 const parse = (markup) => new DOMParser().parseFromString(inert.createHTML(`<!DOCTYPE html><body>${markup}`), 'text/html').body;
 
-/** A fragment of this page for a message's markup. */
+/** A fragment of this page for a message's markup, with the addresses in it as links. */
 export function contentOf(markup) {
   const fragment = document.createDocumentFragment();
-  copyChildren(parse(markup), fragment);
+  if (markedUp.test(markup)) copyChildren(parse(markup), fragment);
+  else appendText(markup, fragment); // as most are, and parsing is slow
   return fragment;
 }
 
 /** The text of escaped or marked-up text, such as a name. */
 export function textOf(markup) {
-  return parse(markup).textContent;
+  return markedUp.test(markup) ? parse(markup).textContent : markup;
+}
+
+/** Whether a text is a few emoji and nothing else. */
+export function isEmoji(text) {
+  const bare = text.replace(/\s/g, '');
+  if (bare === '' || bare.length > fewEmoji * longestEmoji) return false;
+  const characters = [...new Intl.Segmenter().segment(bare)];
+  return characters.length <= fewEmoji && characters.every(({ segment }) => emoji.test(segment));
 }
 
 function copyChildren(from, to) {
   for (const child of from.childNodes) {
     if (child.nodeType === Node.TEXT_NODE) {
-      to.append(child.data);
+      appendText(child.data, to);
     } else if (child.nodeType === Node.ELEMENT_NODE) {
       copyElement(child, to);
     }
@@ -41,18 +57,51 @@ function copyElement(source, to) {
   }
   const copy = document.createElement(source.localName);
   if (source.localName === 'a') copyLink(source, copy);
-  copyChildren(source, copy);
   to.append(copy);
+  copyChildren(source, copy);
 }
 
 function copyLink(source, copy) {
   const href = safeAddress(source.getAttribute('href'));
-  if (href) {
-    copy.href = href;
-    copy.rel = 'noopener noreferrer nofollow';
-    copy.target = '_blank'; // a click must not leave the room
-  }
+  if (href) linkTo(copy, href);
   if (source.title) copy.title = source.title;
+}
+
+function linkTo(link, href) {
+  link.href = href;
+  link.rel = 'noopener noreferrer nofollow';
+  link.target = '_blank'; // a click must not leave the room
+}
+
+function appendText(text, to) {
+  if (to.nodeName === 'A' || to.parentElement?.closest('a')) {
+    to.append(text);
+    return;
+  }
+  let done = 0;
+  for (const { 0: found, index } of text.matchAll(address)) {
+    const shown = withoutPunctuation(found);
+    const href = safeAddress(shown);
+    if (!href) continue;
+    const link = document.createElement('a');
+    linkTo(link, href);
+    link.append(shown);
+    to.append(text.slice(done, index), link);
+    done = index + shown.length;
+  }
+  to.append(text.slice(done));
+}
+
+// What follows an address in a sentence is not a part of it, nor is a bracket that
+// was not opened in it.
+function withoutPunctuation(address) {
+  let unopened = address.split(')').length - address.split('(').length;
+  let end = address.length;
+  while (punctuation.has(address[end - 1]) || (address[end - 1] === ')' && unopened > 0)) {
+    end -= 1;
+    if (address[end] === ')') unopened -= 1;
+  }
+  return address.slice(0, end);
 }
 
 /** The address if it is absolute and of an allowed scheme, else null. */

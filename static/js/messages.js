@@ -1,36 +1,52 @@
-import { contentOf, textOf } from './content.js';
+import { bubbleOf, bubbleOfText, hueOf, momentOf, senderName, timeOf } from './bubble.js';
+import { dayOf, nameOfDay } from './days.js';
 import { element } from './dom.js';
+import { text } from './words.js';
 
-// As many as the server keeps: a page that is open all day must not grow for ever.
-const kept = 1000;
+// More than the server keeps: a page that is open all day must not grow for ever.
+const kept = 1200; // rows
+const atOnce = 60; // rows in a frame
+const few = 3; // rows that are news; more are a past that is told
 const nearBottom = 80; // pixels
+const states = { waiting: 'message.waiting', sending: 'message.sending', failed: 'message.failed' };
 
-const short = new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit' });
-const long = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
-
-/** The conversation. */
+/**
+ * The conversation. What arrives is shown with the next frame, however much it is, and
+ * what this page has sent stands below until the server has relayed it.
+ */
 export class Messages {
   #list;
-  #toLatest;
+  #empty;
+  #pill;
+  #pending;
   #self;
+  #answer;
+  #queue = [];
   #seen = new Set();
-  #lastSender = null;
-  #lastTime = null;
+  #sending = new Map(); // ref → row
+  #last = {}; // row, sender and time element of the latest message
+  #day = 0;
+  #pinned = true;
+  #missed = 0;
 
-  /** `self` is {member, name} of whoever looks at the page. */
-  constructor(list, toLatest, self) {
+  /**
+   * `self` is {member, name} of whoever looks at the page; `answer(ref, again)` is
+   * called with the person's decision about a message that failed.
+   */
+  constructor({ list, empty, pending, pill }, self, answer) {
     this.#list = list;
-    this.#toLatest = toLatest;
+    this.#empty = empty;
+    this.#pending = pending;
+    this.#pill = pill;
     this.#self = self;
-    list.addEventListener('scroll', () => { if (this.#atBottom()) toLatest.hidden = true; }, { passive: true });
-    toLatest.addEventListener('click', () => this.#scrollDown());
+    this.#answer = answer;
+    list.addEventListener('scroll', () => this.#scrolled(), { passive: true });
+    pill.addEventListener('click', () => this.#follow());
     // A keyboard that comes up, or a growing text field, must not hide the latest message.
-    let pinned = true;
-    list.addEventListener('scroll', () => { pinned = this.#atBottom(); }, { passive: true });
-    new ResizeObserver(() => { if (pinned) this.#scrollDown(); }).observe(list);
+    new ResizeObserver(() => this.settle()).observe(list);
   }
 
-  /** Shows a message and returns whether it is the person's own; undefined if it was shown before. */
+  /** Notes a message to show, and returns whether it is the person's own; undefined if it was shown before. */
   add(message) {
     if (message.id !== undefined) {
       if (this.#seen.has(message.id)) return undefined;
@@ -38,27 +54,53 @@ export class Messages {
     }
     const name = senderName(message);
     const own = this.#isOwn(message, name);
-    const sender = message.member ?? name;
-    const bubble = element('div', { className: 'message-content', dir: 'auto' }, contentOf(message.content));
-    const row = element('article', { className: `message ${own ? 'sent' : 'received'}` });
-    if (sender !== this.#lastSender) {
-      row.classList.add('first');
-      row.append(element('p', { className: own ? 'message-sender visually-hidden' : 'message-sender', dir: 'auto' }, name));
-    }
-    const time = timeOf(message);
-    row.append(bubble, time);
-    // Of several messages in a minute, the last one shows the time.
-    if (sender === this.#lastSender && this.#lastTime.textContent === time.textContent) this.#lastTime.remove();
-    this.#lastSender = sender;
-    this.#lastTime = time;
-    this.#append(row, own);
+    this.#enqueue({ message, name, own });
     return own;
   }
 
-  /** Shows something that happened, told with a name. */
-  tell(text) {
-    this.#lastSender = null;
-    this.#append(element('p', { className: 'system-message' }, element('span', { dir: 'auto' }, text)), false);
+  /** Shows something that happened. */
+  tell(said) {
+    this.#enqueue({ said });
+  }
+
+  /** Shows a message of the outbox in its present state. */
+  showSending({ ref, text: written, state }) {
+    const row = this.#sending.get(ref) ?? this.#addSending(ref, written);
+    row.dataset.state = state;
+    row.lastElementChild.replaceChildren(...this.#stateOf(ref, state));
+    this.settle();
+  }
+
+  /** Takes a message of the outbox away. */
+  dropSending(ref) {
+    this.#sending.get(ref)?.remove();
+    this.#sending.delete(ref);
+  }
+
+  /** Stays at the latest message if the person is there, after something has changed its size. */
+  settle() {
+    if (this.#pinned) this.#list.scrollTop = this.#list.scrollHeight;
+  }
+
+  #addSending(ref, written) {
+    const row = element('article', { className: 'message sent fresh' }, bubbleOfText(written), element('p', { className: 'message-state' }));
+    this.#sending.set(ref, row);
+    this.#empty.remove();
+    this.#pending.append(row);
+    this.#follow();
+    return row;
+  }
+
+  #stateOf(ref, state) {
+    const said = element('span', {}, text(states[state]));
+    if (state !== 'failed') return [said];
+    const button = (what, again) => {
+      const node = element('button', { type: 'button', className: 'quiet' }, text(what));
+      node.addEventListener('click', () => this.#answer(ref, again));
+      return node;
+    };
+    said.setAttribute('role', 'alert');
+    return [said, button('message.again', true), button('message.take-back', false)];
   }
 
   #isOwn(message, name) {
@@ -66,34 +108,92 @@ export class Messages {
     return name === this.#self.name;
   }
 
-  #append(row, follow) {
-    const stay = !follow && !this.#atBottom();
-    this.#list.append(row);
+  #enqueue(item) {
+    this.#queue.push(item);
+    if (this.#queue.length === 1) this.#schedule();
+  }
+
+  #schedule() {
+    // There are no frames in a hidden tab.
+    if (document.hidden) setTimeout(() => this.#flush());
+    else requestAnimationFrame(() => this.#flush());
+  }
+
+  #flush() {
+    this.#empty.remove();
+    const batch = this.#queue.splice(0, atOnce);
+    const rows = document.createDocumentFragment();
+    for (const item of batch) this.#build(item, rows, batch.length <= few);
+    this.#pending.before(rows);
     while (this.#list.childElementCount > kept) this.#list.firstElementChild.remove();
-    if (stay) this.#toLatest.hidden = false;
-    else this.#scrollDown();
+    if (this.#pinned || batch.some(({ own, message }) => own && message.ref === undefined)) this.#follow();
+    else this.#miss(batch.filter(({ own }) => own === false).length);
+    if (this.#queue.length > 0) this.#schedule();
   }
 
-  #atBottom() {
+  #build(item, rows, fresh) {
+    const row = item.message ? this.#messageRow(item, rows) : tellingRow(item.said);
+    if (fresh && item.message?.ref === undefined) row.classList.add('fresh');
+    if (!item.message) this.#last = {};
+    if (item.message?.ref) this.dropSending(item.message.ref);
+    rows.append(row);
+  }
+
+  #messageRow({ message, name, own }, rows) {
+    this.#beginDay(momentOf(message), rows);
+    const sender = message.member ?? name;
+    const row = element('article', { className: `message last ${own ? 'sent' : 'received'}` });
+    row.dataset.hue = hueOf(sender);
+    const time = timeOf(message);
+    if (sender === this.#last.sender) {
+      this.#last.row.classList.remove('last');
+      // Of several messages in a minute, the last one shows the time.
+      if (this.#last.time.textContent === time.textContent) this.#last.time.remove();
+    } else {
+      row.classList.add('first');
+      row.append(element('p', { className: own ? 'message-sender visually-hidden' : 'message-sender', dir: 'auto' }, name));
+    }
+    row.append(bubbleOf(message.content), time);
+    this.#last = { row, sender, time };
+    return row;
+  }
+
+  #beginDay(moment, rows) {
+    if (!moment) return;
+    const day = dayOf(moment);
+    if (day.getTime() <= this.#day) return;
+    this.#day = day.getTime();
+    this.#last = {};
+    const today = new Date();
+    for (const heading of this.#list.querySelectorAll('.day')) heading.textContent = nameOfDay(new Date(Number(heading.dataset.day)), today);
+    rows.append(element('p', { className: 'day', 'data-day': this.#day }, nameOfDay(day, today)));
+  }
+
+  #scrolled() {
     const { scrollHeight, scrollTop, clientHeight } = this.#list;
-    return scrollHeight - scrollTop - clientHeight < nearBottom;
+    this.#pinned = scrollHeight - scrollTop - clientHeight < nearBottom;
+    if (this.#pinned) this.#caughtUp();
   }
 
-  #scrollDown() {
-    this.#list.scrollTop = this.#list.scrollHeight;
-    this.#toLatest.hidden = true;
+  #miss(count) {
+    if (count === 0) return;
+    this.#missed += count;
+    this.#pill.textContent = text(this.#missed === 1 ? 'messages.new-one' : 'messages.new', { count: this.#missed });
+    this.#pill.hidden = false;
+  }
+
+  #caughtUp() {
+    this.#missed = 0;
+    this.#pill.hidden = true;
+  }
+
+  #follow() {
+    this.#pinned = true;
+    this.#caughtUp();
+    this.settle();
   }
 }
 
-/** The name as it was chosen; `sender` carries it escaped. */
-export function senderName({ name, sender }) {
-  return typeof name === 'string' ? name : textOf(String(sender));
-}
-
-function timeOf({ at, timestamp }) {
-  const moment = new Date(at ?? NaN);
-  if (Number.isNaN(moment.getTime())) {
-    return element('time', { className: 'message-time' }, String(timestamp ?? '').slice(0, 5));
-  }
-  return element('time', { className: 'message-time', dateTime: moment.toISOString(), title: long.format(moment) }, short.format(moment));
+function tellingRow(said) {
+  return element('p', { className: 'system-message' }, element('span', { dir: 'auto' }, said));
 }

@@ -1,30 +1,102 @@
-const patience = 10_000; // milliseconds after which a refusal is about something else
+const patience = 10_000; // milliseconds for the server to relay a message
 
 /**
- * What was sent and has not come back yet. The server sends every message to its
- * author too, so what stays away did not get through.
+ * This page's messages that the server has not relayed yet. Each has a `ref` by which
+ * the server knows it again, so that sending it once more is harmless, and a `state`:
+ *
+ * - `waiting`: for the connection;
+ * - `sending`: told to the server, which relays it to its author, too;
+ * - `failed`: refused or unanswered, and kept until the person decides.
  */
 export class Outbox {
-  #out = [];
+  #messages = new Map();
+  #connected = false;
+  #emit;
+  #changed;
 
-  sent(text) {
-    this.#out.push({ text, until: Date.now() + patience });
+  /** `emit({message, ref, again})` sends one; `changed(message)` is called with each whose state changes. */
+  constructor(emit, changed) {
+    this.#emit = emit;
+    this.#changed = changed;
   }
 
-  /** The server relayed the oldest one. */
-  returned() {
-    this.#forget();
-    this.#out.shift();
+  /** Sends a text, now or when there is a connection. */
+  add(text) {
+    const message = { ref: newRef(), text, state: 'waiting', tried: false };
+    this.#messages.set(message.ref, message);
+    this.#send(message);
   }
 
-  /** The server refused something: gives back the latest message that is out, or undefined. */
-  refused() {
-    this.#forget();
-    return this.#out.pop()?.text;
+  /** There is a connection that is in the room: what waits is sent, in order. */
+  connected() {
+    this.#connected = true;
+    for (const message of this.#messages.values()) {
+      if (message.state !== 'failed') this.#send(message);
+    }
   }
 
-  // The server ignores what has nothing visible in it, and says nothing.
-  #forget() {
-    this.#out = this.#out.filter(({ until }) => Date.now() < until);
+  /** The connection is lost. What was on its way may have arrived or not. */
+  disconnected() {
+    this.#connected = false;
+    for (const message of this.#messages.values()) {
+      if (message.state === 'sending') this.#become(message, 'waiting');
+    }
   }
+
+  /** The server has relayed a message. */
+  relayed(ref) {
+    clearTimeout(this.#messages.get(ref)?.timer);
+    this.#messages.delete(ref);
+  }
+
+  /** The server has refused a message. */
+  refused(ref) {
+    const message = this.#messages.get(ref);
+    if (message) this.#become(message, 'failed');
+  }
+
+  /** Sends a failed message again. */
+  retry(ref) {
+    const message = this.#messages.get(ref);
+    if (message) this.#send(message);
+  }
+
+  /** Forgets a message and returns its text. */
+  takeBack(ref) {
+    const text = this.#messages.get(ref)?.text;
+    this.relayed(ref);
+    return text;
+  }
+
+  /** Nothing is sent any more: the room is over. */
+  close() {
+    this.#connected = false;
+    for (const message of this.#messages.values()) this.#become(message, 'failed');
+  }
+
+  get isEmpty() {
+    return this.#messages.size === 0;
+  }
+
+  #send(message) {
+    if (!this.#connected) {
+      this.#become(message, 'waiting');
+      return;
+    }
+    this.#become(message, 'sending');
+    message.timer = setTimeout(() => this.#become(message, 'failed'), patience);
+    this.#emit({ message: message.text, ref: message.ref, again: message.tried });
+    message.tried = true;
+  }
+
+  #become(message, state) {
+    clearTimeout(message.timer);
+    message.state = state;
+    this.#changed(message);
+  }
+}
+
+// crypto.randomUUID is there with HTTPS only.
+function newRef() {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }

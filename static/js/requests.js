@@ -1,5 +1,7 @@
+import { hueOf } from './bubble.js';
 import { Countdown } from './countdown.js';
 import { element } from './dom.js';
+import { initialOf } from './members.js';
 import { text } from './words.js';
 
 const lateVerdict = 3000; // milliseconds that the server may be later than this clock
@@ -8,27 +10,42 @@ const lateVerdict = 3000; // milliseconds that the server may be later than this
 export class Requests {
   #container;
   #answerTime;
-  #answer;
+  #on;
   #cards = new Map();
 
-  /** The members have `answerTime` seconds; `answer(id, yes)` is called with the person's decision. */
-  constructor(container, answerTime, answer) {
+  /**
+   * The members have `answerTime` seconds. `on` has answer(id, yes), called with the
+   * person's decision, and changed(), called when a card comes or goes.
+   */
+  constructor(container, answerTime, on) {
     this.#container = container;
     this.#answerTime = answerTime;
-    this.#answer = answer;
+    this.#on = on;
   }
 
-  /** Shows a request. One that is shown already is repeated because the server has no answer of this page's. */
+  /**
+   * Shows a request, and returns whether it is new. One that is shown already is
+   * repeated because the server has no answer of this page's.
+   */
   add(id, name) {
+    const known = this.#cards.has(id);
     const card = this.#cards.get(id) ?? this.#open(id, name);
+    card.node.classList.remove('answered');
     for (const button of card.buttons) button.disabled = false;
     card.countdown.start(this.#answerTime);
+    this.#on.changed();
+    return !known;
   }
 
-  /** Notes how many have said yes. */
-  progress(id, approvals, required) {
+  /** Notes how many have said yes, and, if told, how many seconds are left. */
+  progress(id, { approvals, required, time_remaining: seconds }) {
     const card = this.#cards.get(id);
-    if (card) card.say(text('request.votes', { approvals, required }));
+    if (!card || !Number.isInteger(approvals) || !Number.isInteger(required)) return;
+    card.status.textContent = text('request.votes', { approvals, required });
+    card.bar.max = required;
+    card.bar.value = approvals;
+    card.bar.hidden = required < 2;
+    card.countdown.start(seconds);
   }
 
   /** Takes the card away and returns the name on it, or undefined if there is none. */
@@ -39,6 +56,7 @@ export class Requests {
     clearTimeout(card.late);
     card.node.remove();
     this.#cards.delete(id);
+    this.#on.changed();
     return card.name;
   }
 
@@ -49,14 +67,17 @@ export class Requests {
   #open(id, name) {
     const status = element('p', { className: 'approval-status', id: `status-${id}` }, text('request.rule'));
     const time = element('span', { className: 'request-time' });
+    const bar = element('progress', { className: 'votes', hidden: true, ariaLabel: text('request.progress') });
+    const deny = this.#button(text('request.decline'), 'deny', id, false);
     const accept = this.#button(text('request.accept'), 'accept primary', id, true);
-    const decline = this.#button(text('request.decline'), 'deny', id, false);
     const node = element('section', { className: 'join-request-notification', id: `notification-${id}`, 'data-user-id': id, ariaLabel: text('request.label', { who: name }) },
+      element('span', { className: 'avatar', ariaHidden: 'true' }, initialOf(name)),
       element('div', { className: 'notification-content' },
         element('p', {}, element('strong', { dir: 'auto' }, name), ` ${text('request.asks')} `, time),
-        status),
-      element('div', { className: 'notification-buttons' }, accept, decline));
-    const card = { name, node, say: (how) => { status.textContent = how; }, buttons: [accept, decline] };
+        status, bar),
+      element('div', { className: 'notification-buttons' }, deny, accept));
+    node.dataset.hue = hueOf(id);
+    const card = { name, node, status, bar, buttons: [deny, accept] };
     card.countdown = new Countdown((seconds) => { time.textContent = text('request.time', { seconds }); },
       () => { card.late = setTimeout(() => this.remove(id), lateVerdict); });
     this.#cards.set(id, card);
@@ -69,8 +90,9 @@ export class Requests {
     button.addEventListener('click', () => {
       const card = this.#cards.get(id);
       for (const each of card.buttons) each.disabled = true;
-      card.say(text(yes ? 'request.accepted' : 'request.declined'));
-      this.#answer(id, yes);
+      card.node.classList.add('answered');
+      card.status.textContent = text(yes ? 'request.accepted' : 'request.declined');
+      this.#on.answer(id, yes);
     });
     return button;
   }

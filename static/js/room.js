@@ -1,13 +1,19 @@
+import { Alerts } from './alerts.js';
+import { senderName } from './bubble.js';
 import { Composer } from './composer.js';
 import { Connection, loadClient } from './connection.js';
 import { textOf } from './content.js';
 import { clock, Countdown } from './countdown.js';
 import { byId } from './dom.js';
+import { Invite } from './invite.js';
+import { Members } from './members.js';
 import { Messages } from './messages.js';
 import { Notices } from './notices.js';
 import { Outbox } from './outbox.js';
 import { Requests } from './requests.js';
 import { RoomCode } from './roomcode.js';
+import { Typing, TypingSignal } from './typing.js';
+import { followKeyboard } from './viewport.js';
 import { text, translated } from './words.js';
 
 const keepAlive = 30_000; // milliseconds between two questions whether the room is still there
@@ -16,49 +22,82 @@ const farewell = 1500; // milliseconds that the goodbye may take
 const page = byId('room');
 const { room, name, member, remaining, answerTime } = page.dataset;
 const notices = new Notices(byId('notices'));
-const messages = new Messages(byId('chat'), byId('to-latest'), { member, name });
+const alerts = new Alerts(document.querySelector('link[rel=icon]').href);
 const code = new RoomCode(
   { code: byId('currentCode'), dots: byId('code-hidden'), toggle: byId('toggle-code'), copy: byId('copy-code') },
   (said) => notices.say(said),
 );
+const invite = new Invite({
+  dialog: byId('invite-dialog'), openers: [byId('invite'), byId('invite-first')], qr: byId('qr'), code: byId('invite-code'),
+  link: byId('invite-link'), copy: byId('copy-link'), share: byId('share'), said: byId('invite-said'),
+}, () => code.value);
 
 function run(io) {
   const connection = new Connection(io, member, byId('connection'));
   const { socket } = connection;
-  const outbox = new Outbox();
   let joined = false;
 
   const say = (event, fields = {}) => socket.emit(event, { room, ...fields });
   const on = (event, handle) => socket.on(event, (data) => handle(data ?? {}));
 
-  const timer = new Countdown((seconds) => { byId('timer').textContent = clock(seconds); }, () => say('request_timer_sync'));
-  const requests = new Requests(byId('join-requests-container'), Number(answerTime),
-    (id, yes) => say(yes ? 'approve_join' : 'deny_join', { user_id: id }));
-  const composer = new Composer(byId('composer'), byId('message-input'), byId('characters-left'), (written) => {
-    if (!socket.connected) {
-      notices.say(text('message.no-connection'));
-      return false;
-    }
-    outbox.sent(written);
-    say('message', { message: written });
-    return true;
+  const messages = new Messages(
+    { list: byId('chat'), empty: byId('empty'), pending: byId('pending'), pill: byId('to-latest') }, { member, name },
+    (ref, again) => {
+      if (again) {
+        outbox.retry(ref);
+        return;
+      }
+      messages.dropSending(ref);
+      composer.restore(outbox.takeBack(ref));
+    },
+  );
+  const outbox = new Outbox((message) => say('message', message), (message) => messages.showSending(message));
+  const typing = new Typing(byId('typing'), byId('typing-text'), () => messages.settle());
+  const signal = new TypingSignal(() => { if (socket.connected) say('typing'); });
+  const composer = new Composer(
+    byId('composer'), byId('message-input'), byId('characters-left'),
+    { left: (count) => text('message.left', { count }), over: (count) => text('message.over', { count }) },
+    {
+      send(written) {
+        outbox.add(written);
+        signal.sent();
+      },
+      typed: () => signal.typed(),
+    },
+  );
+  const members = new Members(byId('members-dialog'), byId('members'), byId('member-count'), () => {
+    if (!socket.connected) return;
+    say('request_members');
+    say('ping_room');
   });
+  const requests = new Requests(byId('join-requests-container'), Number(answerTime), {
+    answer: (id, yes) => say(yes ? 'approve_join' : 'deny_join', { user_id: id }),
+    changed: () => messages.settle(),
+  });
+  const timer = new Countdown((seconds) => {
+    byId('timer').textContent = clock(seconds);
+    byId('invite-timer').textContent = clock(seconds);
+  }, () => say('request_timer_sync'));
   const alive = setInterval(() => { if (socket.connected) say('ping_room'); }, keepAlive);
 
   function end(why) {
     clearInterval(alive);
     timer.stop();
     requests.clear();
+    typing.clear();
     connection.close();
+    outbox.close();
+    for (const dialog of document.querySelectorAll('dialog[open]')) dialog.close();
     page.dataset.ended = 'true';
     byId('composer').hidden = true;
     byId('ended-text').textContent = why;
     byId('ended').hidden = false;
-    byId('leave').disabled = true;
+    byId('ended').querySelector('a').focus();
   }
 
   function leave() {
     const home = () => {
+      page.dataset.ended = 'true';
       connection.close();
       location.assign('/');
     };
@@ -72,91 +111,143 @@ function run(io) {
   // The server puts a page that comes back into its room by itself: saying join
   // again would be answered with the whole conversation once more.
   socket.on('connect', () => {
-    if (!joined) say('join', { display_name: name });
-    else say('ping_room');
+    if (!joined) {
+      say('join', { display_name: name });
+    } else {
+      say('ping_room');
+      outbox.connected();
+    }
     say('request_timer_sync');
+  });
+  socket.on('disconnect', () => {
+    outbox.disconnected();
+    typing.clear();
   });
   on('join_success', ({ count }) => {
     joined = true;
     showCount(count);
+    outbox.connected();
   });
-  on('update_participants', ({ count }) => showCount(count));
+  on('update_participants', ({ count }) => {
+    showCount(count);
+    members.changed();
+  });
+  on('members', ({ members: all }) => {
+    if (!Array.isArray(all)) return;
+    members.show(all.map((each) => ({ ...each, name: textOf(String(each.display_name)) })));
+  });
+
   on('message', (message) => {
     if (typeof message.content !== 'string') return;
-    if (messages.add(message)) outbox.returned();
-    markUnread();
+    if (typeof message.ref === 'string') outbox.relayed(message.ref);
+    const own = messages.add(message);
+    typing.remove(message.member);
+    if (own === false) alerts.message(senderName(message));
   });
+  on('typing', ({ member: who, display_name: shown }) => {
+    if (typeof who === 'string' && typeof shown === 'string') typing.add(who, textOf(shown));
+  });
+
   on('code_update', ({ new_code: fresh }) => {
     if (typeof fresh !== 'string') return;
     code.set(fresh);
+    invite.changed();
     say('request_timer_sync');
   });
   on('timer_sync', ({ time_remaining: seconds }) => timer.start(seconds));
 
   on('join_request', ({ user_id: id, user }) => {
     if (typeof id !== 'string' || typeof user !== 'string') return;
-    requests.add(id, textOf(user));
-    markUnread();
+    const who = textOf(user);
+    if (requests.add(id, who)) alerts.knock(who);
   });
-  on('partial_approval', ({ user_id: id, approvals, required }) => requests.progress(id, approvals, required));
+  for (const event of ['partial_approval', 'request_status']) {
+    on(event, (status) => requests.progress(status.user_id, status));
+  }
   on('join_approved', ({ user_id: id }) => requests.remove(id));
   on('join_denied', ({ user_id: id, reason }) => {
     const who = requests.remove(id);
-    if (who) messages.tell(text(reason === 'Request timed out' ? 'request.timed-out' : 'request.refused', { who }));
+    if (who) messages.tell(text(endings[reason] ?? 'request.refused', { who }));
   });
-  const comings = { member_joined: 'member.joined', member_returned: 'member.returned', member_left: 'member.left' };
   for (const [event, what] of Object.entries(comings)) {
     on(event, ({ display_name: who }) => { if (typeof who === 'string') messages.tell(text(what, { who: textOf(who) })); });
   }
 
-  on('room_error', ({ message }) => {
+  on('room_error', ({ message, ref }) => {
     const why = typeof message === 'string' ? translated(message) : text('room.refused');
     // Before it has joined, an error means that this page is in no room.
     if (!joined) {
       end(why);
       return;
     }
-    const unsent = outbox.refused();
-    if (unsent) composer.restore(unsent);
+    if (typeof ref === 'string') outbox.refused(ref);
     notices.say(why);
   });
-  on('room_status', ({ exists, participant_count: count }) => {
-    if (exists === false) end(text('room.gone'));
-    else showCount(count);
+  on('room_status', ({ exists, participant_count: count, expires_in: seconds }) => {
+    if (exists === false) {
+      end(text('room.gone'));
+      return;
+    }
+    showCount(count);
+    showEnd(seconds);
   });
   on('room_expired', () => end(text('room.expired')));
 
   byId('new-code').addEventListener('click', () => say('request_code_update'));
   const dialog = byId('leave-dialog');
-  byId('leave').addEventListener('click', () => dialog.showModal());
-  dialog.addEventListener('close', () => { if (dialog.returnValue === 'leave') leave(); });
+  byId('leave').addEventListener('click', () => {
+    if (page.dataset.ended) location.assign('/');
+    else dialog.showModal();
+  });
+  dialog.addEventListener('close', () => {
+    if (dialog.returnValue === 'leave') leave();
+    dialog.returnValue = '';
+  });
   document.addEventListener('visibilitychange', () => {
     if (document.hidden || !socket.connected) return;
     say('request_timer_sync'); // the clock may have stood still
   });
+  addEventListener('beforeunload', (event) => {
+    // What is still on its way would be lost with the page.
+    if (!outbox.isEmpty && !page.dataset.ended) event.preventDefault();
+  });
 
   timer.start(Number(remaining));
-  byId('message-input').focus({ preventScroll: true });
+  // A keyboard on the screen would cover half of the page at once.
+  if (matchMedia('(pointer: fine)').matches) byId('message-input').focus({ preventScroll: true });
 }
+
+const endings = { 'Request timed out': 'request.timed-out', 'The request was withdrawn.': 'request.withdrawn' };
+const comings = { member_joined: 'member.joined', member_returned: 'member.returned', member_left: 'member.left' };
+const moment = new Intl.DateTimeFormat(document.documentElement.lang, { weekday: 'long', hour: 'numeric', minute: '2-digit' });
 
 function showCount(count) {
   if (Number.isInteger(count)) byId('count').textContent = count;
 }
 
-const title = document.title;
-let unread = 0;
-
-function markUnread() {
-  if (!document.hidden) return;
-  unread += 1;
-  document.title = `(${unread}) ${title}`;
+function showEnd(seconds) {
+  if (Number.isFinite(seconds)) byId('room-end').textContent = text('room.ends', { when: moment.format(Date.now() + seconds * 1000) });
 }
 
-document.addEventListener('visibilitychange', () => {
-  if (document.hidden) return;
-  unread = 0;
-  document.title = title;
-});
+function bindAlerts() {
+  const sound = byId('sound');
+  sound.checked = alerts.sound;
+  sound.addEventListener('change', () => { alerts.sound = sound.checked; });
+  const notify = byId('notify');
+  byId('notify-row').hidden = !alerts.canNotify;
+  notify.checked = alerts.notifies;
+  notify.addEventListener('change', async () => {
+    await alerts.setNotifies(notify.checked);
+    notify.checked = alerts.notifies;
+    byId('notify-row').hidden = !alerts.canNotify;
+  });
+}
 
+followKeyboard(page);
+bindAlerts();
+// A click beside a dialog closes it.
+for (const dialog of document.querySelectorAll('dialog')) {
+  dialog.addEventListener('click', (event) => { if (event.target === dialog) dialog.close(); });
+}
 const io = await loadClient(notices);
 if (io) run(io);

@@ -32,16 +32,15 @@ export class RoomCode {
     code.hidden = !visible;
     dots.hidden = visible;
     toggle.textContent = text(visible ? 'code.hide' : 'code.show');
-    toggle.setAttribute('aria-pressed', String(visible));
     clearTimeout(this.#timer);
     if (visible) this.#timer = setTimeout(() => this.#reveal(false), shownFor);
   }
 }
 
 /** Puts a text on the clipboard; false if the browser does not allow it, as without HTTPS. */
-async function copyText(code) {
+export async function copyText(copied) {
   try {
-    await navigator.clipboard.writeText(code);
+    await navigator.clipboard.writeText(copied);
     return true;
   } catch {
     return false;

@@ -1,0 +1,116 @@
+// How the conversation looks.
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { browserForFile } from '../browser/harness.mjs';
+import { alice, joinedRoom, rows, self } from './room.mjs';
+
+describe('the conversation', () => {
+  const chromium = browserForFile();
+  const joined = (t, options) => joinedRoom(t, chromium, options);
+
+  const links = (page) => page.locator('.message-content').last().locator('a').evaluateAll((all) => all.map((a) => [a.textContent, a.href]));
+
+  test('makes links of addresses, and of nothing else', async (t) => {
+    const page = await joined(t);
+    const cases = [
+      ['see https://example.org/a?b=c&amp;d#e.', [['https://example.org/a?b=c&d#e', 'https://example.org/a?b=c&d#e']]],
+      ['(http://example.org/x_(y)), and https://example.net!', [['http://example.org/x_(y)', 'http://example.org/x_(y)'], ['https://example.net', 'https://example.net/']]],
+      ['<b>https://example.org</b>', [['https://example.org', 'https://example.org/']]],
+      ['<a href="https://example.org/">https://example.net/</a>', [['https://example.net/', 'https://example.org/']]],
+      ['javascript:alert(1) data:text/html,x example.org https:// https://[', []],
+      ['https://münchen.example/ü', [['https://münchen.example/ü', 'https://xn--mnchen-3ya.example/%C3%BC']]],
+      ['https://example.org/).).)!', [['https://example.org/', 'https://example.org/']]],
+      ['&lt;https://example.org/&gt;', [['https://example.org/', 'https://example.org/']]],
+    ];
+    for (const [i, [content, expected]] of cases.entries()) {
+      await page.receive('message', { ...alice, id: i, content });
+      assert.deepEqual(await links(page), expected, content);
+    }
+    for (const link of await page.locator('.message-content a').all()) {
+      assert.deepEqual([await link.getAttribute('target'), await link.getAttribute('rel')], ['_blank', 'noopener noreferrer nofollow']);
+    }
+  });
+
+  test('shows a few emoji large', async (t) => {
+    const page = await joined(t);
+    const large = ['🎉', '👍🏽 👩‍👩‍👧', '❤️🇦🇹', '1️⃣'];
+    const small = ['12', 'ok 🎉', '🎉🎉🎉🎉🎉🎉🎉', '❤ x', '#', '👍🏽'.repeat(25)];
+    for (const [i, content] of [...large, ...small].entries()) await page.receive('message', { ...alice, id: i, content });
+    const shown = await page.locator('.message-content').evaluateAll((all) => all.filter((node) => node.classList.contains('emoji')).map((node) => node.textContent));
+    assert.deepEqual(shown, large);
+  });
+
+  test('groups what one person says, under one name and one time', async (t) => {
+    const page = await joined(t);
+    const at = Date.UTC(2026, 5, 1, 12, 0, 10);
+    const says = (id, who, seconds) => page.receive('message', { ...who, id, content: `no ${id}`, at: at + seconds * 1000 });
+    await says(1, alice, 0);
+    await says(2, alice, 5);
+    await says(3, alice, 60);
+    await says(4, self, 61);
+    await says(5, alice, 62);
+    const shape = await page.locator('.message').evaluateAll((all) => all.map((row) => [
+      row.querySelector('.message-content').textContent, row.classList.contains('first'), row.classList.contains('last'), row.querySelector('time') !== null,
+    ]));
+    assert.deepEqual(shape, [
+      ['no 1', true, false, false], ['no 2', false, false, true], ['no 3', false, true, true], ['no 4', true, true, true], ['no 5', true, true, true],
+    ]);
+    // Everybody has a colour, on every page the same.
+    const hue = (i) => page.locator('.message').nth(i).getAttribute('data-hue');
+    assert.equal(await hue(0), await hue(4));
+  });
+
+  test('separates the days', async (t) => {
+    const page = await joined(t, { locale: 'en-GB', timezoneId: 'Europe/Vienna' });
+    await page.clock.setFixedTime(new Date('2026-06-03T00:30:00+02:00'));
+    const says = (id, time) => page.receive('message', { ...alice, id, content: `no ${id}`, at: Date.parse(time) });
+    await says(1, '2026-06-01T23:59:00+02:00');
+    await says(2, '2026-06-02T00:01:00+02:00');
+    await says(3, '2026-06-02T22:00:00+02:00');
+    await says(4, '2026-06-03T00:29:00+02:00');
+    assert.deepEqual(await rows(page), ['Monday, June 1', 'no 1', 'Yesterday', 'no 2', 'no 3', 'Today', 'no 4']);
+    // A day later the names are others.
+    await page.clock.setFixedTime(new Date('2026-06-04T09:00:00+02:00'));
+    await says(5, '2026-06-04T09:00:00+02:00');
+    assert.deepEqual((await rows(page)).filter((row) => !row.startsWith('no')), ['Monday, June 1', 'Tuesday, June 2', 'Yesterday', 'Today']);
+  });
+
+  test('tells what came while one reads further up, and counts it', async (t) => {
+    const page = await joined(t);
+    for (let id = 0; id < 40; id += 1) await page.receive('message', { ...alice, id, content: `line ${id}` });
+    const chat = page.locator('#chat');
+    await chat.evaluate((list) => { list.scrollTop = 0; });
+    await page.receive('connect'); // a frame goes by, in which the scrolling is told
+    await page.receive('message', { ...alice, id: 40, content: 'meanwhile' });
+    assert.equal(await page.locator('#to-latest').innerText(), '1 new message ↓');
+    await page.receive('message', { ...alice, id: 41, content: 'more' });
+    await page.receive('member_left', { display_name: 'Ben' }); // no message
+    assert.equal(await page.locator('#to-latest').innerText(), '2 new messages ↓');
+    assert.equal(await chat.evaluate((list) => list.scrollTop), 0);
+    await page.click('#to-latest');
+    assert.equal(await page.locator('#to-latest').isVisible(), false);
+    await page.locator('.message-content', { hasText: 'more' }).waitFor();
+  });
+
+  test('an empty room says what to do', async (t) => {
+    const page = await joined(t);
+    assert.match(await page.locator('#empty').innerText(), /Nothing has been said/);
+    await page.click('#invite-first');
+    assert.equal(await page.locator('#invite-dialog').isVisible(), true);
+    await page.keyboard.press('Escape');
+    await page.receive('message', { ...alice, id: 1, content: 'hello' });
+    assert.equal(await page.locator('#empty').count(), 0);
+  });
+
+  // Frames do not come while nobody looks.
+  test('a hidden tab has the conversation as well', async (t) => {
+    const page = await joined(t);
+    await page.evaluate((message) => {
+      Object.defineProperty(document, 'hidden', { value: true, configurable: true });
+      globalThis.requestAnimationFrame = () => 0;
+      globalThis.receive('message', message);
+    }, { ...alice, id: 1, content: 'are you there?' });
+    await page.locator('.message-content', { hasText: 'are you there?' }).waitFor();
+    assert.match(await page.title(), /^\(1\) /);
+  });
+});

@@ -1,0 +1,229 @@
+// The code and the invitation, the members, and what draws attention.
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { browserForFile, eventually } from '../browser/harness.mjs';
+import { alice, events, joinedRoom, knock, textOf } from './room.mjs';
+
+describe('people', () => {
+  const chromium = browserForFile();
+  const joined = (t, options) => joinedRoom(t, chromium, options);
+
+  test('the code is hidden until it is asked for, and after ten seconds', async (t) => {
+    const page = await joined(t);
+    await page.clock.install();
+    const shown = page.locator('#currentCode');
+    assert.equal(await shown.isVisible(), false);
+    await page.click('#toggle-code');
+    assert.equal(await shown.innerText(), '123456');
+    assert.equal(await textOf(page, '#toggle-code'), 'Hide');
+    await page.clock.runFor(5000);
+    assert.equal(await shown.isVisible(), true);
+    await page.clock.runFor(5000);
+    assert.equal(await shown.isVisible(), false);
+    await page.receive('code_update', { new_code: '654321', code: '654321' });
+    await page.click('#toggle-code');
+    assert.equal(await shown.innerText(), '654321');
+    await page.click('#toggle-code');
+    assert.equal(await shown.isVisible(), false);
+  });
+
+  test('the code can be copied', async (t) => {
+    const page = await joined(t, { permissions: ['clipboard-read', 'clipboard-write'] });
+    await page.click('#copy-code');
+    await page.locator('#notices', { hasText: 'copied' }).waitFor();
+    assert.equal(await page.evaluate(() => navigator.clipboard.readText()), '123456');
+  });
+
+  // Without HTTPS there is no clipboard.
+  test('the code is shown where copying is not allowed', async (t) => {
+    const page = await joined(t);
+    await page.evaluate(() => Object.defineProperty(navigator, 'clipboard', { value: undefined }));
+    await page.click('#copy-code');
+    assert.equal(await textOf(page, '#currentCode'), '123456');
+    await page.click('#invite');
+    await page.click('#copy-link');
+    await page.locator('#invite-said', { hasText: 'selected' }).waitFor();
+    assert.equal(await page.evaluate(() => getSelection().toString()), 'http://localhost/#123456');
+  });
+
+  test('an invitation is a code, a link and a picture, and turns with the code', async (t) => {
+    const page = await joined(t, { permissions: ['clipboard-read', 'clipboard-write'] });
+    await page.click('#invite');
+    assert.equal(await textOf(page, '#invite-code'), '123 456');
+    assert.equal(await page.inputValue('#invite-link'), 'http://localhost/#123456');
+    const picture = () => page.locator('#qr').evaluate((canvas) => canvas.toDataURL());
+    await page.waitForFunction(() => document.querySelector('#qr').width > 29);
+    const before = await picture();
+    await page.click('#copy-link');
+    await page.locator('#invite-said', { hasText: 'copied' }).waitFor();
+    assert.equal(await page.evaluate(() => navigator.clipboard.readText()), 'http://localhost/#123456');
+
+    await page.receive('code_update', { new_code: '007001', code: '007001' });
+    assert.equal(await textOf(page, '#invite-code'), '007 001');
+    assert.equal(await page.inputValue('#invite-link'), 'http://localhost/#007001');
+    assert.equal(await textOf(page, '#invite-said'), '');
+    await eventually(async () => assert.notEqual(await picture(), before));
+    await page.receive('timer_sync', { time_remaining: 61 });
+    assert.equal(await textOf(page, '#invite-timer'), '1:01');
+    assert.deepEqual(page.problems, []);
+  });
+
+  test('a picture that cannot be drawn is not missed', async (t) => {
+    const page = await joined(t);
+    await page.route('**/lean-qr/**', (route) => route.abort());
+    await page.click('#invite');
+    await page.locator('#invite-said', { hasText: 'copy the link' }).waitFor();
+    assert.equal(await page.locator('#qr').isVisible(), false);
+    assert.equal(await page.inputValue('#invite-link'), 'http://localhost/#123456');
+  });
+
+  test('the share sheet is offered where there is one', async (t) => {
+    const without = await joined(t, { prepare: (context) => context.addInitScript(() => { Navigator.prototype.canShare = undefined; }) });
+    await without.click('#invite');
+    assert.equal(await without.locator('#share').isVisible(), false);
+
+    const page = await joined(t, {
+      prepare: (context) => context.addInitScript(() => {
+        Navigator.prototype.canShare = () => true;
+        Navigator.prototype.share = async (data) => {
+          globalThis.shared = data;
+          throw new DOMException('', globalThis.refusal ?? 'AbortError');
+        };
+      }),
+    });
+    await page.click('#invite');
+    await page.click('#share');
+    assert.equal(await page.evaluate(() => globalThis.shared.url), 'http://localhost/#123456');
+    assert.equal(await textOf(page, '#invite-said'), '');
+    await page.evaluate(() => { globalThis.refusal = 'NotAllowedError'; });
+    await page.click('#share');
+    await page.locator('#invite-said', { hasText: 'did not work' }).waitFor();
+  });
+
+  test('the number of people opens their list', async (t) => {
+    const page = await joined(t);
+    await page.click('#member-count');
+    assert.deepEqual(await events(page), ['request_members', 'ping_room']);
+    await page.receive('members', {
+      members: [
+        { member: 'seat-2', display_name: 'Alice &lt;3', present: true, you: false },
+        { member: 'seat-1', display_name: 'Zoë O&#39;Brien', present: true, you: true },
+        { member: 'seat-3', display_name: 'ñandú', present: false, you: false },
+      ],
+    });
+    assert.deepEqual((await page.locator('#members li').allInnerTexts()).map((text) => text.replace(/\s+/g, ' ').trim()),
+      ['A Alice <3', "Z Zoë O'Brien you", 'Ñ ñandú away']);
+    await page.receive('room_status', { exists: true, participant_count: 2, expires_in: 3600 });
+    assert.match(await textOf(page, '#room-end'), /^This room closes on \w+day/);
+    // While it is open it follows.
+    await page.receive('update_participants', { count: 3 });
+    assert.deepEqual(await events(page), ['request_members', 'ping_room']);
+    await page.getByRole('button', { name: 'Close' }).click();
+    await page.receive('update_participants', { count: 2 });
+    assert.deepEqual(await events(page), []);
+  });
+
+  test('a knock shows the votes and the time as the server has them', async (t) => {
+    const page = await joined(t);
+    await page.receive('join_request', knock);
+    await page.receive('request_status', { user_id: 'knock-1', approvals: 0, required: 3, time_remaining: 41 });
+    const card = page.locator('#notification-knock-1');
+    assert.match(await card.innerText(), /Charlie asks to join \(41 s\)\s+0 of 3 have said yes\./);
+    await page.click('#notification-knock-1 .accept');
+    assert.match(await card.innerText(), /You said yes/);
+    assert.equal(await card.locator('button:visible').count(), 0);
+    await page.receive('request_status', { user_id: 'knock-1', approvals: 2, required: 3, time_remaining: 30 });
+    assert.match(await card.innerText(), /2 of 3 have said yes\./);
+    assert.deepEqual(await card.locator('progress').evaluate(({ value, max }) => [value, max]), [2, 3]);
+    await page.receive('join_denied', { user_id: 'knock-1', room: 'room-1', reason: 'The request was withdrawn.' });
+    assert.equal(await card.count(), 0);
+    assert.equal(await textOf(page, '.system-message'), 'Charlie no longer asks to join');
+  });
+
+  // What the page asks of the browser, where nobody can hear it.
+  const listening = (context) => context.addInitScript(() => {
+    globalThis.heard = [];
+    globalThis.touched = true;
+    Object.defineProperty(Navigator.prototype, 'userActivation', { get: () => ({ hasBeenActive: globalThis.touched }) });
+    Navigator.prototype.vibrate = (pattern) => globalThis.heard.push(['vibrate', ...pattern]);
+    const start = OscillatorNode.prototype.start;
+    OscillatorNode.prototype.start = function heardStart(...when) {
+      globalThis.heard.push(['tone', this.frequency.value]);
+      return start.apply(this, when);
+    };
+    globalThis.Notification = class {
+      static permission = 'default';
+
+      static async requestPermission() { this.permission = globalThis.answer; }
+
+      constructor(text, { tag }) { globalThis.heard.push(['notification', text, tag]); }
+
+      addEventListener() {}
+    };
+  });
+  const heard = (page) => page.evaluate(() => globalThis.heard.splice(0));
+  const look = (page, hidden) => page.evaluate((away) => {
+    Object.defineProperty(document, 'hidden', { value: away, configurable: true });
+    document.dispatchEvent(new Event('visibilitychange'));
+  }, hidden);
+
+  test('a knock is heard and felt, a message only where nobody looks', async (t) => {
+    const page = await joined(t, { prepare: listening });
+    await page.evaluate(() => { globalThis.touched = false; });
+    await page.receive('join_request', knock);
+    assert.deepEqual(await heard(page), [], 'nobody has touched the page: browsers would complain');
+    await page.evaluate(() => { globalThis.touched = true; });
+    await page.receive('join_request', { ...knock, user_id: 'knock-2' });
+    await page.receive('join_request', { ...knock, user_id: 'knock-2' }); // said again
+    assert.deepEqual(await heard(page), [['vibrate', 80, 60, 80], ['tone', 660], ['tone', 880]]);
+    await page.receive('message', { ...alice, id: 1, content: 'hello' });
+    assert.deepEqual(await heard(page), []);
+    await look(page, true);
+    await page.receive('message', { ...alice, id: 2, content: 'hello?' });
+    assert.deepEqual(await heard(page), [['vibrate', 40], ['tone', 740]]);
+    assert.deepEqual(page.problems, []);
+  });
+
+  test('sound can be turned off, and stays off', async (t) => {
+    const page = await joined(t, { prepare: listening });
+    await page.click('#member-count');
+    await page.locator('#sound').uncheck();
+    await page.receive('join_request', knock);
+    assert.deepEqual(await heard(page), []);
+    await page.reload();
+    assert.equal(await page.locator('#sound').isChecked(), false);
+  });
+
+  test('the title counts what is unread', async (t) => {
+    const page = await joined(t);
+    await look(page, true);
+    await page.receive('message', { ...alice, id: 1, content: 'one' });
+    await page.receive('join_request', knock);
+    assert.equal(await page.title(), '(2) Chat room · Secure Chat');
+    await look(page, false);
+    assert.equal(await page.title(), 'Chat room · Secure Chat');
+  });
+
+  for (const answer of ['granted', 'denied']) {
+    test(`notifications, if they are wished: ${answer}`, async (t) => {
+      const page = await joined(t, { prepare: listening });
+      await page.evaluate((given) => { globalThis.answer = given; }, answer);
+      await look(page, true);
+      await page.receive('join_request', knock);
+      await look(page, false);
+      await page.click('#member-count');
+      await page.locator('#notify').click();
+      await eventually(async () => assert.equal(await page.locator('#notify').isChecked(), answer === 'granted'));
+      assert.equal(await page.locator('#notify').isVisible(), answer === 'granted', 'what cannot be is not offered');
+      await heard(page);
+      await page.receive('message', { ...alice, id: 1, content: 'seen' });
+      assert.deepEqual(await heard(page), [], 'who looks needs none');
+      await look(page, true);
+      await page.receive('message', { ...alice, id: 2, content: 'a secret' });
+      await page.receive('join_request', { ...knock, user_id: 'knock-2' });
+      const told = (await heard(page)).filter(([what]) => what === 'notification');
+      assert.deepEqual(told, answer === 'granted'
+        ? [['notification', 'New message from Alice', 'message'], ['notification', 'Charlie asks to join', 'knock']] : []);
+    });
+  }
+});

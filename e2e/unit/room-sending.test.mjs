@@ -1,0 +1,158 @@
+// What becomes of a message that somebody writes.
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { browserForFile, eventually } from '../browser/harness.mjs';
+import { alice, events, joinedRoom, openRoom, self, textOf } from './room.mjs';
+
+describe('sending', () => {
+  const chromium = browserForFile();
+  const joined = (t, options) => joinedRoom(t, chromium, options);
+
+  const say = async (page, text) => {
+    await page.fill('#message-input', text);
+    await page.click('#send');
+  };
+  const sent = async (page) => (await page.sent()).filter(([event]) => event === 'message').map(([, message]) => message);
+  const states = (page) => page.locator('.message[data-state]').evaluateAll((rows) => rows.map((row) => row.dataset.state));
+
+  test('a message is there at once, and in its place when the server has relayed it', async (t) => {
+    const page = await joined(t);
+    await say(page, 'hello <b>you</b>');
+    const [{ ref, message, again }] = await sent(page);
+    assert.deepEqual([message, again], ['hello <b>you</b>', false]);
+    assert.match(ref, /^[0-9a-f]{32}$/);
+    assert.equal(await textOf(page, '.message.sent .message-content'), 'hello <b>you</b>');
+    assert.deepEqual(await states(page), ['sending']);
+    // Somebody was faster.
+    await page.receive('message', { ...alice, id: 1, content: 'me first' });
+    await page.receive('message', { ...self, id: 2, content: 'hello <b>you</b>', ref });
+    assert.deepEqual(await page.locator('.message-content').allInnerTexts(), ['me first', 'hello you']);
+    assert.deepEqual(await states(page), []);
+  });
+
+  test('what is written without a connection is sent when it is back, in order', async (t) => {
+    const page = await joined(t);
+    await say(page, 'one');
+    await page.receive('disconnect', 'transport close');
+    await say(page, 'two');
+    assert.deepEqual(await states(page), ['waiting', 'waiting']);
+    assert.match(await textOf(page, '.message-state >> nth=1'), /Waiting for the connection/);
+    const [one] = await sent(page);
+    await page.receive('connect');
+    assert.deepEqual((await sent(page)).map(({ message, ref, again }) => [message, ref === one.ref, again]), [['one', true, true], ['two', false, false]]);
+  });
+
+  test('what is written before the page is in the room is sent then', async (t) => {
+    const page = await openRoom(t, chromium);
+    await say(page, 'early');
+    await page.receive('connect');
+    assert.deepEqual(await events(page), ['join', 'request_timer_sync']);
+    await page.receive('join_success', { count: 1 });
+    assert.deepEqual((await sent(page)).map(({ message }) => message), ['early']);
+  });
+
+  test('a refused message can be tried again or taken back', async (t) => {
+    const page = await joined(t);
+    await say(page, 'too much');
+    const [{ ref }] = await sent(page);
+    await page.receive('room_error', { message: 'Slow down.', ref });
+    assert.match(await textOf(page, '#notices'), /Slow down\./);
+    assert.match(await textOf(page, '.message-state'), /Not delivered\./);
+    await page.getByRole('button', { name: 'Try again' }).click();
+    assert.deepEqual((await sent(page)).map((message) => [message.message, message.ref, message.again]), [['too much', ref, true]]);
+    await page.receive('room_error', { message: 'Slow down.', ref });
+    await page.fill('#message-input', 'meanwhile');
+    await page.getByRole('button', { name: 'Take back' }).click();
+    assert.equal(await page.inputValue('#message-input'), 'too much\nmeanwhile');
+    assert.equal(await page.locator('.message').count(), 0);
+  });
+
+  test('an error about something else leaves the messages alone', async (t) => {
+    const page = await joined(t);
+    await say(page, 'fine');
+    await page.receive('room_error', { message: 'Slow down.' });
+    assert.deepEqual(await states(page), ['sending']);
+    assert.equal(await page.locator('#ended').isVisible(), false);
+  });
+
+  test('a closed tab would lose what is on its way, so the browser asks', async (t) => {
+    const page = await joined(t);
+    const asked = [];
+    page.on('dialog', (dialog) => {
+      asked.push(dialog.type());
+      dialog.dismiss();
+    });
+    await say(page, 'wait');
+    await page.close({ runBeforeUnload: true });
+    await eventually(() => assert.deepEqual(asked, ['beforeunload']));
+    const [{ ref }] = await sent(page);
+    await page.receive('message', { ...self, id: 1, content: 'wait', ref });
+    await page.close({ runBeforeUnload: true });
+    await eventually(() => assert.ok(page.isClosed()));
+    assert.deepEqual(asked, ['beforeunload']);
+  });
+
+  test('the field tells how much is left, and cuts nothing off', async (t) => {
+    const page = await joined(t);
+    const left = page.locator('#characters-left');
+    await page.fill('#message-input', 'x'.repeat(900));
+    assert.equal(await left.isVisible(), false);
+    await page.fill('#message-input', `${'x'.repeat(900)}${'🎉'.repeat(50)}`);
+    assert.equal(await left.innerText(), '50 characters left');
+    await page.fill('#message-input', 'x'.repeat(1007));
+    assert.match(await left.innerText(), /^7 characters too many/);
+    assert.equal(await page.getAttribute('#message-input', 'aria-invalid'), 'true');
+    await page.click('#send');
+    assert.equal((await page.inputValue('#message-input')).length, 1007);
+    assert.deepEqual(await sent(page), []);
+    await page.fill('#message-input', 'x'.repeat(1000));
+    await page.click('#send');
+    assert.equal((await sent(page)).length, 1);
+  });
+
+  test('grows with what is written', async (t) => {
+    const page = await joined(t);
+    const height = () => page.locator('#message-input').evaluate((field) => field.offsetHeight);
+    const before = await height();
+    await page.fill('#message-input', 'one\ntwo\nthree');
+    assert.ok(await height() > before + 30);
+    await page.fill('#message-input', 'line\n'.repeat(100));
+    assert.ok(await height() <= 170, 'it leaves room for the conversation');
+  });
+
+  test('tells the others now and then that somebody is writing', async (t) => {
+    const page = await joined(t);
+    await page.clock.install();
+    const typings = async () => (await events(page)).filter((event) => event === 'typing').length;
+    await page.locator('#message-input').pressSequentially('hello');
+    assert.equal(await typings(), 1);
+    await page.clock.runFor(3100);
+    await page.locator('#message-input').pressSequentially(' you');
+    assert.equal(await typings(), 1);
+    await page.keyboard.press('Enter');
+    await page.locator('#message-input').pressSequentially('and');
+    assert.equal(await typings(), 1);
+    // Blanks are nothing to announce.
+    await page.clock.runFor(3100);
+    await page.fill('#message-input', '  ');
+    assert.equal(await typings(), 0);
+  });
+
+  test('shows who is writing', async (t) => {
+    const page = await joined(t);
+    await page.clock.install();
+    const row = page.locator('#typing');
+    assert.equal(await row.isVisible(), false);
+    await page.receive('typing', { member: 'seat-2', display_name: 'Alice &amp; Co' });
+    assert.match(await row.innerText(), /Alice & Co is writing/);
+    await page.receive('typing', { member: 'seat-3', display_name: 'Ben' });
+    assert.match(await row.innerText(), /Alice & Co and Ben are writing/);
+    await page.receive('typing', { member: 'seat-4', display_name: 'Cleo' });
+    assert.match(await row.innerText(), /3 people are writing/);
+    // Whoever has said it writes no more.
+    await page.receive('message', { ...alice, id: 1, content: 'done' });
+    assert.match(await row.innerText(), /Ben and Cleo are writing/);
+    await page.clock.runFor(6100);
+    assert.equal(await row.isVisible(), false);
+  });
+});

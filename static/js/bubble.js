@@ -1,0 +1,47 @@
+import { contentOf, isEmoji, textOf } from './content.js';
+import { element } from './dom.js';
+
+const short = new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit' });
+const long = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
+const hues = 8; // as many as the style sheet has
+
+/** The bubble of a message that the server has relayed. */
+export function bubbleOf(markup) {
+  return bubble(contentOf(markup));
+}
+
+/** The bubble of a text that is on its way. */
+export function bubbleOfText(text) {
+  return bubble(text);
+}
+
+function bubble(content) {
+  const node = element('div', { className: 'message-content', dir: 'auto' }, content);
+  if (isEmoji(node.textContent)) node.classList.add('emoji');
+  return node;
+}
+
+/** The name as it was chosen; `sender` carries it escaped. */
+export function senderName({ name, sender }) {
+  return typeof name === 'string' ? name : textOf(String(sender));
+}
+
+/** The moment of a message; undefined if it does not say so. */
+export function momentOf({ at }) {
+  const moment = new Date(at ?? NaN);
+  return Number.isNaN(moment.getTime()) ? undefined : moment;
+}
+
+/** The time under a message. */
+export function timeOf(message) {
+  const moment = momentOf(message);
+  if (!moment) return element('time', { className: 'message-time' }, String(message.timestamp ?? '').slice(0, 5));
+  return element('time', { className: 'message-time', dateTime: moment.toISOString(), title: long.format(moment) }, short.format(moment));
+}
+
+/** The number of a person's colour, the same on every page. */
+export function hueOf(id) {
+  let sum = 0;
+  for (const character of String(id)) sum = (sum * 31 + character.codePointAt(0)) % 65_521;
+  return sum % hues;
+}

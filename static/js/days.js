@@ -1,0 +1,16 @@
+const language = document.documentElement.lang || undefined;
+const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
+const full = new Intl.DateTimeFormat(language, { weekday: 'long', day: 'numeric', month: 'long' });
+const dayLength = 24 * 60 * 60 * 1000; // milliseconds, but for two days a year
+
+/** The midnight before a moment. */
+export function dayOf(moment) {
+  return new Date(moment.getFullYear(), moment.getMonth(), moment.getDate());
+}
+
+/** What people call a day: today, yesterday, or its date. */
+export function nameOfDay(day, now = new Date()) {
+  const ago = Math.round((dayOf(now) - day) / dayLength);
+  const name = ago === 0 || ago === 1 ? relative.format(-ago, 'day') : full.format(day);
+  return name.charAt(0).toLocaleUpperCase(language) + name.slice(1);
+}

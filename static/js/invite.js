@@ -1,0 +1,78 @@
+import { copyText } from './roomcode.js';
+import { text } from './words.js';
+
+const qrModule = '../vendor/lean-qr/nano.mjs';
+
+/**
+ * The address that opens the start page with a code filled in. The code is in the
+ * part that browsers keep to themselves, so that it is in nobody's logs.
+ */
+export function inviteLink(code) {
+  return `${location.origin}/#${code}`;
+}
+
+/** The dialog with all ways to let somebody know the code. */
+export class Invite {
+  #parts;
+  #code;
+
+  /**
+   * `parts` are the elements {dialog, openers, qr, code, link, copy, share, said};
+   * `code()` returns the room's present code.
+   */
+  constructor(parts, code) {
+    this.#parts = parts;
+    this.#code = code;
+    for (const opener of parts.openers) {
+      opener.addEventListener('click', () => {
+        parts.dialog.showModal();
+        this.changed();
+      });
+    }
+    parts.copy.addEventListener('click', () => this.#copy());
+    parts.link.addEventListener('focus', () => parts.link.select());
+    parts.share.addEventListener('click', () => this.#share());
+    parts.share.hidden = !navigator.canShare?.({ url: inviteLink('000000') });
+  }
+
+  /** The room may have another code. */
+  changed() {
+    const { dialog, code, link, said } = this.#parts;
+    if (!dialog.open) return;
+    const digits = this.#code();
+    code.textContent = `${digits.slice(0, 3)} ${digits.slice(3)}`;
+    link.value = inviteLink(digits);
+    said.textContent = '';
+    this.#draw(link.value);
+  }
+
+  async #draw(address) {
+    const { qr, said } = this.#parts;
+    try {
+      const { generate } = await import(qrModule);
+      if (address !== this.#parts.link.value) return; // the code has turned meanwhile
+      generate(address).toCanvas(qr, { pad: 4 });
+      qr.hidden = false;
+    } catch (error) {
+      console.error(error);
+      qr.hidden = true;
+      said.textContent = text('invite.no-picture');
+    }
+  }
+
+  async #copy() {
+    const { link, said } = this.#parts;
+    const copied = await copyText(link.value);
+    said.textContent = text(copied ? 'invite.copied' : 'invite.not-copied');
+    if (!copied) link.focus();
+  }
+
+  async #share() {
+    try {
+      await navigator.share({ title: document.title, text: text('invite.message'), url: this.#parts.link.value });
+    } catch (error) {
+      // Whoever closes the sheet has decided so.
+      if (error.name !== 'AbortError') this.#parts.said.textContent = text('invite.not-shared');
+    }
+  }
+}
