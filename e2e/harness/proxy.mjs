@@ -5,6 +5,7 @@ export class Proxy {
   #pairs = new Set();
   #open = true;
   #blackhole = false;
+  #delay = 0;
 
   /** A proxy to 127.0.0.1:port on a free port. `proxy.url` is what clients connect to. */
   static async to(port) {
@@ -33,12 +34,18 @@ export class Proxy {
     };
     for (const [from, to] of [[client, server], [server, client]]) {
       from.setNoDelay(true);
-      from.on('data', (bytes) => { if (!this.#blackhole) to.write(bytes); });
-      from.on('end', () => { if (!this.#blackhole) to.end(); });
+      from.on('data', (bytes) => this.#later(() => to.write(bytes)));
+      from.on('end', () => this.#later(() => to.end()));
       from.on('error', end);
       // In a black hole neither side learns that the other is gone.
       from.on('close', () => { if (!this.#blackhole) end(); });
     }
+  }
+
+  #later(pass) {
+    if (this.#blackhole) return;
+    if (this.#delay === 0) pass();
+    else setTimeout(pass, this.#delay); // timers of one delay keep their order
   }
 
   /** Connections that are open now. */
@@ -58,6 +65,9 @@ export class Proxy {
     this.#open = false;
     this.cut();
   }
+
+  /** Makes every byte take so many milliseconds from now on, each way. Set it before there are connections. */
+  slow(milliseconds) { this.#delay = milliseconds; }
 
   /** Keeps connections open and swallows whatever is sent, both ways, until restore(). */
   blackhole() { this.#blackhole = true; }

@@ -1,0 +1,216 @@
+// What the embedded chat page has beyond what every frontend has, with a real
+// server and several browsers.
+import assert from 'node:assert/strict';
+import { describe } from 'node:test';
+import { serverForFile } from '../harness/server.mjs';
+import { browserForFile, eventually, scenario } from './harness.mjs';
+import { EmbeddedTab, networkErrors } from './tabs.mjs';
+
+const latency = 300; // milliseconds each way
+const absenceGrace = 1500;
+const ttl = 6000;
+
+describe('chatting', { concurrency: 3 }, () => {
+  const chromium = browserForFile();
+  const env = { TEMPLATES_DIR: undefined };
+  const server = serverForFile({ env: { ...env, ABSENCE_GRACE: `${absenceGrace}ms` } });
+  const limited = serverForFile({ env: { ...env, RATE_LIMITS: 'on' } });
+  const shortLived = serverForFile({ env: { ...env, ROOM_TTL: `${ttl}ms`, APPROVAL_TIMEOUT: '2s', ABSENCE_GRACE: '1s' } });
+  const on = (where) => (title, steps) => scenario(title, { chromium, server: where, Tab: EmbeddedTab }, steps);
+  const play = on(server);
+
+  const states = (tab) => tab.page.locator('.message[data-state]').evaluateAll((rows) => rows.map((row) => row.dataset.state));
+  const shows = (tab, selector, text) => tab.page.locator(selector, { hasText: text }).waitFor();
+
+  play('votes are seen by everybody as they come in, and the card goes for all', async (stage) => {
+    const ana = await stage.room('Ana');
+    const ben = await stage.admit([ana], 'Ben');
+    const cleo = await stage.admit([ana, ben], 'Cleo');
+    const members = [ana, ben, cleo];
+    const dora = await stage.tab();
+    await dora.knock(await ana.code(), 'Dora');
+    const emil = await stage.tab();
+    await emil.knock(await ana.code(), 'Emil');
+    for (const tab of members) {
+      await tab.partial('Dora', '0 of 3 have said yes.');
+      await tab.partial('Emil', '0 of 3 have said yes.');
+    }
+    await ana.vote('Dora', true);
+    for (const tab of members) await tab.partial('Dora', '1 of 3 have said yes.');
+    await ben.vote('Dora', true);
+    for (const tab of members) await tab.partial('Dora', '2 of 3 have said yes.');
+    await cleo.vote('Dora', true);
+    await dora.entered();
+    // Now there is one more to ask about Emil.
+    for (const tab of members) {
+      await tab.partial('Emil', '0 of 4 have said yes.');
+      assert.deepEqual(await tab.knocking(), ['Emil']);
+    }
+    await dora.close();
+    for (const tab of members) await tab.partial('Emil', '0 of 3 have said yes.');
+    await ben.vote('Emil', false);
+    for (const tab of members) await eventually(async () => assert.deepEqual(await tab.knocking(), []));
+  });
+
+  play('cards stack below the header, and leave room to write', async (stage) => {
+    const ana = await stage.room('Ana');
+    await ana.page.setViewportSize({ width: 390, height: 700 });
+    for (const name of ['Ben', 'Cleo', 'Dora', 'Emil', 'Finn']) {
+      const tab = await stage.tab();
+      await tab.knock(await ana.code(), name);
+      await ana.card(name).waitFor();
+    }
+    const { header, first, composer, chat } = await ana.page.evaluate(() => Object.fromEntries(Object.entries({
+      header: '.room-info', first: '.join-request-notification', composer: '#composer', chat: '#chat',
+    }).map(([key, selector]) => [key, document.querySelector(selector).getBoundingClientRect().toJSON()])));
+    assert.ok(first.top >= header.bottom, 'no card covers the header');
+    assert.ok(composer.bottom <= 700, 'the composer is in sight');
+    assert.ok(chat.height > 100, `${chat.height} px are left of the conversation`);
+    // Each can be reached.
+    await ana.vote('Finn', false);
+    await ana.card('Finn').waitFor({ state: 'detached' });
+  });
+
+  play('who writes is shown to the others, until it is said', async (stage) => {
+    const ana = await stage.room('Ana');
+    const ben = await stage.admit([ana], 'Ben');
+    const cleo = await stage.admit([ana, ben], 'Cleo');
+    await ben.page.locator(ben.at.draft).pressSequentially('I th');
+    for (const tab of [ana, cleo]) await shows(tab, '#typing', 'Ben is writing');
+    await cleo.page.locator(cleo.at.draft).pressSequentially('me too');
+    await shows(ana, '#typing', 'Ben and Cleo are writing');
+    await shows(ben, '#typing', 'Cleo is writing');
+    await ben.say('I thought so');
+    await ana.reads('Ben: I thought so');
+    await shows(ana, '#typing', 'Cleo is writing');
+    // It ends by itself as well.
+    await ana.page.locator('#typing').waitFor({ state: 'hidden' });
+    assert.equal(await ben.page.locator('#typing', { hasText: 'Ben' }).count(), 0);
+  });
+
+  play('the number of people opens the list of them, and it follows', async (stage) => {
+    const ana = await stage.room('Ana');
+    const ben = await stage.admit([ana], 'Ben');
+    await ana.page.click('#member-count');
+    const list = async () => (await ana.page.locator('#members li').allInnerTexts()).map((text) => text.split('\n').slice(1).join(' ').trim());
+    await eventually(async () => assert.deepEqual(await list(), ['Ana you', 'Ben']));
+    await ben.close();
+    await eventually(async () => assert.deepEqual(await list(), ['Ana you', 'Ben away']));
+    await shows(ana, '#room-end', 'This room closes on');
+  });
+
+  play('what is written into a connection that is dying arrives once', async (stage) => {
+    const ana = await stage.room('Ana');
+    const ben = await stage.admit([ana], 'Ben', { network: await stage.network() });
+    await ben.say('one');
+    await ana.reads('Ben: one');
+    await ben.reads('Ben: one');
+    // The server hears two but its answer is lost; three and four are lost on the way.
+    await ben.say('two');
+    ben.network.blackhole();
+    await ben.say('three');
+    await ben.say('four');
+    await ben.unplug();
+    await ben.say('five');
+    assert.deepEqual([...new Set(await states(ben))], ['waiting']);
+    ben.network.restore();
+    const all = ['Ben: one', 'Ben: two', 'Ben: three', 'Ben: four', 'Ben: five'];
+    for (const tab of [ana, ben]) await tab.reads(...all);
+    assert.deepEqual(await states(ben), []);
+  });
+
+  play('on a slow network all is the same, and the page says what it waits for', async (stage) => {
+    const ana = await stage.room('Ana');
+    const network = await stage.network();
+    network.slow(latency);
+    const ben = await stage.admit([ana], 'Ben', { network });
+    await ben.say('from far away');
+    assert.deepEqual(await states(ben), ['sending']);
+    await ben.reads('Ben: from far away');
+    await ana.say('hello');
+    for (const tab of [ana, ben]) await tab.reads('Ben: from far away', 'Ana: hello');
+    const [there, here] = [await ana.seconds(), await ben.seconds()];
+    assert.ok(Math.abs(there - here) <= 2, `the clocks show ${there} and ${here}`);
+  });
+
+  on(limited)('whoever writes faster than allowed loses nothing', async (stage) => {
+    const ana = await stage.room('Ana');
+    const texts = Array.from({ length: 70 }, (_, i) => `no ${i}`);
+    await ana.page.evaluate((all) => {
+      const field = document.querySelector('#message-input');
+      for (const text of all) {
+        field.value = text;
+        field.form.requestSubmit();
+      }
+    }, texts);
+    await ana.page.locator('.message[data-state=failed]').first().waitFor();
+    await shows(ana, '#notices', 'too fast');
+    // Pressed as often as it takes: the server grants ten a second.
+    const again = ana.page.locator('.message[data-state=failed] button', { hasText: 'Try again' });
+    await eventually(async () => {
+      if (await again.count() > 0) await again.first().click({ timeout: 1000 });
+      assert.deepEqual(await states(ana), []);
+    }, 60_000);
+    await eventually(async () => assert.deepEqual((await ana.lines()).map(({ what }) => what).sort(), [...texts].sort()));
+  });
+
+  play('an invitation leads to the door', async (stage) => {
+    const ana = await stage.room('Ana');
+    await ana.page.click('#invite');
+    const link = await ana.page.inputValue('#invite-link');
+    assert.equal(link, `${ana.url}/#${await ana.code()}`);
+    await ana.page.keyboard.press('Escape');
+    const ben = await stage.tab();
+    await ben.page.goto(link);
+    assert.equal(await ben.page.inputValue(ben.at.knockCode), await ana.code());
+  });
+
+  on(shortLived)('the end of a room is told to those inside and to those who wait', async (stage) => {
+    const ana = await stage.room('Ana');
+    await ana.say('before the end');
+    await ana.reads('Ana: before the end');
+    await shows(ana, '#ended', 'closed');
+    await ana.reads('Ana: before the end');
+    assert.equal(await ana.page.locator('#composer').isVisible(), false);
+    assert.equal(await ana.page.evaluate(() => document.activeElement.textContent), 'Back to the start');
+    await ana.page.keyboard.press('Enter');
+    await ana.backHome();
+  });
+
+  play('a tab in the background counts what is unread', async (stage) => {
+    const ana = await stage.room('Ana');
+    const ben = await stage.admit([ana], 'Ben');
+    await ana.page.evaluate(() => {
+      Object.defineProperty(document, 'hidden', { value: true, configurable: true });
+      document.dispatchEvent(new Event('visibilitychange'));
+    });
+    await ben.say('are you there?');
+    await ben.say('hello?');
+    await eventually(async () => assert.match(await ana.page.title(), /^\(2\) /));
+  });
+
+  play('a second tab of the same member shows what the first one says, once', async (stage) => {
+    const ana = await stage.room('Ana');
+    const twin = await stage.tab({ sharing: ana });
+    twin.name = 'Ana';
+    await twin.page.goto(ana.page.url());
+    await twin.entered();
+    await ana.say('from the first');
+    await twin.say('from the second');
+    for (const tab of [ana, twin]) {
+      await eventually(async () => assert.deepEqual((await tab.lines()).map(({ what }) => what).sort(), ['from the first', 'from the second']));
+      assert.deepEqual(await states(tab), []);
+    }
+    await ana.counts(1);
+  });
+
+  play('a reload while something is unsent asks first', async (stage) => {
+    const ana = await stage.room('Ana', { network: await stage.network() });
+    await ana.unplug();
+    await ana.say('unsent');
+    ana.expect(networkErrors);
+    const asked = new Promise((resolve) => { ana.page.once('dialog', (dialog) => resolve(dialog.type())); });
+    await ana.page.close({ runBeforeUnload: true });
+    assert.equal(await asked, 'beforeunload');
+  });
+});
