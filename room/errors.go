@@ -27,6 +27,8 @@ var (
 	ErrNoSuchKnock = errors.New("room: no such join request")
 	// ErrMessageTooLong: the message is beyond what the room relays.
 	ErrMessageTooLong = errors.New("room: message too long")
+	// ErrMessageBlank: there is nothing to see in the message.
+	ErrMessageBlank = errors.New("room: blank message")
 	// ErrCodeTaken is a Store's answer to a code that another live room has.
 	// The service draws another one; it reaches nobody else.
 	ErrCodeTaken = errors.New("room: code taken")

@@ -259,14 +259,16 @@ func (s *Service) Leave(ctx context.Context, room, member, conn string, final bo
 	}))
 }
 
-// Post says something to the room. A blank message is ignored. One that is
-// posted again, and is in the log under its Ref, is not posted twice: that
-// earlier message is returned, and nothing is announced.
-// Errors: ErrNotFound, ErrNotMember, ErrMessageTooLong.
+// Post says something to the room. What is posted again, and is in the log under
+// its Ref, is not posted twice: that earlier message is returned, and nothing is
+// announced. Errors: ErrNotFound, ErrNotMember, ErrMessageTooLong, ErrMessageBlank.
 func (s *Service) Post(ctx context.Context, d Draft) (earlier *Message, err error) {
 	content, err := s.Clean(d.Text)
-	if err != nil || content == "" {
+	if err != nil {
 		return nil, err
+	}
+	if content == "" {
+		return nil, ErrMessageBlank
 	}
 	stripe := s.stripe(d.Room)
 	stripe.Lock()

@@ -212,6 +212,20 @@ for (const { label, version, transports } of matrix) {
       assert.notEqual(again.userId, userId);
     });
 
+    test('message: with nothing to see, it is refused if it has a ref', async (t) => {
+      const ana = await createRoom(server, 'Ana', here(t));
+      for (const [i, message] of ['', ' \n', '<p></p>', '&nbsp;'].entries()) {
+        const from = ana.conn.mark();
+        ana.emit('message', { message });
+        ana.emit('message', { message, ref: `r${i}` });
+        const error = await ana.conn.waitFor('room_error', () => true, { from });
+        assert.deepEqual([error.ref, error.message], [`r${i}`, 'There is nothing to see in your message, so it was not sent.']);
+      }
+      await ana.conn.barrier();
+      assert.equal(ana.conn.all('room_error').length, 4);
+      assert.deepEqual(ana.conn.all('message'), []);
+    });
+
     test('withdraw_request: too late, of somebody else’s, of nothing', async (t) => {
       const ana = await createRoom(server, 'Ana', here(t));
       const bob = await knock(server, ana.room.code, 'Bob', here(t));

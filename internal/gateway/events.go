@@ -154,11 +154,14 @@ func (c *conn) asMember(p payload, do func(room.Seat) error) {
 
 func (c *conn) onMessage(p payload) {
 	text, ok := p["message"].(string)
-	if !ok || strings.TrimSpace(text) == "" {
+	ref := p.ref()
+	// Old pages leave the room at any error, and this one is none of theirs: only
+	// a page that waits for its message is told.
+	if !ok || ref == "" && strings.TrimSpace(text) == "" {
 		return
 	}
-	ref := p.ref()
-	if err := c.post(p, text, ref); err != nil {
+	err := c.post(p, text, ref)
+	if err != nil && (ref != "" || !errors.Is(err, room.ErrMessageBlank)) {
 		c.failOver(err, ref)
 	}
 }

@@ -241,6 +241,7 @@ var problems = []struct {
 	{room.ErrNotMember, "not_member", "You are not in this room. Please join it with its code."},
 	{room.ErrNoSuchKnock, "no_such_request", "This request to join has already ended."},
 	{room.ErrMessageTooLong, "too_long", "Your message is too long and was not sent. Please split it."},
+	{room.ErrMessageBlank, "blank", "There is nothing to see in your message, so it was not sent."},
 	{errRateLimited, "rate_limited", "You are sending too fast, and something was not delivered. Please wait a few seconds."},
 	{errTooManyConnections, "too_many_connections", "This browser has too many connections open. Please close some tabs."},
 	{errLeft, "left", "You left this room in another tab."},
