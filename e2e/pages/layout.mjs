@@ -1,0 +1,142 @@
+// What holds for the layout of every page at every size.
+
+/** What is wrong with the layout of the page as it is now, one line each. */
+export function layoutProblems({ page }) {
+  return page.evaluate(inspect);
+}
+
+// Runs in the page, and so may use nothing from outside.
+function inspect() {
+  const smallest = 24; // CSS pixels that a target has at least each way, by WCAG 2.2
+  const comfortable = 44; // and high if it is one of those that everything depends on
+  const readable = 60; // of the conversation have to be in sight
+  const slack = 1; // pixels that rounding may cost
+  const controlSelector = 'a[href], button, input:not([type=hidden]), select, textarea, summary, [role=button]';
+  const primarySelector = '.primary, button[type=submit], #message-input, #join-requests-container button, dialog button, input';
+
+  const problems = [];
+  const root = document.documentElement;
+  const visible = (element) => element.checkVisibility({ visibilityProperty: true, opacityProperty: true });
+  // For screen readers alone: clipped to nothing.
+  const unseen = (element) => {
+    for (let e = element; e; e = e.parentElement) if (getComputedStyle(e).clipPath === 'inset(50%)') return true;
+    return false;
+  };
+  const name = (element) => {
+    const text = (element.getAttribute('aria-label') ?? element.textContent).trim().replace(/\s+/g, ' ').slice(0, 30);
+    return `${element.localName}${element.id && `#${element.id}`}${[...element.classList].map((c) => `.${c}`).join('')} "${text}"`;
+  };
+  const scrolls = (element) => /auto|scroll/.test(getComputedStyle(element).overflowY);
+  const scroller = (element) => {
+    let e = element.parentElement;
+    while (e && e !== document.body && !scrolls(e)) e = e.parentElement;
+    return e && e !== document.body ? e : null;
+  };
+  // What is to be seen of an element: its box without what it is scrolled out of.
+  const seen = (element, box = element.getBoundingClientRect()) => {
+    let { left, top, right, bottom } = box;
+    for (let around = scroller(element); around; around = scroller(around)) {
+      const frame = around.getBoundingClientRect();
+      [left, top] = [Math.max(left, frame.left), Math.max(top, frame.top)];
+      [right, bottom] = [Math.min(right, frame.right), Math.min(bottom, frame.bottom)];
+    }
+    return { left, top, right, bottom, width: right - left, height: bottom - top };
+  };
+  const empty = ({ width, height }) => width <= slack || height <= slack;
+  const overlap = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > slack
+    && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > slack;
+  const pairs = (list) => list.flatMap((a, i) => list.slice(i + 1).map((b) => [a, b]));
+
+  const all = [...document.body.querySelectorAll('*')].filter((e) => visible(e) && !unseen(e));
+  const dialog = document.querySelector('dialog:modal');
+  const controls = all.filter((e) => e.matches(controlSelector) && !e.closest('[inert]') && (!dialog || dialog.contains(e)));
+
+  function nothingSticksOut() {
+    if (root.scrollWidth > root.clientWidth) problems.push(`the page is ${root.scrollWidth} px wide in a window of ${root.clientWidth}`);
+    const out = (element) => {
+      const { left, right, width } = element.getBoundingClientRect();
+      return width > 0 && (left < -slack || right > innerWidth + slack);
+    };
+    for (const element of all.filter(out)) {
+      if ([...element.children].some(out)) continue; // which take it along
+      const { left, right } = element.getBoundingClientRect();
+      problems.push(`${name(element)} sticks out: ${left} to ${right}`);
+    }
+  }
+
+  function nothingIsCut() {
+    for (const element of all) {
+      const style = getComputedStyle(element);
+      if (style.display === 'inline') continue;
+      const hides = (overflow) => overflow === 'hidden' || overflow === 'clip';
+      const isControl = element.matches('button, a, label');
+      const { scrollWidth, clientWidth, scrollHeight, clientHeight } = element;
+      if (scrollWidth > clientWidth + slack && (isControl || hides(style.overflowX))) problems.push(`${name(element)} is cut: ${scrollWidth} px of content in ${clientWidth}`);
+      if (scrollHeight > clientHeight + slack && (isControl || hides(style.overflowY))) problems.push(`${name(element)} is cut: ${scrollHeight} px of content in a height of ${clientHeight}`);
+    }
+    // With large text an example may be cut: the label says what is wanted.
+    if (parseFloat(getComputedStyle(root).fontSize) > 16) return;
+    const pen = document.createElement('canvas').getContext('2d');
+    for (const input of all.filter((e) => e.matches('input[placeholder]'))) {
+      const style = getComputedStyle(input);
+      pen.font = style.font;
+      pen.letterSpacing = style.letterSpacing;
+      const room = input.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+      const { width } = pen.measureText(input.placeholder);
+      if (width > room + slack) problems.push(`the placeholder "${input.placeholder}" is cut: ${Math.ceil(width)} px in ${Math.floor(room)}`);
+    }
+  }
+
+  function targetsCanBeHit() {
+    for (const control of controls) {
+      const { width, height } = control.getBoundingClientRect();
+      // A link in the middle of a sentence is as high as its line.
+      const within = getComputedStyle(control).display === 'inline' && control.parentElement.textContent.trim() !== control.textContent.trim();
+      if (!within && Math.min(width, height) < smallest - 0.5) problems.push(`${name(control)} is a small target: ${width} × ${height}`);
+      if (control.matches(primarySelector) && height < comfortable - 0.5) problems.push(`${name(control)} is ${height} px high`);
+
+      const part = seen(control, control.getClientRects()[0]);
+      const [x, y] = [(part.left + part.right) / 2, (part.top + part.bottom) / 2];
+      if (empty(part) || y < 0 || y > innerHeight) continue;
+      const hit = document.elementFromPoint(x, y);
+      if (!hit || control.contains(hit) || hit.contains(control)) continue;
+      // What scrolls can be scrolled from below what floats above it.
+      if (scroller(control) && !scroller(control).contains(hit)) continue;
+      problems.push(`${name(control)} lies under ${name(hit)}`);
+    }
+    for (const [a, b] of pairs(controls)) {
+      const floats = scroller(a) !== scroller(b);
+      if (!floats && !a.contains(b) && !b.contains(a) && overlap(seen(a), seen(b))) problems.push(`${name(a)} and ${name(b)} overlap`);
+    }
+  }
+
+  function partsOfTheRoomKeepApart() {
+    const parts = ['#room header', '#join-requests-container', '#chat', '#composer', '#ended']
+      .map((selector) => document.querySelector(selector)).filter((e) => e && visible(e));
+    for (const [a, b] of pairs(parts)) {
+      const boxes = [seen(a), seen(b)];
+      if (!boxes.some(empty) && overlap(...boxes)) problems.push(`${name(a)} and ${name(b)} overlap`);
+    }
+    for (const part of parts.filter((e) => !e.matches('#chat, #join-requests-container'))) {
+      const { top, bottom } = part.getBoundingClientRect();
+      if (top < -slack || bottom > innerHeight + slack) problems.push(`${name(part)} is out of sight: ${top} to ${bottom}`);
+    }
+    const chat = parts.find((e) => e.id === 'chat');
+    if (chat && chat.clientHeight < readable) problems.push(`${chat.clientHeight} px are left of the conversation`);
+  }
+
+  function noticesAreInSight() {
+    for (const notice of document.querySelectorAll('noscript > *')) {
+      if (!visible(notice)) continue;
+      const { top, bottom } = notice.getBoundingClientRect();
+      if (top < -slack || bottom > innerHeight + slack) problems.push(`${name(notice)} is out of sight: ${top} to ${bottom}`);
+    }
+  }
+
+  nothingSticksOut();
+  nothingIsCut();
+  targetsCanBeHit();
+  partsOfTheRoomKeepApart();
+  noticesAreInSight();
+  return problems;
+}
