@@ -11,11 +11,13 @@ import (
 	"net/http"
 	"net/url"
 	"path"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/go-chi/chi/v5"
+	"github.com/klauspost/compress/gzhttp"
 )
 
 // contentTypes are those that depend on the system's tables, or that some
@@ -50,6 +52,8 @@ type static struct {
 	// do not change: what a browser has from there it need not ask for again, and
 	// modules of two versions cannot meet.
 	build string
+	// packs has the files of a fixed folder as pack makes them.
+	packs sync.Map // name → []byte
 	// tags has the ETags of files without a time, which are embedded ones and
 	// so do not change.
 	tags sync.Map // name → string
@@ -146,6 +150,20 @@ func (s *server) serveStatic(w http.ResponseWriter, r *http.Request) {
 	h.Set("ETag", tag)
 	h.Set("Cache-Control", cache)
 	setContentType(h, name)
+	if s.static.build != "" && takesPacked(r) {
+		packed, err := s.static.packed(name, content)
+		if err != nil {
+			s.refuseUse(w, r, "static", err)
+			return
+		}
+		if packed == nil {
+			h.Set(gzhttp.HeaderNoCompression, "it would be larger")
+		} else {
+			h.Set("Content-Encoding", "gzip")
+			h.Set("Content-Length", strconv.Itoa(len(packed)))
+			content = bytes.NewReader(packed)
+		}
+	}
 	http.ServeContent(w, r, name, info.ModTime(), content)
 }
 
@@ -158,16 +176,42 @@ func (s *static) tag(name string, info fs.FileInfo, content io.ReadSeeker) (stri
 		text, _ := tag.(string)
 		return text, nil
 	}
-	all, err := io.ReadAll(content)
+	all, err := readAgain(content)
 	if err != nil {
-		return "", err
-	}
-	if _, err := content.Seek(0, io.SeekStart); err != nil {
 		return "", err
 	}
 	tag := tagOf(all)
 	s.tags.Store(name, tag)
 	return tag, nil
+}
+
+// packed returns a file as pack makes it. It is made when it is first asked for: most of
+// what there is are source maps, which hardly anybody ever asks for.
+func (s *static) packed(name string, content io.ReadSeeker) ([]byte, error) {
+	if packed, ok := s.packs.Load(name); ok {
+		known, _ := packed.([]byte)
+		return known, nil
+	}
+	all, err := readAgain(content)
+	if err != nil {
+		return nil, err
+	}
+	packed, err := pack(all)
+	if err != nil {
+		return nil, err
+	}
+	s.packs.Store(name, packed)
+	return packed, nil
+}
+
+// readAgain returns the whole content, which can be read once more afterwards.
+func readAgain(content io.ReadSeeker) ([]byte, error) {
+	all, err := io.ReadAll(content)
+	if err != nil {
+		return nil, err
+	}
+	_, err = content.Seek(0, io.SeekStart)
+	return all, err
 }
 
 func tagOf(content []byte) string {

@@ -1,8 +1,13 @@
 package web
 
 import (
+	"compress/gzip"
+	"io"
+	"math/rand/v2"
 	"net/http"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -114,6 +119,97 @@ func TestStaticBuild(t *testing.T) {
 	if _, plain := serve("one", false); plain != "/static/a%20b.css" {
 		t.Errorf("a file that may change is at %s", plain)
 	}
+}
+
+// Files that do not change are compressed once, as well as it can be done.
+func TestStaticPacked(t *testing.T) {
+	text := strings.Repeat("a {} b {} c {} ", 300)
+	noise := make([]byte, 3000)
+	rand.NewChaCha8([32]byte{}).Read(noise)
+	files := fstest.MapFS{
+		"text.css":  {Data: []byte(text)},
+		"short.js":  {Data: []byte("export default [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];")}, // below what is worth compressing on the fly
+		"tiny.js":   {Data: []byte("1")},
+		"noise.png": {Data: noise},
+	}
+	serve := func(fixed bool) *browser {
+		return newBrowser(t, newHandler(t, &fakeService{}, func(o *Options) { o.Static, o.StaticFixed = files, fixed }))
+	}
+	b := serve(true)
+	for _, c := range []struct {
+		file, accepts string
+		packed        bool
+	}{
+		{"text.css", "gzip, deflate, br, zstd", true},
+		{"text.css", "br;q=1.0, GZIP ;q=0.1", true},
+		{"short.js", "gzip", true},
+		{"tiny.js", "gzip", false},
+		{"noise.png", "gzip", false},
+		{"text.css", "", false},
+		{"text.css", "br, zstd", false},
+		{"text.css", "gzip;q=0, *", false},
+		{"text.css", "gzip;q=x", false},
+		{"text.css", "xgzip, gzipped", false},
+	} {
+		for _, method := range []string{"GET", "HEAD"} {
+			name := method + " " + c.file + " for " + c.accepts
+			got := b.do(method, "/static/"+c.file, nil, header("Accept-Encoding", c.accepts))
+			got.want(t, 200)
+			want := string(files[c.file].Data)
+			if packed := got.Header.Get("Content-Encoding") == "gzip"; packed != c.packed {
+				t.Errorf("%s: packed %v", name, packed)
+			}
+			if method == "HEAD" {
+				if get := b.get("/static/"+c.file, header("Accept-Encoding", c.accepts)); got.body != "" || got.Header.Get("Content-Length") != strconv.Itoa(len(get.body)) {
+					t.Errorf("%s: %d bytes, %v", name, len(got.body), got.Header)
+				}
+				continue
+			}
+			body := got.body
+			if c.packed {
+				body = unpacked(t, body)
+			}
+			if body != want || got.Header.Get("Content-Length") != strconv.Itoa(len(got.body)) {
+				t.Errorf("%s: %d bytes, %v", name, len(body), got.Header)
+			}
+			if len(got.Header["No-Gzip-Compression"]) != 0 {
+				t.Errorf("%s: what was said to the middleware got out: %v", name, got.Header)
+			}
+			if vary := got.Header["Vary"]; !slices.Equal(vary, []string{"Accept-Encoding"}) {
+				t.Errorf("%s: Vary %q", name, vary)
+			}
+		}
+	}
+
+	accepts := header("Accept-Encoding", "gzip")
+	whole := b.get("/static/text.css", accepts)
+	if again := b.get("/static/text.css", accepts, header("If-None-Match", whole.Header.Get("ETag"))); again.StatusCode != http.StatusNotModified || again.body != "" || again.Header.Get("Content-Encoding") != "" {
+		t.Errorf("with its own ETag: %d, %d bytes, %v", again.StatusCode, len(again.body), again.Header)
+	}
+	if part := b.get("/static/text.css", accepts, header("Range", "bytes=5-8")); part.StatusCode != http.StatusPartialContent || part.body != text[5:9] || part.Header.Get("Content-Encoding") != "" {
+		t.Errorf("range: %d, %q, %v", part.StatusCode, part.body, part.Header)
+	}
+	// A file that may change is compressed as it goes, if that pays.
+	changing := serve(false)
+	if got := changing.get("/static/short.js", accepts); got.Header.Get("Content-Encoding") != "" {
+		t.Errorf("short file that may change: %v", got.Header)
+	}
+	if got := changing.get("/static/text.css", accepts); unpacked(t, got.body) != text {
+		t.Errorf("file that may change: %v", got.Header)
+	}
+}
+
+func unpacked(t *testing.T, body string) string {
+	t.Helper()
+	r, err := gzip.NewReader(strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	content, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
 }
 
 func TestLibrary(t *testing.T) {
