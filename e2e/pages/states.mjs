@@ -136,6 +136,45 @@ export const states = {
     return tab;
   },
 
+  'room-typing': async (visit) => {
+    const { tab, ben, cleo } = await conversation(visit);
+    const both = tab.page.locator('#typing', { hasText: 'Ben and Wilhelmina-Charlotte' });
+    for (const member of [ben, cleo]) member.type();
+    await both.waitFor();
+    // It ends after a while, and a look takes longer.
+    await tab.page.clock.install();
+    return tab;
+  },
+
+  'room-failed': async (visit) => {
+    const tab = await visit.tab();
+    const tell = await wiretap(tab, ['message']);
+    await tab.create('Ana');
+    await tab.say('This one is not heard by anybody');
+    await tab.say('Nor is this');
+    tell('room_error', { message: 'You are sending too fast, and something was not delivered. Please wait a few seconds.', ref: await tell.swallowed('message', 'ref') });
+    await tab.page.locator('.message[data-state=failed]').waitFor();
+    return tab;
+  },
+
+  'room-members-dialog': async (visit) => {
+    const { tab, ben } = await conversation(visit);
+    ben.leave();
+    await tab.page.click('#member-count');
+    await tab.page.locator('.member.away').waitFor();
+    await tab.page.locator('#room-end:not(:empty)').waitFor();
+    return tab;
+  },
+
+  'room-invite-dialog': async (visit) => {
+    const { tab } = await conversation(visit);
+    await tab.page.click('#invite');
+    await tab.page.waitForFunction(() => document.querySelector('#qr').width > 29);
+    await tab.page.click('#copy-link');
+    await tab.page.locator('#invite-said:not(:empty)').waitFor();
+    return tab;
+  },
+
   'room-leave-dialog': async (visit) => {
     const { tab } = await conversation(visit);
     await tab.page.click('#leave');

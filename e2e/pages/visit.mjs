@@ -3,6 +3,7 @@
 import { Stage } from '../browser/harness.mjs';
 import { EmbeddedTab } from '../browser/tabs.mjs';
 import { Person } from '../harness/person.mjs';
+import { until } from '../harness/wait.mjs';
 
 /** The server that serves the embedded pages. */
 export const embedded = { env: { TEMPLATES_DIR: undefined } };
@@ -67,6 +68,11 @@ class Member {
 
   say(message) { this.#emit('message', { message }); }
 
+  /** Goes away, and may come back. */
+  leave() { this.#emit('leave_room', {}); }
+
+  type() { this.#emit('typing', {}); }
+
   /** A fresh code of the room. */
   async code() {
     const from = this.connection.mark();
@@ -89,13 +95,22 @@ class Member {
 /**
  * Lets a test speak to a page in the server's place, for what the server says
  * only after a minute or a day: resolves to `tell(event, data)`. To be called before
- * the page connects.
+ * the page connects. What the page says by the events in `swallow` does not reach the
+ * server; `tell.swallowed(event, field)` waits for the first of them and gives a field of it.
  */
-export async function wiretap(tab) {
+export async function wiretap(tab, swallow = []) {
   let socket;
+  const kept = [];
   await tab.page.routeWebSocket(/\/socket\.io\//, (opened) => {
-    opened.connectToServer();
+    const server = opened.connectToServer();
+    opened.onMessage((frame) => {
+      const [event, data] = String(frame).startsWith('42') ? JSON.parse(frame.slice(2)) : [];
+      if (swallow.includes(event)) kept.push({ event, data });
+      else server.send(frame);
+    });
     socket = opened;
   });
-  return (event, data) => socket.send(`42${JSON.stringify([event, data])}`);
+  const tell = (event, data) => socket.send(`42${JSON.stringify([event, data])}`);
+  tell.swallowed = (event, field) => until(() => kept.find((each) => each.event === event)?.data[field], { what: `the page's ${event}` });
+  return tell;
 }

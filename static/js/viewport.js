@@ -8,8 +8,12 @@ export function followKeyboard(page) {
   const fit = () => {
     // Whoever has zoomed in sees a part of the page, and that is what they want.
     const covered = seen.scale === 1 && innerHeight - seen.height > 1;
-    if (covered) page.style.setProperty('--seen', `${seen.height}px`);
-    else page.style.removeProperty('--seen');
+    if (!covered) {
+      page.style.removeProperty('--seen');
+      return;
+    }
+    page.style.setProperty('--seen', `${seen.height}px`);
+    scrollTo(0, 0); // Safari has moved the page up, header and all
   };
   seen.addEventListener('resize', fit);
 }
