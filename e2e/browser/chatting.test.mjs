@@ -157,7 +157,7 @@ describe('chatting', { concurrency: 3 }, () => {
   play('an invitation leads to the door', async (stage) => {
     const ana = await stage.room('Ana');
     await ana.page.click('#invite');
-    const link = await ana.page.inputValue('#invite-link');
+    const link = await ana.page.innerText('#invite-link');
     assert.equal(link, `${ana.url}/#${await ana.code()}`);
     await ana.page.keyboard.press('Escape');
     const ben = await stage.tab();

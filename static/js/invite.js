@@ -30,7 +30,6 @@ export class Invite {
       });
     }
     parts.copy.addEventListener('click', () => this.#copy());
-    parts.link.addEventListener('focus', () => parts.link.select());
     parts.share.addEventListener('click', () => this.#share());
     parts.share.hidden = !navigator.canShare?.({ url: inviteLink('000000') });
   }
@@ -41,16 +40,17 @@ export class Invite {
     if (!dialog.open) return;
     const digits = this.#code();
     code.textContent = `${digits.slice(0, 3)} ${digits.slice(3)}`;
-    link.value = inviteLink(digits);
+    const address = inviteLink(digits);
+    link.textContent = address;
     said.textContent = '';
-    this.#draw(link.value);
+    this.#draw(address);
   }
 
   async #draw(address) {
     const { qr, said } = this.#parts;
     try {
       const { generate } = await import(qrModule);
-      if (address !== this.#parts.link.value) return; // the code has turned meanwhile
+      if (address !== this.#parts.link.textContent) return; // the code has turned meanwhile
       generate(address).toCanvas(qr, { pad: 4 });
       qr.hidden = false;
     } catch (error) {
@@ -62,14 +62,14 @@ export class Invite {
 
   async #copy() {
     const { link, said } = this.#parts;
-    const copied = await copyText(link.value);
+    const copied = await copyText(link.textContent);
     said.textContent = text(copied ? 'invite.copied' : 'invite.not-copied');
-    if (!copied) link.focus();
+    if (!copied) getSelection().selectAllChildren(link);
   }
 
   async #share() {
     try {
-      await navigator.share({ title: document.title, text: text('invite.message'), url: this.#parts.link.value });
+      await navigator.share({ title: document.title, text: text('invite.message'), url: this.#parts.link.textContent });
     } catch (error) {
       // Whoever closes the sheet has decided so.
       if (error.name !== 'AbortError') this.#parts.said.textContent = text('invite.not-shared');
