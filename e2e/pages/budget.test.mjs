@@ -1,0 +1,97 @@
+// What the pages cost to load.
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, test } from 'node:test';
+import { browserForFile } from '../browser/harness.mjs';
+import { root, serverForFile } from '../harness/server.mjs';
+import { settled } from './states.mjs';
+import { embedded, Visit } from './visit.mjs';
+
+const budget = 60_000; // bytes on the wire, without headers, for all that the pages can ever load
+const forGood = 'public, max-age=31536000, immutable';
+
+const folder = path.join(root, 'static');
+const files = (below, suffix) => readdirSync(path.join(folder, below), { recursive: true })
+  .filter((name) => name.endsWith(suffix)).map((name) => path.posix.join(below, name));
+
+/** Whatever a page may load sooner or later: our modules and styles, and the modules of others that ours name. */
+function loadable() {
+  const modules = files('js', '.js');
+  const vendored = modules.flatMap((name) => readFileSync(path.join(folder, name), 'utf8').match(/\bvendor\/[\w./-]+\.js\b/g) ?? []);
+  return [...new Set([...modules, ...vendored, ...files('css', '.css')])];
+}
+
+const pages = {
+  start: (tab) => tab.home(),
+  waiting: async (tab, visit) => tab.knock(await (await visit.host()).code(), 'Ben'),
+  chat: (tab) => tab.create('Ana'),
+};
+
+describe('what the pages load', () => {
+  const chromium = browserForFile();
+  const server = serverForFile(embedded);
+
+  /** Opens a page and loads it once more, with nothing in the cache: {tab, requests}. */
+  async function load(t, name) {
+    const visit = new Visit(chromium.browser, server);
+    t.after(() => visit.close());
+    const tab = await visit.tab();
+    await pages[name](tab, visit);
+    const devtools = await tab.page.context().newCDPSession(tab.page);
+    await devtools.send('Network.setCacheDisabled', { cacheDisabled: true });
+    const requests = [];
+    tab.page.on('request', (request) => requests.push(request));
+    await tab.page.reload();
+    await settled(tab);
+    return { tab, requests };
+  }
+
+  const isDocument = (request) => request.resourceType() === 'document';
+  const isOurs = (request) => request.url().startsWith(`${server.url}/`);
+  const pathOf = (request) => new URL(request.url()).pathname;
+
+  for (const name of Object.keys(pages)) {
+    test(`the ${name} page needs nobody else, and waits for nothing but its styles`, async (t) => {
+      const { tab, requests } = await load(t, name);
+      assert.deepEqual(requests.filter((request) => !isOurs(request)).map((request) => request.url()), []);
+
+      const blocking = await tab.page.evaluate(() => performance.getEntriesByType('resource')
+        .filter(({ renderBlockingStatus }) => renderBlockingStatus === 'blocking').map((entry) => new URL(entry.name).pathname));
+      assert.deepEqual(blocking, requests.map(pathOf).filter((file) => file.endsWith('.css')));
+      assert.equal(blocking.length, 1);
+    });
+
+    test(`what the ${name} page has loaded it need not ask for again`, async (t) => {
+      const { requests } = await load(t, name);
+      const assets = requests.filter((request) => !isDocument(request) && !pathOf(request).startsWith('/socket.io/'));
+      assert.ok(assets.length > 2);
+      for (const asset of assets) {
+        assert.match(pathOf(asset), /^\/static\/build-/);
+        const answer = await asset.response();
+        assert.equal(answer.status(), 200, asset.url());
+        assert.equal(await answer.headerValue('cache-control'), forGood, asset.url());
+      }
+    });
+  }
+
+  test(`everything that the chat page can load takes less than ${budget} bytes`, async (t) => {
+    const { requests } = await load(t, 'chat');
+    const used = requests.filter((request) => !isDocument(request)).map(pathOf);
+    const build = used.map((file) => /^\/static\/build-\w+\//.exec(file)?.[0]).find(Boolean);
+    const all = new Set([...used, ...loadable().map((name) => build + name)]);
+    const sizes = await Promise.all([...all].map(async (file) => {
+      const answer = await fetch(server.url + file, { headers: { 'Accept-Encoding': 'gzip' } });
+      assert.equal(answer.status, 200, file);
+      assert.equal(answer.headers.get('cache-control'), forGood, file);
+      const length = Number(answer.headers.get('content-length'));
+      await answer.body.cancel();
+      assert.ok(length > 0, `${file} has a length`);
+      return { file: file.replace(build, ''), length };
+    }));
+    sizes.sort((a, b) => b.length - a.length);
+    const total = sizes.reduce((sum, { length }) => sum + length, 0);
+    t.diagnostic(`${total} bytes in ${sizes.length} files, the largest: ${sizes.slice(0, 5).map(({ file, length }) => `${file} ${length}`).join(', ')}`);
+    assert.ok(total < budget, `${total} bytes: ${sizes.map(({ file, length }) => `${file} ${length}`).join(', ')}`);
+  });
+});
