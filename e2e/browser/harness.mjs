@@ -23,14 +23,14 @@ function executable() {
   return found;
 }
 
-/** A headless Chromium that does nothing on its own account. */
-export function openBrowser() {
+/** A headless Chromium that does nothing on its own account; `args` go to it as well. */
+export function openBrowser(args = []) {
   return chromium.launch({
     executablePath: executable(),
     headless: true,
     args: [
       '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-      '--disable-background-networking', '--disable-component-update', '--disable-sync',
+      '--disable-background-networking', '--disable-component-update', '--disable-sync', ...args,
     ],
   });
 }
