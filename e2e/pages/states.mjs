@@ -138,7 +138,7 @@ export const states = {
 
   'room-typing': async (visit) => {
     const { tab, ben, cleo } = await conversation(visit);
-    const both = tab.page.locator('#typing', { hasText: 'Ben and Wilhelmina-Charlotte' });
+    const both = tab.page.locator('#typing', { hasText: /Ben .* Wilhelmina-Charlotte/ });
     for (const member of [ben, cleo]) member.type();
     await both.waitFor();
     // It ends after a while, and a look takes longer.
