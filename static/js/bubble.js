@@ -2,7 +2,6 @@ import { contentOf, isEmoji, textOf } from './content.js';
 import { element } from './dom.js';
 
 const short = new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit' });
-const long = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
 const hues = 8; // as many as the style sheet has
 
 /** The bubble of a message that the server has relayed. */
@@ -36,7 +35,7 @@ export function momentOf({ at }) {
 export function timeOf(message) {
   const moment = momentOf(message);
   if (!moment) return element('time', { className: 'message-time' }, String(message.timestamp ?? '').slice(0, 5));
-  return element('time', { className: 'message-time', dateTime: moment.toISOString(), title: long.format(moment) }, short.format(moment));
+  return element('time', { className: 'message-time', dateTime: moment.toISOString() }, short.format(moment));
 }
 
 /** The number of a person's colour, the same on every page. */

@@ -15,6 +15,8 @@ const address = /\bhttps?:\/\/[^\s<>"]+/giu;
 const punctuation = new Set('.,;:!?\'*_');
 const emoji = /^\p{RGI_Emoji}$/v;
 const fewEmoji = 6;
+const someEmoji = /\p{Extended_Pictographic}|\p{Regional_Indicator}|\u20E3/u;
+const graphemes = new Intl.Segmenter();
 const longestEmoji = 40; // UTF-16 units, more than any has
 
 const parse = (markup) => new DOMParser().parseFromString(inert.createHTML(`<!DOCTYPE html><body>${markup}`), 'text/html').body;
@@ -35,8 +37,8 @@ export function textOf(markup) {
 /** Whether a text is a few emoji and nothing else. */
 export function isEmoji(text) {
   const bare = text.replace(/\s/g, '');
-  if (bare === '' || bare.length > fewEmoji * longestEmoji) return false;
-  const characters = [...new Intl.Segmenter().segment(bare)];
+  if (bare.length > fewEmoji * longestEmoji || !someEmoji.test(bare)) return false; // as most are
+  const characters = [...graphemes.segment(bare)];
   return characters.length <= fewEmoji && characters.every(({ segment }) => emoji.test(segment));
 }
 

@@ -3,9 +3,12 @@ import { dayOf, nameOfDay } from './days.js';
 import { element } from './dom.js';
 import { text } from './words.js';
 
-// More than the server keeps: a page that is open all day must not grow for ever.
-const kept = 1200; // rows
-const atOnce = 60; // rows in a frame
+// The rows are in chunks, of which the browser lays out only those in sight; see the
+// style sheet. More are kept than the server has: a page that is open all day must
+// not grow for ever.
+const chunkSize = 25; // rows
+const keptChunks = 48;
+const frameBudget = 8; // milliseconds of a frame for building rows
 const few = 3; // rows that are news; more are a past that is told
 const nearBottom = 80; // pixels
 const states = { waiting: 'message.waiting', sending: 'message.sending', failed: 'message.failed' };
@@ -121,26 +124,43 @@ export class Messages {
 
   #flush() {
     this.#empty.remove();
-    const batch = this.#queue.splice(0, atOnce);
-    const rows = document.createDocumentFragment();
-    for (const item of batch) this.#build(item, rows, batch.length <= few);
-    this.#pending.before(rows);
-    while (this.#list.childElementCount > kept) this.#list.firstElementChild.remove();
+    const fresh = this.#queue.length <= few;
+    const end = performance.now() + frameBudget;
+    let shown = 0;
+    do this.#show(this.#queue[shown], fresh); while (++shown < this.#queue.length && performance.now() < end);
+    const batch = this.#queue.splice(0, shown);
+    const chunks = this.#list.getElementsByClassName('chunk');
+    while (chunks.length > keptChunks) chunks[0].remove();
     if (this.#pinned || batch.some(({ own, message }) => own && message.ref === undefined)) this.#follow();
     else this.#miss(batch.filter(({ own }) => own === false).length);
     if (this.#queue.length > 0) this.#schedule();
   }
 
-  #build(item, rows, fresh) {
-    const row = item.message ? this.#messageRow(item, rows) : tellingRow(item.said);
-    if (fresh && item.message?.ref === undefined) row.classList.add('fresh');
-    if (!item.message) this.#last = {};
-    if (item.message?.ref) this.dropSending(item.message.ref);
-    rows.append(row);
+  #show({ said, ...item }, fresh) {
+    if (said !== undefined) {
+      this.#last = {};
+      this.#append(tellingRow(said));
+      return;
+    }
+    this.#beginDay(momentOf(item.message));
+    const row = this.#messageRow(item);
+    const { ref } = item.message;
+    // What was sent from here is on the page already.
+    if (ref !== undefined) this.dropSending(ref);
+    else if (fresh) row.classList.add('fresh');
+    this.#append(row);
   }
 
-  #messageRow({ message, name, own }, rows) {
-    this.#beginDay(momentOf(message), rows);
+  #append(row) {
+    let chunk = this.#pending.previousElementSibling;
+    if (!chunk || chunk.childElementCount >= chunkSize) {
+      chunk = element('div', { className: 'chunk' });
+      this.#pending.before(chunk);
+    }
+    chunk.append(row);
+  }
+
+  #messageRow({ message, name, own }) {
     const sender = message.member ?? name;
     const row = element('article', { className: `message last ${own ? 'sent' : 'received'}` });
     row.dataset.hue = hueOf(sender);
@@ -158,7 +178,7 @@ export class Messages {
     return row;
   }
 
-  #beginDay(moment, rows) {
+  #beginDay(moment) {
     if (!moment) return;
     const day = dayOf(moment);
     if (day.getTime() <= this.#day) return;
@@ -166,7 +186,7 @@ export class Messages {
     this.#last = {};
     const today = new Date();
     for (const heading of this.#list.querySelectorAll('.day')) heading.textContent = nameOfDay(new Date(Number(heading.dataset.day)), today);
-    rows.append(element('p', { className: 'day', 'data-day': this.#day }, nameOfDay(day, today)));
+    this.#append(element('p', { className: 'day', 'data-day': this.#day }, nameOfDay(day, today)));
   }
 
   #scrolled() {
