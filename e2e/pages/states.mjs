@@ -138,9 +138,10 @@ export const states = {
 
   'room-typing': async (visit) => {
     const { tab, ben, cleo } = await conversation(visit);
-    const both = tab.page.locator('#typing', { hasText: /Ben .* Wilhelmina-Charlotte/ });
-    for (const member of [ben, cleo]) member.type();
-    await both.waitFor();
+    for (const member of [ben, cleo]) {
+      member.type();
+      await tab.page.locator('#typing', { hasText: member.name }).waitFor();
+    }
     // It ends after a while, and a look takes longer.
     await tab.page.clock.install();
     return tab;
