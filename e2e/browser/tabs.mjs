@@ -56,7 +56,7 @@ export class Tab {
     await this.home();
     await this.submitKnock(code, name);
     await this.page.locator(this.at.applicant).waitFor();
-    assert.equal(this.path, '/join');
+    assert.match(this.path, this.at.waiting);
   }
 
   async submitCreate(name) {
@@ -183,7 +183,7 @@ export class FixtureTab extends Tab {
   at = {
     createName: '#open [name=display_name]', createButton: '#open button',
     knockName: '#enter [name=display_name]', knockCode: '#enter [name=room_code]', knockButton: '#enter button',
-    applicant: '#me',
+    applicant: '#me', waiting: /^\/join$/,
     draft: '#draft', send: '#send',
     log: '#log', line: '.line', who: '.who', what: '.what', own: '.own', notice: '.notice',
     card: '.card', cardName: '.who', cardState: '.state', yes: 'button:has-text("Yes")', no: 'button:has-text("No")',
@@ -243,9 +243,9 @@ export class TodayTab extends FixtureTab {
 /** The pages that the server brings along. */
 export class EmbeddedTab extends Tab {
   at = {
-    createName: '#create-name', createButton: '.create-form button',
-    knockName: '#join-name', knockCode: '#join-code', knockButton: '.join-form button',
-    applicant: '#waiting',
+    createName: '#name', createButton: '#create',
+    knockName: '#name', knockCode: '#code', knockButton: '#join',
+    applicant: '#waiting', waiting: /^\/join(\/[^/]+)?$/,
     draft: '#message-input', send: '#send',
     log: '#chat', line: '#chat .message', who: '.message-sender', what: '.message-content', own: '.sent', notice: '.system-message',
     card: '.join-request-notification', cardName: 'strong', cardState: '.approval-status', yes: '.accept', no: '.deny',

@@ -30,13 +30,11 @@ globalThis.socket = socket;
 export const io = (options) => { globalThis.options = options; return socket; };
 `;
 
-const english = JSON.parse(readFileSync(path.join(root, 'templates', 'words', 'en.json'), 'utf8'));
-
 /** The little of Jinja2 that our pages use. */
-export function render(name, variables) {
-  const { pages: words, scripts, sentences } = english;
-  const all = { lang: 'en', words, ...variables };
-  const read = (file) => readFileSync(path.join(root, 'templates', file), 'utf8');
+export function render(name, variables, lang = 'en') {
+  const read = (file) => readFileSync(path.join(root, 'templates', file), 'utf8').replace(/{#.*?#}/gs, '');
+  const { pages: words, scripts, sentences } = JSON.parse(read(`words/${lang}.json`));
+  const all = { lang, words, ...variables };
   const page = read(name);
   const blocks = new Map([...page.matchAll(/{% block (\w+) %}(.*?){% endblock %}/gs)].map(([, block, text]) => [block, text]));
   const value = (expression) => {
@@ -56,34 +54,46 @@ export function render(name, variables) {
 
 /**
  * Opens a page of the embedded templates. `problems` of the returned page are
- * its errors, `navigations` the addresses it went to. `prepare(context)` is called before
- * the page is loaded; other options are Playwright's of a browser context.
+ * its errors, `navigations` the addresses it went to, `posted` the forms it sent, as
+ * [address, fields]; the test puts what they are answered with into `answers`: what a
+ * route is fulfilled with, or null for no answer.
+ *
+ * Without `client` there is no Socket.IO client; `lang` is the page's language; `at` is what
+ * follows its path in the address; `prepare(context)` is called before the page is
+ * loaded; other options are Playwright's of a browser context.
  */
-export async function openPage(t, browser, name, variables, { client: hasClient = true, prepare, ...settings } = {}) {
+export async function openPage(t, browser, name, variables, { client: hasClient = true, lang, at = '', prepare, ...settings } = {}) {
   const context = await browser.newContext(settings);
   t.after(() => context.close());
   await prepare?.(context);
   const page = await context.newPage();
   page.problems = [];
   page.navigations = [];
+  page.posted = [];
+  page.answers = [];
   page.on('console', (message) => { if (message.type() === 'error') page.problems.push(message.text()); });
   page.on('pageerror', (error) => page.problems.push(error.stack));
   await page.route('**/*', async (route) => {
-    const { pathname } = new URL(route.request().url());
+    const request = route.request();
+    const { pathname } = new URL(request.url());
     const headers = { 'Content-Security-Policy': policy };
     if (pathname === '/page') {
-      await route.fulfill({ contentType: 'text/html', headers, body: render(name, variables) });
+      await route.fulfill({ contentType: 'text/html', headers, body: render(name, variables, lang) });
     } else if (pathname === client) {
       await route.fulfill(hasClient ? { contentType: 'text/javascript', body: standIn } : { status: 404 });
     } else if (pathname.startsWith('/static/')) {
       await route.fulfill({ contentType: types[path.extname(pathname)], headers, path: path.join(root, pathname) });
+    } else if (request.method() === 'POST' && page.answers.length > 0) {
+      page.posted.push([pathname, Object.fromEntries(new URLSearchParams(request.postData()))]);
+      const answer = page.answers.shift();
+      await (answer ? route.fulfill(answer) : route.abort());
     } else {
       page.navigations.push(pathname);
       await route.fulfill({ contentType: 'text/html', body: 'elsewhere' });
     }
   });
-  await page.goto('http://localhost/page');
-  if (hasClient && name !== 'index.html') await page.waitForFunction(() => globalThis.options);
+  await page.goto(`http://localhost/page${at}`);
+  if (hasClient && name !== 'index.html' && settings.javaScriptEnabled !== false) await page.waitForFunction(() => globalThis.options);
   // What arrives is shown with the next frame.
   page.receive = (...values) => page.evaluate((all) => {
     globalThis.receive(...all);

@@ -157,9 +157,9 @@ func isWords(node *xhtml.Node) bool {
 func TestLanguages(t *testing.T) {
 	b := newBrowser(t, newHandler(t, &fakeService{}, func(o *Options) { o.Templates = os.DirFS("../../templates") }))
 	for accept, want := range map[string][]string{
-		"":               {"en", `<html lang="en">`, "Start a chat", "There is nothing at this address."},
-		"de-CH, en;q=.5": {"de", `<html lang="de">`, "Chat beginnen", "Unter dieser Adresse gibt es nichts."},
-		"tlh":            {"en", `<html lang="en">`, "Start a chat", "There is nothing at this address."},
+		"":               {"en", `<html lang="en">`, "Start a new chat", "There is nothing at this address."},
+		"de-CH, en;q=.5": {"de", `<html lang="de">`, "Neuen Chat beginnen", "Unter dieser Adresse gibt es nichts."},
+		"tlh":            {"en", `<html lang="en">`, "Start a new chat", "There is nothing at this address."},
 	} {
 		ask := header("Accept-Language", accept)
 		page := b.get("/", ask)

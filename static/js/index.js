@@ -1,13 +1,47 @@
-import { byId } from './dom.js';
+import { invitedTo, keepCode } from './codefield.js';
 import { loadClient } from './connection.js';
+import { byId } from './dom.js';
+import { Entrance, rememberedName } from './entrance.js';
+import { Field, Problem } from './forms.js';
 import { Notices } from './notices.js';
 
-// Two clicks on a slow connection would make two rooms.
-for (const form of document.forms) {
-  const button = form.querySelector('button');
-  form.addEventListener('submit', () => { button.disabled = true; });
-  addEventListener('pageshow', () => { button.disabled = false; }); // the back button
+const form = byId('entry');
+const [name, code, create, join] = ['name', 'code', 'create', 'join'].map(byId);
+const problems = { create: new Problem(byId('create-problem')), join: new Problem(byId('join-problem')) };
+const entrance = new Entrance(form.elements.csrf_token.value,
+  new Field(name, byId('name-problem')), new Field(code, byId('code-problem')));
+
+// Enter below a name alone begins a chat; with a code it asks for one. Without this
+// script Enter always asks, and the browser wants the code.
+function begins(button) {
+  return button === create || (button !== join && document.activeElement === name && !code.value);
 }
+
+form.noValidate = true; // what is wrong is said in place
+form.addEventListener('submit', async (event) => {
+  event.preventDefault();
+  for (const problem of Object.values(problems)) problem.clear();
+  const next = begins(event.submitter) ? await entrance.create(create, problems.create) : await entrance.ask(join, problems.join);
+  if (next) location.assign(next);
+});
+
+/** Whoever comes by an invite link has the code already. */
+function welcome() {
+  const invitation = invitedTo(location.hash);
+  if (!invitation) return;
+  // The code lets somebody knock: it does not belong in the history, or on a shared screen.
+  history.replaceState(history.state, '', location.pathname + location.search);
+  code.value = invitation;
+  code.dispatchEvent(new Event('input'));
+  byId('invitation').hidden = false;
+  byId('join-part').after(byId('or'), byId('create-part'));
+  (name.value ? join : name).focus();
+}
+
+keepCode(code);
+name.value ||= rememberedName();
+addEventListener('hashchange', welcome);
+welcome();
 
 // The room needs the client. Here is the time to fetch it, and to say so if it is not there.
 loadClient(new Notices(byId('notices')));

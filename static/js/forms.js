@@ -1,0 +1,74 @@
+import { text } from './words.js';
+
+const patience = 20_000; // milliseconds that an answer may take
+
+/** A no in words for people. `status` is that of the answer, or undefined if there was none. */
+export class Refusal extends Error {
+  constructor(why, status) {
+    super(why);
+    this.status = status;
+  }
+}
+
+/** Posts a form's fields and gives the address of the page that comes next, or throws a Refusal. */
+export async function post(address, fields) {
+  const answer = await fetch(address, {
+    method: 'POST',
+    headers: { Accept: 'application/json' },
+    body: new URLSearchParams(fields),
+    signal: AbortSignal.timeout(patience),
+  }).catch((error) => {
+    console.warn(error);
+    throw new Refusal(text('form.unreachable'));
+  });
+  // What stands between here and the server may answer in its own way.
+  const { location, error } = await answer.json().catch(() => ({}));
+  if (answer.ok && typeof location === 'string') return location;
+  throw new Refusal(typeof error === 'string' ? error : text('form.failed'), answer.status);
+}
+
+/** A place for what is wrong: an alert with one element that takes the text. */
+export class Problem {
+  #place;
+
+  constructor(node) {
+    this.#place = node.firstElementChild;
+  }
+
+  say(why) {
+    this.#place.textContent = why;
+  }
+
+  clear() {
+    this.say('');
+  }
+}
+
+/**
+ * A field that says below it what is wrong with what is in it, until that is changed. One
+ * that nobody had to fill in, and that was hidden, shows itself then.
+ */
+export class Field {
+  #problem;
+
+  constructor(input, problem) {
+    this.input = input;
+    this.#problem = new Problem(problem);
+    input.addEventListener('input', () => this.clear());
+  }
+
+  get value() {
+    return this.input.value.trim();
+  }
+
+  say(why) {
+    this.input.closest('.form-field').hidden = false;
+    this.input.setAttribute('aria-invalid', 'true');
+    this.#problem.say(why);
+  }
+
+  clear() {
+    this.input.removeAttribute('aria-invalid');
+    this.#problem.clear();
+  }
+}
