@@ -280,8 +280,8 @@ export class EmbeddedTab extends Tab {
 
   async attack(text) { await this.say(text); }
 
-  /** The applicant's name: this waiting page does not show it but says it. */
-  applicant() { return this.page.locator(this.at.applicant).getAttribute('data-name'); }
+  /** The applicant's name as the waiting page has it. */
+  applicant() { return this.page.locator('#waiting .as strong').innerText(); }
 
   async requestCode() {
     await this.page.click('#invite');

@@ -21,6 +21,7 @@ const focused = (page) => page.evaluate(() => document.activeElement.id);
 const shown = (page, selector) => page.locator(selector).isVisible();
 
 const rememberName = (context) => context.addInitScript(() => localStorage.setItem('name', 'Ana María'));
+const rememberCode = (context) => context.addInitScript(() => sessionStorage.setItem('code', '482915'));
 
 // As with cookies and site data blocked: asking for the storage throws already.
 const refuseStorage = (context) => context.addInitScript(() => {
@@ -29,10 +30,12 @@ const refuseStorage = (context) => context.addInitScript(() => {
   }
 });
 
-describe('the waiting page', () => {
+describe('the waiting page', { concurrency: 3 }, () => {
   const chromium = browserForFile();
-  const variables = { answer_time: 60, session: { pending_approval: 'knock-1', user_id: 'knock-1', display_name: "Zoë O'Brien" } };
-  const open = (t) => openPage(t, chromium.browser, 'waiting_approval.html', variables);
+  const variables = { answer_time: 60, csrf_token: 'the token', session: { pending_approval: 'knock-1', user_id: 'knock-1', display_name: "Zoë O'Brien" } };
+  const open = (t, options) => openPage(t, chromium.browser, 'waiting_approval.html', variables, options);
+  const status = (fields) => ['request_status', { user_id: 'knock-1', approvals: 0, required: 1, time_remaining: 40, ...fields }];
+  const deny = (page, reason) => page.receive('join_denied', { user_id: 'knock-1', room: 'x', reason });
 
   test('announces the request with every connection', async (t) => {
     const page = await open(t);
@@ -42,8 +45,13 @@ describe('the waiting page', () => {
       assert.deepEqual(await page.sent(), [['join_request', { room: 'knock-1', user: "Zoë O'Brien", user_id: 'knock-1' }]]);
       await page.receive('disconnect', 'transport close');
     }
-    assert.match(await page.locator('#timer').innerText(), /^(60|5\d)$/);
+    assert.match(await page.locator('.as').innerText(), /Zoë O'Brien$/);
     assert.deepEqual(page.problems, []);
+  });
+
+  test('has an address that can be loaded again', async (t) => {
+    const page = await open(t);
+    assert.equal(new URL(page.url()).pathname, '/join/knock-1');
   });
 
   test('goes into the room when it is let in', async (t) => {
@@ -57,22 +65,173 @@ describe('the waiting page', () => {
     await page.waitForURL('http://localhost/room/knock-1');
   });
 
-  for (const [reason, words] of [
-    [undefined, 'Somebody in the room said no.'],
-    ['Request timed out', 'Not everybody answered in time. Please ask again.'],
-    ['The room is full.', 'The room is full.'],
+  test('tells how many are asked and how many have agreed', async (t) => {
+    const page = await open(t);
+    await page.receive('connect');
+    const dots = async () => [await page.locator('#dots span').count(), await page.locator('#dots .yes').count()];
+    for (const [fields, words, expected] of [
+      [{ required: 1 }, '1 person is asked. Nobody has said yes yet.', [1, 0]],
+      [{ required: 3, approvals: 1 }, '3 people are asked. 1 has said yes.', [3, 1]],
+      [{ required: 3, approvals: 2 }, '3 people are asked. 2 have said yes.', [3, 2]],
+      [{ required: 2, approvals: 1 }, '2 people are asked. 1 has said yes.', [2, 1]],
+      [{ required: 40, approvals: 12 }, '40 people are asked. 12 have said yes.', [0, 0]],
+      [{ required: 0 }, 'Nobody is in the room at the moment. Whoever comes back in time is asked.', [0, 0]],
+    ]) {
+      await page.receive(...status(fields));
+      assert.equal(await page.locator('#status').innerText(), words);
+      assert.deepEqual(await dots(), expected, words);
+    }
+    for (const nonsense of [{ approvals: '9' }, { required: null }, { user_id: 'knock-2' }]) await page.receive(...status(nonsense));
+    assert.match(await page.locator('#status').innerText(), /^Nobody is in the room/);
+  });
+
+  test('says it in the language’s own plurals', async (t) => {
+    const page = await open(t, { lang: 'de' });
+    await page.receive('connect');
+    await page.receive(...status({ required: 1, approvals: 0 }));
+    assert.equal(await page.locator('#status').innerText(), '1 Person ist gefragt. Noch hat niemand Ja gesagt.');
+    await page.receive(...status({ required: 2, approvals: 1 }));
+    assert.equal(await page.locator('#status').innerText(), '2 Personen sind gefragt. 1 hat Ja gesagt.');
+  });
+
+  test('counts down what the server says is left', async (t) => {
+    const page = await open(t);
+    const opacity = () => page.locator('#countdown').evaluate((node) => getComputedStyle(node).opacity);
+    assert.equal(await opacity(), '0', 'nothing is claimed before');
+    await page.receive('connect');
+    await page.receive(...status({ time_remaining: 42 }));
+    assert.match(await page.locator('#timer').innerText(), /^4[12]$/);
+    await eventually(async () => assert.equal(await opacity(), '1'));
+    const left = await page.locator('#ring').evaluate((node) => 1 - Number(node.style.strokeDashoffset));
+    assert.ok(left > 0.65 && left <= 0.7, `the ring shows ${left} of the minute`);
+    await page.receive(...status({ time_remaining: 20 }));
+    assert.match(await page.locator('#timer').innerText(), /^(20|19)$/);
+  });
+
+  test('offers to ask again when the time is over and nothing was said', async (t) => {
+    const page = await open(t);
+    await page.receive('connect');
+    assert.equal(await shown(page, '#again'), false);
+    await page.receive(...status({ time_remaining: 0 }));
+    assert.match(await page.locator('#status').innerText(), /^The time is over\./);
+    assert.equal(await shown(page, '#again'), true);
+    // The verdict comes after all.
+    await page.receive('join_approved', { user_id: 'knock-1', room: 'x', current_time: 1 }).catch(() => {});
+    await page.waitForURL('http://localhost/room/knock-1');
+  });
+
+  for (const [reason, kind, title, words, again] of [
+    [undefined, 'refused', 'Not let in', 'Somebody in the room said no.', true],
+    ['Request timed out', 'late', 'The time is over', 'Not everybody answered in time.', true],
+    ['The room is full. Somebody has to leave it before you can join.', 'full', 'The room is full', 'Somebody else got the last place.', true],
+    ['The room no longer exists.', 'gone', 'This room is gone', 'It was closed while you were waiting.', false],
+    ['The request was withdrawn.', 'withdrawn', 'No longer waiting', 'You took your request back.', true],
+    ['Your request is no longer open. Please go back and ask again.', 'lost', 'No longer waiting', 'The server does not know your request any more.', true],
+    ['The moon is full.', 'refused', 'Not let in', 'The moon is full.', true],
   ]) {
     test(`says why it is not let in: ${reason}`, async (t) => {
       const page = await open(t);
       await page.receive('connect');
-      await page.receive('join_denied', { user_id: 'knock-1', room: 'x', reason });
-      assert.equal(await page.locator('#waiting-title').innerText(), 'Not let in');
+      const before = await page.locator('#next').innerText();
+      await deny(page, reason);
+      assert.equal(await page.locator('#waiting').getAttribute('data-ended'), kind);
+      assert.equal(await page.locator('#waiting-title').innerText(), title);
+      assert.equal(await page.title(), `${title} · Secure Chat`);
       assert.equal(await page.locator('#status').innerText(), words);
-      assert.equal(await page.locator('#countdown').isVisible(), false);
+      assert.notEqual(await page.locator('#next').innerText(), before);
+      assert.equal(await shown(page, '#countdown'), false);
+      assert.equal(await page.locator('.glyph path:visible').count(), 1);
+      assert.equal(await shown(page, '#again'), again);
+      assert.deepEqual((await page.sent()).at(-1), ['(disconnect)']);
       await page.click('#home');
       await page.waitForURL('http://localhost/');
+      assert.deepEqual(page.problems, []);
     });
   }
+
+  test('shakes the device with the verdict, if it was touched: browsers complain else', async (t) => {
+    const prepare = (context) => context.addInitScript(() => {
+      globalThis.shaken = 0;
+      navigator.vibrate = () => { globalThis.shaken += 1; };
+      Object.defineProperty(navigator, 'userActivation', { get: () => ({ hasBeenActive: globalThis.touched }) });
+    });
+    for (const touched of [false, true]) {
+      const page = await open(t, { prepare });
+      await page.evaluate((value) => { globalThis.touched = value; }, touched);
+      await page.receive('connect');
+      await deny(page);
+      assert.equal(await page.evaluate(() => globalThis.shaken), Number(touched));
+    }
+  });
+
+  test('takes the request back', async (t) => {
+    const page = await open(t);
+    await page.receive('connect');
+    await page.sent();
+    await page.evaluate(() => {
+      const { emit } = globalThis.socket;
+      globalThis.socket.emit = (event, ...values) => {
+        emit(event, ...values);
+        globalThis.acknowledge = values.at(-1);
+      };
+    });
+    await page.click('#home');
+    assert.deepEqual(await page.sent(), [['withdraw_request', { room: 'knock-1', user_id: 'knock-1' }]]);
+    // The verdict is on its way too, and not news.
+    await deny(page, 'The request was withdrawn.');
+    assert.equal(await page.locator('#waiting').getAttribute('data-ended'), null);
+    await page.evaluate(() => document.getElementById('home').click()); // impatient
+    assert.deepEqual(await page.sent(), []);
+    await page.evaluate(() => globalThis.acknowledge(null));
+    await page.waitForURL('http://localhost/');
+  });
+
+  test('goes away without a connection, too', async (t) => {
+    const page = await open(t);
+    await page.receive('connect');
+    await page.receive('disconnect', 'transport close');
+    await page.sent();
+    await page.click('#home');
+    await page.waitForURL('http://localhost/');
+  });
+
+  test('asks again with the same name and code', async (t) => {
+    const page = await open(t, { prepare: rememberCode });
+    await page.receive('connect');
+    await deny(page);
+    assert.equal(await page.locator('#again-code').inputValue(), '482915');
+    assert.equal(await shown(page, '#again-name'), false);
+    page.answers.push(json(200, { location: '/join/knock-2' }));
+    await page.click('#ask-again');
+    await page.waitForURL('http://localhost/join/knock-2');
+    assert.deepEqual(page.posted, [['/join', { csrf_token: 'the token', display_name: "Zoë O'Brien", room_code: '482915' }]]);
+    await page.goBack().catch(() => {});
+    assert.notEqual(new URL(page.url()).pathname, '/join/knock-1', 'the old request is not in the history');
+  });
+
+  test('asks again with another code, and says what is wrong in place', async (t) => {
+    const page = await open(t, { prepare: rememberCode });
+    await page.receive('connect');
+    await deny(page, 'Request timed out');
+    page.answers.push(refusal(404, 'Room not found.'));
+    await page.click('#ask-again');
+    await eventually(async () => assert.equal(await complaint(page, 'again-code'), 'Room not found.'));
+    assert.equal(await focused(page), 'again-code');
+
+    await page.fill('#again-code', '123 456');
+    assert.equal(await complaint(page, 'again-code'), '');
+    page.answers.push(refusal(409, 'Somebody in this room already has this name.'));
+    await page.keyboard.press('Enter');
+    await eventually(async () => assert.equal(await complaint(page, 'again-name'), 'Somebody in this room already has this name.'));
+    assert.equal(await focused(page), 'again-name');
+
+    await page.fill('#again-name', 'Zoë B');
+    assert.equal(await shown(page, '#again-name'), true);
+    page.answers.push(json(200, { location: '/room/back' }));
+    await page.click('#ask-again');
+    await page.waitForURL('http://localhost/room/back');
+    assert.deepEqual(page.posted.at(-1)[1], { csrf_token: 'the token', display_name: 'Zoë B', room_code: '123456' });
+  });
 
   test('shows an error and stays', async (t) => {
     const page = await open(t);
@@ -81,6 +240,25 @@ describe('the waiting page', () => {
     assert.match(await page.locator('#notices').innerText(), /Slow down\./);
     assert.equal(await page.locator('#waiting-title').innerText(), 'Waiting to be let in');
   });
+
+  test('says that it needs JavaScript from here on', async (t) => {
+    const page = await open(t, { javaScriptEnabled: false });
+    assert.match(await page.locator('body').innerText(), /needs JavaScript/);
+    for (const dead of ['#countdown', '#connection', '#again']) assert.equal(await shown(page, dead), false, dead);
+  });
+
+  for (const lang of ['en', 'de']) {
+    test(`fits on a small screen with large text: ${lang}`, async (t) => {
+      const long = { ...variables, session: { ...variables.session, display_name: 'W'.repeat(20) } };
+      const page = await openPage(t, chromium.browser, 'waiting_approval.html', long, { lang, viewport: { width: 320, height: 568 } });
+      for (const size of ['100%', '200%']) {
+        await page.evaluate((text) => { document.documentElement.style.fontSize = text; }, size);
+        await assertFits(page, size);
+      }
+      await deny(page, 'Request timed out');
+      await assertFits(page, 'ended');
+    });
+  }
 });
 
 /** Fails if anything is wider than the screen, or a text wider than its box. */

@@ -1,45 +1,109 @@
+import { keepCode } from './codefield.js';
 import { Connection, loadClient } from './connection.js';
 import { Countdown } from './countdown.js';
 import { byId } from './dom.js';
+import { Entrance, rememberedCode } from './entrance.js';
+import { Field, Problem } from './forms.js';
 import { Notices } from './notices.js';
+import { verdictOf } from './verdicts.js';
+import { Votes } from './votes.js';
 import { text, translated } from './words.js';
 
+const farewell = 1500; // milliseconds that taking the request back may take
+
 const page = byId('waiting');
-const { room, userId, name } = page.dataset;
+const { room, userId, name, answerTime } = page.dataset;
 const notices = new Notices(byId('notices'));
+const votes = new Votes(byId('status'), byId('dots'));
+const again = byId('again');
+const site = document.title.slice(document.title.indexOf(' · '));
 
-const countdown = new Countdown(
-  (seconds) => { byId('timer').textContent = seconds; },
-  () => { byId('status').textContent = text('waiting.over'); },
-);
+const countdown = new Countdown((seconds) => {
+  byId('timer').textContent = seconds;
+  byId('ring').style.strokeDashoffset = 1 - Math.min(1, seconds / answerTime);
+}, () => {
+  byId('status').textContent = text('waiting.over');
+  again.hidden = false;
+});
 
-function ended(title, why) {
+/** Tells who does not look at the page, too. */
+function call(title) {
+  document.title = title + site;
+  // Browsers let a page shake the device only after it was touched.
+  if (navigator.userActivation?.hasBeenActive) navigator.vibrate?.(200);
+}
+
+function end(reason) {
+  const verdict = verdictOf(reason);
   countdown.stop();
-  page.dataset.ended = 'true';
-  byId('dots').hidden = true;
-  byId('countdown').hidden = true;
-  byId('waiting-title').textContent = title;
-  byId('status').textContent = why;
+  page.dataset.ended = verdict.kind;
+  byId('waiting-title').textContent = verdict.title;
+  byId('status').textContent = verdict.why;
+  byId('next').textContent = verdict.next;
   byId('home').textContent = text('waiting.home');
+  byId('home').classList.toggle('primary', !verdict.again);
+  again.hidden = !verdict.again;
+  call(verdict.title);
 }
 
 function run(io) {
   const connection = new Connection(io, userId, byId('connection'));
   const { socket } = connection;
-  const mine = (handle) => (data) => { if (data?.user_id === userId) handle(data); };
+  let leaving = false;
+  const mine = (handle) => (data) => { if (!leaving && data?.user_id === userId) handle(data); };
 
   socket.on('connect', () => socket.emit('join_request', { room, user: name, user_id: userId }));
+  socket.on('request_status', mine(({ approvals, required, time_remaining: seconds }) => {
+    if (![approvals, required, seconds].every(Number.isFinite)) return;
+    votes.show(approvals, required);
+    countdown.start(seconds);
+    page.dataset.counting = 'true';
+  }));
   socket.on('join_approved', mine(() => {
+    leaving = true;
     connection.close();
+    call(text('waiting.admitted'));
     location.replace(`/room/${encodeURIComponent(room)}`);
   }));
   socket.on('join_denied', mine(({ reason }) => {
     connection.close();
-    ended(text('waiting.refused'), reason ? translated(reason) : text('waiting.refused.by-somebody'));
+    end(reason);
   }));
   socket.on('room_error', (data) => notices.say(data?.message ? translated(data.message) : text('room.refused')));
+
+  byId('home').addEventListener('click', (event) => {
+    const elsewhere = event.ctrlKey || event.metaKey || event.shiftKey;
+    // It is a link to the start page, and that is all it has to be then.
+    if (elsewhere || !socket.connected) return;
+    event.preventDefault();
+    if (leaving) return;
+    leaving = true;
+    byId('home').setAttribute('aria-disabled', 'true');
+    socket.timeout(farewell).emit('withdraw_request', { room, user_id: userId }, () => {
+      connection.close();
+      location.assign('/');
+    });
+  });
 }
 
-countdown.start(Number(byId('timer').textContent));
+function askAgain() {
+  const [who, code] = [byId('again-name'), byId('again-code')];
+  const entrance = new Entrance(again.elements.csrf_token.value,
+    new Field(who, byId('again-name-problem')), new Field(code, byId('again-code-problem')));
+  const problem = new Problem(byId('again-problem'));
+  keepCode(code);
+  code.value = rememberedCode();
+  again.noValidate = true;
+  again.addEventListener('submit', async (event) => {
+    event.preventDefault();
+    const next = await entrance.ask(byId('ask-again'), problem);
+    if (next) location.replace(next);
+  });
+}
+
+// Loading this page again is to ask how the request stands, and not to make another one.
+history.replaceState(history.state, '', `/join/${encodeURIComponent(userId)}`);
+askAgain();
+countdown.start(Number(answerTime));
 const io = await loadClient(notices);
 if (io) run(io);

@@ -9,6 +9,12 @@ export function text(name, values = {}) {
   return scripts[name].replace(/{(\w+)}/g, (_, key) => values[key]);
 }
 
+/** The text for a number of things, out of those for each of the language's forms of the plural. */
+export function counted(names, number) {
+  const form = new Intl.PluralRules(document.documentElement.lang).select(number);
+  return text(names[form] ?? names.other, { number });
+}
+
 /**
  * What the server says, sentence by sentence. If one is not known it stays as it is:
  * half of it in each language would be worse.
