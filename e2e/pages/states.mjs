@@ -31,6 +31,18 @@ async function waitingTab(visit) {
 
 const over = (tab) => tab.page.locator('#waiting[data-ended]').waitFor();
 
+/** The waiting page after a refusal that has a reason. */
+async function refusedTab(visit, reason) {
+  const tab = await visit.tab();
+  const tell = await wiretap(tab);
+  await waiting(visit, tab);
+  await tab.connected();
+  const { room, userId } = await tab.page.locator('#waiting').evaluate(({ dataset }) => ({ ...dataset }));
+  tell('join_denied', { user_id: userId, room, reason });
+  await over(tab);
+  return tab;
+}
+
 /** Ana's tab in a room with two more, who have said a few things of all sorts. */
 async function conversation(visit, options) {
   const tab = await visit.room('Ana', options);
@@ -62,7 +74,11 @@ async function conversation(visit, options) {
 export const states = {
   'start': (visit) => startTab(visit),
 
-  'start-invited': (visit) => startTab(visit, '/#123456'),
+  'start-invited': async (visit) => {
+    const tab = await startTab(visit, '/#123456');
+    await tab.page.locator('#invitation').waitFor();
+    return tab;
+  },
 
   'start-error': async (visit) => {
     const host = await visit.host('Ana');
@@ -83,14 +99,17 @@ export const states = {
     return tab;
   },
 
-  'waiting-timed-out': async (visit) => {
-    const tab = await visit.tab();
-    const tell = await wiretap(tab);
-    await waiting(visit, tab);
-    await tab.connected();
-    const { room, userId } = await tab.page.locator('#waiting').evaluate(({ dataset }) => ({ ...dataset }));
-    tell('join_denied', { user_id: userId, room, reason: 'Request timed out' });
-    await over(tab);
+  'waiting-timed-out': (visit) => refusedTab(visit, 'Request timed out'),
+
+  'waiting-gone': (visit) => refusedTab(visit, 'The room no longer exists.'),
+
+  'waiting-asked-again': async (visit) => {
+    const tab = await refusedTab(visit, 'Request timed out');
+    tab.expect(refusals);
+    const other = await visit.host('Ben'); // there is a Ben already
+    await tab.page.fill('#again-code', await other.code());
+    await tab.page.click('#ask-again');
+    await tab.page.locator('#again-name[aria-invalid]').waitFor();
     return tab;
   },
 

@@ -1,0 +1,254 @@
+// The ways into a room, on the pages that the server brings along: the start page and
+// the waiting page, with a server behind them.
+import assert from 'node:assert/strict';
+import { describe } from 'node:test';
+import { serverForFile } from '../harness/server.mjs';
+import { browserForFile, eventually, scenario } from './harness.mjs';
+import { EmbeddedTab, networkErrors, refusals } from './tabs.mjs';
+
+describe('entering', { concurrency: 3 }, () => {
+  const chromium = browserForFile();
+  const server = serverForFile({ env: { TEMPLATES_DIR: undefined, MAX_MEMBERS: '3' } });
+  const play = (title, steps) => scenario(title, { chromium, server, Tab: EmbeddedTab }, steps);
+
+  const says = (tab, selector, pattern) => eventually(async () => assert.match(await tab.page.locator(selector).innerText(), pattern));
+  const verdict = (tab, kind) => tab.page.locator(`#waiting[data-ended=${kind}]`).waitFor();
+  const focused = (tab) => tab.page.evaluate(() => document.activeElement.id);
+  // What a page that was loaded anew no longer has.
+  const mark = (tab) => tab.page.evaluate(() => { globalThis.sameDocument = true; });
+  const assertSameDocument = async (tab) => assert.equal(await tab.page.evaluate(() => globalThis.sameDocument), true);
+
+  play('without JavaScript, up to the waiting page', async (stage) => {
+    const ana = await stage.room('Ana');
+    const plain = await stage.tab({ settings: { javaScriptEnabled: false } });
+    const { page } = plain;
+    await plain.home();
+    await page.fill('#name', 'Plain');
+    await page.fill('#code', await ana.code());
+    await page.press('#name', 'Enter');
+    await says(plain, '#waiting', /needs JavaScript/);
+    assert.equal(plain.path, '/join');
+    assert.equal(await plain.applicant(), 'Plain');
+    await ana.card('Plain').waitFor();
+
+    // A wrong code has a page of its own then.
+    plain.expect(refusals);
+    await plain.home();
+    await plain.submitKnock('000000', 'Plain');
+    await page.getByRole('alert').waitFor();
+    await page.click('a');
+    await plain.backHome();
+
+    // Who has no code needs none to begin.
+    await plain.submitCreate('Plain');
+    await page.waitForURL(/\/room\/[^/]+$/);
+  });
+
+  play('the device remembers the name', async (stage) => {
+    const ana = await stage.room('Ana María');
+    const later = await stage.tab({ sharing: ana });
+    await later.home();
+    assert.equal(await later.page.inputValue('#name'), 'Ana María');
+    await later.page.click('#create');
+    await later.entered();
+  });
+
+  play('a code is pasted as it was sent', async (stage) => {
+    const ana = await stage.room('Ana');
+    const ben = await stage.tab();
+    const { page } = ben;
+    await ben.home();
+    const code = await ana.code();
+    for (const sent of [`${code.slice(0, 3)} ${code.slice(3)}`, `${ben.url}/#${code}`]) {
+      await page.fill('#name', sent);
+      await page.focus('#name');
+      await page.keyboard.press('ControlOrMeta+A');
+      await page.keyboard.press('ControlOrMeta+X');
+      await page.focus('#code');
+      await page.keyboard.press('ControlOrMeta+A');
+      await page.keyboard.press('ControlOrMeta+V');
+      await eventually(async () => assert.equal(await page.inputValue('#code'), code));
+    }
+    await page.fill('#name', 'Ben');
+    await page.press('#code', 'Enter');
+    await ana.vote('Ben', true);
+    await ben.entered();
+  });
+
+  play('what is wrong is said in place', async (stage) => {
+    const ana = await stage.room('Ana');
+    const ben = await stage.tab({ settings: { locale: 'de-DE' } });
+    ben.expect(refusals);
+    await ben.home();
+    await mark(ben);
+    const code = await ana.code();
+    const wrong = code === '999999' ? '999998' : '999999';
+    for (const [name, typed, field, pattern] of [
+      ['Ben', wrong, 'code', /^\s*Diesen Raum gibt es nicht\./],
+      ['Ana', code, 'name', /^\s*Jemand in diesem Raum heißt schon so\./],
+      ['B<en', code, 'name', /^\s*Das Zeichen < kann nicht in einem Namen stehen\./],
+    ]) {
+      await ben.submitKnock(typed, name);
+      await says(ben, `#${field}-problem`, pattern);
+      assert.equal(await focused(ben), field);
+      assert.equal(await ben.page.locator('[aria-invalid]').count(), 1);
+    }
+    await ben.submitCreate('x'.repeat(21));
+    await says(ben, '#name-problem', /^\s*Dieser Name ist zu lang\./);
+    await ben.page.context().clearCookies();
+    await ben.submitCreate('Ben');
+    await says(ben, '#create-problem', /^\s*Dieses Formular gilt nicht mehr\./);
+    await assertSameDocument(ben);
+    await ben.page.reload();
+    await ben.submitCreate('Ben');
+    await ben.entered();
+  });
+
+  play('an invite link leads to the door', async (stage) => {
+    const ana = await stage.room('Ana');
+    const ben = await stage.tab();
+    await ben.page.goto(`${ben.url}/#${await ana.code()}`);
+    await ben.page.locator('#invitation').waitFor();
+    assert.equal(ben.page.url(), `${ben.url}/`);
+    assert.equal(await focused(ben), 'name');
+    ben.name = 'Ben';
+    await ben.page.keyboard.type('Ben');
+    await ben.page.keyboard.press('Enter');
+    await ana.vote('Ben', true);
+    await ben.entered();
+
+    // The second time, the page is open and the name is known.
+    const again = await stage.tab({ sharing: ben });
+    await again.home();
+    await mark(again);
+    await again.page.goto(`${again.url}/#123456`);
+    await again.page.locator('#invitation').waitFor();
+    await assertSameDocument(again);
+    assert.equal(await focused(again), 'join');
+    assert.equal(again.page.url(), `${again.url}/`);
+  });
+
+  play('a request that is taken back is gone from the room', async (stage) => {
+    const ana = await stage.room('Ana');
+    const ben = await stage.tab();
+    await ben.knock(await ana.code(), 'Ben');
+    await ben.connected();
+    const second = await stage.tab({ sharing: ben });
+    await second.page.goto(ben.page.url());
+    await second.connected();
+    await ana.card('Ben').waitFor();
+    await ben.page.click('#home');
+    await ben.backHome();
+    await eventually(async () => assert.deepEqual(await ana.knocking(), []));
+    await verdict(second, 'withdrawn');
+    // Nothing is in the way of asking anew.
+    await ben.knock(await ana.code(), 'Ben');
+    await ana.vote('Ben', true);
+    await ben.entered();
+  });
+
+  play('asking again after a no, with a code that has turned', async (stage) => {
+    const ana = await stage.room('Ana');
+    const ben = await stage.tab();
+    ben.expect(refusals);
+    const old = await ana.code();
+    await ben.knock(old, 'Ben');
+    await ana.vote('Ben', false);
+    await verdict(ben, 'refused');
+    assert.equal(await ben.page.title(), 'Not let in · Secure Chat');
+    await mark(ben);
+    assert.equal(await ben.page.inputValue('#again-code'), old);
+    await ana.requestCode();
+    const fresh = await ana.newCode(old);
+    await ben.page.click('#ask-again');
+    await says(ben, '#again-code-problem', /^\s*Room not found\./);
+    await assertSameDocument(ben);
+    const before = ben.path;
+    await ben.page.fill('#again-code', fresh);
+    await ben.page.click('#ask-again');
+    await ana.vote('Ben', true);
+    await ben.entered();
+    assert.notEqual(ben.path, before.replace('/join/', '/room/'), 'a request of its own');
+  });
+
+  play('a reload while waiting changes nothing', async (stage) => {
+    const ana = await stage.room('Ana');
+    const ben = await stage.tab();
+    await ben.knock(await ana.code(), 'Ben');
+    await says(ben, '#status', /^1 person is asked\. Nobody has said yes yet\.$/);
+    const { path } = ben;
+    await ben.page.reload();
+    await says(ben, '#status', /^1 person is asked\./);
+    assert.equal(ben.path, path);
+    assert.deepEqual(await ana.knocking(), ['Ben']);
+    await ana.vote('Ben', true);
+    await ben.entered();
+    // The address is no dead end either.
+    await ben.page.goto(ben.url + path);
+    await ben.entered();
+
+    // A verdict can be read again, too.
+    const cleo = await stage.tab();
+    await cleo.knock(await ana.code(), 'Cleo');
+    await ben.vote('Cleo', false);
+    await verdict(cleo, 'refused');
+    await cleo.page.reload();
+    await verdict(cleo, 'refused');
+  });
+
+  play('two people ask at once and learn nothing of the room', async (stage) => {
+    const ana = await stage.room('Ana');
+    const [ben, cleo] = [await stage.tab(), await stage.tab()];
+    await ben.knock(await ana.code(), 'Ben');
+    await cleo.knock(await ana.code(), 'Cleo');
+    for (const tab of [ben, cleo]) {
+      await says(tab, '#status', /^1 person is asked\. Nobody has said yes yet\.$/);
+      assert.match(await tab.page.locator('.as').innerText(), new RegExp(`${tab.name}$`));
+      assert.match(await tab.page.locator('#timer').innerText(), /^(60|5\d|4\d)$/);
+    }
+    await ana.vote('Ben', true);
+    await ben.entered();
+    await says(cleo, '#status', /^2 people are asked\. Nobody has said yes yet\.$/);
+    await ben.vote('Cleo', true);
+    await says(cleo, '#status', /^2 people are asked\. 1 has said yes\.$/);
+    assert.doesNotMatch(await cleo.page.locator('body').innerText(), /Ana|Ben/);
+    // Who goes is not asked any more; the rest have agreed.
+    await ana.leave();
+    await cleo.entered();
+    await cleo.counts(2);
+  });
+
+  play('a full room and one that is gone are told apart', async (stage) => {
+    const ana = await stage.room('Ana');
+    const ben = await stage.admit([ana], 'Ben');
+    const [cleo, dan] = [await stage.tab(), await stage.tab()];
+    await cleo.knock(await ana.code(), 'Cleo');
+    await dan.knock(await ana.code(), 'Dan');
+    for (const tab of [ana, ben]) await tab.vote('Cleo', true);
+    await cleo.entered();
+    for (const tab of [ana, ben, cleo]) await tab.vote('Dan', true);
+    await verdict(dan, 'full');
+
+    await cleo.leave();
+    await dan.page.click('#ask-again');
+    await ana.card('Dan').last().waitFor();
+    await ana.leave();
+    await ben.leave();
+    await verdict(dan, 'gone');
+    assert.equal(await dan.page.isVisible('#again'), false);
+    await dan.page.click('#home');
+    await dan.backHome();
+  });
+
+  play('Cancel leads home without a connection, too', async (stage) => {
+    const ana = await stage.room('Ana');
+    const ben = await stage.tab({ network: await stage.network() });
+    await ben.knock(await ana.code(), 'Ben');
+    await ben.connected();
+    await ben.unplug();
+    ben.network.restore();
+    ben.expect(networkErrors);
+    await ben.page.click('#home');
+    await ben.backHome();
+  });
+});
