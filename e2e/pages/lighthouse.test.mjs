@@ -68,7 +68,7 @@ describe('Lighthouse', { concurrency: 1 }, () => {
   }
 
   for (const [name, reach] of Object.entries(pages)) {
-    test(`the ${name} page`, { timeout: 120_000 }, async (t) => {
+    test(`the ${name} page`, { timeout: 180_000 }, async (t) => {
       const visit = new Visit(browser, server);
       t.after(() => visit.close());
       const { tab, path } = await reach(visit);
