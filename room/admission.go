@@ -227,13 +227,18 @@ func (a *Applicant) knock() Knock {
 	return Knock{ID: a.ID, Name: a.Name, Deadline: a.Deadline, Approvals: a.Approvals, Required: a.Required}
 }
 
-// openBallots returns the open knocks that the member has not voted on.
-func (r *Room) openBallots(member string) []Knock {
-	var knocks []Knock
+// ballots returns the open knocks: those that a member has not voted on, and
+// those with this member's yes.
+func (r *Room) ballots(member string) (open, approved []Knock) {
 	for i := range r.Knocks {
-		if a := &r.Knocks[i]; a.open() && !a.ApprovedBy(member) {
-			knocks = append(knocks, a.knock())
+		a := &r.Knocks[i]
+		switch {
+		case !a.open():
+		case a.ApprovedBy(member):
+			approved = append(approved, a.knock())
+		default:
+			open = append(open, a.knock())
 		}
 	}
-	return knocks
+	return open, approved
 }

@@ -25,9 +25,13 @@ type Attached struct {
 	// nothing; Log holds the messages since, oldest first.
 	After uint64
 	Log   []Message
-	// Knocks are the open knocks that this member has not voted on.
-	Knocks []Knock
+	// Knocks are the open knocks that this member has not voted on, Approved
+	// those with this member's yes.
+	Knocks, Approved []Knock
 }
+
+// CodeTold answers one connection's question for the room's code.
+type CodeTold struct{ Conn, Code string }
 
 // MembersListed answers one connection's question who the members are, oldest
 // membership first. Member is who asks.
@@ -113,6 +117,7 @@ type KnockRefused struct {
 type Closed struct{ Reason Closing }
 
 func (Attached) body()        {}
+func (CodeTold) body()        {}
 func (MembersListed) body()   {}
 func (MemberJoined) body()    {}
 func (JoinConfirmed) body()   {}

@@ -37,7 +37,7 @@ func (r *Room) Connect(now time.Time, e Entry) ([]Event, error) {
 		// A vote that waited while nobody was present may be complete with this one.
 		events = append(events, r.settle(now)...)
 	}
-	attached.Knocks = r.openBallots(e.Member) // as they stand after all that
+	attached.Knocks, attached.Approved = r.ballots(e.Member) // as they stand after all that
 	events[0].Body = attached
 	return events, nil
 }
@@ -196,6 +196,15 @@ func (r *Room) close(why Closing, now time.Time) []Event {
 	}
 	r.Closing = why
 	return append(events, r.event(Closed{Reason: why}))
+}
+
+// TellCode answers a member's connection with the code.
+// Errors: ErrNotMember.
+func (r *Room) TellCode(member, conn string) ([]Event, error) {
+	if r.memberIndex(member) < 0 {
+		return nil, ErrNotMember
+	}
+	return []Event{r.event(CodeTold{Conn: conn, Code: r.Code})}, nil
 }
 
 // List tells a member's connection who the members are. Errors: ErrNotMember.

@@ -413,6 +413,15 @@ func TestWhatIsWithdrawnDoesNotKeepTheDoorBusy(t *testing.T) {
 	s.knock("bob", "Bob")
 }
 
+func TestTellCode(t *testing.T) {
+	s := founded(t)
+	s.knock("dan", "Dan")
+	s.want(s.must(s.TellCode("alice", "conn3")), CodeTold{Conn: "conn3", Code: s.Code})
+	if events, err := s.TellCode("dan", "conn3"); !errors.Is(err, ErrNotMember) || len(events) > 0 {
+		t.Errorf("an applicant: %+v, err = %v, want ErrNotMember", events, err)
+	}
+}
+
 func TestList(t *testing.T) {
 	s := founded(t)
 	bob := s.admit("bob", "Bob")

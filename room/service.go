@@ -307,6 +307,14 @@ func (s *Service) posted(ctx context.Context, d Draft) (*Message, error) {
 	return nil, nil //nolint:nilnil // that there is none is no error
 }
 
+// TellCode tells a member's connection the room's code.
+// Errors: ErrNotFound, ErrNotMember.
+func (s *Service) TellCode(ctx context.Context, room, member, conn string) error {
+	return s.change(ctx, room, func(r *Room, _ time.Time) ([]Event, error) {
+		return r.TellCode(member, conn)
+	})
+}
+
 // ListMembers tells a member's connection who the members are.
 // Errors: ErrNotFound, ErrNotMember.
 func (s *Service) ListMembers(ctx context.Context, room, member, conn string) error {

@@ -339,6 +339,19 @@ func TestWithdraw(t *testing.T) {
 	}
 }
 
+func TestTellCode(t *testing.T) {
+	s, world := newService(room.Options{})
+	alice := create(t, s, "s1", "Alice")
+	must(t, s.TellCode(t.Context(), alice.Room, alice.ID, "c1"))
+	want := room.CodeTold{Conn: "c1", Code: code(t, s, alice, "s1")}
+	if got := last[room.CodeTold](t, world.of(alice.Room)); got != want {
+		t.Errorf("announced %+v, want %+v", got, want)
+	}
+	if err := s.TellCode(t.Context(), "nothing", alice.ID, "c1"); !errors.Is(err, room.ErrNotFound) {
+		t.Errorf("no room: err = %v, want ErrNotFound", err)
+	}
+}
+
 func TestListMembers(t *testing.T) {
 	s, world := newService(room.Options{})
 	alice := create(t, s, "s1", "Alice")

@@ -386,6 +386,7 @@ describe('abuse of size and number', { concurrency: 3 }, () => {
     ping_room: (room) => ['ping_room', { room }],
     approve_join: (room, i) => ['approve_join', { room, user_id: `x${i}` }],
     request_members: (room) => ['request_members', { room }],
+    request_code: (room) => ['request_code', { room }],
     typing: (room) => ['typing', { room }],
     'unknown events': (room, i) => [`unknown ${i}`, { room }],
     'wrong types': (room, i) => ['message', i],

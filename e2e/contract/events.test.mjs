@@ -451,7 +451,7 @@ for (const { label, version, transports } of matrix) {
         ['join', { room }], ['join', { room: nowhere }], ['message', { room, message: 'x' }], ['message', { room, message: 7 }],
         ['approve_join', { room, user_id: 'x' }], ['deny_join', { room, user_id: 'x' }],
         ['request_code_update', { room }], ['code_refresh', { room }], ['request_timer_sync', { room }],
-        ['typing', { room }], ['request_members', { room }], ['withdraw_request', { room, user_id: 'x' }],
+        ['typing', { room }], ['request_members', { room }], ['request_code', { room }], ['withdraw_request', { room, user_id: 'x' }],
         ['ping_room', { room }], ['ping'], ['approve', { room, user_id: bob.knock.userId }], ['leave_room', { room }],
       ];
       for (const request of requests) assert.deepEqual(await ana.conn.request(...request), [], request[0]);
@@ -467,7 +467,7 @@ for (const { label, version, transports } of matrix) {
       const { id } = ana.conn.socket;
       const from = ana.conn.mark();
       const events = ['join', 'message', 'join_request', 'request_approval', 'approve_join', 'approve', 'deny_join', 'deny',
-        'request_code_update', 'code_refresh', 'request_timer_sync', 'ping_room', 'leave_room', 'typing', 'request_members',
+        'request_code_update', 'code_refresh', 'request_timer_sync', 'ping_room', 'leave_room', 'typing', 'request_members', 'request_code',
         'withdraw_request', 'no_such_event', ''];
       const payloads = [[], [null], [0], [-1.5], [true], ['text'], [[]], [{}], [{ room: 5 }], [{ room: null }], [{ room: {} }],
         [{ room: [ana.roomId] }], [{ room: ana.roomId.toUpperCase() + 'x', user_id: {} }], [{ user_id: bob.knock.userId }],

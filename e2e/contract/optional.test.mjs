@@ -102,6 +102,34 @@ for (const { label, version, transports } of matrix) {
       }
     });
 
+    // --- request_code ------------------------------------------------------------------
+
+    test('request_code: the present code, to who asks alone', async (t) => {
+      const [ana, bob] = await roomWith(server, ['Ana', 'Bob'], here(t));
+      const [froms, code] = [[ana, bob].map(({ conn }) => conn.mark()), ana.room.code];
+      bob.emit('request_code');
+      assert.deepEqual(await bob.conn.waitFor('code_update', () => true, { from: froms[1] }), { new_code: code, code });
+      await barrier(ana.conn, bob.conn);
+      assert.deepEqual(ana.conn.all('code_update', { from: froms[0] }), []);
+      const carol = await knock(server, code, 'Carol', here(t));
+      const from = carol.conn.mark();
+      for (const room of [ana.roomId, carol.knock.userId]) carol.conn.emit('request_code', { room });
+      await assertRefused(carol.conn, from);
+      assert.deepEqual(carol.conn.all('code_update'), []);
+    });
+
+    test('request_status: a page that comes back hears how all requests stand', async (t) => {
+      const [ana, bob] = await roomWith(server, ['Ana', 'Bob'], here(t));
+      const [carol, dora] = [await knock(server, ana.room.code, 'Carol', here(t)), await knock(server, ana.room.code, 'Dora', here(t))];
+      ana.emit('approve_join', { user_id: carol.knock.userId });
+      await bob.conn.waitFor('partial_approval');
+      const tab = await ana.person.enter({ ...(await ana.person.openRoom(ana.room.path)), name: 'Ana' }, how);
+      const heard = (user) => tab.waitFor('request_status', (status) => status.user_id === user.knock.userId).then(tally);
+      assert.deepEqual([await heard(carol), await heard(dora)], ['1/2', '0/2']);
+      // She is asked only about whom she has not answered.
+      assert.deepEqual(tab.all('join_request').map(({ user_id: id }) => id), [dora.knock.userId]);
+    });
+
     // --- typing ------------------------------------------------------------------------
 
     test('typing: to all but the pages of who types', async (t) => {

@@ -43,6 +43,10 @@ func (g *Gateway) Announce(roomID string, events []room.Event) {
 func (g *Gateway) announce(roomID string, e room.Event) {
 	members := membersRoom(roomID)
 	switch b := e.Body.(type) {
+	case room.CodeTold:
+		if c := g.conn(b.Conn); c != nil {
+			c.emit("code_update", codePayload{NewCode: b.Code, Code: b.Code})
+		}
 	case room.MembersListed:
 		if c := g.conn(b.Conn); c != nil {
 			c.emit("members", membersOf(b))
@@ -148,6 +152,9 @@ func (g *Gateway) catchUp(roomID string, a room.Attached) {
 	c.replay(roomID, a.Log)
 	for _, k := range a.Knocks {
 		c.emit("join_request", knockOf(roomID, k))
+		c.emit("request_status", requestOf(k, time.Now()))
+	}
+	for _, k := range a.Approved {
 		c.emit("request_status", requestOf(k, time.Now()))
 	}
 }

@@ -58,6 +58,7 @@ var handlers = map[string]func(*conn, payload){
 	evMessage:     (*conn).onMessage,
 	evTyping:      (*conn).onTyping,
 	evMembers:     (*conn).onMembers,
+	evCode:        (*conn).onCode,
 	evJoinRequest: (*conn).onJoinRequest,
 	evWithdraw:    (*conn).onWithdraw,
 	evApprove:     (*conn).onApprove,
@@ -203,6 +204,12 @@ func (c *conn) onTyping(p payload) {
 }
 
 // onMembers: a page asks who is in the room.
+func (c *conn) onCode(p payload) {
+	c.asMember(p, func(s room.Seat) error {
+		return c.g.service.TellCode(c.ctx, s.Room, s.ID, c.id)
+	})
+}
+
 func (c *conn) onMembers(p payload) {
 	c.asMember(p, func(s room.Seat) error {
 		return c.g.service.ListMembers(c.ctx, s.Room, s.ID, c.id)

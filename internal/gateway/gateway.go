@@ -43,6 +43,7 @@ type Service interface {
 	Disconnect(ctx context.Context, room, member, conn string, delivered uint64, deliberate bool) error
 	Leave(ctx context.Context, room, member, conn string, final bool) error
 	Post(ctx context.Context, d room.Draft) (earlier *room.Message, err error)
+	TellCode(ctx context.Context, room, member, conn string) error
 	ListMembers(ctx context.Context, room, member, conn string) error
 	Approve(ctx context.Context, room, member, knock string) error
 	Decline(ctx context.Context, room, member, knock string) error

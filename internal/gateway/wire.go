@@ -15,6 +15,7 @@ const (
 	evMessage     = "message"
 	evTyping      = "typing"
 	evMembers     = "request_members"
+	evCode        = "request_code"
 	evJoinRequest = "join_request"
 	evWithdraw    = "withdraw_request"
 	evApprove     = "approve_join"

@@ -159,7 +159,7 @@ func TestOffset(t *testing.T) {
 func TestEventsOfTheContract(t *testing.T) {
 	want := []string{
 		"approve", "approve_join", "code_refresh", "deny", "deny_join", "join", "join_request", "leave_room",
-		"message", "ping", "ping_room", "request_approval", "request_code_update", "request_members", "request_timer_sync",
+		"message", "ping", "ping_room", "request_approval", "request_code", "request_code_update", "request_members", "request_timer_sync",
 		"typing", "withdraw_request",
 	}
 	if got := eventNames(); !reflect.DeepEqual(got, want) {

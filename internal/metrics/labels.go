@@ -13,7 +13,7 @@ const other = "other"
 // others are counted as.
 var knownEvents = []string{
 	"connect", "disconnect",
-	"join", "message", "typing", "leave_room", "request_members",
+	"join", "message", "typing", "leave_room", "request_members", "request_code",
 	"join_request", "request_approval", "withdraw_request",
 	"approve_join", "approve", "deny_join", "deny",
 	"request_code_update", "code_refresh", "request_timer_sync",
