@@ -1,8 +1,10 @@
 // Lighthouse's opinion of the three pages, as on a phone of the middle class with a slow
-// network. Nothing is left out: to a browser 127.0.0.1 is as safe as HTTPS.
+// network. Nothing is left out: to a browser 127.0.0.1 is as safe as HTTPS. It is no
+// *.test.mjs, so that it runs after the others and not beside them.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import lighthouse from 'lighthouse';
+import { throttling } from 'lighthouse/core/config/constants.js';
 import { openBrowser } from '../browser/harness.mjs';
 import { freePort, serverForFile } from '../harness/server.mjs';
 import { embedded, Visit } from './visit.mjs';
@@ -11,6 +13,11 @@ import { embedded, Visit } from './visit.mjs';
 // would cost the phone. What others do on this machine meanwhile counts as the page's,
 // so a bad figure says little and a good one cannot be an accident.
 const tries = 3;
+// That a phone is four times slower is true of a machine that nothing else keeps busy. When
+// a figure is bad, the next try goes by how fast this machine has turned out to be:
+// Lighthouse's own benchmark gives the phone 264 points, as Chrome's DevTools have it too.
+const slowdown = 4;
+const phonesPoints = 264;
 const fast = 0.95;
 
 const pages = {
@@ -53,10 +60,11 @@ describe('Lighthouse', { concurrency: 1 }, () => {
     await devtools.detach();
   }
 
-  async function judge(url) {
+  async function judge(url, cpuSlowdownMultiplier) {
     const { lhr } = await lighthouse(url, {
       port, output: 'json', logLevel: 'silent', disableFullPageScreenshot: true, maxWaitForLoad: 30_000,
       onlyCategories: ['performance', 'accessibility', 'best-practices'],
+      throttling: { ...throttling.mobileSlow4G, cpuSlowdownMultiplier },
     });
     assert.ok(!lhr.runtimeError, lhr.runtimeError?.message);
     assert.equal(lhr.finalDisplayedUrl, url);
@@ -64,8 +72,14 @@ describe('Lighthouse', { concurrency: 1 }, () => {
       .filter((audit) => audit.weight > 0 && (lhr.audits[audit.id].score ?? 1) < 1)
       .map((audit) => `${id}: ${lhr.audits[audit.id].title} ${lhr.audits[audit.id].displayValue ?? ''}`.trim()));
     const score = (category) => lhr.categories[category].score;
-    return { performance: score('performance'), accessibility: score('accessibility'), practices: score('best-practices'), lacking };
+    return {
+      performance: score('performance'), accessibility: score('accessibility'), practices: score('best-practices'), lacking,
+      points: lhr.environment.benchmarkIndex, slower: cpuSlowdownMultiplier,
+    };
   }
+
+  const tell = (t, { performance, points, slower }) => t
+    .diagnostic(`performance ${Math.round(performance * 100)} on a machine of ${Math.round(points)} points, made ${slower.toFixed(1)} times slower`);
 
   for (const [name, reach] of Object.entries(pages)) {
     test(`the ${name} page`, { timeout: 180_000 }, async (t) => {
@@ -75,11 +89,14 @@ describe('Lighthouse', { concurrency: 1 }, () => {
       await lendCookies(tab.page.context());
       await tab.page.close(); // it would take part of the machine
 
-      const found = [];
-      do found.push(await judge(server.url + path));
-      while (found.at(-1).performance < fast && found.length < tries);
-      const last = found.at(-1);
-      t.diagnostic(`performance ${found.map(({ performance }) => Math.round(performance * 100)).join(', ')}`);
+      let last = await judge(server.url + path, slowdown);
+      let points = last.points;
+      tell(t, last);
+      for (let i = 1; i < tries && last.performance < fast; i++) {
+        points = Math.min(points, last.points);
+        last = await judge(server.url + path, Math.min(slowdown, Math.max(1, points / phonesPoints)));
+        tell(t, last);
+      }
       assert.equal(last.accessibility, 1, last.lacking.join('\n'));
       assert.equal(last.practices, 1, last.lacking.join('\n'));
       assert.ok(last.performance >= fast, `performance ${last.performance}: ${last.lacking.join('\n')}`);
