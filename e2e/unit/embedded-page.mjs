@@ -16,8 +16,13 @@ const socket = {
   connected: false,
   active: true,
   on(event, handle) { handlers.set(event, [...handlers.get(event) ?? [], handle]); },
-  emit(event, ...values) { sent.push([event, ...values.filter((value) => typeof value !== 'function')]); },
+  emit(event, ...values) {
+    // The real one would keep it, and say it when nobody means it any more.
+    if (!socket.connected) throw new Error(event + ' without a connection');
+    sent.push([event, ...values.filter((value) => typeof value !== 'function')]);
+  },
   timeout() { return socket; },
+  io: { engine: { close() { sent.push(['(renew)']); } } },
   connect() { sent.push(['(connect)']); },
   disconnect() { socket.connected = false; sent.push(['(disconnect)']); },
 };

@@ -2,28 +2,20 @@ import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
 import { Outbox } from '../../static/js/outbox.js';
 
-/** An outbox with what it has sent, and with the states that its messages went through. */
+/** An outbox, and what it did: `take()` gives what was sent and the states that messages went through. */
 function outbox(t) {
-  mock.timers.enable({ apis: ['setTimeout'] });
+  mock.timers.enable({ apis: ['setTimeout', 'Date'], now: 1_000_000 });
   t.after(() => mock.timers.reset());
   const sent = [];
   const states = [];
-  const box = new Outbox(
-    ({ message, again }) => sent.push(again ? `${message} again` : message),
-    ({ text, state }) => states.push(`${text} ${state}`),
-  );
-  return { box, sent, take: () => [sent.splice(0), states.splice(0)] };
-}
-
-/** An outbox that tells the refs of what it sends. */
-function refs(t) {
-  mock.timers.enable({ apis: ['setTimeout'] });
-  t.after(() => mock.timers.reset());
-  const sent = [];
-  const failed = [];
-  const box = new Outbox((message) => sent.push(message), ({ ref, state }) => { if (state === 'failed') failed.push(ref); });
-  box.connected();
-  return { box, sent, failed };
+  const seen = { silences: 0 };
+  const box = new Outbox({
+    send: (message) => sent.push(message),
+    changed: ({ text, state }) => states.push(`${text} ${state}`),
+    silence: () => { seen.silences += 1; },
+  });
+  const shown = ({ message, again }) => (again ? `${message} again` : message);
+  return { box, sent, seen, take: () => [sent.splice(0).map(shown), states.splice(0)] };
 }
 
 test('a message waits for the connection, and those before it', (t) => {
@@ -34,7 +26,7 @@ test('a message waits for the connection, and those before it', (t) => {
   box.connected();
   assert.deepEqual(take(), [['one', 'two'], ['one sending', 'two sending']]);
   box.add('three');
-  assert.deepEqual(take(), [['three'], ['three sending']]);
+  assert.deepEqual(take(), [['three'], ['three waiting', 'three sending']]);
 });
 
 // Whether the server has got it nobody knows; it knows by the ref whether it is new.
@@ -50,63 +42,114 @@ test('what was on its way when the connection was lost is sent again, in order',
 });
 
 test('a message that the server has relayed is done', (t) => {
-  const { box, sent, failed } = refs(t);
+  const { box, sent, take } = outbox(t);
+  box.connected();
   box.add('one');
   box.add('two');
-  assert.notEqual(sent[0].ref, sent[1].ref);
-  box.relayed(sent[0].ref);
+  const [one, two] = sent.map(({ ref }) => ref);
+  assert.notEqual(one, two);
+  box.relayed(one);
   assert.equal(box.isEmpty, false);
+  take();
   mock.timers.tick(60_000);
-  assert.deepEqual(failed, [sent[1].ref]);
-  box.relayed(sent[1].ref); // late, but not too late
+  assert.deepEqual(take()[1], ['two waiting']);
+  box.relayed(two); // late, but not too late
   assert.equal(box.isEmpty, true);
   box.relayed('of another tab');
 });
 
-test('a message that is not answered has failed, and can be sent again', (t) => {
-  const { box, take } = outbox(t);
+test('silence makes the connection suspect, and the message goes by the next one', (t) => {
+  const { box, seen, take } = outbox(t);
   box.connected();
   box.add('one');
   take();
   mock.timers.tick(9_999);
-  assert.deepEqual(take()[1], []);
+  assert.equal(seen.silences, 0);
   mock.timers.tick(1);
-  assert.deepEqual(take(), [[], ['one failed']]);
+  assert.equal(seen.silences, 1);
+  assert.deepEqual(take(), [[], ['one waiting']]);
+  box.disconnected();
+  box.connected();
+  assert.deepEqual(take(), [['one again'], ['one sending']]);
+});
+
+test('a message that is never answered has failed, and can be sent again', (t) => {
+  const { box, sent, take } = outbox(t);
+  box.connected();
+  box.add('one');
+  const [{ ref }] = sent;
+  for (let i = 0; i < 3; i += 1) {
+    mock.timers.tick(10_000);
+    box.connected();
+  }
+  assert.equal(take()[1].at(-1), 'one failed');
   // Nothing happens to it by itself.
   box.disconnected();
   box.connected();
   assert.deepEqual(take(), [[], []]);
+  box.retry(ref);
+  assert.deepEqual(take(), [['one again'], ['one waiting', 'one sending']]);
 });
 
 test('time without a connection does not count', (t) => {
-  const { box, take } = outbox(t);
+  const { box, seen, take } = outbox(t);
   box.connected();
   box.add('one');
   box.disconnected();
   mock.timers.tick(60_000);
-  assert.deepEqual(take()[1], ['one sending', 'one waiting']);
+  assert.equal(take()[1].at(-1), 'one waiting');
+  assert.equal(seen.silences, 0);
+});
+
+// The server takes sixty at once and ten a second.
+test('much at once goes at a pace that the server takes, in order', (t) => {
+  const { box, sent } = outbox(t);
+  const texts = Array.from({ length: 100 }, (_, i) => `no ${i}`);
+  for (const text of texts) box.add(text);
+  box.connected();
+  assert.equal(sent.length, 50);
+  const relay = (from) => { for (const { ref } of sent.slice(from)) box.relayed(ref); };
+  relay(0);
+  for (const seconds of [1, 2, 3]) {
+    const before = sent.length;
+    mock.timers.tick(1000);
+    assert.ok(sent.length - before >= 7 && sent.length - before <= 9, `${sent.length - before} in the second ${seconds}`);
+    relay(before);
+  }
+  for (let i = 0; i < 10; i += 1) {
+    const before = sent.length;
+    mock.timers.tick(1000);
+    relay(before);
+  }
+  assert.deepEqual(sent.map(({ message }) => message), texts);
+  assert.equal(box.isEmpty, true);
 });
 
 test('a refused message stays until the person decides', (t) => {
-  const { box, sent, failed } = refs(t);
+  const { box, sent, take } = outbox(t);
+  box.connected();
   box.add('one');
   const [{ ref }] = sent;
   box.refused(ref);
   box.refused('of another tab');
-  assert.deepEqual(failed, [ref]);
+  assert.equal(take()[1].at(-1), 'one failed');
   box.retry(ref);
-  assert.deepEqual(sent[1], { message: 'one', ref, again: true });
+  assert.deepEqual(sent.map(({ message, again }) => [message, again]), [['one', true]]);
   box.refused(ref);
   assert.equal(box.takeBack(ref), 'one');
   assert.equal(box.isEmpty, true);
   assert.equal(box.takeBack(ref), undefined);
+  box.retry(ref);
 });
 
 test('nothing is sent once the room is over', (t) => {
-  const { box, take } = outbox(t);
+  const { box, sent, take } = outbox(t);
   box.connected();
   box.add('one');
+  const [{ ref }] = sent;
   take();
   box.close();
+  box.retry(ref);
+  mock.timers.tick(60_000);
   assert.deepEqual(take(), [[], ['one failed']]);
 });

@@ -19,6 +19,10 @@ describe('the conversation', () => {
       ['<a href="https://example.org/">https://example.net/</a>', [['https://example.net/', 'https://example.org/']]],
       ['javascript:alert(1) data:text/html,x example.org https:// https://[', []],
       ['https://münchen.example/ü', [['https://münchen.example/ü', 'https://xn--mnchen-3ya.example/%C3%BC']]],
+      ['„https://example.org/ä“, “https://example.org/b” ‘https://example.org/c’ «https://example.org/d»', [
+        ['https://example.org/ä', 'https://example.org/%C3%A4'], ...['b', 'c', 'd'].map((last) => [`https://example.org/${last}`, `https://example.org/${last}`])]],
+      ['[https://example.org/] {https://example.org/a[1]} 见https://example.org/，', [
+        ['https://example.org/', 'https://example.org/'], ['https://example.org/a[1]', 'https://example.org/a[1]'], ['https://example.org/', 'https://example.org/']]],
       ['https://example.org/).).)!', [['https://example.org/', 'https://example.org/']]],
       ['&lt;https://example.org/&gt;', [['https://example.org/', 'https://example.org/']]],
     ];
@@ -100,6 +104,30 @@ describe('the conversation', () => {
     await page.keyboard.press('Escape');
     await page.receive('message', { ...alice, id: 1, content: 'hello' });
     assert.equal(await page.locator('#empty').count(), 0);
+  });
+
+  test('a name that is written from right to left does not turn the sentence around it', async (t) => {
+    const page = await joined(t);
+    await page.receive('member_joined', { display_name: 'مريم' });
+    await page.receive('member_joined', { display_name: 'Ben' });
+    assert.deepEqual(await rows(page), ['\u2068مريم\u2069 joined', 'Ben joined']);
+  });
+
+  test('reads out what is said, once, and not what was said before', async (t) => {
+    const page = await joined(t);
+    const past = Array.from({ length: 5 }, (_, id) => ({ ...alice, id, content: `no ${id}` }));
+    await page.evaluate((messages) => { for (const message of messages) globalThis.receive('message', message); }, past);
+    await page.locator('.message-content', { hasText: 'no 4' }).waitFor();
+    const log = page.getByRole('log');
+    assert.equal(await log.getAttribute('aria-live'), 'off');
+    await page.receive('message', { ...alice, id: 5, content: 'news' });
+    assert.equal(await log.getAttribute('aria-live'), 'polite');
+    assert.match(await log.innerText(), /no 0[^]*news/);
+    // What is on its way, and who is writing, is said elsewhere or not at all.
+    await page.fill('#message-input', 'mine');
+    await page.click('#send');
+    await page.receive('typing', { member: 'seat-2', display_name: 'Alice' });
+    assert.doesNotMatch(await log.innerText(), /mine|writing/);
   });
 
   // Frames do not come while nobody looks.

@@ -17,6 +17,7 @@ describe('the room page', () => {
     await page.receive('connect');
     assert.deepEqual(await page.sent(), [
       ['join', { room: 'room-1', display_name: "Zoë O'Brien" }],
+      ['request_code', { room: 'room-1' }],
       ['request_timer_sync', { room: 'room-1' }],
     ]);
     await page.receive('join_success', { count: 3 });
@@ -30,7 +31,7 @@ describe('the room page', () => {
     for (const [succeeds, expected] of [[false, 'join'], [true, 'join'], [false, 'ping_room'], [false, 'ping_room']]) {
       await page.receive('connect');
       if (succeeds) await page.receive('join_success', { count: 1 });
-      assert.deepEqual(await events(page), [expected, 'request_timer_sync']);
+      assert.deepEqual(await events(page), [expected, 'request_code', 'request_timer_sync']);
       await page.receive('disconnect', 'transport close');
     }
   });
@@ -39,12 +40,14 @@ describe('the room page', () => {
     const page = await joined(t);
     // That all is well needs no place on the page.
     const said = page.locator('#connection');
-    assert.equal(await said.isVisible(), false);
+    const height = async () => (await said.boundingBox()).height;
+    assert.equal(await height(), 1);
     assert.equal(await said.textContent(), 'Connected');
     await page.receive('disconnect', 'transport close');
     assert.equal(await said.innerText(), 'No connection. Trying again…');
+    assert.ok(await height() > 20);
     await page.receive('connect');
-    assert.equal(await said.isVisible(), false);
+    assert.equal(await height(), 1);
   });
 
   // The client gives up when the server says goodbye, as it does before a restart.
@@ -145,7 +148,7 @@ describe('the room page', () => {
     assert.match(await text(page, '#notification-knock-1'), /Charlie asks to join \(60 s\)/);
     await page.click('#notification-knock-1 .accept');
     assert.deepEqual(await page.sent(), [['approve_join', { room: 'room-1', user_id: 'knock-1' }]]);
-    assert.equal(await page.locator('#notification-knock-1 .deny').isDisabled(), true);
+    assert.equal(await page.locator('#notification-knock-1 .deny').isVisible(), false);
     await page.receive('partial_approval', { user_id: 'knock-1', approvals: 1, required: 2 });
     assert.equal(await text(page, '#status-knock-1'), '1 of 2 have said yes.');
     await page.receive('join_approved', { user_id: 'knock-1', room: 'room-1', current_time: 1 });
@@ -170,7 +173,7 @@ describe('the room page', () => {
     await page.receive('join_request', knock);
     await page.click('#notification-knock-1 .accept');
     await page.receive('join_request', knock);
-    assert.equal(await page.locator('#notification-knock-1 .accept').isEnabled(), true);
+    assert.equal(await page.locator('#notification-knock-1 .accept').isVisible(), true);
     assert.match(await text(page, '#notification-knock-1'), /\(60 s\)/);
   });
 
@@ -235,8 +238,38 @@ describe('the room page', () => {
   test('ends when it is not let in', async (t) => {
     const page = await open(t);
     await page.receive('connect');
+    await page.sent();
+    // An error may be about anything: the server is asked.
     await page.receive('room_error', { message: 'You are not in this room.' });
+    assert.equal(await page.locator('#ended').isVisible(), false);
+    assert.deepEqual(await events(page), ['ping_room']);
+    await page.receive('room_status', { exists: false });
     assert.match(await text(page, '#ended'), /You are not in this room\./);
+  });
+
+  test('asks again to be let in when that went wrong for once', async (t) => {
+    const page = await open(t);
+    await page.receive('connect');
+    await page.receive('room_error', { message: 'Something went wrong on this server.' });
+    await page.sent();
+    await page.receive('room_status', { exists: true, participant_count: 1, expires_in: 3600 });
+    await page.waitForFunction(() => globalThis.sent.some(([event]) => event === 'join'));
+    assert.equal(await page.locator('#ended').isVisible(), false);
+  });
+
+  test('takes nothing from who is writing when the room ends', async (t) => {
+    const page = await joined(t);
+    await page.fill('#message-input', 'sent in vain');
+    await page.keyboard.press('Enter');
+    await page.locator('#message-input').pressSequentially('half a sen');
+    await page.receive('room_expired', { room: 'room-1' });
+    await page.keyboard.press('Enter');
+    assert.deepEqual(page.navigations, []);
+    assert.equal(await page.inputValue('#message-input'), 'half a sen');
+    assert.equal(await page.locator('#message-input').isVisible(), true);
+    assert.equal(await page.locator('#send').isVisible(), false);
+    assert.match(await text(page, '.message[data-state=failed]'), /sent in vain\s+Not delivered\.$/);
+    assert.equal(await page.locator('.message button:visible').count(), 0, 'there is nowhere to send it');
   });
 
   test('leaves for good after asking', async (t) => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { browserForFile, eventually } from '../browser/harness.mjs';
-import { alice, events, joinedRoom, knock, textOf } from './room.mjs';
+import { alice, events, joinedRoom, knock, openRoom, textOf } from './room.mjs';
 
 describe('people', () => {
   const chromium = browserForFile();
@@ -140,6 +140,86 @@ describe('people', () => {
     assert.equal(await textOf(page, '.system-message'), 'Charlie no longer asks to join');
   });
 
+  const knocks = (page, ...ids) => Promise.all(ids.map((id) => page.receive('join_request', { ...knock, user: id, user_id: id })));
+  const focused = (page) => page.evaluate(() => document.activeElement.id || document.activeElement.textContent);
+
+  test('a knock is told to those who do not see it, and shown to those who look elsewhere', async (t) => {
+    const page = await joined(t);
+    await page.click('#invite');
+    await page.receive('join_request', knock);
+    assert.equal(await page.getByRole('alert').filter({ hasText: 'Charlie' }).textContent(), 'Charlie asks to join');
+    assert.equal(await page.locator('dialog[open]').count(), 0, 'the card is not under a dialog');
+  });
+
+  test('cards of requests that ended while the page was away go, and others stay', async (t) => {
+    const page = await joined(t);
+    await knocks(page, 'ended', 'open', 'answered');
+    await page.click('#notification-answered .accept');
+    await page.receive('disconnect', 'transport close');
+    await page.receive('connect');
+    await page.receive('join_request', { ...knock, user: 'open', user_id: 'open' });
+    await page.receive('request_status', { user_id: 'answered', approvals: 1, required: 2, time_remaining: 20 });
+    assert.equal(await page.locator('.join-request-notification').count(), 3);
+    await page.receive('room_status', { exists: true, participant_count: 2, expires_in: 3600 });
+    assert.deepEqual(await page.locator('.join-request-notification strong').allInnerTexts(), ['open', 'answered']);
+  });
+
+  test('a vote without a connection is not given, and not lost', async (t) => {
+    const page = await joined(t);
+    await page.receive('join_request', knock);
+    await page.receive('disconnect', 'transport close');
+    await page.click('#notification-knock-1 .accept');
+    assert.match(await textOf(page, '#notification-knock-1'), /no connection/);
+    await page.receive('connect');
+    assert.ok(!(await events(page)).includes('approve_join'));
+    await page.click('#notification-knock-1 .accept');
+    assert.deepEqual(await events(page), ['approve_join']);
+  });
+
+  test('the keyboard keeps its place when cards and buttons go', async (t) => {
+    const page = await joined(t);
+    await knocks(page, 'one', 'two');
+    await page.focus('#notification-one .accept');
+    await page.keyboard.press('Enter');
+    assert.equal(await focused(page), 'notification-one');
+    await page.receive('join_approved', { user_id: 'one', room: 'room-1', current_time: 1 });
+    assert.equal(await focused(page), 'notification-two');
+    await page.receive('join_denied', { user_id: 'two', room: 'room-1' });
+    assert.equal(await focused(page), 'chat');
+  });
+
+  // The next card takes the place of the one that has gone.
+  test('a click that was meant for another card does nothing', async (t) => {
+    const page = await joined(t);
+    await knocks(page, 'one', 'two');
+    await page.sent();
+    await page.evaluate(() => {
+      globalThis.receive('join_denied', { user_id: 'one', room: 'room-1' });
+      document.querySelector('#notification-two .accept').click();
+    });
+    assert.deepEqual(await events(page), []);
+    await eventually(async () => {
+      await page.click('#notification-two .accept', { timeout: 500 });
+      assert.deepEqual(await events(page), ['approve_join']);
+    });
+  });
+
+  test('a click beside a dialog closes it, one in it does not', async (t) => {
+    const page = await joined(t);
+    const dialog = page.locator('#invite-dialog');
+    await page.click('#invite');
+    const { x, y, width } = await dialog.boundingBox();
+    await page.mouse.click(x + 4, y + 40); // the padding
+    assert.equal(await dialog.isVisible(), true);
+    await page.mouse.move(x + width / 2, y + 60); // selecting
+    await page.mouse.down();
+    await page.mouse.move(x - 20, y + 60);
+    await page.mouse.up();
+    assert.equal(await dialog.isVisible(), true);
+    await page.mouse.click(x - 20, y + 60);
+    assert.equal(await dialog.isVisible(), false);
+  });
+
   // What the page asks of the browser, where nobody can hear it.
   const listening = (context) => context.addInitScript(() => {
     globalThis.heard = [];
@@ -173,15 +253,44 @@ describe('people', () => {
     await page.receive('join_request', knock);
     assert.deepEqual(await heard(page), [], 'nobody has touched the page: browsers would complain');
     await page.evaluate(() => { globalThis.touched = true; });
+    await page.click('#chat');
     await page.receive('join_request', { ...knock, user_id: 'knock-2' });
     await page.receive('join_request', { ...knock, user_id: 'knock-2' }); // said again
-    assert.deepEqual(await heard(page), [['vibrate', 80, 60, 80], ['tone', 660], ['tone', 880]]);
+    assert.deepEqual(await heard(page), [['tone', 660], ['tone', 880], ['vibrate', 80, 60, 80]]);
     await page.receive('message', { ...alice, id: 1, content: 'hello' });
     assert.deepEqual(await heard(page), []);
     await look(page, true);
     await page.receive('message', { ...alice, id: 2, content: 'hello?' });
-    assert.deepEqual(await heard(page), [['vibrate', 40], ['tone', 740]]);
+    // Much at once is one thing.
+    for (let id = 3; id < 9; id += 1) await page.receive('message', { ...alice, id, content: 'hello?' });
+    assert.deepEqual(await heard(page), [['tone', 740]]);
+    assert.match(await page.title(), /^\(7\) /);
     assert.deepEqual(page.problems, []);
+  });
+
+  test('what was said before the page was opened is no news', async (t) => {
+    const page = await openRoom(t, chromium, { prepare: listening });
+    await look(page, true);
+    await page.receive('connect');
+    await page.receive('join_success', { count: 2 });
+    await page.receive('message', { ...alice, id: 1, content: 'before' });
+    assert.doesNotMatch(await page.title(), /^\(/);
+    await page.receive('timer_sync', { time_remaining: 200 });
+    await page.receive('message', { ...alice, id: 2, content: 'after' });
+    assert.match(await page.title(), /^\(1\) /);
+  });
+
+  test('sound can be turned off where nothing can be remembered', async (t) => {
+    const refusing = (context) => context.addInitScript(() => {
+      Storage.prototype.getItem = () => { throw new DOMException('no', 'SecurityError'); };
+      Storage.prototype.setItem = () => { throw new DOMException('no', 'SecurityError'); };
+    });
+    const page = await joined(t, { prepare: async (context) => { await listening(context); await refusing(context); } });
+    await page.click('#member-count');
+    await page.locator('#sound').uncheck();
+    await page.keyboard.press('Escape');
+    await page.receive('join_request', knock);
+    assert.deepEqual(await heard(page), []);
   });
 
   test('sound can be turned off, and stays off', async (t) => {
@@ -204,6 +313,28 @@ describe('people', () => {
     assert.equal(await page.title(), 'Chat room · Secure Chat');
   });
 
+  // Android has them for pages with a worker only, and says so when it is too late.
+  test('notifications that cannot be are not offered', async (t) => {
+    const page = await joined(t, { prepare: async (context) => {
+      await listening(context);
+      await context.addInitScript(() => {
+        globalThis.answer = 'granted';
+        const { requestPermission } = Notification;
+        globalThis.Notification = class {
+          static permission = 'default';
+
+          static requestPermission = requestPermission;
+
+          constructor() { throw new TypeError('Illegal constructor'); }
+        };
+      });
+    } });
+    await page.click('#member-count');
+    await page.locator('#notify').click();
+    await page.locator('#notify').waitFor({ state: 'hidden' });
+    assert.equal(await page.locator('#notify').isChecked(), false);
+  });
+
   for (const answer of ['granted', 'denied']) {
     test(`notifications, if they are wished: ${answer}`, async (t) => {
       const page = await joined(t, { prepare: listening });
@@ -215,7 +346,8 @@ describe('people', () => {
       await page.locator('#notify').click();
       await eventually(async () => assert.equal(await page.locator('#notify').isChecked(), answer === 'granted'));
       assert.equal(await page.locator('#notify').isVisible(), answer === 'granted', 'what cannot be is not offered');
-      await heard(page);
+      const first = (await heard(page)).filter(([what]) => what === 'notification');
+      assert.equal(first.length, answer === 'granted' ? 1 : 0, 'the first one says how they are');
       await page.receive('message', { ...alice, id: 1, content: 'seen' });
       assert.deepEqual(await heard(page), [], 'who looks needs none');
       await look(page, true);

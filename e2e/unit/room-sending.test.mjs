@@ -46,7 +46,7 @@ describe('sending', () => {
     const page = await openRoom(t, chromium);
     await say(page, 'early');
     await page.receive('connect');
-    assert.deepEqual(await events(page), ['join', 'request_timer_sync']);
+    assert.deepEqual(await events(page), ['join', 'request_code', 'request_timer_sync']);
     await page.receive('join_success', { count: 1 });
     assert.deepEqual((await sent(page)).map(({ message }) => message), ['early']);
   });
@@ -73,6 +73,45 @@ describe('sending', () => {
     await page.receive('room_error', { message: 'Slow down.' });
     assert.deepEqual(await states(page), ['sending']);
     assert.equal(await page.locator('#ended').isVisible(), false);
+  });
+
+  test('a message that the server does not answer makes the page connect anew', async (t) => {
+    const page = await joined(t);
+    await page.clock.install();
+    await say(page, 'hello?');
+    await page.sent();
+    await page.clock.runFor(10_100);
+    assert.deepEqual(await events(page), ['(renew)']);
+    await page.receive('disconnect', 'forced close');
+    await page.receive('connect');
+    assert.deepEqual((await sent(page)).map(({ message, again }) => [message, again]), [['hello?', true]]);
+  });
+
+  // The server's word is heard, and its row is shown with the next frame.
+  test('a message that was relayed this moment cannot be taken back', async (t) => {
+    const page = await joined(t);
+    await say(page, 'just in time');
+    const [{ ref }] = await sent(page);
+    await page.receive('room_error', { message: 'Slow down.', ref });
+    await page.evaluate((message) => {
+      globalThis.receive('message', message);
+      [...document.querySelectorAll('.message-state button')].at(-1).click();
+    }, { ...self, id: 1, content: 'just in time', ref });
+    await page.locator('.message:not([data-state])').waitFor();
+    assert.equal(await page.inputValue('#message-input'), '');
+    assert.equal(await page.locator('.message').count(), 1);
+  });
+
+  // While an input method composes, Enter chooses a character; Safari tells so in its own way.
+  test('Enter for an input method sends nothing', async (t) => {
+    const page = await joined(t);
+    await page.fill('#message-input', 'かな');
+    for (const how of [{ isComposing: true }, { keyCode: 229 }]) {
+      await page.locator('#message-input').dispatchEvent('keydown', { key: 'Enter', ...how });
+    }
+    assert.deepEqual(await sent(page), []);
+    await page.keyboard.press('Enter');
+    assert.equal((await sent(page)).length, 1);
   });
 
   test('a closed tab would lose what is on its way, so the browser asks', async (t) => {

@@ -25,6 +25,7 @@ export async function joinedRoom(t, chromium, options) {
   const page = await openRoom(t, chromium, options);
   await page.receive('connect');
   await page.receive('join_success', { count: 2 });
+  await page.receive('timer_sync', { time_remaining: 240 }); // all that was said before has arrived
   await page.sent();
   return page;
 }

@@ -7,24 +7,28 @@ export class Composer {
   #left;
   #limit;
   #texts;
+  #announce;
 
   /**
    * `texts` has left(count) and over(count), the words about the length; `on` has
-   * send(text), called with what is to be sent, and typed(), called while somebody writes.
+   * send(text), called with what is to be sent, typed(), called while somebody writes, and
+   * announce(text), called with what those who do not see the field should hear.
    */
   constructor(form, input, left, texts, on) {
     this.#form = form;
     this.#input = input;
     this.#left = left;
     this.#texts = texts;
+    this.#announce = on.announce;
     this.#limit = Number(input.dataset.limit) || Infinity;
     form.addEventListener('submit', (event) => {
       event.preventDefault();
       this.#submit(on.send);
     });
     input.addEventListener('keydown', (event) => {
-      // While an input method composes, Enter chooses a character.
-      if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+      // While an input method composes, Enter chooses a character. Safari has ended
+      // that already, and tells by the key's old code.
+      if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === 229) return;
       event.preventDefault();
       form.requestSubmit();
     });
@@ -42,10 +46,16 @@ export class Composer {
     this.#input.focus();
   }
 
+  /** Nothing can be sent any more. What was begun stays to be read and copied. */
+  close() {
+    this.#input.readOnly = true;
+    this.#form.hidden = this.#input.value.trim() === '';
+  }
+
   #submit(send) {
     const text = this.#input.value.trim();
     // Too long: the field says so, and nothing of it is cut off.
-    if (text === '' || lengthOf(text) > this.#limit) return;
+    if (text === '' || lengthOf(text) > this.#limit || this.#input.readOnly) return;
     send(text);
     this.#set('');
     this.#input.focus();
@@ -64,7 +74,11 @@ export class Composer {
     }
     const left = this.#limit - lengthOf(input.value.trim());
     const over = left < 0;
+    const before = this.#left.textContent;
     this.#left.textContent = over ? this.#texts.over(-left) : left < warnBelow ? this.#texts.left(left) : '';
+    const now = this.#left.textContent;
+    // Once is enough for ears.
+    if (now !== '' && (before === '' || over !== this.#left.classList.contains('over'))) this.#announce(now);
     this.#left.classList.toggle('over', over);
     input.setAttribute('aria-invalid', String(over));
     this.#form.classList.toggle('ready', input.value.trim() !== '' && !over);

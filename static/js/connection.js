@@ -37,6 +37,11 @@ export class Connection {
     this.socket.on('connect_error', () => this.#lost());
   }
 
+  /** Gives up a connection that is open on this side alone, and connects anew. */
+  renew() {
+    this.socket.io.engine?.close();
+  }
+
   close() {
     this.#closed = true;
     clearTimeout(this.#timer);

@@ -11,8 +11,10 @@ const passOn = { createHTML: (markup) => markup };
 const inert = globalThis.trustedTypes?.createPolicy('inert-markup', passOn) ?? passOn;
 
 const markedUp = /[<&]/;
-const address = /\bhttps?:\/\/[^\s<>"]+/giu;
+// Quotes and the punctuation of other scripts end an address.
+const address = /\bhttps?:\/\/[^\s<>"“”„‟«»‹›‘’‚‛…、。，！？：；（）【】「」『』]+/giu;
 const punctuation = new Set('.,;:!?\'*_');
+const brackets = new Map([[')', '('], [']', '['], ['}', '{']]);
 const emoji = /^\p{RGI_Emoji}$/v;
 const fewEmoji = 6;
 const someEmoji = /\p{Extended_Pictographic}|\p{Regional_Indicator}|\u20E3/u;
@@ -97,11 +99,13 @@ function appendText(text, to) {
 // What follows an address in a sentence is not a part of it, nor is a bracket that
 // was not opened in it.
 function withoutPunctuation(address) {
-  let unopened = address.split(')').length - address.split('(').length;
+  const count = (character) => address.split(character).length;
+  const unopened = new Map([...brackets].map(([closing, opening]) => [closing, count(closing) - count(opening)]));
   let end = address.length;
-  while (punctuation.has(address[end - 1]) || (address[end - 1] === ')' && unopened > 0)) {
-    end -= 1;
-    if (address[end] === ')') unopened -= 1;
+  for (; end > 0; end -= 1) {
+    const last = address[end - 1];
+    if (unopened.get(last) > 0) unopened.set(last, unopened.get(last) - 1);
+    else if (!punctuation.has(last)) break;
   }
   return address.slice(0, end);
 }

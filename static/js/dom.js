@@ -13,3 +13,16 @@ export function element(tag, properties = {}, ...children) {
 }
 
 export const byId = (id) => document.getElementById(id);
+
+/** Lets a click beside a dialog close it; one that began in it, as to select something, does not. */
+export function closeFromOutside(dialog) {
+  const isOutside = ({ clientX, clientY }) => {
+    const { left, right, top, bottom } = dialog.getBoundingClientRect();
+    return clientX < left || clientX > right || clientY < top || clientY > bottom;
+  };
+  let begun = false;
+  dialog.addEventListener('pointerdown', (event) => { begun = isOutside(event); });
+  dialog.addEventListener('click', (event) => {
+    if (begun && event.target === dialog && isOutside(event)) dialog.close();
+  });
+}

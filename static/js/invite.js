@@ -71,8 +71,8 @@ export class Invite {
     try {
       await navigator.share({ title: document.title, text: text('invite.message'), url: this.#parts.link.textContent });
     } catch (error) {
-      // Whoever closes the sheet has decided so.
-      if (error.name !== 'AbortError') this.#parts.said.textContent = text('invite.not-shared');
+      // Whoever closes the sheet has decided so, and one is enough.
+      if (!['AbortError', 'InvalidStateError'].includes(error.name)) this.#parts.said.textContent = text('invite.not-shared');
     }
   }
 }

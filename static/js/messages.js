@@ -1,7 +1,7 @@
 import { bubbleOf, bubbleOfText, hueOf, momentOf, senderName, timeOf } from './bubble.js';
 import { dayOf, nameOfDay } from './days.js';
 import { element } from './dom.js';
-import { text } from './words.js';
+import { counted, text } from './words.js';
 
 // The rows are in chunks, of which the browser lays out only those in sight; see the
 // style sheet. More are kept than the server has: a page that is open all day must
@@ -11,6 +11,7 @@ const keptChunks = 48;
 const frameBudget = 8; // milliseconds of a frame for building rows
 const few = 3; // rows that are news; more are a past that is told
 const nearBottom = 80; // pixels
+const news = { one: 'messages.new.one', other: 'messages.new.other' };
 const states = { waiting: 'message.waiting', sending: 'message.sending', failed: 'message.failed' };
 
 /**
@@ -19,11 +20,12 @@ const states = { waiting: 'message.waiting', sending: 'message.sending', failed:
  */
 export class Messages {
   #list;
+  #log;
   #empty;
   #pill;
   #pending;
   #self;
-  #answer;
+  #on;
   #queue = [];
   #seen = new Set();
   #sending = new Map(); // ref → row
@@ -33,18 +35,24 @@ export class Messages {
   #missed = 0;
 
   /**
-   * `self` is {member, name} of whoever looks at the page; `answer(ref, again)` is
-   * called with the person's decision about a message that failed.
+   * `list` scrolls, and has in it `log` for what was said, `pending` for what is being
+   * sent and `empty` for what to see before; `self` is {member, name} of whoever looks at the
+   * page. `on` has retry(ref) and takeBack(ref), the person's decisions about a message
+   * that failed, and announce(text), which tells those who do not see it.
    */
-  constructor({ list, empty, pending, pill }, self, answer) {
+  constructor({ list, log, empty, pending, pill }, self, on) {
     this.#list = list;
+    this.#log = log;
     this.#empty = empty;
     this.#pending = pending;
     this.#pill = pill;
     this.#self = self;
-    this.#answer = answer;
+    this.#on = on;
     list.addEventListener('scroll', () => this.#scrolled(), { passive: true });
-    pill.addEventListener('click', () => this.#follow());
+    pill.addEventListener('click', () => {
+      this.#follow();
+      list.focus(); // the pill goes
+    });
     // A keyboard that comes up, or a growing text field, must not hide the latest message.
     new ResizeObserver(() => this.settle()).observe(list);
   }
@@ -97,13 +105,13 @@ export class Messages {
   #stateOf(ref, state) {
     const said = element('span', {}, text(states[state]));
     if (state !== 'failed') return [said];
-    const button = (what, again) => {
+    this.#on.announce(text('message.failed'));
+    const button = (what, decide) => {
       const node = element('button', { type: 'button', className: 'quiet' }, text(what));
-      node.addEventListener('click', () => this.#answer(ref, again));
+      node.addEventListener('click', () => decide(ref));
       return node;
     };
-    said.setAttribute('role', 'alert');
-    return [said, button('message.again', true), button('message.take-back', false)];
+    return [said, button('message.again', this.#on.retry), button('message.take-back', this.#on.takeBack)];
   }
 
   #isOwn(message, name) {
@@ -125,12 +133,14 @@ export class Messages {
   #flush() {
     this.#empty.remove();
     const fresh = this.#queue.length <= few;
+    // Nobody wants a past read out to them.
+    this.#log.ariaLive = fresh ? 'polite' : 'off';
     const end = performance.now() + frameBudget;
     let shown = 0;
     do this.#show(this.#queue[shown], fresh); while (++shown < this.#queue.length && performance.now() < end);
     const batch = this.#queue.splice(0, shown);
-    const chunks = this.#list.getElementsByClassName('chunk');
-    while (chunks.length > keptChunks) chunks[0].remove();
+    // Not under the eyes of who reads the oldest.
+    while (this.#pinned && this.#log.childElementCount > keptChunks) this.#log.firstElementChild.remove();
     if (this.#pinned || batch.some(({ own, message }) => own && message.ref === undefined)) this.#follow();
     else this.#miss(batch.filter(({ own }) => own === false).length);
     if (this.#queue.length > 0) this.#schedule();
@@ -152,10 +162,10 @@ export class Messages {
   }
 
   #append(row) {
-    let chunk = this.#pending.previousElementSibling;
+    let chunk = this.#log.lastElementChild;
     if (!chunk || chunk.childElementCount >= chunkSize) {
       chunk = element('div', { className: 'chunk' });
-      this.#pending.before(chunk);
+      this.#log.append(chunk);
     }
     chunk.append(row);
   }
@@ -185,7 +195,7 @@ export class Messages {
     this.#day = day.getTime();
     this.#last = {};
     const today = new Date();
-    for (const heading of this.#list.querySelectorAll('.day')) heading.textContent = nameOfDay(new Date(Number(heading.dataset.day)), today);
+    for (const heading of this.#log.querySelectorAll('.day')) heading.textContent = nameOfDay(new Date(Number(heading.dataset.day)), today);
     this.#append(element('p', { className: 'day', 'data-day': this.#day }, nameOfDay(day, today)));
   }
 
@@ -198,7 +208,7 @@ export class Messages {
   #miss(count) {
     if (count === 0) return;
     this.#missed += count;
-    this.#pill.textContent = text(this.#missed === 1 ? 'messages.new-one' : 'messages.new', { count: this.#missed });
+    this.#pill.textContent = counted(news, this.#missed);
     this.#pill.hidden = false;
   }
 
@@ -215,5 +225,5 @@ export class Messages {
 }
 
 function tellingRow(said) {
-  return element('p', { className: 'system-message' }, element('span', { dir: 'auto' }, said));
+  return element('p', { className: 'system-message' }, said);
 }

@@ -6,9 +6,12 @@ const shownFor = 8000;
 /** Short texts to the person at the page, shown in a container. */
 export class Notices {
   #container;
+  #focus;
 
-  constructor(container) {
+  /** `focus()` is called when the person has closed a notice, and with it what had the focus. */
+  constructor(container, focus = () => {}) {
     this.#container = container;
+    this.#focus = focus;
   }
 
   /** Shows a text for a while. The same text is not shown twice at a time. */
@@ -29,7 +32,10 @@ export class Notices {
     const close = element('button', { type: 'button', className: 'quiet', ariaLabel: text('notice.close') }, '×');
     const notice = element('p', { className: 'notice' }, said, close);
     notice.dataset.text = said;
-    close.addEventListener('click', () => notice.remove());
+    close.addEventListener('click', () => {
+      notice.remove();
+      this.#focus();
+    });
     this.#container.append(notice);
     return notice;
   }

@@ -1,38 +1,48 @@
 const patience = 10_000; // milliseconds for the server to relay a message
+const mostTries = 3; // without an answer
+
+// The server takes sixty messages at once and ten a second: less, and none is refused.
+const atOnce = 50;
+const interval = 120; // milliseconds between two more
 
 /**
  * This page's messages that the server has not relayed yet. Each has a `ref` by which
  * the server knows it again, so that sending it once more is harmless, and a `state`:
  *
- * - `waiting`: for the connection;
+ * - `waiting`: for the connection, or for its turn;
  * - `sending`: told to the server, which relays it to its author, too;
- * - `failed`: refused or unanswered, and kept until the person decides.
+ * - `failed`: refused, or never answered, and kept until the person decides.
  */
 export class Outbox {
   #messages = new Map();
   #connected = false;
-  #emit;
-  #changed;
+  #closed = false;
+  #on;
+  #allowance = atOnce;
+  #counted = 0; // when the allowance was, in milliseconds
+  #turn;
 
-  /** `emit({message, ref, again})` sends one; `changed(message)` is called with each whose state changes. */
-  constructor(emit, changed) {
-    this.#emit = emit;
-    this.#changed = changed;
+  /**
+   * `on` has send({message, ref, again}), which sends one, changed(message), called with
+   * each whose state changes, and silence(), called when the server has not answered
+   * though there seems to be a connection.
+   */
+  constructor(on) {
+    this.#on = on;
   }
 
   /** Sends a text, now or when there is a connection. */
   add(text) {
-    const message = { ref: newRef(), text, state: 'waiting', tried: false };
+    const message = { ref: newRef(), text, tries: 0 };
     this.#messages.set(message.ref, message);
-    this.#send(message);
+    this.#become(message, 'waiting');
+    this.#sendWaiting();
   }
 
   /** There is a connection that is in the room: what waits is sent, in order. */
   connected() {
     this.#connected = true;
-    for (const message of this.#messages.values()) {
-      if (message.state !== 'failed') this.#send(message);
-    }
+    this.#sendWaiting();
   }
 
   /** The connection is lost. What was on its way may have arrived or not. */
@@ -58,10 +68,13 @@ export class Outbox {
   /** Sends a failed message again. */
   retry(ref) {
     const message = this.#messages.get(ref);
-    if (message) this.#send(message);
+    if (!message || this.#closed) return;
+    message.tries = 1;
+    this.#become(message, 'waiting');
+    this.#sendWaiting();
   }
 
-  /** Forgets a message and returns its text. */
+  /** Forgets a message and returns its text; undefined if the server has relayed it meanwhile. */
   takeBack(ref) {
     const text = this.#messages.get(ref)?.text;
     this.relayed(ref);
@@ -70,7 +83,9 @@ export class Outbox {
 
   /** Nothing is sent any more: the room is over. */
   close() {
+    this.#closed = true;
     this.#connected = false;
+    clearTimeout(this.#turn);
     for (const message of this.#messages.values()) this.#become(message, 'failed');
   }
 
@@ -78,21 +93,44 @@ export class Outbox {
     return this.#messages.size === 0;
   }
 
-  #send(message) {
-    if (!this.#connected) {
-      this.#become(message, 'waiting');
-      return;
+  #sendWaiting() {
+    clearTimeout(this.#turn);
+    if (!this.#connected) return;
+    this.#refill();
+    for (const message of this.#messages.values()) {
+      if (message.state !== 'waiting') continue;
+      if (this.#allowance < 1) {
+        this.#turn = setTimeout(() => this.#sendWaiting(), interval);
+        return;
+      }
+      this.#allowance -= 1;
+      this.#send(message);
     }
+  }
+
+  #refill() {
+    const now = Date.now();
+    this.#allowance = Math.min(atOnce, this.#allowance + Math.max(0, now - this.#counted) / interval);
+    this.#counted = now;
+  }
+
+  #send(message) {
     this.#become(message, 'sending');
-    message.timer = setTimeout(() => this.#become(message, 'failed'), patience);
-    this.#emit({ message: message.text, ref: message.ref, again: message.tried });
-    message.tried = true;
+    message.timer = setTimeout(() => this.#unanswered(message), patience);
+    this.#on.send({ message: message.text, ref: message.ref, again: message.tries > 0 });
+    message.tries += 1;
+  }
+
+  // Most likely the connection is dead and nobody has noticed yet, as when a phone wakes up.
+  #unanswered(message) {
+    this.#become(message, message.tries < mostTries ? 'waiting' : 'failed');
+    this.#on.silence();
   }
 
   #become(message, state) {
     clearTimeout(message.timer);
     message.state = state;
-    this.#changed(message);
+    this.#on.changed(message);
   }
 }
 

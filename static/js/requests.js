@@ -5,6 +5,7 @@ import { initialOf } from './members.js';
 import { text } from './words.js';
 
 const lateVerdict = 3000; // milliseconds that the server may be later than this clock
+const afterMove = 400; // milliseconds in which a click may be meant for what was there before
 
 /** The people at the door, each on a card with two answers. */
 export class Requests {
@@ -12,10 +13,12 @@ export class Requests {
   #answerTime;
   #on;
   #cards = new Map();
+  #moved = -Infinity;
 
   /**
    * The members have `answerTime` seconds. `on` has answer(id, yes), called with the
-   * person's decision, and changed(), called when a card comes or goes.
+   * person's decision, which returns whether it could be told, changed(), called when a
+   * card comes or goes, and focus(), called when the card goes that had the focus.
    */
   constructor(container, answerTime, on) {
     this.#container = container;
@@ -31,10 +34,19 @@ export class Requests {
     const known = this.#cards.has(id);
     const card = this.#cards.get(id) ?? this.#open(id, name);
     card.node.classList.remove('answered');
-    for (const button of card.buttons) button.disabled = false;
-    card.countdown.start(this.#answerTime);
+    this.#count(card, this.#answerTime);
     this.#on.changed();
     return !known;
+  }
+
+  /** From here on cards may be about requests that are over; those that the server speaks of are not. */
+  doubt() {
+    for (const card of this.#cards.values()) card.doubtful = true;
+  }
+
+  /** The server has spoken of all that are open. */
+  settle() {
+    for (const [id, { doubtful }] of [...this.#cards]) if (doubtful) this.remove(id);
   }
 
   /** Notes how many have said yes, and, if told, how many seconds are left. */
@@ -45,7 +57,7 @@ export class Requests {
     card.bar.max = required;
     card.bar.value = approvals;
     card.bar.hidden = required < 2;
-    card.countdown.start(seconds);
+    this.#count(card, seconds);
   }
 
   /** Takes the card away and returns the name on it, or undefined if there is none. */
@@ -54,14 +66,29 @@ export class Requests {
     if (!card) return undefined;
     card.countdown.stop();
     clearTimeout(card.late);
+    const focused = card.node.contains(document.activeElement);
+    if (card.node.nextElementSibling) this.#moved = performance.now();
     card.node.remove();
     this.#cards.delete(id);
     this.#on.changed();
+    if (focused) this.#focusNext();
     return card.name;
   }
 
   clear() {
     for (const id of [...this.#cards.keys()]) this.remove(id);
+  }
+
+  #focusNext() {
+    const [next] = this.#cards.values();
+    if (next) next.node.focus();
+    else this.#on.focus();
+  }
+
+  #count(card, seconds) {
+    card.doubtful = false;
+    clearTimeout(card.late);
+    card.countdown.start(seconds);
   }
 
   #open(id, name) {
@@ -70,14 +97,14 @@ export class Requests {
     const bar = element('progress', { className: 'votes', hidden: true, ariaLabel: text('request.progress') });
     const deny = this.#button(text('request.decline'), 'deny', id, false);
     const accept = this.#button(text('request.accept'), 'accept primary', id, true);
-    const node = element('section', { className: 'join-request-notification', id: `notification-${id}`, 'data-user-id': id, ariaLabel: text('request.label', { who: name }) },
+    const node = element('section', { className: 'join-request-notification', id: `notification-${id}`, 'data-user-id': id, tabIndex: -1, ariaLabel: text('request.label', { who: name }) },
       element('span', { className: 'avatar', ariaHidden: 'true' }, initialOf(name)),
       element('div', { className: 'notification-content' },
         element('p', {}, element('strong', { dir: 'auto' }, name), ` ${text('request.asks')} `, time),
         status, bar),
       element('div', { className: 'notification-buttons' }, deny, accept));
     node.dataset.hue = hueOf(id);
-    const card = { name, node, status, bar, buttons: [deny, accept] };
+    const card = { name, node, status, bar };
     card.countdown = new Countdown((seconds) => { time.textContent = text('request.time', { seconds }); },
       () => { card.late = setTimeout(() => this.remove(id), lateVerdict); });
     this.#cards.set(id, card);
@@ -88,11 +115,15 @@ export class Requests {
   #button(label, className, id, yes) {
     const button = element('button', { type: 'button', className: `notification-button ${className}` }, label);
     button.addEventListener('click', () => {
-      const card = this.#cards.get(id);
-      for (const each of card.buttons) each.disabled = true;
-      card.node.classList.add('answered');
-      card.status.textContent = text(yes ? 'request.accepted' : 'request.declined');
-      this.#on.answer(id, yes);
+      if (performance.now() - this.#moved < afterMove) return;
+      const { node, status } = this.#cards.get(id);
+      if (!this.#on.answer(id, yes)) {
+        status.textContent = text('request.no-connection');
+        return;
+      }
+      status.textContent = text(yes ? 'request.accepted' : 'request.declined');
+      node.classList.add('answered');
+      node.focus(); // the buttons go
     });
     return button;
   }

@@ -1,10 +1,11 @@
 import { Alerts } from './alerts.js';
+import { Announcer } from './announcer.js';
 import { senderName } from './bubble.js';
 import { Composer } from './composer.js';
 import { Connection, loadClient } from './connection.js';
 import { textOf } from './content.js';
 import { clock, Countdown } from './countdown.js';
-import { byId } from './dom.js';
+import { byId, closeFromOutside } from './dom.js';
 import { Invite } from './invite.js';
 import { Members } from './members.js';
 import { Messages } from './messages.js';
@@ -17,11 +18,14 @@ import { followKeyboard } from './viewport.js';
 import { text, translated } from './words.js';
 
 const keepAlive = 30_000; // milliseconds between two questions whether the room is still there
+const rejoinPause = 2000; // milliseconds after the server could not let this page in
 const farewell = 1500; // milliseconds that the goodbye may take
 
 const page = byId('room');
 const { room, name, member, remaining, answerTime } = page.dataset;
-const notices = new Notices(byId('notices'));
+const announcer = new Announcer(byId('announcer'));
+const focusConversation = () => byId('chat').focus();
+const notices = new Notices(byId('notices'), focusConversation);
 const alerts = new Alerts(document.querySelector('link[rel=icon]').href);
 const code = new RoomCode(
   { code: byId('currentCode'), dots: byId('code-hidden'), toggle: byId('toggle-code'), copy: byId('copy-code') },
@@ -36,24 +40,40 @@ function run(io) {
   const connection = new Connection(io, member, byId('connection'));
   const { socket } = connection;
   let joined = false;
+  let caughtUp = false; // all that was said before this page was opened has arrived
+  let trouble; // what the server said last, when it refused something
 
-  const say = (event, fields = {}) => socket.emit(event, { room, ...fields });
+  // Without a connection nothing is said: the client would keep it, and say it all at
+  // once when it is back, when it may mean something else.
+  const say = (event, fields = {}) => {
+    if (socket.connected) socket.emit(event, { room, ...fields });
+    return socket.connected;
+  };
   const on = (event, handle) => socket.on(event, (data) => handle(data ?? {}));
 
   const messages = new Messages(
-    { list: byId('chat'), empty: byId('empty'), pending: byId('pending'), pill: byId('to-latest') }, { member, name },
-    (ref, again) => {
-      if (again) {
+    { list: byId('chat'), log: byId('log'), empty: byId('empty'), pending: byId('pending'), pill: byId('to-latest') },
+    { member, name },
+    {
+      retry(ref) {
         outbox.retry(ref);
-        return;
-      }
-      messages.dropSending(ref);
-      composer.restore(outbox.takeBack(ref));
+        byId('message-input').focus();
+      },
+      takeBack(ref) {
+        const written = outbox.takeBack(ref);
+        messages.dropSending(ref);
+        if (written !== undefined) composer.restore(written);
+      },
+      announce: (said) => announcer.say(said),
     },
   );
-  const outbox = new Outbox((message) => say('message', message), (message) => messages.showSending(message));
+  const outbox = new Outbox({
+    send: (message) => say('message', message),
+    changed: (message) => messages.showSending(message),
+    silence: () => connection.renew(),
+  });
   const typing = new Typing(byId('typing'), byId('typing-text'), () => messages.settle());
-  const signal = new TypingSignal(() => { if (socket.connected) say('typing'); });
+  const signal = new TypingSignal(() => say('typing'));
   const composer = new Composer(
     byId('composer'), byId('message-input'), byId('characters-left'),
     { left: (count) => text('message.left', { count }), over: (count) => text('message.over', { count }) },
@@ -63,22 +83,23 @@ function run(io) {
         signal.sent();
       },
       typed: () => signal.typed(),
+      announce: (said) => announcer.say(said),
     },
   );
   const members = new Members(byId('members-dialog'), byId('members'), byId('member-count'), () => {
-    if (!socket.connected) return;
     say('request_members');
     say('ping_room');
   });
   const requests = new Requests(byId('join-requests-container'), Number(answerTime), {
     answer: (id, yes) => say(yes ? 'approve_join' : 'deny_join', { user_id: id }),
     changed: () => messages.settle(),
+    focus: focusConversation,
   });
   const timer = new Countdown((seconds) => {
     byId('timer').textContent = clock(seconds);
     byId('invite-timer').textContent = clock(seconds);
   }, () => say('request_timer_sync'));
-  const alive = setInterval(() => { if (socket.connected) say('ping_room'); }, keepAlive);
+  const alive = setInterval(() => say('ping_room'), keepAlive);
 
   function end(why) {
     clearInterval(alive);
@@ -89,10 +110,11 @@ function run(io) {
     outbox.close();
     for (const dialog of document.querySelectorAll('dialog[open]')) dialog.close();
     page.dataset.ended = 'true';
-    byId('composer').hidden = true;
+    composer.close();
     byId('ended-text').textContent = why;
     byId('ended').hidden = false;
-    byId('ended').querySelector('a').focus();
+    // Not its link: somebody may be in the middle of writing, and Enter would lead away.
+    byId('ended').focus();
   }
 
   function leave() {
@@ -111,12 +133,14 @@ function run(io) {
   // The server puts a page that comes back into its room by itself: saying join
   // again would be answered with the whole conversation once more.
   socket.on('connect', () => {
-    if (!joined) {
-      say('join', { display_name: name });
-    } else {
+    if (joined) {
+      requests.doubt();
       say('ping_room');
       outbox.connected();
+    } else {
+      say('join', { display_name: name });
     }
+    say('request_code'); // it may have turned since the page was made, or lost its connection
     say('request_timer_sync');
   });
   socket.on('disconnect', () => {
@@ -134,7 +158,8 @@ function run(io) {
   });
   on('members', ({ members: all }) => {
     if (!Array.isArray(all)) return;
-    members.show(all.map((each) => ({ ...each, name: textOf(String(each.display_name)) })));
+    const known = all.filter((each) => typeof each?.display_name === 'string');
+    members.show(known.map((each) => ({ ...each, name: textOf(each.display_name) })));
   });
 
   on('message', (message) => {
@@ -142,24 +167,31 @@ function run(io) {
     if (typeof message.ref === 'string') outbox.relayed(message.ref);
     const own = messages.add(message);
     typing.remove(message.member);
-    if (own === false) alerts.message(senderName(message));
+    if (own === false) alerts.message(senderName(message), { news: caughtUp });
   });
   on('typing', ({ member: who, display_name: shown }) => {
     if (typeof who === 'string' && typeof shown === 'string') typing.add(who, textOf(shown));
   });
 
   on('code_update', ({ new_code: fresh }) => {
-    if (typeof fresh !== 'string') return;
+    if (typeof fresh !== 'string' || fresh === code.value) return;
     code.set(fresh);
     invite.changed();
     say('request_timer_sync');
   });
-  on('timer_sync', ({ time_remaining: seconds }) => timer.start(seconds));
+  on('timer_sync', ({ time_remaining: seconds }) => {
+    timer.start(seconds);
+    caughtUp ||= joined; // the answer comes after all that was said before
+  });
 
   on('join_request', ({ user_id: id, user }) => {
     if (typeof id !== 'string' || typeof user !== 'string') return;
     const who = textOf(user);
-    if (requests.add(id, who)) alerts.knock(who);
+    if (!requests.add(id, who)) return;
+    alerts.knock(who);
+    announcer.say(text('alert.knock', { who }));
+    // Whoever shows the code to somebody is to see them knock.
+    for (const dialog of [byId('invite-dialog'), byId('members-dialog')]) dialog.close();
   });
   for (const event of ['partial_approval', 'request_status']) {
     on(event, (status) => requests.progress(status.user_id, status));
@@ -174,20 +206,19 @@ function run(io) {
   }
 
   on('room_error', ({ message, ref }) => {
-    const why = typeof message === 'string' ? translated(message) : text('room.refused');
-    // Before it has joined, an error means that this page is in no room.
-    if (!joined) {
-      end(why);
-      return;
-    }
+    trouble = typeof message === 'string' ? translated(message) : text('room.refused');
+    notices.say(trouble);
     if (typeof ref === 'string') outbox.refused(ref);
-    notices.say(why);
+    else say('ping_room'); // is this page in the room at all?
   });
   on('room_status', ({ exists, participant_count: count, expires_in: seconds }) => {
     if (exists === false) {
-      end(text('room.gone'));
+      end(trouble ?? text('room.gone'));
       return;
     }
+    trouble = undefined;
+    if (!joined) setTimeout(() => say('join', { display_name: name }), rejoinPause);
+    requests.settle();
     showCount(count);
     showEnd(seconds);
   });
@@ -204,8 +235,7 @@ function run(io) {
     dialog.returnValue = '';
   });
   document.addEventListener('visibilitychange', () => {
-    if (document.hidden || !socket.connected) return;
-    say('request_timer_sync'); // the clock may have stood still
+    if (!document.hidden) say('request_timer_sync'); // the clock may have stood still
   });
   addEventListener('beforeunload', (event) => {
     // What is still on its way would be lost with the page.
@@ -245,9 +275,6 @@ function bindAlerts() {
 
 followKeyboard(page);
 bindAlerts();
-// A click beside a dialog closes it.
-for (const dialog of document.querySelectorAll('dialog')) {
-  dialog.addEventListener('click', (event) => { if (event.target === dialog) dialog.close(); });
-}
+document.querySelectorAll('dialog').forEach(closeFromOutside);
 const io = await loadClient(notices);
 if (io) run(io);

@@ -1,12 +1,19 @@
 // The page's texts in its language, which the server has put into it; see
 // templates/words.
 
+const rightToLeft = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+
 const { scripts, sentences } = JSON.parse(document.getElementById('words').textContent);
 
 /** The text of a name, with its {placeholders} filled in. */
 export function text(name, values = {}) {
   if (!(name in scripts)) throw new Error(`there are no words for ${name}`);
-  return scripts[name].replace(/{(\w+)}/g, (_, key) => values[key]);
+  return scripts[name].replace(/{(\w+)}/g, (_, key) => isolated(values[key]));
+}
+
+// A name that is written from right to left must not turn the sentence around it.
+function isolated(value) {
+  return rightToLeft.test(value) ? `\u2068${value}\u2069` : value;
 }
 
 /** The text for a number of things, out of those for each of the language's forms of the plural. */
