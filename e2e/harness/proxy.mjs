@@ -6,6 +6,7 @@ export class Proxy {
   #open = true;
   #blackhole = false;
   #delay = 0;
+  #muted = false;
 
   /** A proxy to 127.0.0.1:port on a free port. `proxy.url` is what clients connect to. */
   static async to(port) {
@@ -34,7 +35,9 @@ export class Proxy {
     };
     for (const [from, to] of [[client, server], [server, client]]) {
       from.setNoDelay(true);
-      from.on('data', (bytes) => this.#later(() => to.write(bytes)));
+      from.on('data', (bytes) => {
+        if (from === client || !this.#muted) this.#later(() => to.write(bytes));
+      });
       from.on('end', () => this.#later(() => to.end()));
       from.on('error', end);
       // In a black hole neither side learns that the other is gone.
@@ -72,10 +75,14 @@ export class Proxy {
   /** Keeps connections open and swallows whatever is sent, both ways, until restore(). */
   blackhole() { this.#blackhole = true; }
 
+  /** Swallows what the server sends, until restore(). */
+  mute() { this.#muted = true; }
+
   /** Lets everything through again; what was swallowed is lost, and so is every connection it belonged to. */
   restore() {
-    if (this.#blackhole) this.cut();
+    if (this.#blackhole || this.#muted) this.cut();
     this.#blackhole = false;
+    this.#muted = false;
     this.#open = true;
   }
 
