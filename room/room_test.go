@@ -332,7 +332,8 @@ func TestTheVotesAreCounted(t *testing.T) {
 			s.counted("carol", 0, 1))
 		conn, out := s.connect("alice")
 		a, _ := find[Attached](out)
-		s.want(out, Attached{Conn: conn, Member: "alice", After: a.After}, MemberReturned{"alice", "Alice"}, PresenceChanged{2},
+		approved := []Knock{{ID: "carol", Name: "Carol", Deadline: s.now.Add(time.Minute), Approvals: 1, Required: 2}}
+		s.want(out, Attached{Conn: conn, Member: "alice", After: a.After, Approved: approved}, MemberReturned{"alice", "Alice"}, PresenceChanged{2},
 			s.counted("carol", 1, 2))
 	})
 	t.Run("nobody is left to be asked", func(t *testing.T) {
