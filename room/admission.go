@@ -27,17 +27,9 @@ func (r *Room) RequestJoin(now time.Time, id, session, name string) (Seat, []Eve
 		}
 		return Seat{}, nil, ErrNameTaken
 	}
-	open, own := 0, 0
 	for i := range r.Knocks {
 		k := &r.Knocks[i]
-		if !k.open() {
-			continue
-		}
-		open++
-		if k.Session == session {
-			own++
-		}
-		if FoldName(k.Name) != fold {
+		if !k.open() || FoldName(k.Name) != fold {
 			continue
 		}
 		if k.Session == session {
@@ -48,7 +40,7 @@ func (r *Room) RequestJoin(now time.Time, id, session, name string) (Seat, []Eve
 	if len(r.Members) >= r.Terms.MaxMembers {
 		return Seat{}, nil, ErrRoomFull
 	}
-	if open >= r.Terms.MaxKnocks || own >= maxKnocksOfSession || len(r.Knocks)-r.withdrawn() >= refusalsKept*r.Terms.MaxKnocks {
+	if r.crowded(now, session) {
 		return Seat{}, nil, ErrTooManyKnocks
 	}
 
@@ -57,6 +49,30 @@ func (r *Room) RequestJoin(now time.Time, id, session, name string) (Seat, []Eve
 	r.Knocks = append(slices.Clip(r.Knocks), a)
 	r.Revision++
 	return r.knockSeat(&a), []Event{r.knocked(&a)}, nil
+}
+
+// crowded reports whether the door has no place for one more request of the
+// session. What is withdrawn keeps its place as long as it could have been open:
+// else whoever knocks and goes away, over and over, could have the members asked
+// without end.
+func (r *Room) crowded(now time.Time, session string) bool {
+	places, own, open := 0, 0, 0
+	for i := range r.Knocks {
+		k := &r.Knocks[i]
+		if !k.open() && (k.Refusal != Withdrawn || !now.Before(k.Deadline)) {
+			continue
+		}
+		places++
+		if k.Session != session {
+			continue
+		}
+		own++
+		if k.open() {
+			open++
+		}
+	}
+	return places >= r.Terms.MaxKnocks || own >= maxPlacesOfSession || open >= maxKnocksOfSession ||
+		len(r.Knocks) >= refusalsKept*r.Terms.MaxKnocks
 }
 
 // Reannounce shows an open knock again to the members who have not voted.
@@ -69,33 +85,15 @@ func (r *Room) Reannounce(session, knock string) ([]Event, error) {
 	return []Event{r.knocked(&r.Knocks[i])}, nil
 }
 
-// Withdraw ends an open knock on its applicant's wish. Of what was withdrawn
-// only the latest is remembered, so that nobody fills the door's memory by
-// knocking and going away. Errors: ErrNoSuchKnock, also for somebody else's.
+// Withdraw ends an open knock on its applicant's wish. Its name is free at once,
+// its place at the door is not. Errors: ErrNoSuchKnock, also for somebody else's.
 func (r *Room) Withdraw(now time.Time, session, knock string) ([]Event, error) {
 	i := r.openKnock(knock)
 	if i < 0 || r.Knocks[i].Session != session {
 		return nil, ErrNoSuchKnock
 	}
-	refused := r.refuse(i, Withdrawn, now)
-	if r.withdrawn() > r.Terms.MaxKnocks {
-		r.forget(slices.IndexFunc(r.Knocks, isWithdrawn))
-	}
-	return []Event{refused}, nil
+	return []Event{r.refuse(i, Withdrawn, now)}, nil
 }
-
-// withdrawn returns how many withdrawn requests are remembered.
-func (r *Room) withdrawn() int {
-	n := 0
-	for _, a := range r.Knocks {
-		if isWithdrawn(a) {
-			n++
-		}
-	}
-	return n
-}
-
-func isWithdrawn(a Applicant) bool { return a.Refusal == Withdrawn }
 
 // Approve records a member's yes. A second yes changes nothing.
 // Errors: ErrNotMember, ErrNoSuchKnock.

@@ -17,7 +17,7 @@ type Terms struct {
 	AbsenceGrace    time.Duration // from the last lost connection to absence
 	ReturnGrace     time.Duration // from absence to the end of the membership
 	MaxMembers      int
-	MaxKnocks       int // open at a time
+	MaxKnocks       int // open at a time, or withdrawn before their time
 	MaxMessages     int // kept in the log
 }
 
@@ -45,6 +45,9 @@ const (
 	// maxKnocksOfSession bounds the requests that one session may have open: two
 	// people may share a browser, but nobody may keep the door busy alone.
 	maxKnocksOfSession = 3
+	// maxPlacesOfSession bounds those and the ones that it has withdrawn: people
+	// may change their mind, but not without end.
+	maxPlacesOfSession = 3 * maxKnocksOfSession
 	// refusalsKept bounds the remembered refusals, in multiples of MaxKnocks.
 	refusalsKept = 5
 	// maxLost bounds the remembered positions of lost connections of a member.

@@ -396,21 +396,53 @@ func TestWithdraw(t *testing.T) {
 	}
 }
 
-// Threat: somebody knocks and goes away, over and over, to keep the others from
-// the door.
-func TestWhatIsWithdrawnDoesNotKeepTheDoorBusy(t *testing.T) {
+// Threat: somebody knocks and goes away, over and over, and the members are asked
+// without end.
+func TestWhatIsWithdrawnKeepsItsPlace(t *testing.T) {
 	s := founded(t)
-	for i := range 2 * refusalsKept * s.Terms.MaxKnocks {
-		id := fmt.Sprint(i)
-		s.knock(id, "Mallory")
-		s.must(s.Withdraw(s.now, "s-"+id, id))
+	// knocks withdraws each request at once, until the door takes no more.
+	knocks := func() int {
+		for n := range 10 * s.Terms.MaxKnocks {
+			id := fmt.Sprint("m", s.Seq)
+			_, _, err := s.RequestJoin(s.now, id, "s-"+id, "Mallory")
+			if errors.Is(err, ErrTooManyKnocks) {
+				return n
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.must(s.Withdraw(s.now, "s-"+id, id))
+		}
+		return -1
 	}
-	if n := len(s.Knocks); n != s.Terms.MaxKnocks {
-		t.Errorf("%d are remembered, want %d", n, s.Terms.MaxKnocks)
+	for range 2 * refusalsKept {
+		if n := knocks(); n != s.Terms.MaxKnocks {
+			t.Fatalf("%d knocks, want %d", n, s.Terms.MaxKnocks)
+		}
+		s.pass(s.Terms.ApprovalTimeout - 1)
+		if n := knocks(); n != 0 {
+			t.Fatalf("%d knocks more within the time of the first ones", n)
+		}
+		s.pass(1)
 	}
-	if last := s.Knocks[len(s.Knocks)-1].ID; last != fmt.Sprint(2*refusalsKept*s.Terms.MaxKnocks-1) {
-		t.Errorf("the last one remembered is %s", last)
+	s.knock("bob", "Bob")
+}
+
+// People may change their mind, but not without end.
+func TestWithdrawingAFewTimes(t *testing.T) {
+	s := founded(t)
+	for i := range maxPlacesOfSession {
+		id := fmt.Sprint("bob", i)
+		if _, _, err := s.RequestJoin(s.now, id, "s-bob", "Bob"); err != nil {
+			t.Fatalf("after %d: %v", i, err)
+		}
+		s.must(s.Withdraw(s.now, "s-bob", id))
 	}
+	if _, _, err := s.RequestJoin(s.now, "x", "s-bob", "Bob"); !errors.Is(err, ErrTooManyKnocks) {
+		t.Errorf("err = %v, want ErrTooManyKnocks", err)
+	}
+	s.knock("carol", "Carol")
+	s.pass(s.Terms.ApprovalTimeout)
 	s.knock("bob", "Bob")
 }
 
