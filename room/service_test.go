@@ -545,6 +545,34 @@ func BenchmarkPost(b *testing.B) {
 	}
 }
 
+// BenchmarkPostAgain is the way of one message that is posted again into a long
+// log, where it is the latest one or, as if it were not there, the oldest.
+func BenchmarkPostAgain(b *testing.B) {
+	terms := room.DefaultTerms()
+	for name, ref := range map[string]string{"latest": fmt.Sprint(terms.MaxMessages - 1), "oldest": "0"} {
+		b.Run(name, func(b *testing.B) {
+			ctx := b.Context()
+			s := room.NewService(room.Options{Store: memstore.New(), Announcer: silent{}, Clean: trim, Terms: terms})
+			alice, err := s.Create(ctx, room.Creation{Session: "s", Name: "Alice"})
+			if err != nil {
+				b.Fatal(err)
+			}
+			for i := range terms.MaxMessages {
+				if _, err := s.Post(ctx, room.Draft{Room: alice.Room, Member: alice.ID, Text: "hello, everybody", Ref: fmt.Sprint(i)}); err != nil {
+					b.Fatal(err)
+				}
+			}
+			again := room.Draft{Room: alice.Room, Member: alice.ID, Text: "hello, everybody", Ref: ref, Again: true}
+			b.ReportAllocs()
+			for b.Loop() {
+				if earlier, err := s.Post(ctx, again); earlier == nil || err != nil {
+					b.Fatal(earlier, err)
+				}
+			}
+		})
+	}
+}
+
 type silent struct{}
 
 func (silent) Announce(string, []room.Event) {}

@@ -43,6 +43,11 @@ type Store interface {
 	// unknown room has none.
 	Log(ctx context.Context, id string, after uint64) ([]Message, error)
 
+	// Said returns the latest message of the member that is in the log under the
+	// ref; found is false if there is none, also in an unknown room. Its cost goes
+	// with the messages since then, and it copies none of them.
+	Said(ctx context.Context, id, member, ref string) (m Message, found bool, err error)
+
 	// Due returns the rooms with a deadline at or before now, and the earliest
 	// deadline of all others; zero if there is none. Its cost goes with the
 	// number of rooms that are due, not with the number of rooms.

@@ -40,3 +40,13 @@ func (l *messageLog) after(seq uint64) []room.Message {
 	first := sort.Search(len(l.messages), func(i int) bool { return l.messages[i].Seq > seq })
 	return slices.Clone(l.messages[first:])
 }
+
+// latest returns the member's latest message under the ref.
+func (l *messageLog) latest(member, ref string) (room.Message, bool) {
+	for i := range slices.Backward(l.messages) {
+		if m := &l.messages[i]; m.Ref == ref && m.Member == member {
+			return *m, true
+		}
+	}
+	return room.Message{}, false
+}

@@ -202,6 +202,18 @@ func (s *Store) Log(_ context.Context, id string, after uint64) ([]room.Message,
 	return e.log.after(after), nil
 }
 
+// Said implements room.Store.
+func (s *Store) Said(_ context.Context, id, member, ref string) (m room.Message, found bool, err error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	e, ok := s.rooms[id]
+	if !ok {
+		return room.Message{}, false, nil
+	}
+	m, found = e.log.latest(member, ref)
+	return m, found, nil
+}
+
 // Due implements room.Store.
 func (s *Store) Due(_ context.Context, now time.Time) ([]string, time.Time, error) {
 	s.mu.RLock()

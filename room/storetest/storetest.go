@@ -35,6 +35,7 @@ func Run(t *testing.T, open func(t *testing.T) room.Store) {
 		{"sessions lead to their rooms", sessions},
 		{"the log keeps the latest messages", logKeepsLatest},
 		{"the log is read from a sequence number on", logAfter},
+		{"a message is found by its member and ref", said},
 		{"due rooms and the next deadline", due},
 		{"updates of one room do not get lost", concurrentUpdates},
 		{"a created room counts once under concurrency", concurrentCapacity},
@@ -132,6 +133,9 @@ func unknown(t *testing.T, s suite) {
 	s.wantErr(err, room.ErrNoSuchCode)
 	if log, err := s.Log(ctx, "nothing", 0); len(log) != 0 || err != nil {
 		t.Errorf("log %v, err %v", log, err)
+	}
+	if m, found, err := s.Said(ctx, "nothing", "member1", "ref"); found || err != nil {
+		t.Errorf("said %+v, %v, err %v", m, found, err)
 	}
 	if rooms, err := s.BySession(ctx, "nobody"); len(rooms) != 0 || err != nil {
 		t.Errorf("rooms %v, err %v", rooms, err)
@@ -267,6 +271,9 @@ func closing(t *testing.T, s suite) {
 	if log, _ := s.Log(ctx, "room1", 0); len(log) != 0 {
 		t.Errorf("the log still has %d messages", len(log))
 	}
+	if _, found, _ := s.Said(ctx, "room1", "member1", "ref hello"); found {
+		t.Error("a message is still found")
+	}
 	if ids, next, _ := s.Due(ctx, start.Add(48*time.Hour)); len(ids) != 0 || !next.IsZero() {
 		t.Errorf("still due: %v, next %v", ids, next)
 	}
@@ -375,6 +382,48 @@ func logAfter(t *testing.T, s suite) {
 			t.Errorf("after message %d: %+v", n, log[0])
 		}
 	}
+}
+
+func said(t *testing.T, s suite) {
+	r := newRoom(1)
+	r.Terms.MaxMessages = 4
+	if err := s.Create(t.Context(), r, roomy); err != nil {
+		t.Fatal(err)
+	}
+	s.update("room1", func(r *room.Room) ([]room.Event, error) {
+		_, events, err := r.RequestJoin(start, "bob", "session2", "Bob")
+		return events, err
+	})
+	s.update("room1", func(r *room.Room) ([]room.Event, error) { return r.Approve(start, "member1", "bob") })
+	post := func(member, text, ref string) uint64 {
+		t.Helper()
+		events := s.update("room1", func(r *room.Room) ([]room.Event, error) { return r.Post(start, member, text, ref) })
+		return events[0].Seq
+	}
+	want := func(member, ref string, want room.Message) {
+		t.Helper()
+		got, found, err := s.Said(t.Context(), "room1", member, ref)
+		if err != nil || found != (want.Seq != 0) || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s said %q: %+v, %v, err %v; want %+v", member, ref, got, found, err, want)
+		}
+	}
+	message := func(seq uint64, member, name, text, ref string) room.Message {
+		return room.Message{Seq: seq, Member: member, Name: name, Content: text, At: start, Ref: ref}
+	}
+	want("member1", "r1", room.Message{})
+	one := post("member1", "one", "r1")
+	two := post("bob", "two", "r1")
+	post("member1", "three", "r2")
+	want("member1", "r1", message(one, "member1", "Alice", "one", "r1"))
+	want("bob", "r1", message(two, "bob", "Bob", "two", "r1"))
+	want("bob", "r2", room.Message{})
+	want("nobody", "r1", room.Message{})
+	// Of several it is the latest, and what has left the log is not found.
+	four := post("member1", "four", "r2")
+	want("member1", "r2", message(four, "member1", "Alice", "four", "r2"))
+	post("member1", "five", "")
+	want("member1", "r1", room.Message{})
+	want("bob", "r1", message(two, "bob", "Bob", "two", "r1"))
 }
 
 func due(t *testing.T, s suite) {
