@@ -189,6 +189,13 @@ func TestStaticPacked(t *testing.T) {
 	if part := b.get("/static/text.css", accepts, header("Range", "bytes=5-8")); part.StatusCode != http.StatusPartialContent || part.body != text[5:9] || part.Header.Get("Content-Encoding") != "" {
 		t.Errorf("range: %d, %q, %v", part.StatusCode, part.body, part.Header)
 	}
+	// Else an answer without a body would have the length of one.
+	for _, condition := range []string{`"other"`, whole.Header.Get("ETag")} {
+		failed := b.get("/static/text.css", accepts, header("If-Match", condition))
+		if length := failed.Header.Get("Content-Length"); failed.StatusCode != http.StatusPreconditionFailed || failed.body != "" || length != "" && length != "0" || failed.Header.Get("Content-Encoding") != "" {
+			t.Errorf("If-Match %s: %d, %d bytes, %v", condition, failed.StatusCode, len(failed.body), failed.Header)
+		}
+	}
 	// A file that may change is compressed as it goes, if that pays.
 	changing := serve(false)
 	if got := changing.get("/static/short.js", accepts); got.Header.Get("Content-Encoding") != "" {

@@ -28,9 +28,10 @@ func pack(content []byte) ([]byte, error) {
 }
 
 // takesPacked reports whether a request is best answered with what pack made. One for a
-// range is not: its bytes are counted in the file as it is.
+// range is not: its bytes are counted in the file as it is. Nor is one that is for a certain
+// file alone: it may be refused, and then has no body whose length could be told.
 func takesPacked(r *http.Request) bool {
-	if r.Header.Get("Range") != "" {
+	if r.Header.Get("Range") != "" || r.Header.Get("If-Match") != "" {
 		return false
 	}
 	for part := range strings.SplitSeq(strings.Join(r.Header.Values("Accept-Encoding"), ","), ",") {
