@@ -347,7 +347,7 @@ describe('the waiting page and the forms of scripts', { concurrency: 4 }, () => 
 
   test('GET /join and what was never asked lead to the start page', async (t) => {
     const anybody = new Person(server, { t });
-    for (const path of ['/join', '/join/x', '/join/11111111-2222-3333-4444-555555555555']) {
+    for (const path of ['/join', '/join/', '/join/x', '/join/11111111-2222-3333-4444-555555555555']) {
       const answer = await anybody.fetch(path);
       assert.equal(answer.status, 302, path);
       assert.equal(answer.location, '/', path);

@@ -202,8 +202,11 @@ func TestWaitingPage(t *testing.T) {
 	}
 	b.get("/join/"+refusedID).want(t, 200, "pending=["+refusedID+"]")
 	b.get("/join/"+seatID).wantRedirect(t, "/room/"+roomID)
-	for _, path := range []string{"/join", "/join/unknown", "/join/" + roomID, "/join/%00", "/join/" + strings.Repeat("a", 100_000)} {
+	for _, path := range []string{"/join", "/join/", "/join/unknown", "/join/" + roomID, "/join/%00", "/join/" + strings.Repeat("a", 100_000)} {
 		b.get(path).wantRedirect(t, "/")
+	}
+	for path, status := range map[string]int{"/join/" + knockID: 200, "/join/" + seatID: 302, "/join": 302, "/join/": 302} {
+		b.do(http.MethodHead, path, nil).want(t, status)
 	}
 	stranger := newBrowser(t, b.handler)
 	for _, id := range []string{knockID, refusedID, seatID} {
@@ -371,7 +374,7 @@ func TestFormsWithoutToken(t *testing.T) {
 
 func TestUnknownPaths(t *testing.T) {
 	b := newBrowser(t, newHandler(t, &fakeService{}))
-	for _, path := range []string{"/nothing", "/room", "/room/", "/join/", "/static", "/static/", "/room/a/b", "//", "/socket.io"} {
+	for _, path := range []string{"/nothing", "/room", "/room/", "/static", "/static/", "/room/a/b", "//", "/socket.io"} {
 		b.get(path).want(t, 404, "There is nothing at this address", `href="/"`)
 	}
 }
@@ -379,8 +382,8 @@ func TestUnknownPaths(t *testing.T) {
 func TestWrongMethods(t *testing.T) {
 	b := newBrowser(t, newHandler(t, &fakeService{}))
 	for _, test := range []struct{ method, path, allow string }{
-		{"PUT", "/join", "GET, POST"},
-		{"POST", "/join/" + knockID, "GET"},
+		{"PUT", "/join", "GET, HEAD, POST"},
+		{"POST", "/join/" + knockID, "GET, HEAD"},
 		{"POST", "/room/" + roomID, "GET"},
 		{"DELETE", "/", "GET, HEAD, POST"},
 		{"PUT", "/static/x", "GET, HEAD"},

@@ -231,8 +231,12 @@ func (s *server) site(o Options) http.Handler {
 		views.Get("/", s.home)
 		views.Head("/", s.home)
 		views.Get("/join", toStart)
+		views.Head("/join", toStart)
+		views.Get("/join/", toStart)
+		views.Head("/join/", toStart)
 		views.Get("/join/{id}", s.waiting)
-		views.Get("/room/{id}", s.chat)
+		views.Head("/join/{id}", s.waiting)
+		views.Get("/room/{id}", s.chat) // no HEAD: it would count as a page that is loaded
 		pages.With(s.limit("create", createsPerMinute)).Post("/", s.create)
 		pages.With(s.limit("join", joinsPerMinute)).Post("/join", s.join)
 	})
