@@ -42,7 +42,7 @@ func (c *conn) tooFast(event, ref string) {
 	switch {
 	case event == evTyping:
 		c.g.Metrics.Refused("event", "typing")
-	case c.allowance.complain(), ref != "" && !c.flooded:
+	case ref != "" && !c.flooded, c.allowance.complain():
 		c.failOver(errRateLimited, ref)
 	}
 	if c.allowance.enough() && !c.flooded {

@@ -22,7 +22,7 @@ const (
 	favoursPerSecond, favoursAtOnce = 0.5, 5
 	// maxConnections of a session at a time.
 	maxConnections = 50
-	// complaintPause is the least time between two errors about the rate.
+	// complaintPause is the least time between two errors about the rate without a ref.
 	complaintPause = 3 * time.Second
 	// What is dropped beyond this ends the connection: nothing that a page does
 	// can be that much.
