@@ -317,6 +317,27 @@ func TestErrorsNameTheirMessage(t *testing.T) {
 	}
 }
 
+// What is no text says nothing, and the page that waits for it is told so.
+func TestWhatIsNoText(t *testing.T) {
+	s := newServer(t)
+	alice, _ := s.create("alice", "Alice")
+	a := s.connect(visit{session: "alice"}).join(alice)
+	a.barrier()
+	a.forget()
+	for i, text := range []string{`null`, `7`, `true`, `["a"]`, `{"toString":"x"}`} {
+		a.emit("message", fmt.Sprintf(`{"room":%q,"message":%s}`, alice.Room, text))
+		a.emit("message", fmt.Sprintf(`{"room":%q,"message":%s,"ref":"r%d"}`, alice.Room, text, i))
+	}
+	a.emit("message", fmt.Sprintf(`{"room":%q,"ref":"nothing"}`, alice.Room))
+	a.barrier()
+	var refs []string
+	for _, e := range a.all("room_error") {
+		refs = append(refs, strings.Trim(e.field("ref"), `"`))
+	}
+	equal(t, "errors about", refs, []string{"r0", "r1", "r2", "r3", "r4", "nothing"})
+	equal(t, "and nothing else is heard", a.names(), slices.Repeat([]string{"room_error"}, len(refs)))
+}
+
 func TestWithdrawing(t *testing.T) {
 	s := newServer(t)
 	alice, code := s.create("alice", "Alice")
