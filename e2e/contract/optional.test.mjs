@@ -286,11 +286,19 @@ describe('optional events under RATE_LIMITS', { concurrency: 4 }, () => {
     test(`typing without end is dropped in silence, and costs no message its place, ${transports}`, async (t) => {
       const [ana, bob] = await roomWith(server, ['Ana', 'Bob'], { t, transports });
       const began = Date.now();
+      // A hint may be lost on a connection that is busy: so until one is heard, no oftener than he may.
+      await until(async () => {
+        bob.emit('typing');
+        await barrier(bob.conn, ana.conn);
+        return ana.conn.all('typing').length > 0;
+      }, { what: 'a hint', every: 1000 });
       for (let i = 0; i < 500; i++) bob.emit('typing');
       for (let i = 0; i < 50; i++) bob.say(`message ${i}`);
       await until(() => ana.conn.all('message').length === 50);
+      // Of those that are let through some may be lost; how many are dropped, TestTypingIsLimited counts.
       const most = 3 + (Date.now() - began) / 2000;
       assert.ok(ana.conn.all('typing').length <= most, `${ana.conn.all('typing').length} came through`);
+      // Were they counted among the messages, most of these would be refused.
       await bob.conn.barrier();
       assert.deepEqual(bob.conn.all('room_error'), []);
     });
