@@ -5,7 +5,7 @@ import { initialOf } from './members.js';
 import { text } from './words.js';
 
 const lateVerdict = 3000; // milliseconds that the server may be later than this clock
-const afterMove = 400; // milliseconds in which a click may be meant for what was there before
+const still = 400; // milliseconds after a card has moved, in which a click may be meant for what was there before
 
 /** The people at the door, each on a card with two answers. */
 export class Requests {
@@ -13,7 +13,7 @@ export class Requests {
   #answerTime;
   #on;
   #cards = new Map();
-  #moved = -Infinity;
+  #moved;
 
   /**
    * The members have `answerTime` seconds. `on` has answer(id, yes), called with the
@@ -67,7 +67,7 @@ export class Requests {
     card.countdown.stop();
     clearTimeout(card.late);
     const focused = card.node.contains(document.activeElement);
-    if (card.node.nextElementSibling) this.#moved = performance.now();
+    if (card.node.nextElementSibling) this.#keepStill();
     card.node.remove();
     this.#cards.delete(id);
     this.#on.changed();
@@ -77,6 +77,13 @@ export class Requests {
 
   clear() {
     for (const id of [...this.#cards.keys()]) this.remove(id);
+  }
+
+  // Somebody may be about to press, or to press again, what was here a moment ago.
+  #keepStill() {
+    this.#container.classList.add('moved');
+    clearTimeout(this.#moved);
+    this.#moved = setTimeout(() => this.#container.classList.remove('moved'), still);
   }
 
   #focusNext() {
@@ -115,7 +122,6 @@ export class Requests {
   #button(label, className, id, yes) {
     const button = element('button', { type: 'button', className: `notification-button ${className}` }, label);
     button.addEventListener('click', () => {
-      if (performance.now() - this.#moved < afterMove) return;
       const { node, status } = this.#cards.get(id);
       if (!this.#on.answer(id, yes)) {
         status.textContent = text('request.no-connection');
@@ -124,6 +130,7 @@ export class Requests {
       status.textContent = text(yes ? 'request.accepted' : 'request.declined');
       node.classList.add('answered');
       node.focus(); // the buttons go
+      this.#keepStill();
     });
     return button;
   }
