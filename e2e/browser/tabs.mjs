@@ -278,6 +278,9 @@ export class EmbeddedTab extends Tab {
     await this.backHome();
   }
 
+  /** Without the marks that keep a name of the other direction to itself. */
+  async notices() { return (await super.notices()).map((text) => text.replace(/[\u2068\u2069]/g, '')); }
+
   async attack(text) { await this.say(text); }
 
   /** The applicant's name as the waiting page has it. */
