@@ -4,7 +4,8 @@ import { browserForFile, eventually } from '../browser/harness.mjs';
 import { openPage } from './embedded-page.mjs';
 
 const json = (status, body) => ({ status, contentType: 'application/json', body: JSON.stringify(body) });
-const refusal = (status, error) => json(status, { error, status });
+const fieldOf = { name: 'display_name', code: 'room_code' };
+const refusal = (status, error, where) => json(status, { error, status, field: fieldOf[where] });
 
 /** What a field says is wrong with it, as people and screen readers get it; '' if it says nothing. */
 async function complaint(page, id) {
@@ -186,6 +187,27 @@ describe('the waiting page', { concurrency: 3 }, () => {
     await page.waitForURL('http://localhost/');
   });
 
+  // Or the place would be kept, and counted, though nobody takes it.
+  test('gives back the place when the last yes was faster than the cancelling', async (t) => {
+    const page = await open(t);
+    await page.receive('connect');
+    await page.evaluate(() => {
+      const { emit } = globalThis.socket;
+      globalThis.socket.emit = (event, ...values) => {
+        emit(event, ...values);
+        globalThis.acknowledge ??= values.at(-1);
+      };
+    });
+    await page.sent();
+    await page.click('#home');
+    await page.receive('join_approved', { user_id: 'knock-1', room: 'room-1', current_time: 1 });
+    const [, [event, { room, final }]] = await page.sent();
+    assert.deepEqual([event, room, final], ['leave_room', 'knock-1', true]);
+    assert.deepEqual(page.navigations, []);
+    await page.evaluate(() => globalThis.acknowledge(null));
+    await page.waitForURL('http://localhost/');
+  });
+
   test('goes away without a connection, too', async (t) => {
     const page = await open(t);
     await page.receive('connect');
@@ -213,14 +235,14 @@ describe('the waiting page', { concurrency: 3 }, () => {
     const page = await open(t, { prepare: rememberCode });
     await page.receive('connect');
     await deny(page, 'Request timed out');
-    page.answers.push(refusal(404, 'Room not found.'));
+    page.answers.push(refusal(404, 'Room not found.', 'code'));
     await page.click('#ask-again');
     await eventually(async () => assert.equal(await complaint(page, 'again-code'), 'Room not found.'));
     assert.equal(await focused(page), 'again-code');
 
     await page.fill('#again-code', '123 456');
     assert.equal(await complaint(page, 'again-code'), '');
-    page.answers.push(refusal(409, 'Somebody in this room already has this name.'));
+    page.answers.push(refusal(409, 'Somebody in this room already has this name.', 'name'));
     await page.keyboard.press('Enter');
     await eventually(async () => assert.equal(await complaint(page, 'again-name'), 'Somebody in this room already has this name.'));
     assert.equal(await focused(page), 'again-name');
@@ -351,7 +373,7 @@ describe('the start page', { concurrency: 3 }, () => {
   test('remembers the name that worked', async (t) => {
     const page = await open(t);
     await page.fill('#name', 'Ana María');
-    page.answers.push(refusal(400, 'No.'), json(200, { location: '/room/new' }));
+    page.answers.push(refusal(400, 'No.', 'name'), json(200, { location: '/room/new' }));
     await page.click('#create');
     await eventually(async () => assert.equal(await complaint(page, 'name'), 'No.'));
     await page.reload();
@@ -405,7 +427,7 @@ describe('the start page', { concurrency: 3 }, () => {
       const page = await open(t);
       await page.fill('#name', 'Zoë');
       await page.fill('#code', '123456');
-      page.answers.push(refusal(status, words));
+      page.answers.push(refusal(status, words, where));
       await page.click(`#${button}`);
       const place = page.locator(`#${where ?? button}-problem`);
       await eventually(async () => assert.equal((await place.innerText()).trim(), words));
@@ -429,6 +451,7 @@ describe('the start page', { concurrency: 3 }, () => {
   for (const [what, answer, words] of [
     ['no answer', null, /cannot be reached/],
     ['a proxy’s answer', { status: 502, contentType: 'text/html', body: '<h1>Bad gateway</h1>' }, /no answer that this page understands/],
+    ['nothing that makes sense', { status: 200, contentType: 'application/json', body: 'null' }, /no answer that this page understands/],
     ['a page instead of an address', { status: 200, contentType: 'text/html', body: 'welcome' }, /no answer that this page understands/],
   ]) {
     test(`says so after ${what}`, async (t) => {

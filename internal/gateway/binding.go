@@ -72,7 +72,8 @@ func hinted(seats []room.Seat, h hints) (room.Seat, bool) {
 		h.room = h.path
 		return choose(seats, h)
 	}
-	if len(seats) == 1 && !h.waiting {
+	// A page that names a seat that is gone is not of another one.
+	if len(seats) == 1 && !h.waiting && h.seat == "" {
 		return choose(seats, hints{})
 	}
 	return room.Seat{}, false

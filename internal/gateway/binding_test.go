@@ -76,17 +76,18 @@ func TestHinted(t *testing.T) {
 		hints hints
 		want  string
 	}{
-		"the page":                          {[]room.Seat{alice, bob}, hints{path: "b"}, "b"},
-		"somebody else's page":              {[]room.Seat{alice, bob}, hints{path: "x"}, ""},
-		"somebody else's, though it is one": {[]room.Seat{alice}, hints{path: "x"}, ""},
-		"the seat":                          {[]room.Seat{alice, bob}, hints{seat: "a"}, "a"},
-		"the seat of a knock":               {[]room.Seat{alice, dan}, hints{seat: "d"}, ""},
-		"the only one":                      {[]room.Seat{alice}, hints{}, "a"},
-		"not from a waiting page":           {[]room.Seat{alice}, hints{waiting: true}, ""},
-		"one of two":                        {[]room.Seat{alice, bob}, hints{}, ""},
-		"one, but there is a knock":         {[]room.Seat{alice, dan}, hints{}, ""},
-		"only a knock":                      {[]room.Seat{dan}, hints{}, ""},
-		"none":                              {nil, hints{path: "b", seat: "b"}, ""},
+		"the page":                            {[]room.Seat{alice, bob}, hints{path: "b"}, "b"},
+		"somebody else's page":                {[]room.Seat{alice, bob}, hints{path: "x"}, ""},
+		"somebody else's, though it is one":   {[]room.Seat{alice}, hints{path: "x"}, ""},
+		"the seat":                            {[]room.Seat{alice, bob}, hints{seat: "a"}, "a"},
+		"the seat of a knock":                 {[]room.Seat{alice, dan}, hints{seat: "d"}, ""},
+		"a seat that is gone, beside another": {[]room.Seat{alice}, hints{seat: "x"}, ""},
+		"the only one":                        {[]room.Seat{alice}, hints{}, "a"},
+		"not from a waiting page":             {[]room.Seat{alice}, hints{waiting: true}, ""},
+		"one of two":                          {[]room.Seat{alice, bob}, hints{}, ""},
+		"one, but there is a knock":           {[]room.Seat{alice, dan}, hints{}, ""},
+		"only a knock":                        {[]room.Seat{dan}, hints{}, ""},
+		"none":                                {nil, hints{path: "b", seat: "b"}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, ok := hinted(test.seats, test.hints)

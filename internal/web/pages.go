@@ -18,7 +18,7 @@ func (s *server) home(w http.ResponseWriter, r *http.Request) {
 
 // create serves POST /.
 func (s *server) create(w http.ResponseWriter, r *http.Request) {
-	name := r.PostFormValue("display_name")
+	name := r.PostFormValue(nameField)
 	if strings.TrimSpace(name) == "" && !wantsJSON(r) {
 		toStart(w, r)
 		return
@@ -39,8 +39,8 @@ func (s *server) create(w http.ResponseWriter, r *http.Request) {
 func (s *server) join(w http.ResponseWriter, r *http.Request) {
 	application := room.Application{
 		Session: s.sessions.Ensure(w, r),
-		Name:    r.PostFormValue("display_name"),
-		Code:    strings.TrimSpace(r.PostFormValue("room_code")),
+		Name:    r.PostFormValue(nameField),
+		Code:    strings.TrimSpace(r.PostFormValue(codeField)),
 	}
 	var seat room.Seat
 	var err error

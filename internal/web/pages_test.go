@@ -248,6 +248,9 @@ func TestFormsForScripts(t *testing.T) {
 		return room.Seat{}, blank
 	}
 	wantJSON(post("/", script, " "), 400, "error", blank.Error())
+	wantJSON(post("/", script, " "), 400, "field", "display_name")
+	service.join = func(room.Application) (room.Seat, error) { return room.Seat{}, room.ErrNoSuchCode }
+	wantJSON(post("/join", script, "Anna"), 404, "field", "room_code")
 	service.join = func(room.Application) (room.Seat, error) {
 		return room.Seat{ID: knockID, Room: roomID, Standing: room.Admitted, Path: knockID}, nil
 	}

@@ -26,19 +26,27 @@ type problem struct {
 	text   string // what happened and what to do, in whole sentences
 	// retry, if not zero, is when it makes sense to try again.
 	retry time.Duration
+	// field is the name of the form's field that it is about, if it is about one.
+	field string
 	// where and reason are for the metrics; empty means not counted.
 	where, reason string
 }
+
+// The fields of the forms.
+const (
+	nameField = "display_name"
+	codeField = "room_code"
+)
 
 // problems maps the errors of the use cases to statuses and texts.
 var problems = []struct {
 	err error
 	problem
 }{
-	{room.ErrMalformedCode, problem{status: http.StatusBadRequest, text: "Invalid input.", reason: "malformed code"}},
-	{room.ErrNoSuchCode, problem{status: http.StatusNotFound, text: "Room not found.", reason: "no such code"}},
-	{room.ErrNameTaken, problem{status: http.StatusConflict, text: "Somebody in this room already has this name. Please choose another one.", reason: "name taken"}},
-	{room.ErrRoomFull, problem{status: http.StatusForbidden, text: "This room is full. Somebody has to leave it before you can join.", reason: "room full"}},
+	{room.ErrMalformedCode, problem{status: http.StatusBadRequest, text: "Invalid input.", field: codeField, reason: "malformed code"}},
+	{room.ErrNoSuchCode, problem{status: http.StatusNotFound, text: "Room not found.", field: codeField, reason: "no such code"}},
+	{room.ErrNameTaken, problem{status: http.StatusConflict, text: "Somebody in this room already has this name. Please choose another one.", field: nameField, reason: "name taken"}},
+	{room.ErrRoomFull, problem{status: http.StatusForbidden, text: "This room is full. Somebody has to leave it before you can join.", field: codeField, reason: "room full"}},
 	{room.ErrTooManyKnocks, problem{status: http.StatusTooManyRequests, text: "Too many people are asking to join this room. Please try again in a minute.", retry: time.Minute, reason: "too many knocks"}},
 	{room.ErrTooManyRooms, problem{status: http.StatusServiceUnavailable, text: "This server has all the rooms it can hold. Please try again later.", retry: 10 * time.Minute, reason: "too many rooms"}},
 	{room.ErrTooManyRoomsHere, problem{status: http.StatusForbidden, text: "There are already as many rooms from your address as one may open. Please leave one of them first.", reason: "too many rooms here"}},
@@ -58,7 +66,7 @@ var internalProblem = problem{
 // the error is none that anybody foresaw.
 func problemOf(err error, where string) (p problem, ok bool) {
 	if name := (*room.NameError)(nil); errors.As(err, &name) {
-		return problem{status: http.StatusBadRequest, text: name.Error(), where: where, reason: "name"}, true
+		return problem{status: http.StatusBadRequest, text: name.Error(), field: nameField, where: where, reason: "name"}, true
 	}
 	for _, entry := range problems {
 		if errors.Is(err, entry.err) {
@@ -109,7 +117,11 @@ func (s *server) refuse(w http.ResponseWriter, r *http.Request, p problem) {
 		h.Set("Content-Security-Policy", errorPolicy)
 		s.writeErrorPage(w, l, p)
 	case "application/json":
-		writeJSON(w, p.status, map[string]any{"error": p.text, "status": p.status})
+		answer := map[string]any{"error": p.text, "status": p.status}
+		if p.field != "" {
+			answer["field"] = p.field
+		}
+		writeJSON(w, p.status, answer)
 	default:
 		write(w, p.status, "text/plain; charset=utf-8", []byte(p.text))
 	}

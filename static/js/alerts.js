@@ -22,7 +22,7 @@ export class Alerts {
   constructor(icon) {
     this.#icon = icon;
     // Browsers let a page sound only once it was touched, and Safari only from then on.
-    for (const touch of ['pointerdown', 'keydown']) addEventListener(touch, () => this.#wakeAudio(), { passive: true });
+    for (const touch of ['click', 'pointerup', 'keydown']) addEventListener(touch, () => this.#wakeAudio(), { passive: true });
     document.addEventListener('visibilitychange', () => {
       if (document.hidden) return;
       this.#unread = 0;

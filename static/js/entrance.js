@@ -9,8 +9,7 @@ export const rememberedName = () => recall('name') ?? '';
 /** The code that this tab asked with. */
 export const rememberedCode = () => recall('code', 'sessionStorage') ?? '';
 
-// Of the refusals with status 400 the one that is not about the name.
-const outdated = 'This form is no longer valid. Please reload the page it is on and try again.';
+const patience = 20_000; // milliseconds that the next page may take before the button works again
 
 /** The two ways in: a new chat, or asking to join one. What is wrong is said where it is to be put right. */
 export class Entrance {
@@ -24,20 +23,19 @@ export class Entrance {
     this.#token = token;
     this.#name = name;
     this.#code = code;
-    addEventListener('pageshow', () => this.#release()); // the back button
+    addEventListener('pageshow', ({ persisted }) => { if (persisted) this.#release(); }); // the back button
   }
 
   /** `button` is the one that was pressed; `problem` takes what is about neither field. The address to go to, or null. */
   create(button, problem) {
-    return this.#send('/', button, problem, { display_name: this.#name }, { 400: this.#name });
+    return this.#send('/', button, problem, { display_name: this.#name });
   }
 
   ask(button, problem) {
-    return this.#send('/join', button, problem, { display_name: this.#name, room_code: this.#code },
-      { 400: this.#name, 403: this.#code, 404: this.#code, 409: this.#name });
+    return this.#send('/join', button, problem, { display_name: this.#name, room_code: this.#code });
   }
 
-  async #send(address, button, problem, fields, concerned) {
+  async #send(address, button, problem, fields) {
     if (this.#busy) return null;
     for (const place of [this.#name, this.#code, problem]) place.clear();
     if (!this.#complete(Object.values(fields))) return null;
@@ -47,11 +45,12 @@ export class Entrance {
       const next = await post(address, [['csrf_token', this.#token], ...values]);
       remember('name', this.#name.value);
       if (fields.room_code) remember('code', this.#code.value, 'sessionStorage');
+      setTimeout(() => this.#release(), patience); // somebody may stop the loading
       return next;
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
       this.#release();
-      const field = error.message === translated(outdated) ? undefined : concerned[error.status];
+      if (!(error instanceof Refusal)) throw error;
+      const field = fields[error.field];
       (field ?? problem).say(error.message);
       field?.input.focus();
       return null;

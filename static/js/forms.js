@@ -2,11 +2,11 @@ import { text } from './words.js';
 
 const patience = 20_000; // milliseconds that an answer may take
 
-/** A no in words for people. `status` is that of the answer, or undefined if there was none. */
+/** A no in words for people. `field` is the name of the field that it is about, if it is about one. */
 export class Refusal extends Error {
-  constructor(why, status) {
+  constructor(why, field) {
     super(why);
-    this.status = status;
+    this.field = field;
   }
 }
 
@@ -22,9 +22,9 @@ export async function post(address, fields) {
     throw new Refusal(text('form.unreachable'));
   });
   // What stands between here and the server may answer in its own way.
-  const { location, error } = await answer.json().catch(() => ({}));
+  const { location, error, field } = await answer.json().catch(() => null) ?? {};
   if (answer.ok && typeof location === 'string') return location;
-  throw new Refusal(typeof error === 'string' ? error : text('form.failed'), answer.status);
+  throw new Refusal(typeof error === 'string' ? error : text('form.failed'), field);
 }
 
 /** A place for what is wrong: an alert with one element that takes the text. */

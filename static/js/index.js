@@ -34,6 +34,7 @@ function welcome() {
   code.value = invitation;
   code.dispatchEvent(new Event('input'));
   byId('invitation').hidden = false;
+  for (const place of [name, join]) place.setAttribute('aria-describedby', `invitation ${place.getAttribute('aria-describedby') ?? ''}`.trim());
   byId('join-part').after(byId('or'), byId('create-part'));
   (name.value ? join : name).focus();
 }

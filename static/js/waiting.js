@@ -50,6 +50,7 @@ function run(io) {
   const connection = new Connection(io, userId, byId('connection'));
   const { socket } = connection;
   let leaving = false;
+  let cancelled = false;
   const mine = (handle) => (data) => { if (!leaving && data?.user_id === userId) handle(data); };
 
   socket.on('connect', () => socket.emit('join_request', { room, user: name, user_id: userId }));
@@ -60,12 +61,18 @@ function run(io) {
     page.dataset.counting = 'true';
   }));
   socket.on('join_approved', mine(() => {
+    if (cancelled) {
+      // The last yes was faster. A place that nobody takes would be kept, and counted.
+      socket.emit('leave_room', { room: userId, display_name: name, final: true });
+      return;
+    }
     leaving = true;
     connection.close();
     call(text('waiting.admitted'));
     location.replace(`/room/${encodeURIComponent(room)}`);
   }));
   socket.on('join_denied', mine(({ reason }) => {
+    if (cancelled) return;
     connection.close();
     end(reason);
   }));
@@ -76,8 +83,8 @@ function run(io) {
     // It is a link to the start page, and that is all it has to be then.
     if (elsewhere || !socket.connected) return;
     event.preventDefault();
-    if (leaving) return;
-    leaving = true;
+    if (leaving || cancelled) return;
+    cancelled = true;
     byId('home').setAttribute('aria-disabled', 'true');
     socket.timeout(farewell).emit('withdraw_request', { room, user_id: userId }, () => {
       connection.close();
@@ -101,6 +108,8 @@ function askAgain() {
   });
 }
 
+// What the browser has kept of this page is of the past.
+addEventListener('pageshow', ({ persisted }) => { if (persisted) location.reload(); });
 // Loading this page again is to ask how the request stands, and not to make another one.
 history.replaceState(history.state, '', `/join/${encodeURIComponent(userId)}`);
 askAgain();
