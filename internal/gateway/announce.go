@@ -44,13 +44,9 @@ func (g *Gateway) announce(roomID string, e room.Event) {
 	members := membersRoom(roomID)
 	switch b := e.Body.(type) {
 	case room.CodeTold:
-		if c := g.conn(b.Conn); c != nil {
-			c.emit("code_update", codePayload{NewCode: b.Code, Code: b.Code})
-		}
+		g.answer(b.Conn, "code_update", codeOf(b.Code))
 	case room.MembersListed:
-		if c := g.conn(b.Conn); c != nil {
-			c.emit("members", membersOf(b))
-		}
+		g.answer(b.Conn, "members", membersOf(b))
 	case room.MemberJoined:
 		g.tell("member_joined", named(b.Name), members)
 	case room.MemberReturned:
@@ -58,16 +54,14 @@ func (g *Gateway) announce(roomID string, e room.Event) {
 	case room.MemberLeft:
 		g.tell("member_left", named(b.Name), members)
 	case room.JoinConfirmed:
-		if c := g.conn(b.Conn); c != nil {
-			c.emit("join_success", countPayload{b.Count})
-		}
+		g.answer(b.Conn, "join_success", countPayload{b.Count})
 	case room.PresenceChanged:
 		g.tell("update_participants", countPayload{b.Count}, members)
 	case room.MessagePosted:
 		g.Metrics.MessageRelayed()
 		g.tellMessage(roomID, b.Message)
 	case room.CodeChanged:
-		g.tell("code_update", codePayload{NewCode: b.Code, Code: b.Code}, members)
+		g.tell("code_update", codeOf(b.Code), members)
 	case room.Knocked:
 		to := []socket.Room{knockRoom(b.Knock.ID)}
 		for _, voter := range b.Voters {
@@ -102,6 +96,13 @@ func (g *Gateway) announce(roomID string, e room.Event) {
 func (g *Gateway) tell(event string, payload any, to ...socket.Room) {
 	if err := g.io.To(to...).Emit(event, payload); err != nil {
 		g.Log.Error("announcing an event", "event", event, "error", err)
+	}
+}
+
+// answer sends an event to one connection, if it is still there.
+func (g *Gateway) answer(id, event string, payload any) {
+	if c := g.conn(id); c != nil {
+		c.emit(event, payload)
 	}
 }
 

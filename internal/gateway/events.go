@@ -203,13 +203,14 @@ func (c *conn) onTyping(p payload) {
 	}
 }
 
-// onMembers: a page asks who is in the room.
+// onCode: a page asks for the room's code.
 func (c *conn) onCode(p payload) {
 	c.asMember(p, func(s room.Seat) error {
 		return c.g.service.TellCode(c.ctx, s.Room, s.ID, c.id)
 	})
 }
 
+// onMembers: a page asks who is in the room.
 func (c *conn) onMembers(p payload) {
 	c.asMember(p, func(s room.Seat) error {
 		return c.g.service.ListMembers(c.ctx, s.Room, s.ID, c.id)

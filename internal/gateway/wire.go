@@ -178,6 +178,8 @@ type (
 
 func named(name string) namePayload { return namePayload{html.EscapeString(name)} }
 
+func codeOf(code string) codePayload { return codePayload{NewCode: code, Code: code} }
+
 func messageOf(m room.Message) messagePayload {
 	return messagePayload{
 		Sender:    html.EscapeString(m.Name),
