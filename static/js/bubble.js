@@ -1,20 +1,11 @@
-import { contentOf, isEmoji, textOf } from './content.js';
+import { isEmoji, textOf } from './content.js';
 import { element } from './dom.js';
 
 const short = new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit' });
 const hues = 8; // as many as the style sheet has
 
-/** The bubble of a message that the server has relayed. */
-export function bubbleOf(markup) {
-  return bubble(contentOf(markup));
-}
-
-/** The bubble of a text that is on its way. */
-export function bubbleOfText(text) {
-  return bubble(text);
-}
-
-function bubble(content) {
+/** The bubble of a message; its content is a text, or a fragment of the page. */
+export function bubbleOf(content) {
   const node = element('div', { className: 'message-content', dir: 'auto' }, content);
   if (isEmoji(node.textContent)) node.classList.add('emoji');
   return node;

@@ -72,16 +72,25 @@ export class Composer {
       input.style.height = 'auto';
       input.style.height = `${input.scrollHeight}px`;
     }
-    const left = this.#limit - lengthOf(input.value.trim());
+    const written = input.value.trim();
+    const left = this.#limit - lengthOf(written);
     const over = left < 0;
-    const before = this.#left.textContent;
-    this.#left.textContent = over ? this.#texts.over(-left) : left < warnBelow ? this.#texts.left(left) : '';
-    const now = this.#left.textContent;
-    // Once is enough for ears.
-    if (now !== '' && (before === '' || over !== this.#left.classList.contains('over'))) this.#announce(now);
-    this.#left.classList.toggle('over', over);
+    this.#tell(this.#aboutLength(left), over);
     input.setAttribute('aria-invalid', String(over));
-    this.#form.classList.toggle('ready', input.value.trim() !== '' && !over);
+    this.#form.classList.toggle('ready', written !== '' && !over);
+  }
+
+  #aboutLength(left) {
+    if (left < 0) return this.#texts.over(-left);
+    return left < warnBelow ? this.#texts.left(left) : '';
+  }
+
+  #tell(said, over) {
+    // Once is enough for ears.
+    const news = this.#left.textContent === '' || over !== this.#left.classList.contains('over');
+    if (said !== '' && news) this.#announce(said);
+    this.#left.textContent = said;
+    this.#left.classList.toggle('over', over);
   }
 }
 

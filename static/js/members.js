@@ -6,12 +6,13 @@ import { text } from './words.js';
 export class Members {
   #dialog;
   #list;
+  #ask;
 
   /** `ask()` asks the server for the members: when the dialog opens and while it is open. */
   constructor(dialog, list, opener, ask) {
     this.#dialog = dialog;
     this.#list = list;
-    this.ask = ask;
+    this.#ask = ask;
     opener.addEventListener('click', () => {
       dialog.showModal();
       ask();
@@ -20,7 +21,7 @@ export class Members {
 
   /** Somebody came or went. */
   changed() {
-    if (this.#dialog.open) this.ask();
+    if (this.#dialog.open) this.#ask();
   }
 
   /** Shows members: [{member, name, present, you}]. */
@@ -30,17 +31,15 @@ export class Members {
 
   #item({ member, name, present, you }) {
     const notes = [you && text('members.you'), !present && text('members.away')].filter(Boolean);
-    const item = element('li', { className: present ? 'member' : 'member away' },
-      element('span', { className: 'avatar', ariaHidden: 'true' }, initialOf(name)),
+    return element('li', { className: present ? 'member' : 'member away' },
+      avatarOf(member, name),
       element('span', { className: 'member-name', dir: 'auto' }, name),
       element('span', { className: 'member-notes' }, notes.join(' · ')));
-    item.dataset.hue = hueOf(member);
-    return item;
   }
 }
 
-/** The first character of a name, as people see characters. */
-export function initialOf(name) {
+/** A picture for a person: the first character of the name, as people see characters, in their colour. */
+export function avatarOf(id, name) {
   const [first] = new Intl.Segmenter().segment(name);
-  return first?.segment.toLocaleUpperCase() ?? '';
+  return element('span', { className: 'avatar', ariaHidden: 'true', 'data-hue': hueOf(id) }, first?.segment.toLocaleUpperCase() ?? '');
 }

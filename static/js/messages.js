@@ -1,4 +1,5 @@
-import { bubbleOf, bubbleOfText, hueOf, momentOf, senderName, timeOf } from './bubble.js';
+import { bubbleOf, hueOf, momentOf, senderName, timeOf } from './bubble.js';
+import { contentOf } from './content.js';
 import { dayOf, nameOfDay } from './days.js';
 import { element } from './dom.js';
 import { counted, text } from './words.js';
@@ -94,7 +95,7 @@ export class Messages {
   }
 
   #addSending(ref, written) {
-    const row = element('article', { className: 'message sent fresh' }, bubbleOfText(written), element('p', { className: 'message-state' }));
+    const row = element('article', { className: 'message sent fresh' }, bubbleOf(written), element('p', { className: 'message-state' }));
     this.#sending.set(ref, row);
     this.#empty.remove();
     this.#pending.append(row);
@@ -183,7 +184,7 @@ export class Messages {
       row.classList.add('first');
       row.append(element('p', { className: own ? 'message-sender visually-hidden' : 'message-sender', dir: 'auto' }, name));
     }
-    row.append(bubbleOf(message.content), time);
+    row.append(bubbleOf(contentOf(message.content)), time);
     this.#last = { row, sender, time };
     return row;
   }

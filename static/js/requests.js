@@ -1,7 +1,6 @@
-import { hueOf } from './bubble.js';
 import { Countdown } from './countdown.js';
 import { element } from './dom.js';
-import { initialOf } from './members.js';
+import { avatarOf } from './members.js';
 import { text } from './words.js';
 
 const lateVerdict = 3000; // milliseconds that the server may be later than this clock
@@ -105,12 +104,11 @@ export class Requests {
     const deny = this.#button(text('request.decline'), 'deny', id, false);
     const accept = this.#button(text('request.accept'), 'accept primary', id, true);
     const node = element('section', { className: 'join-request-notification', id: `notification-${id}`, 'data-user-id': id, tabIndex: -1, ariaLabel: text('request.label', { who: name }) },
-      element('span', { className: 'avatar', ariaHidden: 'true' }, initialOf(name)),
+      avatarOf(id, name),
       element('div', { className: 'notification-content' },
         element('p', {}, element('strong', { dir: 'auto' }, name), ` ${text('request.asks')} `, time),
         status, bar),
       element('div', { className: 'notification-buttons' }, deny, accept));
-    node.dataset.hue = hueOf(id);
     const card = { name, node, status, bar };
     card.countdown = new Countdown((seconds) => { time.textContent = text('request.time', { seconds }); },
       () => { card.late = setTimeout(() => this.remove(id), lateVerdict); });
