@@ -3,11 +3,13 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import { serverForFile } from '../harness/server.mjs';
+import { patience } from '../harness/wait.mjs';
 import { browserForFile, eventually, scenario } from './harness.mjs';
-import { EmbeddedTab, networkErrors } from './tabs.mjs';
+import { EmbeddedTab, networkErrors, refusals } from './tabs.mjs';
 
 const latency = 300; // milliseconds each way
 const absenceGrace = 1500;
+const silence = 10_000; // milliseconds after which the page gives up a connection that answers nothing
 const ttl = 6000;
 
 describe('chatting', { concurrency: 3 }, () => {
@@ -121,16 +123,57 @@ describe('chatting', { concurrency: 3 }, () => {
   });
 
   // As when a phone wakes up: nobody has told it that the connection is dead.
-  play('a dead connection is found out by what is written into it', async (stage) => {
+  for (const [how, webSockets] of [['a websocket', true], ['polling', false]]) {
+    play(`a dead connection is found out by what is written into it: ${how}`, async (stage) => {
+      const ana = await stage.room('Ana');
+      const ben = await stage.admit([ana], 'Ben', { network: await stage.network(), webSockets });
+      ben.expect(networkErrors, refusals); // Chromium repeats by itself what a dead connection has lost
+      ben.network.blackhole();
+      await ben.say('hello?');
+      await ben.disconnected(silence + patience);
+      ben.network.restore();
+      for (const tab of [ana, ben]) await tab.reads('Ben: hello?');
+      assert.deepEqual(await states(ben), []);
+    });
+  }
+
+  play('a dead connection is found out by what is asked', async (stage) => {
     const ana = await stage.room('Ana');
     const ben = await stage.admit([ana], 'Ben', { network: await stage.network() });
+    await ana.say('hello');
+    await ben.reads('Ana: hello');
     ben.expect(networkErrors);
     ben.network.blackhole();
-    await ben.say('hello?');
-    await ben.page.locator('#connection[data-state=offline]').waitFor({ state: 'attached' });
+    await ana.say('are you there?');
+    await ben.page.click('#member-count');
+    await ben.disconnected(silence + patience);
     ben.network.restore();
+    await ben.reads('Ana: hello', 'Ana: are you there?');
+  });
+
+  play('a connection that dies while the page enters the room is found out by itself', async (stage) => {
+    const ana = await stage.room('Ana');
+    const network = await stage.network();
+    const ben = await stage.tab({ network });
+    let died = false;
+    await ben.page.routeWebSocket('**', (socket) => {
+      socket.connectToServer().onMessage((frame) => {
+        if (died || !String(frame).includes('join_success')) {
+          socket.send(frame);
+          return;
+        }
+        died = true;
+        network.blackhole();
+      });
+    });
+    ben.expect(networkErrors);
+    await ben.knock(await ana.code(), 'Ben');
+    await ana.vote('Ben', true);
+    await ben.entered();
+    await ben.say('hello?');
+    await ben.disconnected(silence + patience);
+    network.restore();
     for (const tab of [ana, ben]) await tab.reads('Ben: hello?');
-    assert.deepEqual(await states(ben), []);
   });
 
   play('who was away has the code of now, and only the cards of now', async (stage) => {

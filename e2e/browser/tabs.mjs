@@ -275,7 +275,7 @@ export class EmbeddedTab extends Tab {
 
   async connected() { await this.page.locator('#connection[data-state=online]').waitFor({ state: 'attached' }); }
 
-  async disconnected() { await this.page.locator('#connection[data-state=offline]').waitFor({ state: 'attached' }); }
+  async disconnected(timeout) { await this.page.locator('#connection[data-state=offline]').waitFor({ state: 'attached', timeout }); }
 
   /** Like the others' lines, but a name stands only above the first of several lines. */
   async lines() {

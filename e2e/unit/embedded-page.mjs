@@ -9,26 +9,35 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect
 const types = { '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.png': 'image/png', '.webmanifest': 'application/manifest+json' };
 const client = '/static/vendor/socket.io/socket.io.esm.min.js';
 
-// What the page sees as the Socket.IO client. The test reads `sent` and calls `receive`.
+// What the page sees as the Socket.IO client. The test reads `sent` and calls `receive`;
+// what is sent is acknowledged at once, unless the test sets `silent`.
 const standIn = `
 const handlers = new Map();
+let hear;
+let timed = false; // what is sent next is for the test to acknowledge
+const lifecycle = ['connect', 'disconnect', 'connect_error']; // not from the server
 const socket = {
   connected: false,
   active: true,
+  onAny(handle) { hear = handle; },
   on(event, handle) { handlers.set(event, [...handlers.get(event) ?? [], handle]); },
   emit(event, ...values) {
     // The real one would keep it, and say it when nobody means it any more.
     if (!socket.connected) throw new Error(event + ' without a connection');
     sent.push([event, ...values.filter((value) => typeof value !== 'function')]);
+    const acknowledge = values.at(-1);
+    if (typeof acknowledge === 'function' && !timed && !globalThis.silent) queueMicrotask(acknowledge);
+    timed = false;
   },
-  timeout() { return socket; },
-  io: { engine: { close() { sent.push(['(renew)']); } } },
+  timeout() { timed = true; return socket; },
+  io: { engine: { transport: { close() { sent.push(['(renew)']); } } } },
   connect() { sent.push(['(connect)']); },
   disconnect() { socket.connected = false; sent.push(['(disconnect)']); },
 };
 globalThis.sent = [];
 globalThis.receive = (event, ...values) => {
   if (event === 'connect' || event === 'disconnect') socket.connected = event === 'connect';
+  if (!lifecycle.includes(event)) hear?.();
   for (const handle of handlers.get(event) ?? []) handle(...values);
 };
 globalThis.socket = socket;

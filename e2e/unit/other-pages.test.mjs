@@ -50,6 +50,22 @@ describe('the waiting page', { concurrency: 3 }, () => {
     assert.deepEqual(page.problems, []);
   });
 
+  test('connects anew when the server does not answer', async (t) => {
+    const page = await open(t);
+    await page.clock.install();
+    await page.evaluate(() => { globalThis.silent = true; });
+    await page.receive('connect');
+    await page.sent();
+    await page.clock.runFor(10_100);
+    assert.deepEqual(await page.sent(), [['(renew)']]);
+    await page.receive('disconnect', 'transport close');
+    await page.evaluate(() => { globalThis.silent = false; });
+    await page.receive('connect');
+    await page.sent();
+    await page.clock.runFor(30_000);
+    assert.deepEqual(await page.sent(), []);
+  });
+
   test('has an address that can be loaded again', async (t) => {
     const page = await open(t);
     assert.equal(new URL(page.url()).pathname, '/join/knock-1');

@@ -50,6 +50,37 @@ describe('the room page', () => {
     assert.equal(await height(), 1);
   });
 
+  // By itself the client would take 45 seconds.
+  test('connects anew when the server owes an answer and says nothing at all', async (t) => {
+    const page = await open(t);
+    const renewed = async () => (await events(page)).includes('(renew)');
+    await page.clock.install();
+    await page.evaluate(() => { globalThis.silent = true; });
+    await page.receive('connect');
+    await page.clock.runFor(9000);
+    await page.receive('code_update', { new_code: '654321' });
+    await page.clock.runFor(9000);
+    assert.equal(await renewed(), false, 'whatever it says shows that it lives');
+    await page.clock.runFor(1100);
+    assert.equal(await renewed(), true);
+    await page.receive('disconnect', 'transport close');
+    await page.clock.runFor(60_000);
+    assert.equal(await renewed(), false, 'without a connection nothing is owed');
+    await page.receive('connect');
+    await page.clock.runFor(9000);
+    assert.equal(await renewed(), false, 'every connection has its own ten seconds');
+    await page.clock.runFor(1100);
+    assert.equal(await renewed(), true);
+  });
+
+  test('leaves a quiet server alone', async (t) => {
+    const page = await joined(t);
+    await page.clock.install();
+    await page.locator('#message-input').pressSequentially('h');
+    await page.clock.runFor(60_000);
+    assert.deepEqual(await events(page), ['typing']);
+  });
+
   // The client gives up when the server says goodbye, as it does before a restart.
   test('comes back by itself when the server has said goodbye', async (t) => {
     const page = await joined(t);

@@ -78,6 +78,7 @@ describe('sending', () => {
   test('a message that the server does not answer makes the page connect anew', async (t) => {
     const page = await joined(t);
     await page.clock.install();
+    await page.evaluate(() => { globalThis.silent = true; });
     await say(page, 'hello?');
     await page.sent();
     await page.clock.runFor(10_100);

@@ -1,5 +1,4 @@
-const patience = 10_000; // milliseconds for the server to relay a message
-const mostTries = 3; // without an answer
+const mostTries = 5; // by as many connections, each lost before the answer
 
 // The server takes sixty messages at once and ten a second: less, and none is refused.
 const atOnce = 50;
@@ -11,7 +10,7 @@ const interval = 120; // milliseconds between two more
  *
  * - `waiting`: for the connection, or for its turn;
  * - `sending`: told to the server, which relays it to its author, too;
- * - `failed`: refused, or never answered, and kept until the person decides.
+ * - `failed`: refused, or a connection after the other was lost over it; kept until the person decides.
  */
 export class Outbox {
   #messages = new Map();
@@ -23,9 +22,8 @@ export class Outbox {
   #turn;
 
   /**
-   * `on` has send({message, ref, again}), which sends one, changed(message), called with
-   * each whose state changes, and silence(), called when the server has not answered
-   * though there seems to be a connection.
+   * `on` has send({message, ref, again}), which sends one, and changed(message), called with
+   * each whose state changes.
    */
   constructor(on) {
     this.#on = on;
@@ -49,13 +47,13 @@ export class Outbox {
   disconnected() {
     this.#connected = false;
     for (const message of this.#messages.values()) {
-      if (message.state === 'sending') this.#become(message, 'waiting');
+      if (message.state !== 'sending') continue;
+      this.#become(message, message.tries < mostTries ? 'waiting' : 'failed');
     }
   }
 
   /** The server has relayed a message. */
   relayed(ref) {
-    clearTimeout(this.#messages.get(ref)?.timer);
     this.#messages.delete(ref);
   }
 
@@ -116,19 +114,11 @@ export class Outbox {
 
   #send(message) {
     this.#become(message, 'sending');
-    message.timer = setTimeout(() => this.#unanswered(message), patience);
     this.#on.send({ message: message.text, ref: message.ref, again: message.tries > 0 });
     message.tries += 1;
   }
 
-  // Most likely the connection is dead and nobody has noticed yet, as when a phone wakes up.
-  #unanswered(message) {
-    this.#become(message, message.tries < mostTries ? 'waiting' : 'failed');
-    this.#on.silence();
-  }
-
   #become(message, state) {
-    clearTimeout(message.timer);
     message.state = state;
     this.#on.changed(message);
   }

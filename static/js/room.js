@@ -46,7 +46,7 @@ function run(io) {
   // Without a connection nothing is said: the client would keep it, and say it all at
   // once when it is back, when it may mean something else.
   const say = (event, fields = {}) => {
-    if (socket.connected) socket.emit(event, { room, ...fields });
+    if (socket.connected) connection.send(event, { room, ...fields });
     return socket.connected;
   };
   const on = (event, handle) => socket.on(event, (data) => handle(data ?? {}));
@@ -70,7 +70,6 @@ function run(io) {
   const outbox = new Outbox({
     send: (message) => say('message', message),
     changed: (message) => messages.showSending(message),
-    silence: () => connection.renew(),
   });
   const typing = new Typing(byId('typing'), byId('typing-text'), () => messages.settle());
   const signal = new TypingSignal(() => say('typing'));

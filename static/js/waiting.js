@@ -53,7 +53,7 @@ function run(io) {
   let cancelled = false;
   const mine = (handle) => (data) => { if (!leaving && data?.user_id === userId) handle(data); };
 
-  socket.on('connect', () => socket.emit('join_request', { room, user: name, user_id: userId }));
+  socket.on('connect', () => connection.send('join_request', { room, user: name, user_id: userId }));
   socket.on('request_status', mine(({ approvals, required, time_remaining: seconds }) => {
     if (![approvals, required, seconds].every(Number.isFinite)) return;
     votes.show(approvals, required);
