@@ -95,8 +95,8 @@ class Member {
 /**
  * Lets a test speak to a page in the server's place, for what the server says
  * only after a minute or a day: resolves to `tell(event, data)`. To be called before
- * the page connects. What the page says by the events in `swallow` does not reach the
- * server; `tell.swallowed(event, field)` waits for the first of them and gives a field of it.
+ * the page connects. What the page says by the events in `swallow` is acknowledged and does not reach
+ * the server; `tell.swallowed(event, field)` waits for the first of them and gives a field of it.
  */
 export async function wiretap(tab, swallow = []) {
   let socket;
@@ -104,9 +104,14 @@ export async function wiretap(tab, swallow = []) {
   await tab.page.routeWebSocket(/\/socket\.io\//, (opened) => {
     const server = opened.connectToServer();
     opened.onMessage((frame) => {
-      const [event, data] = String(frame).startsWith('42') ? JSON.parse(frame.slice(2)) : [];
-      if (swallow.includes(event)) kept.push({ event, data });
-      else server.send(frame);
+      const [, ack, json] = /^42(\d*)(\[.*)/s.exec(frame) ?? [];
+      const [event, data] = json ? JSON.parse(json) : [];
+      if (swallow.includes(event)) {
+        kept.push({ event, data });
+        if (ack) opened.send(`43${ack}[]`);
+      } else {
+        server.send(frame);
+      }
     });
     socket = opened;
   });
