@@ -10,12 +10,14 @@ const types = { '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg
 const client = '/static/vendor/socket.io/socket.io.esm.min.js';
 
 // What the page sees as the Socket.IO client. The test reads `sent` and calls `receive`;
-// what is sent is acknowledged at once, unless the test sets `silent`.
+// what is sent is acknowledged at once, or, while `silent`, when the test calls its function
+// in `acknowledgements`.
 const standIn = `
 const handlers = new Map();
+let opened;
 let hear;
 let timed = false; // what is sent next is for the test to acknowledge
-const lifecycle = ['connect', 'disconnect', 'connect_error']; // not from the server
+const lifecycle = ['open', 'connect', 'disconnect', 'connect_error']; // not from the server
 const socket = {
   connected: false,
   active: true,
@@ -26,18 +28,23 @@ const socket = {
     if (!socket.connected) throw new Error(event + ' without a connection');
     sent.push([event, ...values.filter((value) => typeof value !== 'function')]);
     const acknowledge = values.at(-1);
-    if (typeof acknowledge === 'function' && !timed && !globalThis.silent) queueMicrotask(acknowledge);
+    if (typeof acknowledge === 'function' && !timed) {
+      if (globalThis.silent) acknowledgements.push(acknowledge);
+      else queueMicrotask(acknowledge);
+    }
     timed = false;
   },
   timeout() { timed = true; return socket; },
-  io: { engine: { transport: { close() { sent.push(['(renew)']); } } } },
+  io: { on(event, handle) { if (event === 'open') opened = handle; }, engine: { transport: { close() { sent.push(['(renew)']); } } } },
   connect() { sent.push(['(connect)']); },
   disconnect() { socket.connected = false; sent.push(['(disconnect)']); },
 };
 globalThis.sent = [];
+globalThis.acknowledgements = [];
 globalThis.receive = (event, ...values) => {
   if (event === 'connect' || event === 'disconnect') socket.connected = event === 'connect';
-  if (!lifecycle.includes(event)) hear?.();
+  if (event === 'connect' || event === 'open') opened();
+  if (!lifecycle.includes(event)) hear();
   for (const handle of handlers.get(event) ?? []) handle(...values);
 };
 globalThis.socket = socket;

@@ -40,7 +40,7 @@ describe('the waiting page', { concurrency: 3 }, () => {
 
   test('announces the request with every connection', async (t) => {
     const page = await open(t);
-    assert.deepEqual(await page.evaluate(() => globalThis.options.auth), { seat: 'knock-1' });
+    assert.equal(await page.evaluate(() => globalThis.options.auth.seat), 'knock-1');
     for (let i = 0; i < 2; i += 1) {
       await page.receive('connect');
       assert.deepEqual(await page.sent(), [['join_request', { room: 'knock-1', user: "Zoë O'Brien", user_id: 'knock-1' }]]);

@@ -49,7 +49,7 @@ test('a message that the server has relayed is done', (t) => {
   box.relayed(one);
   assert.equal(box.isEmpty, false);
   take();
-  mock.timers.tick(60_000); // the connection is whose affair the time is
+  mock.timers.tick(60_000); // whether the server is too slow is for the connection to judge
   assert.deepEqual(take(), [[], []]);
   box.relayed(two);
   assert.equal(box.isEmpty, true);

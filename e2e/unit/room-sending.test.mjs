@@ -83,7 +83,7 @@ describe('sending', () => {
     await page.sent();
     await page.clock.runFor(10_100);
     assert.deepEqual(await events(page), ['(renew)']);
-    await page.receive('disconnect', 'forced close');
+    await page.receive('disconnect', 'transport close');
     await page.receive('connect');
     assert.deepEqual((await sent(page)).map(({ message, again }) => [message, again]), [['hello?', true]]);
   });

@@ -958,7 +958,7 @@ func TestLeftoversAreForgotten(t *testing.T) {
 		synctest.Wait()
 		l.mu.Lock() // so that the poll finds the session closed
 		for range 30 {
-			l.out.push(newPacket(make([]byte, 50_000), false))
+			l.out.push(newPacket(make([]byte, maxPolled/3), false))
 		}
 		l.mu.Unlock()
 		l.Close(false)

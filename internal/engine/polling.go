@@ -8,8 +8,9 @@ import (
 )
 
 // maxPolled is how much one poll is answered with, in bytes. A single packet may
-// be more.
-const maxPolled = 128 << 10
+// be more. A page hears nothing of an answer before all of it is there, and takes ten
+// seconds of silence for the end: a line of 3.2 kB a second has to be enough.
+const maxPolled = 32 << 10
 
 // probePause is how long a poll waits that comes while a client is about to move
 // to a websocket. By then it usually has: the two connections may have overtaken

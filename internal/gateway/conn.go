@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/zishang520/socket.io/servers/socket/v3"
@@ -15,7 +16,8 @@ import (
 )
 
 // patience is how long a connection that may be half-open gets to answer
-// before a new one of the same member takes its place.
+// before a new one of the same member takes its place. A page waits for that, and takes
+// ten seconds of silence for the end: it must be well below.
 const patience = 3 * time.Second
 
 // verdictPause is the least time between telling a connection a verdict twice.
@@ -29,8 +31,10 @@ type conn struct {
 	id      string
 	socket  *socket.Socket
 	link    *engine.Session
+	born    time.Time
 	session string // "" if the handshake had none
 	hints   hints
+	page    string          // what its page calls itself, "" if it does not
 	ctx     context.Context // ends with the connection
 	cancel  context.CancelFunc
 	begun   chan struct{} // closed when the connection has begun
@@ -43,6 +47,7 @@ type conn struct {
 	seen      *offset              // the last message that its page says it has seen
 	told      map[string]time.Time // verdicts, by knock
 	ended     bool
+	replaced  atomic.Bool // its page goes on by another connection: nothing of it counts
 
 	mu    sync.Mutex
 	seat  *room.Seat // the membership it is bound to; nil if none
@@ -51,7 +56,7 @@ type conn struct {
 
 func (g *Gateway) newConn(s *socket.Socket) *conn {
 	c := &conn{
-		g: g, id: g.node + "." + string(s.Id()), socket: s, link: sessionOf(s),
+		g: g, id: g.node + "." + string(s.Id()), socket: s, link: sessionOf(s), born: time.Now(),
 		allowance: newAllowance(g.RateLimits), left: make(map[string]bool), told: make(map[string]time.Time),
 		begun: make(chan struct{}),
 	}
@@ -73,6 +78,7 @@ func (g *Gateway) newConn(s *socket.Socket) *conn {
 	if seat := auth.claim("seat"); seat != "" {
 		c.hints.seat = seat
 	}
+	c.page = auth.claim("page")
 	if o, ok := parseOffset(auth.claim("offset")); ok {
 		c.seen = &o
 	}
@@ -198,12 +204,20 @@ func (c *conn) bind(seat room.Seat, explicit bool) error {
 	entry := room.Entry{Room: seat.Room, Member: seat.ID, Conn: c.id, Explicit: explicit, Returning: c.returnsTo(seat)}
 	var dead *conn
 	if !same {
+		dead = c.predecessor(seat)
 		switch {
 		case c.seen != nil && c.seen.room == seat.Room:
 			entry.Resume = &c.seen.seq
 			c.seen = nil // of the next room it has seen nothing
+		case dead != nil:
+			confirmed := dead.marks.confirmed(dead.link)
+			entry.Resume = &confirmed
 		case !seat.Loading || entry.Returning:
 			dead, entry.Resume = c.takeOver(seat)
+		}
+		if dead != nil {
+			// Only after this one is there: the member is never absent.
+			defer dead.dismiss(c.ctx)
 		}
 		c.enter(seat)
 	}
@@ -217,8 +231,22 @@ func (c *conn) bind(seat room.Seat, explicit bool) error {
 	delete(c.left, seat.Room)
 	c.g.pages.remember(c.session, c.hints.page, seat.ID)
 	c.g.visitors.leave(c.socket.Conn().Id())
-	if dead != nil {
-		dead.dismiss()
+	return nil
+}
+
+// predecessor finds the connection that this one's page had before and has given
+// up, which may still be open on our side: then what was on its way by it can arrive
+// any moment, though the page has long said it again by this one. From now on
+// nothing of it counts.
+func (c *conn) predecessor(seat room.Seat) *conn {
+	if c.page == "" {
+		return nil
+	}
+	for _, other := range c.g.connsOf(seat) {
+		if other.page == c.page && other.born.Before(c.born) {
+			other.replaced.Store(true)
+			return other
+		}
 	}
 	return nil
 }
@@ -272,14 +300,17 @@ func (c *conn) awaitEnd(ctx context.Context) {
 // bare name of an event, for the offset of a message.
 func (c *conn) provoke() { c.emit("are_you_there", struct{}{}) }
 
-// dismiss ends a connection that was found dead and has been replaced.
-func (c *conn) dismiss() {
+// dismiss ends a connection that was found dead and has been replaced, and waits
+// until whatever event of it is being handled is done with.
+func (c *conn) dismiss(ctx context.Context) {
+	c.replaced.Store(true)
 	if seat, bound := c.boundTo(); bound {
 		c.unbind()
 		// As if deliberate: its page goes on elsewhere and will not resume.
 		c.report(seat, loss{deliberate: true})
 	}
 	go c.socket.Conn().Close(true)
+	c.awaitEnd(ctx)
 }
 
 // loss is what can be said about a connection when it ends.

@@ -13,6 +13,9 @@ import (
 // handle handles one event. It is called with one at a time, and with whatever the
 // client sent.
 func (c *conn) handle(event []any) {
+	if c.replaced.Load() {
+		return
+	}
 	name, p, ack := decode(event)
 	handler := handlers[name]
 	start := time.Now()

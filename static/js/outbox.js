@@ -1,4 +1,6 @@
-const mostTries = 5; // by as many connections, each lost before the answer
+import { newId } from './random.js';
+
+const mostTries = 5; // each by a connection that was lost before the answer
 
 // The server takes sixty messages at once and ten a second: less, and none is refused.
 const atOnce = 50;
@@ -10,7 +12,8 @@ const interval = 120; // milliseconds between two more
  *
  * - `waiting`: for the connection, or for its turn;
  * - `sending`: told to the server, which relays it to its author, too;
- * - `failed`: refused, or a connection after the other was lost over it; kept until the person decides.
+ * - `failed`: refused, or one connection after the other was lost over it; kept until the person decides,
+ *   or until it turns out to have arrived.
  */
 export class Outbox {
   #messages = new Map();
@@ -31,7 +34,7 @@ export class Outbox {
 
   /** Sends a text, now or when there is a connection. */
   add(text) {
-    const message = { ref: newRef(), text, tries: 0 };
+    const message = { ref: newId(), text, tries: 0 };
     this.#messages.set(message.ref, message);
     this.#become(message, 'waiting');
     this.#sendWaiting();
@@ -122,9 +125,4 @@ export class Outbox {
     message.state = state;
     this.#on.changed(message);
   }
-}
-
-// crypto.randomUUID is there with HTTPS only.
-function newRef() {
-  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }
