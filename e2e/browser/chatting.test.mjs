@@ -179,6 +179,23 @@ describe('chatting', { concurrency: 3 }, () => {
     for (const tab of [ana, ben]) await tab.reads('Ben: hello?');
   });
 
+  // The page says it again by its next connection; what it had said was not lost.
+  play('what arrives late has arrived once', async (stage) => {
+    const ana = await stage.room('Ana');
+    const ben = await stage.admit([ana], 'Ben', { network: await stage.network() });
+    await ana.say('hello');
+    await ben.reads('Ana: hello');
+    ben.expect(networkErrors);
+    ben.network.hold();
+    await ben.say('hello?');
+    await ben.disconnected(silence + patience);
+    for (const tab of [ana, ben]) await tab.reads('Ana: hello', 'Ben: hello?');
+    assert.ok(ben.network.held > 0, 'something is late');
+    ben.network.release();
+    await ben.say('there you are');
+    for (const tab of [ana, ben]) await tab.reads('Ana: hello', 'Ben: hello?', 'Ben: there you are');
+  });
+
   play('who was away has the code of now, and only the cards of now', async (stage) => {
     const ana = await stage.room('Ana');
     const ben = await stage.admit([ana], 'Ben', { network: await stage.network() });

@@ -26,7 +26,7 @@ export class Proxy {
       return;
     }
     const server = net.connect(port, '127.0.0.1');
-    const pair = { client, server };
+    const pair = { client, server, held: undefined };
     this.#pairs.add(pair);
     const end = () => {
       this.#pairs.delete(pair);
@@ -36,18 +36,22 @@ export class Proxy {
     for (const [from, to] of [[client, server], [server, client]]) {
       from.setNoDelay(true);
       from.on('data', (bytes) => {
-        if (from === client || !this.#muted) this.#later(() => to.write(bytes));
+        if (from === client || !this.#muted) this.#later(pair, () => to.write(bytes));
       });
-      from.on('end', () => this.#later(() => to.end()));
-      from.on('error', end);
+      from.on('end', () => this.#later(pair, () => to.end()));
+      from.on('error', () => { if (!pair.held) end(); });
       // In a black hole neither side learns that the other is gone.
-      from.on('close', () => { if (!this.#blackhole) end(); });
+      from.on('close', () => {
+        if (pair.held) pair.held.push(end);
+        else if (!this.#blackhole) end();
+      });
     }
   }
 
-  #later(pass) {
+  #later(pair, pass) {
     if (this.#blackhole) return;
-    if (this.#delay === 0) pass();
+    if (pair.held) pair.held.push(pass);
+    else if (this.#delay === 0) pass();
     else setTimeout(pass, this.#delay); // timers of one delay keep their order
   }
 
@@ -74,6 +78,23 @@ export class Proxy {
 
   /** Keeps connections open and swallows whatever is sent, both ways, until restore(). */
   blackhole() { this.#blackhole = true; }
+
+  /** Keeps back what is sent by the connections that are open now, until release(). New ones work. */
+  hold() {
+    for (const pair of this.#pairs) pair.held ??= [];
+  }
+
+  /** How many pieces are kept back. */
+  get held() { return [...this.#pairs].reduce((sum, { held }) => sum + (held?.length ?? 0), 0); }
+
+  /** Lets what was kept back arrive, in order. */
+  release() {
+    for (const pair of this.#pairs) {
+      const held = pair.held ?? [];
+      pair.held = undefined;
+      for (const pass of held) pass();
+    }
+  }
 
   /** Swallows what the server sends, until restore(). */
   mute() { this.#muted = true; }

@@ -66,5 +66,15 @@ test('the proxy forwards, cuts, swallows and refuses', async (t) => {
   const fourth = dial();
   fourth.socket.write('four');
   await until(() => fourth.text === 'four');
-  fourth.socket.destroy();
+
+  proxy.hold();
+  fourth.socket.write('five');
+  const fifth = dial();
+  fifth.socket.write('six');
+  await until(() => fifth.text === 'six');
+  await until(() => proxy.held === 1);
+  assert.equal(fourth.text, 'four');
+  proxy.release();
+  await until(() => fourth.text === 'fourfive');
+  for (const { socket } of [fourth, fifth]) socket.destroy();
 });
