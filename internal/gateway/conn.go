@@ -216,8 +216,12 @@ func (c *conn) bind(seat room.Seat, explicit bool) error {
 			dead, entry.Resume = c.takeOver(seat)
 		}
 		if dead != nil {
-			// Only after this one is there: the member is never absent.
-			defer dead.dismiss(c.ctx)
+			// Only after this one is there: the member is never absent. And before this
+			// one is heard: what the other was saying is said by then, or never.
+			defer func() {
+				dead.dismiss()
+				dead.awaitEnd(c.ctx)
+			}()
 		}
 		c.enter(seat)
 	}
@@ -300,9 +304,8 @@ func (c *conn) awaitEnd(ctx context.Context) {
 // bare name of an event, for the offset of a message.
 func (c *conn) provoke() { c.emit("are_you_there", struct{}{}) }
 
-// dismiss ends a connection that was found dead and has been replaced, and waits
-// until whatever event of it is being handled is done with.
-func (c *conn) dismiss(ctx context.Context) {
+// dismiss ends a connection that was found dead and has been replaced.
+func (c *conn) dismiss() {
 	c.replaced.Store(true)
 	if seat, bound := c.boundTo(); bound {
 		c.unbind()
@@ -310,7 +313,6 @@ func (c *conn) dismiss(ctx context.Context) {
 		c.report(seat, loss{deliberate: true})
 	}
 	go c.socket.Conn().Close(true)
-	c.awaitEnd(ctx)
 }
 
 // loss is what can be said about a connection when it ends.
