@@ -102,6 +102,41 @@ test('much at once goes at a pace that the server takes, in order', (t) => {
   assert.equal(box.isEmpty, true);
 });
 
+// The server's clock starts when the first one arrives, not when it was sent.
+test('what is stuck on its way leaves no room for more', (t) => {
+  const { box, sent } = outbox(t);
+  for (let i = 0; i < 200; i += 1) box.add(`no ${i}`);
+  box.connected();
+  mock.timers.tick(5000);
+  assert.equal(sent.length, 50);
+  for (const { ref } of sent) box.relayed(ref);
+  mock.timers.tick(1000);
+  assert.ok(sent.length >= 57 && sent.length <= 59, `${sent.length - 50} in a second`);
+  // Those of a lost connection may have arrived, or not.
+  box.disconnected();
+  box.connected();
+  const again = sent.length;
+  mock.timers.tick(1000);
+  assert.ok(sent.length - again >= 7 && sent.length - again <= 9, `${sent.length - again} in a second`);
+});
+
+test('a long way takes no longer for many', (t) => {
+  const { box, sent } = outbox(t);
+  for (let i = 0; i < 100; i += 1) box.add(`no ${i}`);
+  box.connected();
+  const answered = sent.map(({ ref }) => ref);
+  for (const ref of answered) box.relayed(ref);
+  // An answer takes a second and a half.
+  let done = 50;
+  const arrivals = [];
+  for (let ms = 0; ms < 8000; ms += 100) {
+    while (arrivals.length + 50 < sent.length) arrivals.push(ms + 1500);
+    mock.timers.tick(100);
+    while (done < sent.length && arrivals[done - 50] <= ms) box.relayed(sent[done++].ref);
+  }
+  assert.equal(sent.length, 100);
+});
+
 test('a refused message stays until the person decides', (t) => {
   const { box, sent, take } = outbox(t);
   box.connected();

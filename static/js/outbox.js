@@ -3,6 +3,9 @@ import { newId } from './random.js';
 const mostTries = 5; // each by a connection that was lost before the answer
 
 // The server takes sixty messages at once and ten a second: less, and none is refused.
+// When it gets one is not when the page sends it: what is on its way may be stuck, and
+// arrive together with all that follows. So a message counts when it is answered, and
+// what is under way is set aside until then.
 const atOnce = 50;
 const interval = 120; // milliseconds between two more
 
@@ -22,6 +25,7 @@ export class Outbox {
   #on;
   #allowance = atOnce;
   #counted = 0; // when the allowance was, in milliseconds
+  #underway = 0; // messages being sent
   #turn;
 
   /**
@@ -57,6 +61,8 @@ export class Outbox {
 
   /** The server has relayed a message. */
   relayed(ref) {
+    const message = this.#messages.get(ref);
+    if (message?.state === 'sending') this.#count();
     this.#messages.delete(ref);
   }
 
@@ -100,11 +106,10 @@ export class Outbox {
     this.#refill();
     for (const message of this.#messages.values()) {
       if (message.state !== 'waiting') continue;
-      if (this.#allowance < 1) {
+      if (this.#allowance - this.#underway < 1) {
         this.#turn = setTimeout(() => this.#sendWaiting(), interval);
         return;
       }
-      this.#allowance -= 1;
       this.#send(message);
     }
   }
@@ -115,13 +120,22 @@ export class Outbox {
     this.#counted = now;
   }
 
+  // A message is no longer under way. Nobody knows whether one that was lost has counted.
+  #count() {
+    this.#refill();
+    this.#underway -= 1;
+    this.#allowance -= 1;
+  }
+
   #send(message) {
     this.#become(message, 'sending');
+    this.#underway += 1;
     this.#on.send({ message: message.text, ref: message.ref, again: message.tries > 0 });
     message.tries += 1;
   }
 
   #become(message, state) {
+    if (message.state === 'sending') this.#count();
     message.state = state;
     this.#on.changed(message);
   }
