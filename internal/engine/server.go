@@ -49,11 +49,12 @@ type Server struct {
 	eio.BaseServer
 	Options
 
-	layer    *layer // nil if there is no Socket.IO layer
-	began    time.Time
-	workers  *workers     // of all inboxes
-	sessions sync.Map     // id → *Session
-	count    atomic.Int64 // of them
+	layer      *layer // nil if there is no Socket.IO layer
+	began      time.Time
+	workers    *workers // of all inboxes
+	handshakes atomic.Uint64
+	sessions   sync.Map     // id → *Session
+	count      atomic.Int64 // of them
 }
 
 // New returns an Engine.IO server, which emits "connection" with each session.

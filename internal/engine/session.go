@@ -45,6 +45,7 @@ type Session struct {
 
 	server    *Server
 	id        string
+	number    uint64
 	request   atomic.Pointer[types.HttpContext]
 	remote    string
 	inbox     inbox
@@ -86,6 +87,7 @@ func newSession(server *Server, id string, r *http.Request) *Session {
 	s := &Session{
 		server:   server,
 		id:       id,
+		number:   server.handshakes.Add(1),
 		remote:   r.RemoteAddr,
 		receipts: newReceipts(server.Receipts),
 		inbox:    inbox{workers: server.workers},
@@ -118,6 +120,10 @@ func (s *Session) Construct(string, eio.BaseServer, transports.Transport, *types
 
 // Id returns the session's id, which is a secret of the client's.
 func (s *Session) Id() string { return s.id }
+
+// Number returns how many sessions began before this one and with it: a later handshake
+// has a higher number.
+func (s *Session) Number() uint64 { return s.number }
 
 // Protocol returns the revision of the protocol, which is 4.
 func (s *Session) Protocol() int { return 4 }

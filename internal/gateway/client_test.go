@@ -365,9 +365,15 @@ func (s *server) settled(c *client) {
 		sent, confirmed := link.Account()
 		return sent == confirmed
 	}
-	for end := time.Now().Add(wait); !settled(); time.Sleep(time.Millisecond) {
+	s.eventually("all is confirmed", settled)
+}
+
+// eventually waits for a condition of the server's.
+func (s *server) eventually(what string, condition func() bool) {
+	s.t.Helper()
+	for end := time.Now().Add(wait); !condition(); time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
-			s.t.Fatal("the server waits for an answer in vain")
+			s.t.Fatalf("waited in vain until %s", what)
 		}
 	}
 }

@@ -16,9 +16,13 @@ import (
 )
 
 // patience is how long a connection that may be half-open gets to answer
-// before a new one of the same member takes its place. A page waits for that, and takes
-// ten seconds of silence for the end: it must be well below.
-const patience = 3 * time.Second
+// before a new one of the same member takes its place, and endPatience how long that
+// one waits for the old one's last event. A page takes ten seconds of silence for the
+// end: all of it together must be well below.
+const (
+	patience    = 3 * time.Second
+	endPatience = time.Second
+)
 
 // verdictPause is the least time between telling a connection a verdict twice.
 const verdictPause = 2 * time.Second
@@ -31,7 +35,6 @@ type conn struct {
 	id      string
 	socket  *socket.Socket
 	link    *engine.Session
-	born    time.Time
 	session string // "" if the handshake had none
 	hints   hints
 	page    string          // what its page calls itself, "" if it does not
@@ -47,7 +50,7 @@ type conn struct {
 	seen      *offset              // the last message that its page says it has seen
 	told      map[string]time.Time // verdicts, by knock
 	ended     bool
-	replaced  atomic.Bool // its page goes on by another connection: nothing of it counts
+	replaced  atomic.Bool // its page goes on by another connection: nothing more of it counts
 
 	mu    sync.Mutex
 	seat  *room.Seat // the membership it is bound to; nil if none
@@ -56,7 +59,7 @@ type conn struct {
 
 func (g *Gateway) newConn(s *socket.Socket) *conn {
 	c := &conn{
-		g: g, id: g.node + "." + string(s.Id()), socket: s, link: sessionOf(s), born: time.Now(),
+		g: g, id: g.node + "." + string(s.Id()), socket: s, link: sessionOf(s),
 		allowance: newAllowance(g.RateLimits), left: make(map[string]bool), told: make(map[string]time.Time),
 		begun: make(chan struct{}),
 	}
@@ -202,26 +205,16 @@ func (c *conn) bind(seat room.Seat, explicit bool) error {
 		c.report(old, loss{delivered: c.marks.sent()})
 	}
 	entry := room.Entry{Room: seat.Room, Member: seat.ID, Conn: c.id, Explicit: explicit, Returning: c.returnsTo(seat)}
-	var dead *conn
 	if !same {
-		dead = c.predecessor(seat)
 		switch {
 		case c.seen != nil && c.seen.room == seat.Room:
 			entry.Resume = &c.seen.seq
 			c.seen = nil // of the next room it has seen nothing
-		case dead != nil:
-			confirmed := dead.marks.confirmed(dead.link)
-			entry.Resume = &confirmed
 		case !seat.Loading || entry.Returning:
-			dead, entry.Resume = c.takeOver(seat)
+			entry.Resume = c.takeOver(seat)
 		}
-		if dead != nil {
-			// Only after this one is there: the member is never absent. And before this
-			// one is heard: what the other was saying is said by then, or never.
-			defer func() {
-				dead.dismiss()
-				dead.awaitEnd(c.ctx)
-			}()
+		if c.replaced.Load() {
+			return context.Canceled // its page is elsewhere by now
 		}
 		c.enter(seat)
 	}
@@ -238,30 +231,15 @@ func (c *conn) bind(seat room.Seat, explicit bool) error {
 	return nil
 }
 
-// predecessor finds the connection that this one's page had before and has given
-// up, which may still be open on our side: then what was on its way by it can arrive
-// any moment, though the page has long said it again by this one. From now on
-// nothing of it counts.
-func (c *conn) predecessor(seat room.Seat) *conn {
-	if c.page == "" {
-		return nil
-	}
-	for _, other := range c.g.connsOf(seat) {
-		if other.page == c.page && other.born.Before(c.born) {
-			other.replaced.Store(true)
-			return other
-		}
-	}
-	return nil
-}
-
-// takeOver finds a connection of the member that is open on our side alone. The
-// page behind it is taken to be the page behind this one, so it resumes where
-// that was left. If there are several, say two tabs of a laptop that slept, the
-// one that has got least is taken, and the others are left to their own pages.
-func (c *conn) takeOver(seat room.Seat) (dead *conn, resume *uint64) {
+// takeOver ends a connection of the member that is open on our side alone, and
+// returns up to where its page has certainly got, nil if there is none. That page is
+// taken to be the one behind this connection, so it resumes where it was left. If
+// there are several, say two tabs of a laptop that slept, the one that has got least
+// is taken, and the others are left to their own pages.
+func (c *conn) takeOver(seat room.Seat) (resume *uint64) {
 	var wg sync.WaitGroup
 	var mu sync.Mutex
+	var dead *conn
 	for _, other := range c.g.connsOf(seat) {
 		if other == c {
 			continue
@@ -272,7 +250,7 @@ func (c *conn) takeOver(seat room.Seat) (dead *conn, resume *uint64) {
 			}
 			select {
 			case <-other.link.Done(): // it ends in the usual way: let that be reported
-				other.awaitEnd(c.ctx)
+				other.awaitEnd(c)
 				return
 			default:
 			}
@@ -284,18 +262,37 @@ func (c *conn) takeOver(seat room.Seat) (dead *conn, resume *uint64) {
 		})
 	}
 	wg.Wait()
-	return dead, resume
+	if dead != nil {
+		dead.giveWay(c)
+	}
+	return resume
 }
 
-// awaitEnd waits until the end of the connection has been reported.
-func (c *conn) awaitEnd(ctx context.Context) {
-	late := time.NewTimer(patience)
+// giveWay ends a connection whose page goes on by another one, as if it were lost
+// this moment, and returns when that is reported: what has arrived by it counts, and
+// comes before anything that the page says by the other. What arrives later is not
+// heard, since the page may have said it again.
+func (c *conn) giveWay(to *conn) {
+	go c.socket.Conn().Close(true)
+	if !c.awaitEnd(to) {
+		c.replaced.Store(true)
+	}
+}
+
+// awaitEnd waits until the end of the connection has been reported, and reports
+// whether it has. It does not wait for ever, nor longer than there is the one for
+// whose sake it waits.
+func (c *conn) awaitEnd(next *conn) bool {
+	late := time.NewTimer(endPatience)
 	defer late.Stop()
 	select {
 	case <-c.ctx.Done():
-	case <-ctx.Done():
+		return true
+	case <-next.link.Done():
 	case <-late.C:
+		c.g.Log.Warn("a connection takes long to end")
 	}
+	return false
 }
 
 // provoke sends something that the client has to fetch and no page listens to.
@@ -303,17 +300,6 @@ func (c *conn) awaitEnd(ctx context.Context) {
 // It has an argument: newer clients take a last one that is a string, and so the
 // bare name of an event, for the offset of a message.
 func (c *conn) provoke() { c.emit("are_you_there", struct{}{}) }
-
-// dismiss ends a connection that was found dead and has been replaced.
-func (c *conn) dismiss() {
-	c.replaced.Store(true)
-	if seat, bound := c.boundTo(); bound {
-		c.unbind()
-		// As if deliberate: its page goes on elsewhere and will not resume.
-		c.report(seat, loss{deliberate: true})
-	}
-	go c.socket.Conn().Close(true)
-}
 
 // loss is what can be said about a connection when it ends.
 type loss struct {
@@ -353,6 +339,7 @@ func (c *conn) end(l loss) {
 	c.ended = true
 	defer c.cancel()
 	c.g.conns.Delete(c.id)
+	c.g.succession.leave(c)
 	c.g.countSession(c.session, -1)
 	c.g.Metrics.SocketClosed()
 	seat, bound := c.boundTo()

@@ -93,9 +93,10 @@ type Gateway struct {
 	node     string // begins the connection ids of this process
 	draining atomic.Bool
 
-	conns    sync.Map // connection id → *conn
-	pages    pages
-	visitors visitors
+	conns      sync.Map // connection id → *conn
+	pages      pages
+	succession succession
+	visitors   visitors
 
 	mu       sync.Mutex
 	rooms    map[string]*audience
@@ -194,6 +195,10 @@ func (g *Gateway) connected(args ...any) {
 	g.conns.Store(c.id, c)
 	g.Metrics.SocketOpened()
 	allowed := g.countSession(c.session, 1)
+	before := g.succession.enter(c)
+	if before != nil {
+		before.giveWay(c)
+	}
 	s.OnAny(func(event ...any) { c.handle(event) })
 	_ = s.On("disconnecting", func(args ...any) { // of a reason and, perhaps, an error
 		if err, _ := args[len(args)-1].(error); errors.Is(err, engine.ErrTooSlow) {
@@ -208,6 +213,8 @@ func (g *Gateway) connected(args ...any) {
 	case !allowed:
 		c.fail(errTooManyConnections)
 		go s.Disconnect(true)
+	case c.replaced.Load():
+		go s.Conn().Close(true)
 	default:
 		c.begin()
 	}

@@ -137,65 +137,6 @@ func TestHalfOpenConnection(t *testing.T) {
 	equal(t, "it reads", back.texts(), []string{"later"})
 }
 
-// A page that knows itself has given up its connection, and said again by the next one
-// what the first may have lost. It was not lost, only late.
-func TestPageGoesOnByAnotherConnection(t *testing.T) {
-	s := newServer(t)
-	alice, code := s.create("alice", "Alice")
-	bob := s.admit("bob", "Bob", code, alice)
-	a := s.connect(visit{session: "alice"}).join(alice)
-	by := func(page string) visit {
-		return visit{session: "bob", auth: fmt.Sprintf(`{"seat":%q,"page":%q}`, bob.ID, page)}
-	}
-	said := func(text string) func() bool {
-		return func() bool { return slices.Contains(texts(a), text) }
-	}
-	first := s.connect(by("one")).join(bob)
-	tab := s.connect(by("another")).join(bob)
-	a.say(alice, "hello")
-	first.expect("message")
-	s.settled(first)
-	a.until("the word", said("hello"))
-	a.until("both tabs", func() bool { return len(s.gateway.connsOf(bob)) == 2 })
-	a.forget()
-
-	old := s.gateway.conn(s.gateway.node + "." + first.sid)
-	s.gateway.Use(&service{s.rooms, func() {
-		handled := make(chan struct{})
-		old.link.Do(func() {
-			old.handle([]any{"message", map[string]any{"room": bob.Room, "message": "once", "ref": "r1", "again": false}})
-			close(handled)
-		})
-		<-handled
-	}})
-	second := s.connect(by("one"))
-	first.ended()
-	s.gateway.Use(s.rooms)
-	second.emit("message", fmt.Sprintf(`{"room":%q,"message":"once","ref":"r1","again":true}`, bob.Room))
-	second.say(bob, "done")
-	a.until("the last word", said("done"))
-	equal(t, "the others read", a.texts(), []string{"once", "done"})
-	for _, name := range a.names() {
-		if strings.HasPrefix(name, "member_") {
-			t.Errorf("the others hear %s", name)
-		}
-	}
-	tab.barrier()
-	second.barrier()
-	equal(t, "the other tab reads", tab.texts(), []string{"hello", "once", "done"})
-	equal(t, "the page reads", second.texts(), []string{"once", "done"})
-
-	// A connection that begins late does not push out the one that came after it.
-	third := s.connect(by("one"))
-	late := s.gateway.conn(s.gateway.node + "." + tab.sid)
-	late.page = "one"
-	if got := late.predecessor(bob); got != nil {
-		t.Errorf("connection %s is taken to be older than %s", got.id, late.id)
-	}
-	third.say(bob, "still there")
-	a.until("the word", said("still there"))
-}
-
 // Two tabs of one member: a new connection of one must not push out the other.
 func TestSecondTabStays(t *testing.T) {
 	s := newServer(t)

@@ -1,0 +1,221 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"securechat/internal/engine"
+	"securechat/room"
+)
+
+// pageOfSeat is how the page of a seat connects that calls itself something.
+func pageOfSeat(session string, seat room.Seat, page string) visit {
+	return visit{session: session, auth: fmt.Sprintf(`{"seat":%q,"page":%q}`, seat.ID, page)}
+}
+
+// hindered lets the first message through when the test says so.
+type hindered struct {
+	*room.Service
+	first    string
+	arrived  chan struct{}
+	released chan struct{}
+}
+
+func (s *hindered) Post(ctx context.Context, d room.Draft) (*room.Message, error) {
+	if d.Ref == s.first && !d.Again {
+		close(s.arrived)
+		<-s.released
+	}
+	return s.Service.Post(ctx, d)
+}
+
+// A page has given up a connection, and said again by the next one what the first
+// may have lost. It was not lost, only late.
+func TestLateEventsOfAPageThatGoesOn(t *testing.T) {
+	s := newServer(t)
+	alice, code := s.create("alice", "Alice")
+	bob := s.admit("bob", "Bob", code, alice)
+	a := s.connect(visit{session: "alice"}).join(alice)
+	first := s.connect(pageOfSeat("bob", bob, "one")).join(bob)
+	tab := s.connect(pageOfSeat("bob", bob, "another")).join(bob)
+	say := func(c *client, text string, again bool) {
+		c.emit("message", fmt.Sprintf(`{"room":%q,"message":%q,"ref":%q,"again":%v}`, bob.Room, text, text, again))
+	}
+	slow := &hindered{s.rooms, "begun", make(chan struct{}), make(chan struct{})}
+	s.gateway.Use(slow)
+	say(first, "begun", false)
+	<-slow.arrived
+	old := s.gateway.conn(s.gateway.node + "." + first.sid)
+	old.link.Do(func() { // it has arrived, and is next
+		old.handle([]any{"message", map[string]any{"room": bob.Room, "message": "late", "ref": "late"}})
+	})
+	a.forget()
+
+	v := pageOfSeat("bob", bob, "one")
+	v.quiet = true
+	second := s.connect(v)
+	say(second, "begun", true)
+	say(second, "late", true)
+	first.ended()
+	close(slow.released)
+	second.barrier()
+	second.say(bob, "done")
+	said := []string{"begun", "late", "done"}
+	a.until("the last word", func() bool { return slices.Contains(texts(a), "done") })
+	equal(t, "the others read", a.texts(), said)
+	for _, name := range a.names() {
+		if strings.HasPrefix(name, "member_") {
+			t.Errorf("the others hear %s", name)
+		}
+	}
+	tab.barrier()
+	equal(t, "the other tab reads", tab.texts(), said)
+}
+
+// The page is not kept waiting by a connection that does not come to its end, and
+// what that one says then is not heard.
+func TestAConnectionThatDoesNotEnd(t *testing.T) {
+	s := newServer(t)
+	alice, _ := s.create("alice", "Alice")
+	slow := &hindered{s.rooms, "slow", make(chan struct{}), make(chan struct{})}
+	s.gateway.Use(slow)
+	first := s.connect(pageOfSeat("alice", alice, "one")).join(alice)
+	old := s.gateway.conn(s.gateway.node + "." + first.sid)
+	first.emit("message", fmt.Sprintf(`{"room":%q,"message":"slow","ref":"slow"}`, alice.Room))
+	<-slow.arrived
+	old.link.Do(func() {
+		old.handle([]any{"message", map[string]any{"room": alice.Room, "message": "twice", "ref": "twice"}})
+	})
+	second := s.connect(pageOfSeat("alice", alice, "one"))
+	second.emit("message", fmt.Sprintf(`{"room":%q,"message":"twice","ref":"twice","again":true}`, alice.Room))
+	second.expect("message")
+	close(slow.released)
+	<-old.ctx.Done()
+	second.say(alice, "done")
+	second.until("the last word", func() bool { return slices.Contains(texts(second), "done") })
+	equal(t, "it reads", second.texts(), []string{"twice", "slow", "done"})
+}
+
+// What its page has missed is known without waiting for the old connection to show
+// that it is dead, and without an offset.
+func TestAPageThatGoesOnMissesNothing(t *testing.T) {
+	s := newServer(t)
+	alice, code := s.create("alice", "Alice")
+	bob := s.admit("bob", "Bob", code, alice)
+	a := s.connect(visit{session: "alice"}).join(alice)
+	first := s.connect(pageOfSeat("bob", bob, "one")).join(bob)
+	a.say(alice, "seen")
+	first.expect("message")
+	s.settled(first)
+	first.goSilent()
+	for _, text := range []string{"missed", "this too"} {
+		a.say(alice, text)
+	}
+	a.until("both", func() bool { return len(texts(a)) == 3 })
+	second := s.connect(pageOfSeat("bob", bob, "one"))
+	first.ended()
+	second.barrier()
+	equal(t, "it reads", second.texts(), []string{"missed", "this too"})
+
+	// Nothing of the first is left.
+	s.settled(second)
+	conns := func() []string {
+		members := s.state(alice.Room).Members
+		return members[slices.IndexFunc(members, func(m room.Member) bool { return m.ID == bob.ID })].Conns
+	}
+	equal(t, "connections", conns(), []string{s.gateway.node + "." + second.sid})
+	second.leave()
+	s.eventually("nobody is there", func() bool { return len(conns()) == 0 })
+}
+
+// Connections can overtake each other: the page has given up the one that comes late.
+func TestALateConnectionPushesNoneOut(t *testing.T) {
+	s := newServer(t)
+	alice, code := s.create("alice", "Alice")
+	bob := s.admit("bob", "Bob", code, alice)
+	s.connect(pageOfSeat("bob", bob, "one")).join(bob).drop()
+	v := pageOfSeat("bob", bob, "one")
+	late, _, err := websocket.DefaultDialer.Dial(strings.Replace(s.URL, "http", "ws", 1)+"/socket.io/?EIO=4&transport=websocket", v.header())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer late.Close()
+	if _, _, err := late.ReadMessage(); err != nil { // the handshake
+		t.Fatal(err)
+	}
+	newer := s.connect(v)
+	if err := late.WriteMessage(websocket.TextMessage, []byte("40"+v.auth)); err != nil {
+		t.Fatal(err)
+	}
+	if err := late.SetReadDeadline(time.Now().Add(wait)); err != nil {
+		t.Fatal(err)
+	}
+	for err == nil {
+		_, _, err = late.ReadMessage()
+	}
+	if timeout := net.Error(nil); errors.As(err, &timeout) && timeout.Timeout() {
+		t.Fatal("the late one is still open")
+	}
+	newer.say(bob, "still here")
+	newer.until("the word", func() bool { return slices.Contains(texts(newer), "still here") })
+}
+
+// A page that comes and goes at all speed leaves nothing behind.
+func TestSuccessionLeavesNothing(t *testing.T) {
+	s := newServer(t)
+	alice, _ := s.create("alice", "Alice")
+	last := s.connect(pageOfSeat("alice", alice, "one")).join(alice)
+	for range 50 {
+		v := pageOfSeat("alice", alice, "one")
+		v.quiet = true
+		for range 10 {
+			last.emit("join", fmt.Sprintf(`{"room":%q}`, alice.Room))
+		}
+		next := s.connect(v)
+		last.ended()
+		last = next
+	}
+	last.barrier()
+	equal(t, "connections", s.state(alice.Room).Members[0].Conns, []string{s.gateway.node + "." + last.sid})
+	last.leave()
+	gone := func() bool {
+		s.gateway.succession.mu.Lock()
+		defer s.gateway.succession.mu.Unlock()
+		return len(s.gateway.succession.newest) == 0 && len(s.state(alice.Room).Members[0].Conns) == 0
+	}
+	s.eventually("all is forgotten", gone)
+}
+
+// Nobody else's connection ends because of a name.
+func TestNamesAreTheSessionsOwn(t *testing.T) {
+	s := newServer(t)
+	alice, code := s.create("alice", "Alice")
+	bob := s.admit("bob", "Bob", code, alice)
+	a := s.connect(pageOfSeat("alice", alice, "one")).join(alice)
+	s.connect(pageOfSeat("bob", bob, "one")).join(bob)
+	s.connect(visit{auth: `{"page":"one"}`})
+	s.connect(visit{auth: `{"page":"one"}`})
+	a.barrier()
+
+	// Nor the session that carries both, if a page connects twice by it.
+	var own succession
+	first := &conn{session: "s", page: "p", link: new(engine.Session)}
+	second := &conn{session: "s", page: "p", link: first.link}
+	for _, c := range []*conn{first, second} {
+		if before := own.enter(c); before != nil || c.replaced.Load() {
+			t.Error("a session is ended by itself")
+		}
+	}
+	own.leave(first)
+	if own.newest[pageKey{"s", "p"}] != second {
+		t.Error("the end of the first one takes the second along")
+	}
+}
