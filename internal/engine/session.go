@@ -71,6 +71,8 @@ type Session struct {
 	postStamp    string                   // of the latest request with data
 	body         *http.ResponseController // of that request while its body is being read
 	flushing     bool                     // somebody is writing to ws
+	full         bool                     // and waits for room
+	parting      chan struct{}            // closed when they are done, for the reader, which answers the client's close
 	receipts     receipts
 	timer        *time.Timer // of the heartbeat
 	connectTimer *time.Timer

@@ -114,6 +114,34 @@ func TestCloseByWhoTakesNothing(t *testing.T) {
 	receive(t, l.Done())
 }
 
+// Whoever is just writing to the client does so to the end: the answer to a close
+// neither gets lost over it nor comes between.
+func TestCloseWhileSomethingIsWritten(t *testing.T) {
+	bubble(t, (*server).bind, func(t *testing.T, s *server) {
+		conn, sock := s.unread(t)
+		synctest.Wait()
+		l := session(t, sock)
+		l.mu.Lock()
+		l.flushing = true
+		l.mu.Unlock()
+		_ = sock.Emit("x")
+		if err := conn.WriteMessage(ws.CloseMessage, ws.FormatCloseMessage(ws.CloseNormalClosure, "")); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		select {
+		case <-l.Done():
+			t.Error("it did not wait")
+		default:
+		}
+		l.flush()
+		if _, _, err := conn.ReadMessage(); !ws.IsCloseError(err, ws.CloseNormalClosure) {
+			t.Errorf("got %v", err)
+		}
+		<-l.Done()
+	}, withoutPings)
+}
+
 // busy reports whether something is being written.
 func (s *Session) busy() bool {
 	s.mu.Lock()

@@ -76,22 +76,35 @@ func (w *websocket) pong(data string) {
 	_ = w.write(answer.frame) // an error means that the connection is gone
 }
 
-// closed notes that the client closes the websocket, and answers as the
-// protocol wants it, unless something is being written: a client that does not take
-// that will not take the answer. Answering may fail: then there is nobody.
+// closed notes that the client closes the websocket, and answers as the protocol
+// wants it (RFC 6455, section 5.5.1), after what is just being written: but a client
+// that has no room for that will not take the answer. Answering may fail: then there
+// is nobody.
 func (w *websocket) closed() {
 	s := w.session
 	s.mu.Lock()
-	busy := s.ws == w && s.flushing
+	full := s.ws == w && s.full
 	if s.ws == w { // if not, the session goes on by polling
 		s.noteGoodbyeLocked()
+		if s.flushing && !full {
+			s.parting = make(chan struct{})
+		}
 		s.flushing = true // nothing follows
 	}
+	parting := s.parting
 	s.mu.Unlock()
-	if !busy {
-		_ = w.net.SetWriteDeadline(time.Now().Add(closeGrace))
-		_, _ = w.net.Write(normalCloseFrame.frame)
+	if full {
+		return
 	}
+	if parting != nil {
+		select {
+		case <-parting:
+		case <-time.After(closeGrace):
+			return
+		}
+	}
+	_ = w.net.SetWriteDeadline(time.Now().Add(closeGrace))
+	_, _ = w.net.Write(normalCloseFrame.frame)
 }
 
 // read reads until the connection ends. It is the connection's only reader.
@@ -206,6 +219,7 @@ func (s *Session) flush() {
 		}
 		n, err := b.w.socket.write(b.frames)
 		if err == nil && n < len(b.frames) {
+			s.setFull(true)
 			go s.flushRest(b, n)
 			return
 		}
@@ -218,8 +232,15 @@ func (s *Session) flush() {
 // flushRest writes what is left of a batch when there is room, and goes on.
 func (s *Session) flushRest(b batch, n int) {
 	if s.written(b, b.w.write(b.frames[n:])) {
+		s.setFull(false)
 		s.flush()
 	}
+}
+
+func (s *Session) setFull(full bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.full = full
 }
 
 // nextBatch takes the next batch out of the outbox. If there is none, the session
@@ -227,6 +248,11 @@ func (s *Session) flushRest(b batch, n int) {
 func (s *Session) nextBatch() (batch, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.parting != nil {
+		close(s.parting) // the session stays claimed
+		s.parting = nil
+		return batch{}, false
+	}
 	b := batch{w: s.ws}
 	if b.frames, b.buffer = s.batchLocked(); b.frames != nil {
 		return b, true
