@@ -159,9 +159,11 @@ describe('chatting', { concurrency: 3 }, () => {
     let dead; // the first connection that would have entered
     await ben.page.routeWebSocket('**', (socket) => {
       socket.connectToServer().onMessage((frame) => {
-        if (String(frame).includes('join_success')) dead ??= socket;
-        if (socket === dead) network.blackhole();
-        else socket.send(frame);
+        if (!dead && String(frame).includes('join_success')) {
+          dead = socket;
+          network.blackhole();
+        }
+        if (socket !== dead) socket.send(frame);
       });
     });
     ben.expect(networkErrors);
