@@ -59,9 +59,15 @@ func (r *Room) confirm(e Entry) []Event {
 // connection is known to have delivered.
 func (m *Member) resumeAfter(now time.Time, e Entry, seq uint64) uint64 {
 	seen := seq
-	if n := len(m.Lost); n > 0 {
-		seen = m.Lost[n-1]
-		m.Lost = m.Lost[: n-1 : n-1]
+	if last := len(m.Lost) - 1; last >= 0 {
+		seen = m.Lost[last]
+		used := last
+		if e.Resume != nil { // it may be known which loss was this page's
+			if own := slices.Index(m.Lost, *e.Resume); own >= 0 {
+				used = own
+			}
+		}
+		m.Lost = slices.Concat(m.Lost[:used], m.Lost[used+1:])
 	}
 	if e.Resume != nil {
 		seen = min(*e.Resume, seq)

@@ -767,6 +767,19 @@ func TestWhatAConnectionIsShown(t *testing.T) {
 			t.Errorf("after %d, want %d", got, seen)
 		}
 	})
+	t.Run("a page that knows what it has seen leaves the other tab's loss alone", func(t *testing.T) {
+		s := founded(t)
+		one := s.admit("bob", "Bob")
+		two, _ := s.connect("bob")
+		little := post(s)
+		s.Disconnect(s.now, "bob", one, little, false)
+		more := post(s)
+		s.Disconnect(s.now, "bob", two, more, false)
+		s.must(s.Connect(s.now, Entry{Member: "bob", Conn: "one again", Resume: &little}))
+		if _, out := s.connect("bob"); after(out) != more {
+			t.Errorf("the other tab is shown from %d on, want %d", after(out), more)
+		}
+	})
 	t.Run("a reloaded page: everything since the admission", func(t *testing.T) {
 		s := founded(t)
 		bob := s.admit("bob", "Bob")

@@ -71,7 +71,7 @@ type Session struct {
 	postStamp    string                   // of the latest request with data
 	body         *http.ResponseController // of that request while its body is being read
 	flushing     bool                     // somebody is writing to ws
-	full         bool                     // and waits for room
+	stuck        bool                     // and waits for room, or has failed
 	parting      chan struct{}            // closed when they are done, for the reader, which answers the client's close
 	receipts     receipts
 	timer        *time.Timer // of the heartbeat

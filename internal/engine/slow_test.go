@@ -142,9 +142,9 @@ func TestCloseWhileSomethingIsWritten(t *testing.T) {
 	}, withoutPings)
 }
 
-// busy reports whether something is being written.
+// busy reports whether something is being written that finds no room.
 func (s *Session) busy() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.flushing && s.out.empty()
+	return s.stuck && s.out.empty()
 }

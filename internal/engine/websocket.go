@@ -81,30 +81,45 @@ func (w *websocket) pong(data string) {
 // that has no room for that will not take the answer. Answering may fail: then there
 // is nobody.
 func (w *websocket) closed() {
-	s := w.session
-	s.mu.Lock()
-	full := s.ws == w && s.full
-	if s.ws == w { // if not, the session goes on by polling
-		s.noteGoodbyeLocked()
-		if s.flushing && !full {
-			s.parting = make(chan struct{})
-		}
-		s.flushing = true // nothing follows
-	}
-	parting := s.parting
-	s.mu.Unlock()
-	if full {
+	if !w.turnToAnswer() {
 		return
-	}
-	if parting != nil {
-		select {
-		case <-parting:
-		case <-time.After(closeGrace):
-			return
-		}
 	}
 	_ = w.net.SetWriteDeadline(time.Now().Add(closeGrace))
 	_, _ = w.net.Write(normalCloseFrame.frame)
+}
+
+// turnToAnswer waits until nobody writes any more, and reports whether the answer to
+// the client's close can be written.
+func (w *websocket) turnToAnswer() bool {
+	s := w.session
+	s.mu.Lock()
+	if s.ws != w { // the session goes on by polling
+		s.mu.Unlock()
+		return true
+	}
+	s.noteGoodbyeLocked()
+	if s.stuck {
+		s.mu.Unlock()
+		return false
+	}
+	var written chan struct{}
+	if s.flushing {
+		written = make(chan struct{})
+		s.parting = written
+	}
+	s.flushing = true // nothing else begins to write
+	s.mu.Unlock()
+	if written == nil {
+		return true
+	}
+	select {
+	case <-written:
+	case <-time.After(closeGrace):
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !s.stuck
 }
 
 // read reads until the connection ends. It is the connection's only reader.
@@ -219,7 +234,7 @@ func (s *Session) flush() {
 		}
 		n, err := b.w.socket.write(b.frames)
 		if err == nil && n < len(b.frames) {
-			s.setFull(true)
+			s.setStuck(true)
 			go s.flushRest(b, n)
 			return
 		}
@@ -232,15 +247,16 @@ func (s *Session) flush() {
 // flushRest writes what is left of a batch when there is room, and goes on.
 func (s *Session) flushRest(b batch, n int) {
 	if s.written(b, b.w.write(b.frames[n:])) {
-		s.setFull(false)
+		s.setStuck(false)
 		s.flush()
 	}
 }
 
-func (s *Session) setFull(full bool) {
+// setStuck notes whether what is being written is left to a goroutine that waits.
+func (s *Session) setStuck(stuck bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.full = full
+	s.stuck = stuck
 }
 
 // nextBatch takes the next batch out of the outbox. If there is none, the session
@@ -248,10 +264,8 @@ func (s *Session) setFull(full bool) {
 func (s *Session) nextBatch() (batch, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.parting != nil {
-		close(s.parting) // the session stays claimed
-		s.parting = nil
-		return batch{}, false
+	if s.yieldLocked() {
+		return batch{}, false // the session stays claimed
 	}
 	b := batch{w: s.ws}
 	if b.frames, b.buffer = s.batchLocked(); b.frames != nil {
@@ -264,16 +278,31 @@ func (s *Session) nextBatch() (batch, bool) {
 	return batch{}, false
 }
 
+// yieldLocked leaves the websocket to the reader, if that waits to answer a close.
+func (s *Session) yieldLocked() bool {
+	if s.parting == nil {
+		return false
+	}
+	close(s.parting)
+	s.parting = nil
+	return true
+}
+
 // written notes how writing a batch has ended, and reports whether more can be
 // written. If not, the session stays claimed: nobody is to try again.
 func (s *Session) written(b batch, err error) bool {
 	if b.buffer != nil {
 		batches.Put(b.buffer)
 	}
-	if err != nil {
-		s.unwritable(b.w, err)
+	if err == nil {
+		return true
 	}
-	return err == nil
+	s.mu.Lock()
+	s.stuck = true
+	s.yieldLocked()
+	s.mu.Unlock()
+	s.unwritable(b.w, err)
+	return false
 }
 
 // unwritable ends the session over an error of writing. Of a client that is gone,

@@ -47,7 +47,7 @@ type conn struct {
 	flooded   bool                 // put out for it
 	restored  bool                 // put back into its room without having asked
 	left      map[string]bool      // rooms it has asked to leave
-	seen      *offset              // the last message that its page says it has seen
+	seen      *offset              // the last message that its page has seen, if known
 	told      map[string]time.Time // verdicts, by knock
 	ended     bool
 	replaced  atomic.Bool // its page goes on by another connection: nothing more of it counts
@@ -235,22 +235,25 @@ func (c *conn) bind(seat room.Seat, explicit bool) error {
 // returns up to where its page has certainly got, nil if there is none. That page is
 // taken to be the one behind this connection, so it resumes where it was left. If
 // there are several, say two tabs of a laptop that slept, the one that has got least
-// is taken, and the others are left to their own pages.
+// is taken, and the others are left to their own pages, as are those of pages that
+// name themselves: they are known when they come.
 func (c *conn) takeOver(seat room.Seat) (resume *uint64) {
+	ctx, cancel := c.whileOpen()
+	defer cancel()
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	var dead *conn
 	for _, other := range c.g.connsOf(seat) {
-		if other == c {
+		if other == c || other.page != "" {
 			continue
 		}
 		wg.Go(func() {
-			if other.link.Probe(c.ctx, patience, other.provoke) {
+			if other.link.Probe(ctx, patience, other.provoke) || ctx.Err() != nil {
 				return
 			}
 			select {
 			case <-other.link.Done(): // it ends in the usual way: let that be reported
-				other.awaitEnd(c)
+				other.awaitEnd()
 				return
 			default:
 			}
@@ -263,36 +266,54 @@ func (c *conn) takeOver(seat room.Seat) (resume *uint64) {
 	}
 	wg.Wait()
 	if dead != nil {
-		dead.giveWay(c)
+		dead.giveWay()
 	}
 	return resume
+}
+
+// whileOpen returns a context that ends when the connection is closed; c.ctx
+// ends only when that is reported.
+func (c *conn) whileOpen() (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(c.ctx)
+	go func() {
+		select {
+		case <-c.link.Done():
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, cancel
 }
 
 // giveWay ends a connection whose page goes on by another one, as if it were lost
 // this moment, and returns when that is reported: what has arrived by it counts, and
 // comes before anything that the page says by the other. What arrives later is not
-// heard, since the page may have said it again.
-func (c *conn) giveWay(to *conn) {
+// heard, since the page may have said it again. It returns up to where the page has
+// certainly got, nil if it was in no room.
+func (c *conn) giveWay() *offset {
+	seat, bound := c.boundTo()
 	go c.socket.Conn().Close(true)
-	if !c.awaitEnd(to) {
+	if !c.awaitEnd() {
 		c.replaced.Store(true)
+		c.g.Log.Warn("a connection takes long to end")
 	}
+	if !bound {
+		return nil
+	}
+	return &offset{seat.Room, c.marks.confirmed(c.link)}
 }
 
-// awaitEnd waits until the end of the connection has been reported, and reports
-// whether it has. It does not wait for ever, nor longer than there is the one for
-// whose sake it waits.
-func (c *conn) awaitEnd(next *conn) bool {
+// awaitEnd waits until the end of the connection has been reported, but not for
+// ever, and reports whether it has.
+func (c *conn) awaitEnd() bool {
 	late := time.NewTimer(endPatience)
 	defer late.Stop()
 	select {
 	case <-c.ctx.Done():
 		return true
-	case <-next.link.Done():
 	case <-late.C:
-		c.g.Log.Warn("a connection takes long to end")
+		return false
 	}
-	return false
 }
 
 // provoke sends something that the client has to fetch and no page listens to.

@@ -263,11 +263,13 @@ func (c *conn) onPingRoom(p payload) {
 	if err == nil {
 		status, err = c.g.service.Status(c.ctx, seat.Room)
 	}
-	if err != nil {
+	switch {
+	case errors.Is(err, context.Canceled): // it is the page that is gone
+	case err != nil:
 		c.emit("room_status", gonePayload{})
-		return
+	default:
+		c.emit("room_status", statusOf(status))
 	}
-	c.emit("room_status", statusOf(status))
 }
 
 func (c *conn) onPing(payload) { c.emit("pong") }

@@ -194,11 +194,13 @@ func (g *Gateway) connected(args ...any) {
 	defer close(c.begun)
 	g.conns.Store(c.id, c)
 	g.Metrics.SocketOpened()
-	allowed := g.countSession(c.session, 1)
-	before := g.succession.enter(c)
-	if before != nil {
-		before.giveWay(c)
+	if before := g.succession.enter(c); before != nil {
+		seen := before.giveWay()
+		if c.seen == nil {
+			c.seen = seen
+		}
 	}
+	allowed := g.countSession(c.session, 1)
 	s.OnAny(func(event ...any) { c.handle(event) })
 	_ = s.On("disconnecting", func(args ...any) { // of a reason and, perhaps, an error
 		if err, _ := args[len(args)-1].(error); errors.Is(err, engine.ErrTooSlow) {

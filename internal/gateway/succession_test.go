@@ -136,6 +136,37 @@ func TestAPageThatGoesOnMissesNothing(t *testing.T) {
 	s.eventually("nobody is there", func() bool { return len(conns()) == 0 })
 }
 
+// Two tabs of a laptop that slept, of which one has got less: each goes on where it was.
+func TestNamedTabsGoOnWhereTheyWere(t *testing.T) {
+	s := newServer(t)
+	alice, code := s.create("alice", "Alice")
+	bob := s.admit("bob", "Bob", code, alice)
+	a := s.connect(visit{session: "alice"}).join(alice)
+	tabs := map[string]*client{"one": nil, "two": nil}
+	for _, name := range []string{"one", "two"} {
+		tabs[name] = s.connect(pageOfSeat("bob", bob, name)).join(bob)
+		s.settled(tabs[name])
+	}
+	say := func(text string) {
+		a.say(alice, text)
+		a.until("the word", func() bool { return slices.Contains(texts(a), text) })
+	}
+	tabs["one"].goSilent()
+	say("first")
+	tabs["two"].expect("message")
+	s.settled(tabs["two"])
+	tabs["two"].goSilent()
+	say("second")
+	for _, tab := range []struct {
+		name   string
+		missed []string
+	}{{"one", []string{"first", "second"}}, {"two", []string{"second"}}} {
+		back := s.connect(pageOfSeat("bob", bob, tab.name))
+		back.barrier()
+		equal(t, tab.name+" has missed", back.texts(), tab.missed)
+	}
+}
+
 // Connections can overtake each other: the page has given up the one that comes late.
 func TestALateConnectionPushesNoneOut(t *testing.T) {
 	s := newServer(t)
