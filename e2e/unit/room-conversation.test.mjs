@@ -116,6 +116,11 @@ describe('the conversation', () => {
   test('reads out what is said, once, and not what was said before', async (t) => {
     const page = await joined(t);
     const past = Array.from({ length: 5 }, (_, id) => ({ ...alice, id, content: `no ${id}` }));
+    // Each takes longer than all of them may: there is one in a frame.
+    await page.evaluate(() => {
+      let now = performance.now();
+      performance.now = () => { now += 1000; return now; };
+    });
     await page.evaluate((messages) => { for (const message of messages) globalThis.receive('message', message); }, past);
     await page.locator('.message-content', { hasText: 'no 4' }).waitFor();
     const log = page.getByRole('log');

@@ -28,6 +28,7 @@ export class Messages {
   #self;
   #on;
   #queue = [];
+  #past = 0; // of the queue, how many are no news
   #seen = new Set();
   #sending = new Map(); // ref → row
   #last = {}; // row, sender and time element of the latest message
@@ -133,13 +134,15 @@ export class Messages {
 
   #flush() {
     this.#empty.remove();
-    const fresh = this.#queue.length <= few;
-    // Nobody wants a past read out to them.
+    if (this.#queue.length > few) this.#past = this.#queue.length;
+    const fresh = this.#past === 0;
+    // Nobody wants a past read out to them, nor the end of one.
     this.#log.ariaLive = fresh ? 'polite' : 'off';
     const end = performance.now() + frameBudget;
     let shown = 0;
     do this.#show(this.#queue[shown], fresh); while (++shown < this.#queue.length && performance.now() < end);
     const batch = this.#queue.splice(0, shown);
+    this.#past = Math.max(0, this.#past - shown);
     // Not under the eyes of who reads the oldest.
     while (this.#pinned && this.#log.childElementCount > keptChunks) this.#log.firstElementChild.remove();
     if (this.#pinned || batch.some(({ own, message }) => own && message.ref === undefined)) this.#follow();
