@@ -20,12 +20,13 @@ var imports = map[string][]string{
 	"securechat/internal/metrics":  nil,
 	"securechat/internal/session":  nil,
 	"securechat/internal/engine":   nil,
+	"securechat/internal/network":  nil,
 	// Serves the protocols' own test suites.
 	"securechat/internal/engine/enginetest": {"securechat/internal/engine"},
-	"securechat/internal/web":               {"securechat/room", "securechat/internal/session", "securechat/internal/web/jinja", "securechat/internal/web/words"},
+	"securechat/internal/web":               {"securechat/room", "securechat/internal/network", "securechat/internal/session", "securechat/internal/web/jinja", "securechat/internal/web/words"},
 	"securechat/internal/web/jinja":         nil,
 	"securechat/internal/web/words":         nil,
-	"securechat/internal/gateway":           {"securechat/room", "securechat/internal/engine"},
+	"securechat/internal/gateway":           {"securechat/room", "securechat/internal/engine", "securechat/internal/network"},
 }
 
 // forbidden are packages that the domain must not reach, however indirectly.

@@ -7,7 +7,8 @@ import (
 	"strings"
 
 	"github.com/go-chi/chi/v5/middleware"
-	"github.com/go-chi/httprate"
+
+	"securechat/internal/network"
 )
 
 // Proxies says which reverse proxies are believed when they tell who the client
@@ -92,10 +93,12 @@ func (p Proxies) resolve(next http.Handler) http.Handler {
 	return middleware.ClientIPFromRemoteAddr(next)
 }
 
-// AddressKey returns what a client is counted by: its IPv4 address, or the /64
-// network of its IPv6 address, since that is what one subscriber has. It works
-// for requests that came through the handler of New, those passed on to
-// Options.Socket included.
-func AddressKey(r *http.Request) string {
-	return httprate.CanonicalizeIP(middleware.GetClientIP(r.Context()))
+// Networks returns what a client is counted by, the narrowest first: its IPv4 address,
+// or the /64, /56 and /48 of its IPv6 address. It works for requests that came through
+// the handler of New, those passed on to Options.Socket included.
+func Networks(r *http.Request) []network.Network {
+	return network.Of(middleware.GetClientIP(r.Context()))
 }
+
+// AddressKey returns the key of the narrowest of a client's [Networks].
+func AddressKey(r *http.Request) string { return Networks(r)[0].Key }
