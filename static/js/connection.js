@@ -1,8 +1,6 @@
 import { newId } from './random.js';
 import { text } from './words.js';
 
-const clientModule = '../vendor/socket.io/socket.io.esm.min.js';
-
 const firstPause = 1000; // milliseconds
 const longestPause = 30_000;
 const leastPatience = 10_000; // for the server to say something while it owes an answer
@@ -13,7 +11,7 @@ const mostPatience = 80_000;
  */
 export async function loadClient(notices) {
   try {
-    return (await import(clientModule)).io;
+    return (await import('/static/vendor/socket.io/socket.io.esm.min.js')).io;
   } catch (error) {
     console.error(error);
     notices.keep(text('connection.broken'));

@@ -3,14 +3,22 @@ const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
 const full = new Intl.DateTimeFormat(language, { weekday: 'long', day: 'numeric', month: 'long' });
 const dayLength = 24 * 60 * 60 * 1000; // milliseconds, but for two days a year
 
-/** The midnight before a moment. */
+/**
+ * The midnight before a moment.
+ *
+ * @param {Date} moment
+ */
 export function dayOf(moment) {
   return new Date(moment.getFullYear(), moment.getMonth(), moment.getDate());
 }
 
-/** What people call a day: today, yesterday, or its date. */
+/**
+ * What people call a day: today, yesterday, or its date.
+ *
+ * @param {Date} day its midnight
+ */
 export function nameOfDay(day, now = new Date()) {
-  const ago = Math.round((dayOf(now) - day) / dayLength);
+  const ago = Math.round((dayOf(now).getTime() - day.getTime()) / dayLength);
   const name = ago === 0 || ago === 1 ? relative.format(-ago, 'day') : full.format(day);
   return name.charAt(0).toLocaleUpperCase(language) + name.slice(1);
 }

@@ -12,9 +12,26 @@ export function element(tag, properties = {}, ...children) {
   return node;
 }
 
-export const byId = (id) => document.getElementById(id);
+/**
+ * The element with an id. Its kind is named where more is used of it than every element has.
+ *
+ * @template {Element} [T=HTMLElement]
+ * @param {string} id
+ * @param {new () => T} [kind]
+ * @returns {T}
+ * @throws {TypeError} if the page has no such element: it and this script do not belong together
+ */
+export function byId(id, kind) {
+  const found = document.getElementById(id);
+  if (!(found instanceof (kind ?? HTMLElement))) throw new TypeError(`the page has no ${kind?.name ?? 'element'} #${id}`);
+  return /** @type {T} */ (/** @type {Element} */ (found));
+}
 
-/** Lets a click beside a dialog close it; one that began in it, as to select something, does not. */
+/**
+ * Lets a click beside a dialog close it; one that began in it, as to select something, does not.
+ *
+ * @param {HTMLDialogElement} dialog
+ */
 export function closeFromOutside(dialog) {
   const isOutside = ({ clientX, clientY }) => {
     const { left, right, top, bottom } = dialog.getBoundingClientRect();

@@ -27,6 +27,15 @@ export async function post(address, fields) {
   throw new Refusal(typeof error === 'string' ? error : text('form.failed'), field);
 }
 
+/**
+ * The token without which the server takes no form.
+ *
+ * @param {HTMLFormElement} form
+ */
+export function csrfToken(form) {
+  return String(new FormData(form).get('csrf_token'));
+}
+
 /** A place for what is wrong: an alert with one element that takes the text. */
 export class Problem {
   #place;

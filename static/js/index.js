@@ -2,13 +2,14 @@ import { invitedTo, keepCode } from './codefield.js';
 import { loadClient } from './connection.js';
 import { byId } from './dom.js';
 import { Entrance, rememberedName } from './entrance.js';
-import { Field, Problem } from './forms.js';
+import { csrfToken, Field, Problem } from './forms.js';
 import { Notices } from './notices.js';
 
-const form = byId('entry');
-const [name, code, create, join] = ['name', 'code', 'create', 'join'].map(byId);
+const form = byId('entry', HTMLFormElement);
+const [name, code] = [byId('name', HTMLInputElement), byId('code', HTMLInputElement)];
+const [create, join] = [byId('create'), byId('join')];
 const problems = { create: new Problem(byId('create-problem')), join: new Problem(byId('join-problem')) };
-const entrance = new Entrance(form.elements.csrf_token.value,
+const entrance = new Entrance(csrfToken(form),
   new Field(name, byId('name-problem')), new Field(code, byId('code-problem')));
 
 // Enter below a name alone begins a chat; with a code it asks for one. Without this
@@ -45,4 +46,4 @@ addEventListener('hashchange', welcome);
 welcome();
 
 // The room needs the client. Here is the time to fetch it, and to say so if it is not there.
-loadClient(new Notices(byId('notices')));
+await loadClient(new Notices(byId('notices')));

@@ -1,8 +1,6 @@
 import { copyText } from './roomcode.js';
 import { text } from './words.js';
 
-const qrModule = '../vendor/lean-qr/nano.mjs';
-
 /**
  * The address that opens the start page with a code filled in. The code is in the
  * part that browsers keep to themselves, so that it is in nobody's logs.
@@ -43,13 +41,13 @@ export class Invite {
     const address = inviteLink(digits);
     link.textContent = address;
     said.textContent = '';
-    this.#draw(address);
+    void this.#draw(address); // says itself what goes wrong
   }
 
   async #draw(address) {
     const { qr, said } = this.#parts;
     try {
-      const { generate } = await import(qrModule);
+      const { generate } = await import('/static/vendor/lean-qr/nano.mjs');
       if (address !== this.#parts.link.textContent) return; // the code has turned meanwhile
       generate(address).toCanvas(qr, { pad: 4 });
       qr.hidden = false;

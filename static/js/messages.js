@@ -150,10 +150,10 @@ export class Messages {
     if (this.#queue.length > 0) this.#schedule();
   }
 
-  #show({ said, ...item }, fresh) {
-    if (said !== undefined) {
+  #show(item, fresh) {
+    if (item.said !== undefined) {
       this.#last = {};
-      this.#append(tellingRow(said));
+      this.#append(tellingRow(item.said));
       return;
     }
     this.#beginDay(momentOf(item.message));

@@ -26,7 +26,7 @@ const { room, name, member, remaining, answerTime } = page.dataset;
 const announcer = new Announcer(byId('announcer'));
 const focusConversation = () => byId('chat').focus();
 const notices = new Notices(byId('notices'), focusConversation);
-const alerts = new Alerts(document.querySelector('link[rel=icon]').href);
+const alerts = new Alerts(/** @type {HTMLLinkElement} */ (document.querySelector('link[rel=icon]')).href);
 const code = new RoomCode(
   { code: byId('currentCode'), dots: byId('code-hidden'), toggle: byId('toggle-code'), copy: byId('copy-code') },
   (said) => notices.say(said),
@@ -107,7 +107,7 @@ function run(io) {
     typing.clear();
     connection.close();
     outbox.close();
-    for (const dialog of document.querySelectorAll('dialog[open]')) dialog.close();
+    for (const dialog of document.querySelectorAll('dialog')) dialog.close();
     page.dataset.ended = 'true';
     composer.close();
     byId('ended-text').textContent = why;
@@ -190,7 +190,7 @@ function run(io) {
     alerts.knock(who);
     announcer.say(text('alert.knock', { who }));
     // Whoever shows the code to somebody is to see them knock.
-    for (const dialog of [byId('invite-dialog'), byId('members-dialog')]) dialog.close();
+    for (const id of ['invite-dialog', 'members-dialog']) byId(id, HTMLDialogElement).close();
   });
   for (const event of ['partial_approval', 'request_status']) {
     on(event, (status) => requests.progress(status.user_id, status));
@@ -224,7 +224,7 @@ function run(io) {
   on('room_expired', () => end(text('room.expired')));
 
   byId('new-code').addEventListener('click', () => say('request_code_update'));
-  const dialog = byId('leave-dialog');
+  const dialog = byId('leave-dialog', HTMLDialogElement);
   byId('leave').addEventListener('click', () => {
     if (page.dataset.ended) location.assign('/');
     else dialog.showModal();
@@ -251,7 +251,7 @@ const comings = { member_joined: 'member.joined', member_returned: 'member.retur
 const moment = new Intl.DateTimeFormat(document.documentElement.lang, { weekday: 'long', hour: 'numeric', minute: '2-digit' });
 
 function showCount(count) {
-  if (Number.isInteger(count)) byId('count').textContent = count;
+  if (Number.isInteger(count)) byId('count').textContent = String(count);
 }
 
 function showEnd(seconds) {
@@ -259,10 +259,10 @@ function showEnd(seconds) {
 }
 
 function bindAlerts() {
-  const sound = byId('sound');
+  const sound = byId('sound', HTMLInputElement);
   sound.checked = alerts.sound;
   sound.addEventListener('change', () => { alerts.sound = sound.checked; });
-  const notify = byId('notify');
+  const notify = byId('notify', HTMLInputElement);
   byId('notify-row').hidden = !alerts.canNotify;
   notify.checked = alerts.notifies;
   notify.addEventListener('change', async () => {

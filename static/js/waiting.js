@@ -3,7 +3,7 @@ import { Connection, loadClient } from './connection.js';
 import { Countdown } from './countdown.js';
 import { byId } from './dom.js';
 import { Entrance, rememberedCode } from './entrance.js';
-import { Field, Problem } from './forms.js';
+import { csrfToken, Field, Problem } from './forms.js';
 import { Notices } from './notices.js';
 import { verdictOf } from './verdicts.js';
 import { Votes } from './votes.js';
@@ -15,12 +15,12 @@ const page = byId('waiting');
 const { room, userId, name, answerTime } = page.dataset;
 const notices = new Notices(byId('notices'));
 const votes = new Votes(byId('status'), byId('dots'));
-const again = byId('again');
+const again = byId('again', HTMLFormElement);
 const site = document.title.slice(document.title.indexOf(' · '));
 
 const countdown = new Countdown((seconds) => {
-  byId('timer').textContent = seconds;
-  byId('ring').style.strokeDashoffset = 1 - Math.min(1, seconds / answerTime);
+  byId('timer').textContent = String(seconds);
+  byId('ring', SVGElement).style.strokeDashoffset = String(1 - Math.min(1, seconds / Number(answerTime)));
 }, () => {
   byId('status').textContent = text('waiting.over');
   again.hidden = false;
@@ -94,8 +94,8 @@ function run(io) {
 }
 
 function askAgain() {
-  const [who, code] = [byId('again-name'), byId('again-code')];
-  const entrance = new Entrance(again.elements.csrf_token.value,
+  const [who, code] = [byId('again-name', HTMLInputElement), byId('again-code', HTMLInputElement)];
+  const entrance = new Entrance(csrfToken(again),
     new Field(who, byId('again-name-problem')), new Field(code, byId('again-code-problem')));
   const problem = new Problem(byId('again-problem'));
   keepCode(code);
