@@ -14,7 +14,7 @@ export GOFLAGS := -buildvcs=false $(GOFLAGS)
 NPM_CI := ci --ignore-scripts --no-audit --no-fund
 
 .PHONY: run build test bench lint vendor-js clean
-.PHONY: try-vendor-js test-deps check test-go test-js test-e2e
+.PHONY: try-vendor-js test-deps check check-go check-js test-go test-e2e
 .NOTPARALLEL:
 .DEFAULT_GOAL := build
 
@@ -24,17 +24,16 @@ run: try-vendor-js
 build: vendor-js
 	$(GO) build -trimpath -o bin/securechat .
 
-test: test-deps vendor-js e2e/node_modules/.stamp check test-go test-js test-e2e
+test: test-deps vendor-js e2e/node_modules/.stamp check test-go test-e2e
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
 lint: check
-	$(GO) run $(GOLANGCI_LINT) run ./...
 	$(GO) run $(GOVULNCHECK) ./...
 
 clean:
-	rm -rf bin static/node_modules e2e/node_modules static/vendor/.stamp
+	rm -rf bin static/node_modules e2e/node_modules lint/node_modules static/vendor/.stamp
 	find static/vendor -mindepth 1 ! -name .gitkeep -delete
 
 # --- Third-party browser modules --------------------------------------------
@@ -66,22 +65,23 @@ try-vendor-js:
 test-deps:
 	@sh scripts/test-deps.sh
 
-e2e/node_modules/.stamp: e2e/package.json e2e/package-lock.json
-	$(NPM) --prefix e2e $(NPM_CI)
+%/node_modules/.stamp: %/package.json %/package-lock.json
+	$(NPM) --prefix $* $(NPM_CI)
 	touch $@
 
-check:
+check: check-go check-js
+
+check-go:
 	@unformatted=$$(find . -name node_modules -prune -o -name '*.go' -exec gofmt -l {} +); \
 	  if [ -n "$$unformatted" ]; then echo "gofmt has something to say on:" $$unformatted >&2; exit 1; fi
 	$(GO) vet ./...
+	$(GO) run $(GOLANGCI_LINT) run ./...
+
+check-js: vendor-js e2e/node_modules/.stamp lint/node_modules/.stamp
+	$(NPM) --prefix lint run --silent check
 
 test-go:
 	$(GO) test -race ./...
-
-# Tests that lie beside our browser modules, if there are any.
-test-js:
-	@tests=$$(find static/js -name '*.test.js' -o -name '*.test.mjs'); \
-	  if [ -n "$$tests" ]; then node --test $$tests; fi
 
 test-e2e:
 	$(NPM) --prefix e2e test

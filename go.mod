@@ -61,5 +61,6 @@ require (
 
 ignore (
 	./e2e/node_modules
+	./lint/node_modules
 	./static/node_modules
 )
