@@ -4,6 +4,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"embed"
 	"errors"
@@ -104,7 +105,7 @@ func wire(cfg config.Config, log *slog.Logger) (*app, error) {
 		Secure: proxies.Secure,
 		MaxAge: max(session.DefaultMaxAge, cfg.RoomTTL+time.Hour),
 	})
-	store := memstore.New()
+	store := memstore.NewWithin(cmp.Or(cfg.MessageMemory, memstore.DefaultBudget()))
 	a.metrics = metrics.New(func() (rooms, members int) {
 		rooms, members, err := store.Totals(context.Background())
 		if err != nil {

@@ -8,6 +8,7 @@ import (
 	"hash/maphash"
 	"math/big"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -280,7 +281,8 @@ func (s *Service) Post(ctx context.Context, d Draft) (earlier *Message, err erro
 			return earlier, err
 		}
 	}
-	member, ref := d.Member, d.Ref
+	// Copies of their own: what is kept must not keep a buffer that it is a part of.
+	member, content, ref := d.Member, strings.Clone(content), strings.Clone(d.Ref)
 	return nil, s.changeLocked(ctx, d.Room, func(r *Room, now time.Time) ([]Event, error) {
 		return r.Post(now, member, content, ref)
 	})

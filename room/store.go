@@ -18,8 +18,8 @@ type Store interface {
 	// Update applies fn to the room atomically: fn gets a copy of its own,
 	// and what it made of it is committed together with the messages among
 	// the events it returns, which go to the room's log. The log keeps the
-	// latest Terms.MaxMessages, or fewer if they are so long that a store bounds
-	// their bytes. A room that comes back with Closing set is
+	// latest Terms.MaxMessages, or fewer where a store bounds the bytes of a
+	// log, or of all logs together. A room that comes back with Closing set is
 	// forgotten, log and all. Update returns the room as committed, and fn's
 	// events.
 	//

@@ -50,6 +50,10 @@ type Config struct {
 	MaxMessageLength   int // in characters
 	MaxMessagesPerRoom int
 
+	// MessageMemory is how many bytes the messages of all rooms together may take;
+	// 0 if it is left to the store.
+	MessageMemory int
+
 	// RateLimits is false only in load tests.
 	RateLimits bool
 	// AllowedOrigins are the origins besides the server's own whose pages may

@@ -119,6 +119,35 @@ func (a *address) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// size is a number of bytes, written as GOMEMLIMIT is.
+type size int64
+
+const minSize, maxSize = 1 << 20, 1 << 40
+
+var units = []struct {
+	name  string
+	bytes int64
+}{{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"TiB", 1 << 40}, {"B", 1}}
+
+func (z *size) UnmarshalText(text []byte) error {
+	digits, unit := string(text), int64(1)
+	for _, u := range units {
+		if number, ok := strings.CutSuffix(digits, u.name); ok {
+			digits, unit = strings.TrimSpace(number), u.bytes
+			break
+		}
+	}
+	n, err := strconv.ParseUint(digits, 10, 63)
+	if err != nil {
+		return fmt.Errorf("%q is no size", text)
+	}
+	if n > uint64(maxSize/unit) || int64(n)*unit < minSize {
+		return fmt.Errorf("%q is out of range", text)
+	}
+	*z = size(int64(n) * unit)
+	return nil
+}
+
 // contentPolicy is sent as a header and so must not be able to end it.
 type contentPolicy string
 

@@ -41,6 +41,8 @@ type variables struct {
 	MaxMessageLength   int `env:"MAX_MESSAGE_LENGTH" envDefault:"1000" min:"1" max:"100000"`
 	MaxMessagesPerRoom int `env:"MAX_MESSAGES_PER_ROOM" envDefault:"1000" min:"1" max:"100000"`
 
+	MessageMemory size `env:"MESSAGE_MEMORY" takes:"a size from 1MiB to 1TiB, such as 64MiB"`
+
 	RateLimits     onOff   `env:"RATE_LIMITS" envDefault:"on" takes:"on or off"`
 	AllowedOrigins origins `env:"ALLOWED_ORIGINS" takes:"a comma-separated list of scheme://host[:port] with http or https and nothing after it"`
 	TrustedProxies proxies `env:"TRUSTED_PROXIES" takes:"the number of proxies in front of the server, 0 to 10, or a comma-separated list of their addresses and CIDR ranges"`
@@ -91,6 +93,7 @@ func (v *variables) config(values map[string]string) Config {
 		MaxMembers:                   v.MaxMembers,
 		MaxMessageLength:             v.MaxMessageLength,
 		MaxMessagesPerRoom:           v.MaxMessagesPerRoom,
+		MessageMemory:                int(v.MessageMemory),
 		RateLimits:                   bool(v.RateLimits),
 		AllowedOrigins:               v.AllowedOrigins,
 		TrustedProxies:               v.proxies(values["TRUSTED_PROXIES"] != ""),

@@ -29,6 +29,33 @@ func (h *deadlineHeap) Pop() any {
 	return e
 }
 
+// logHeap is a heap of rooms by what their logs take, the largest first, for
+// container/heap.
+type logHeap []*entry
+
+func (h logHeap) Len() int           { return len(h) }
+func (h logHeap) Less(i, j int) bool { return h[i].log.bytes > h[j].log.bytes }
+func (h logHeap) Swap(i, j int) {
+	h[i], h[j] = h[j], h[i]
+	h[i].logPos, h[j].logPos = i, j
+}
+
+// Push implements heap.Interface.
+func (h *logHeap) Push(x any) {
+	e := x.(*entry) //nolint:forcetypeassert // heap.Push of this package alone calls it
+	e.logPos = len(*h)
+	*h = append(*h, e)
+}
+
+// Pop implements heap.Interface.
+func (h *logHeap) Pop() any {
+	last := len(*h) - 1
+	e := (*h)[last]
+	(*h)[last] = nil
+	*h = (*h)[:last]
+	return e
+}
+
 // due returns the rooms whose deadline has come, and the earliest deadline of
 // the others. It looks at those rooms and their children in the heap only.
 func (h deadlineHeap) due(now time.Time) (ids []string, next time.Time) {

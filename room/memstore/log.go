@@ -1,50 +1,112 @@
 package memstore
 
 import (
-	"slices"
 	"sort"
+	"unsafe"
 
 	"securechat/room"
 )
 
-// maxLogBytes bounds what the messages of one room may take, in bytes of
-// content: the longest envelopes, a thousand of them, would take four times as
-// much, and a page that loads is sent all of it.
-const maxLogBytes = 4 << 20
+const (
+	// maxLogBytes bounds what the log of one room may take, in bytes as the log counts
+	// them: the longest envelopes, a thousand of them, would take sixteen times as much,
+	// and a page that loads is sent all of it.
+	maxLogBytes = 4 << 20
+	// slotBytes is what a place in the ring takes, with a message in it or not.
+	slotBytes = int(unsafe.Sizeof(room.Message{}))
+	// smallRing is the least number of places in a ring that is not empty.
+	smallRing = 8
+)
 
-// messageLog keeps the latest messages of a room, oldest first.
+// messageLog keeps the latest messages of a room, oldest first, in a ring whose
+// length is a power of two.
 type messageLog struct {
-	messages []room.Message
-	bytes    int
+	ring  []room.Message
+	first int // index of the oldest
+	n     int // messages in the ring
+	bytes int // that all of it takes, the empty places included
 }
 
 // add appends a message and drops the oldest ones beyond limit messages, or
 // beyond maxLogBytes.
 func (l *messageLog) add(m room.Message, limit int) {
-	l.messages = append(l.messages, m)
-	l.bytes += len(m.Content)
-	drop := max(0, len(l.messages)-limit)
-	for _, old := range l.messages[:drop] {
-		l.bytes -= len(old.Content)
+	for l.n >= limit && l.n > 0 {
+		l.drop()
 	}
-	for l.bytes > maxLogBytes {
-		l.bytes -= len(l.messages[drop].Content)
-		drop++
+	if l.n == len(l.ring) {
+		l.resize(max(smallRing, 2*len(l.ring)))
 	}
-	clear(l.messages[:drop]) // the array is kept for a while: what it held is not
-	l.messages = l.messages[drop:]
+	l.n++
+	*l.at(l.n - 1) = m
+	l.bytes += cost(&m)
+	for l.bytes > maxLogBytes && l.n > 0 {
+		l.drop()
+	}
+}
+
+// drop drops the oldest message, of which there has to be one.
+func (l *messageLog) drop() {
+	oldest := l.at(0)
+	l.bytes -= cost(oldest)
+	*oldest = room.Message{} // what it held is not kept
+	l.first = (l.first + 1) % len(l.ring)
+	l.n--
+	switch {
+	case l.n == 0:
+		l.resize(0)
+	case l.n < len(l.ring)/4 && len(l.ring) > smallRing:
+		l.resize(len(l.ring) / 2)
+	}
+}
+
+// resize moves the messages into a ring of another length.
+func (l *messageLog) resize(length int) {
+	var ring []room.Message
+	if length > 0 {
+		ring = make([]room.Message, length)
+		for i := range l.n {
+			ring[i] = *l.at(i)
+		}
+	}
+	l.bytes += slotBytes * (length - len(l.ring))
+	l.ring, l.first = ring, 0
+}
+
+// at returns the place of a message, counted from the oldest.
+func (l *messageLog) at(i int) *room.Message { return &l.ring[(l.first+i)&(len(l.ring)-1)] }
+
+// cost is what a message takes besides its place in the ring. Its member and name are
+// counted as well: they are shared with the membership, but may outlive it.
+func cost(m *room.Message) int {
+	return stringCost(m.Content) + stringCost(m.Ref) + stringCost(m.Name) + stringCost(m.Member)
+}
+
+// stringCost is what a string takes at most: the allocator hands out memory in sizes
+// that are up to an eighth larger, and at least 8 bytes.
+func stringCost(s string) int {
+	if s == "" {
+		return 0
+	}
+	return len(s) + len(s)/8 + 8
 }
 
 // after returns a copy of the messages with a greater sequence number.
 func (l *messageLog) after(seq uint64) []room.Message {
-	first := sort.Search(len(l.messages), func(i int) bool { return l.messages[i].Seq > seq })
-	return slices.Clone(l.messages[first:])
+	from := sort.Search(l.n, func(i int) bool { return l.at(i).Seq > seq })
+	if from == l.n {
+		return nil
+	}
+	found := make([]room.Message, l.n-from)
+	for i := range found {
+		found[i] = *l.at(from + i)
+	}
+	return found
 }
 
 // latest returns the member's latest message under the ref.
 func (l *messageLog) latest(member, ref string) (room.Message, bool) {
-	for i := range slices.Backward(l.messages) {
-		if m := &l.messages[i]; m.Ref == ref && m.Member == member {
+	for i := l.n - 1; i >= 0; i-- {
+		if m := l.at(i); m.Ref == ref && m.Member == member {
 			return *m, true
 		}
 	}

@@ -24,6 +24,7 @@ type Store struct {
 	bySession map[string]map[*entry]struct{}
 	byAddress map[string]int // number of live rooms
 	deadlines deadlineHeap
+	logs      logBudget
 	members   int
 }
 
@@ -33,12 +34,19 @@ type entry struct {
 	room     *room.Room
 	log      messageLog
 	deadline time.Time
-	heapPos  int
+	heapPos  int // in the store's deadlines
+	logPos   int // in the store's logs
 }
 
-// New returns an empty store.
-func New() *Store {
+// New returns an empty store whose logs may take [DefaultBudget].
+func New() *Store { return NewWithin(DefaultBudget()) }
+
+// NewWithin returns an empty store whose logs together may take so many bytes. What is
+// counted is what they cost: contents, names, refs, and what holds them. When that is
+// full, the largest log gives up its oldest messages.
+func NewWithin(logBytes int) *Store {
 	return &Store{
+		logs:      logBudget{limit: logBytes},
 		rooms:     make(map[string]*entry),
 		byCode:    make(map[string]*entry),
 		bySession: make(map[string]map[*entry]struct{}),
@@ -67,6 +75,7 @@ func (s *Store) Create(_ context.Context, r *room.Room, c room.Capacity) error {
 	s.byAddress[own.Address]++
 	s.members += len(own.Members)
 	s.index(e)
+	s.logs.enter(e)
 	heap.Push(&s.deadlines, e)
 	return nil
 }
@@ -116,7 +125,7 @@ func (s *Store) commit(e *entry, next *room.Room, events []room.Event) error {
 	}
 	for _, ev := range events {
 		if posted, ok := ev.Body.(room.MessagePosted); ok {
-			e.log.add(posted.Message, next.Terms.MaxMessages)
+			s.logs.add(e, posted.Message, next.Terms.MaxMessages)
 		}
 	}
 	return nil
@@ -124,6 +133,7 @@ func (s *Store) commit(e *entry, next *room.Room, events []room.Event) error {
 
 func (s *Store) remove(e *entry) {
 	s.unindex(e)
+	s.logs.leave(e)
 	heap.Remove(&s.deadlines, e.heapPos)
 	s.members -= len(e.room.Members)
 	if s.byAddress[e.room.Address]--; s.byAddress[e.room.Address] == 0 {
