@@ -15,7 +15,8 @@ var imports = map[string][]string{
 	"securechat/room/memstore":     {"securechat/room"},
 	"securechat/room/storetest":    {"securechat/room"},
 	"securechat/internal/sanitize": nil,
-	"securechat/internal/config":   nil,
+	"securechat/internal/config":   {"securechat/internal/folder"},
+	"securechat/internal/folder":   nil,
 	"securechat/internal/logging":  nil,
 	"securechat/internal/metrics":  nil,
 	"securechat/internal/session":  nil,
@@ -23,7 +24,7 @@ var imports = map[string][]string{
 	"securechat/internal/network":  nil,
 	// Serves the protocols' own test suites.
 	"securechat/internal/engine/enginetest": {"securechat/internal/engine"},
-	"securechat/internal/web":               {"securechat/room", "securechat/internal/network", "securechat/internal/session", "securechat/internal/web/jinja", "securechat/internal/web/words"},
+	"securechat/internal/web":               {"securechat/room", "securechat/internal/folder", "securechat/internal/network", "securechat/internal/session", "securechat/internal/web/jinja", "securechat/internal/web/words"},
 	"securechat/internal/web/jinja":         nil,
 	"securechat/internal/web/words":         nil,
 	"securechat/internal/gateway":           {"securechat/room", "securechat/internal/engine", "securechat/internal/network"},

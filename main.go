@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"securechat/internal/config"
+	"securechat/internal/folder"
 	"securechat/internal/gateway"
 	"securechat/internal/logging"
 	"securechat/internal/metrics"
@@ -137,11 +138,11 @@ func wire(cfg config.Config, log *slog.Logger) (*app, error) {
 
 	a.sockets.Use(a.rooms)
 
-	templates, foreign, err := folder(cfg.TemplatesDir, "templates")
+	templates, foreign, err := files(cfg.TemplatesDir, "templates")
 	if err != nil {
 		return nil, err
 	}
-	static, staticForeign, err := folder(cfg.StaticDir, "static")
+	static, staticForeign, err := files(cfg.StaticDir, "static")
 	if err != nil {
 		return nil, err
 	}
@@ -191,10 +192,12 @@ func termsOf(cfg config.Config) room.Terms {
 	return t
 }
 
-// folder returns the folder dir or, if there is none, the embedded one.
-func folder(dir, name string) (fsys fs.FS, foreign bool, err error) {
+// files returns the folder dir or, if there is none, the embedded one.
+func files(dir, name string) (fsys fs.FS, foreign bool, err error) {
 	if dir != "" {
-		return os.DirFS(dir), true, nil
+		// It stays open as long as the process lives.
+		fsys, err = folder.Open(dir)
+		return fsys, true, err
 	}
 	fsys, err = fs.Sub(embedded, name)
 	return fsys, false, err

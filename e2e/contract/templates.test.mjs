@@ -1,6 +1,7 @@
 // Contract: "Template variables", and what a foreign template folder may rely on.
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, test } from 'node:test';
 import { Person, csrfToken } from '../harness/person.mjs';
@@ -234,5 +235,20 @@ describe('STATIC_DIR', { concurrency: 8 }, () => {
     }
     // No listing of folders.
     assert.doesNotMatch((await anybody.fetch('/static/')).text, /app\.css/);
+  });
+
+  // The server looked at the folder when it started: these were not there yet.
+  test('not by links that were made later either', async () => {
+    const anybody = new Person(server);
+    const inside = (name) => path.join(folder, 'static', name);
+    symlinkSync('../secret.txt', inside('relative.txt'));
+    symlinkSync(path.join(folder, 'secret.txt'), inside('absolute.txt'));
+    symlinkSync('..', inside('up'));
+    symlinkSync('deep/x.txt', inside('within.txt'));
+    execFileSync('mkfifo', [inside('pipe.txt')]);
+    for (const way of ['relative.txt', 'absolute.txt', 'up/secret.txt', 'up/static/app.css', 'pipe.txt']) {
+      assert.equal((await anybody.fetch(`/static/${way}`)).status, 404, way);
+    }
+    assert.equal((await anybody.fetch('/static/within.txt')).text, 'deep');
   });
 });

@@ -36,7 +36,7 @@ func mustLoad(t *testing.T, environ []string, dotenv string) Config {
 }
 
 // folder makes a folder with files of these names.
-func folder(t *testing.T, files ...string) string {
+func folderWith(t *testing.T, files ...string) string {
 	t.Helper()
 	dir := t.TempDir()
 	for _, name := range files {
@@ -47,6 +47,15 @@ func folder(t *testing.T, files ...string) string {
 		if err := os.WriteFile(path, []byte("x"), 0o600); err != nil {
 			t.Fatal(err)
 		}
+	}
+	return dir
+}
+
+// withLink puts a link named "out" into a folder, and returns the folder.
+func withLink(t *testing.T, dir, target string) string {
+	t.Helper()
+	if err := os.Symlink(target, filepath.Join(dir, "out")); err != nil {
+		t.Fatal(err)
 	}
 	return dir
 }
@@ -87,8 +96,8 @@ func TestGeneratedSecretsDiffer(t *testing.T) {
 }
 
 func TestValues(t *testing.T) {
-	templates := folder(t, Templates()...)
-	static := folder(t)
+	templates := folderWith(t, Templates()...)
+	static := folderWith(t)
 	for name, test := range map[string]struct {
 		environ []string
 		dotenv  string
@@ -210,49 +219,53 @@ func TestMissingFileIsFine(t *testing.T) {
 
 func TestMistakes(t *testing.T) {
 	production := []string{"APP_ENV=production", "SECRET_KEY=" + longSecret}
-	flaskApp := folder(t, "templates/index.html", "templates/waiting_approval.html", "templates/chatroom.html")
-	file := filepath.Join(folder(t, "file"), "file")
+	flaskApp := folderWith(t, "templates/index.html", "templates/waiting_approval.html", "templates/chatroom.html")
+	file := filepath.Join(folderWith(t, "file"), "file")
 	for name, test := range map[string]struct {
 		environ  []string
 		variable string
 		problem  string // part of it
 		allowed  string // part of it
 	}{
-		"port is no number":      {with("PORT=http"), "PORT", `"http" is not a whole number`, "0 to 65535"},
-		"port out of range":      {with("PORT=65536"), "PORT", "65536 is out of range", "0 to 65535"},
-		"port beyond integers":   {with("PORT=99999999999999999999"), "PORT", "out of range", "0 to 65535"},
-		"negative port":          {with("PORT=-1"), "PORT", "-1 is out of range", "0 to 65535"},
-		"host with a port":       {with("HOST=localhost:80"), "HOST", `"localhost:80"`, "without a port"},
-		"host with a scheme":     {with("HOST=http://localhost"), "HOST", "neither", "without a port"},
-		"level":                  {with("LOG_LEVEL=LOUD"), "LOG_LEVEL", `"LOUD" is no level`, "CRITICAL"},
-		"environment":            {with("APP_ENV=prod"), "APP_ENV", `"prod"`, "production or development"},
-		"limits":                 {with("RATE_LIMITS=maybe"), "RATE_LIMITS", `"maybe"`, "on or off"},
-		"duration":               {with("ROOM_TTL=soon"), "ROOM_TTL", `"soon" is no duration`, "24h"},
-		"zero duration":          {with("ABSENCE_GRACE=0"), "ABSENCE_GRACE", "0s is out of range", "from 1ms"},
-		"negative duration":      {with("RETURN_GRACE=-5m"), "RETURN_GRACE", "-5m0s is out of range", "from 1ms"},
-		"endless duration":       {with("ROOM_TTL=9999999h"), "ROOM_TTL", "no duration", "8760h"},
-		"too long a duration":    {with("ROOM_TTL=10000h"), "ROOM_TTL", "10000h0m0s is out of range", "8760h"},
-		"code of an instant":     {with("CODE_ROTATION=999ms"), "CODE_ROTATION", "out of range", "from 1s"},
-		"rotation beyond life":   {with("ROOM_TTL=1h", "CODE_ROTATION=2h"), "CODE_ROTATION", "longer than a room lives", "1h0m0s"},
-		"approval beyond life":   {with("APPROVAL_TIMEOUT=25h"), "APPROVAL_TIMEOUT", "longer than a room lives", "ROOM_TTL"},
-		"absence beyond life":    {with("ABSENCE_GRACE=25h"), "ABSENCE_GRACE", "longer than a room lives", "ROOM_TTL"},
-		"return beyond life":     {with("RETURN_GRACE=25h"), "RETURN_GRACE", "longer than a room lives", "ROOM_TTL"},
-		"no rooms":               {with("MAX_ROOMS=0"), "MAX_ROOMS", "0 is out of range", "1 to 100000"},
-		"too many rooms":         {with("MAX_ROOMS=100001"), "MAX_ROOMS", "out of range", "1 to 100000"},
-		"rooms of an address":    {with("MAX_ROOMS_PER_IP=x"), "MAX_ROOMS_PER_IP", "not a whole number", "1 to"},
-		"one member":             {with("MAX_MEMBERS=1"), "MAX_MEMBERS", "out of range", "2 to"},
-		"message length":         {with("MAX_MESSAGE_LENGTH=1.5"), "MAX_MESSAGE_LENGTH", "not a whole number", "1 to"},
-		"messages":               {with("MAX_MESSAGES_PER_ROOM=0"), "MAX_MESSAGES_PER_ROOM", "out of range", "1 to"},
-		"memory in words":        {with("MESSAGE_MEMORY=much"), "MESSAGE_MEMORY", `"much" is no size`, "64MiB"},
-		"memory of a fraction":   {with("MESSAGE_MEMORY=1.5GiB"), "MESSAGE_MEMORY", "no size", "64MiB"},
-		"too little memory":      {with("MESSAGE_MEMORY=1023KiB"), "MESSAGE_MEMORY", "out of range", "from 1MiB"},
-		"no memory":              {with("MESSAGE_MEMORY=0"), "MESSAGE_MEMORY", "out of range", "from 1MiB"},
-		"too much memory":        {with("MESSAGE_MEMORY=9223372036854775807TiB"), "MESSAGE_MEMORY", "out of range", "to 1TiB"},
-		"no such templates":      {with("TEMPLATES_DIR=/no/such/folder"), "TEMPLATES_DIR", "does not exist", "index.html"},
-		"templates in a file":    {with("TEMPLATES_DIR=" + file), "TEMPLATES_DIR", "is no folder", "index.html"},
-		"template missing":       {with("TEMPLATES_DIR=" + folder(t, "index.html")), "TEMPLATES_DIR", "has no readable waiting_approval.html, chatroom.html", "index.html"},
-		"the app's folder":       {with("TEMPLATES_DIR=" + flaskApp), "TEMPLATES_DIR", "did you mean", "index.html"},
-		"no such static":         {with("STATIC_DIR=/no/such/folder"), "STATIC_DIR", "does not exist", "a folder"},
+		"port is no number":    {with("PORT=http"), "PORT", `"http" is not a whole number`, "0 to 65535"},
+		"port out of range":    {with("PORT=65536"), "PORT", "65536 is out of range", "0 to 65535"},
+		"port beyond integers": {with("PORT=99999999999999999999"), "PORT", "out of range", "0 to 65535"},
+		"negative port":        {with("PORT=-1"), "PORT", "-1 is out of range", "0 to 65535"},
+		"host with a port":     {with("HOST=localhost:80"), "HOST", `"localhost:80"`, "without a port"},
+		"host with a scheme":   {with("HOST=http://localhost"), "HOST", "neither", "without a port"},
+		"level":                {with("LOG_LEVEL=LOUD"), "LOG_LEVEL", `"LOUD" is no level`, "CRITICAL"},
+		"environment":          {with("APP_ENV=prod"), "APP_ENV", `"prod"`, "production or development"},
+		"limits":               {with("RATE_LIMITS=maybe"), "RATE_LIMITS", `"maybe"`, "on or off"},
+		"duration":             {with("ROOM_TTL=soon"), "ROOM_TTL", `"soon" is no duration`, "24h"},
+		"zero duration":        {with("ABSENCE_GRACE=0"), "ABSENCE_GRACE", "0s is out of range", "from 1ms"},
+		"negative duration":    {with("RETURN_GRACE=-5m"), "RETURN_GRACE", "-5m0s is out of range", "from 1ms"},
+		"endless duration":     {with("ROOM_TTL=9999999h"), "ROOM_TTL", "no duration", "8760h"},
+		"too long a duration":  {with("ROOM_TTL=10000h"), "ROOM_TTL", "10000h0m0s is out of range", "8760h"},
+		"code of an instant":   {with("CODE_ROTATION=999ms"), "CODE_ROTATION", "out of range", "from 1s"},
+		"rotation beyond life": {with("ROOM_TTL=1h", "CODE_ROTATION=2h"), "CODE_ROTATION", "longer than a room lives", "1h0m0s"},
+		"approval beyond life": {with("APPROVAL_TIMEOUT=25h"), "APPROVAL_TIMEOUT", "longer than a room lives", "ROOM_TTL"},
+		"absence beyond life":  {with("ABSENCE_GRACE=25h"), "ABSENCE_GRACE", "longer than a room lives", "ROOM_TTL"},
+		"return beyond life":   {with("RETURN_GRACE=25h"), "RETURN_GRACE", "longer than a room lives", "ROOM_TTL"},
+		"no rooms":             {with("MAX_ROOMS=0"), "MAX_ROOMS", "0 is out of range", "1 to 100000"},
+		"too many rooms":       {with("MAX_ROOMS=100001"), "MAX_ROOMS", "out of range", "1 to 100000"},
+		"rooms of an address":  {with("MAX_ROOMS_PER_IP=x"), "MAX_ROOMS_PER_IP", "not a whole number", "1 to"},
+		"one member":           {with("MAX_MEMBERS=1"), "MAX_MEMBERS", "out of range", "2 to"},
+		"message length":       {with("MAX_MESSAGE_LENGTH=1.5"), "MAX_MESSAGE_LENGTH", "not a whole number", "1 to"},
+		"messages":             {with("MAX_MESSAGES_PER_ROOM=0"), "MAX_MESSAGES_PER_ROOM", "out of range", "1 to"},
+		"memory in words":      {with("MESSAGE_MEMORY=much"), "MESSAGE_MEMORY", `"much" is no size`, "64MiB"},
+		"memory of a fraction": {with("MESSAGE_MEMORY=1.5GiB"), "MESSAGE_MEMORY", "no size", "64MiB"},
+		"too little memory":    {with("MESSAGE_MEMORY=1023KiB"), "MESSAGE_MEMORY", "out of range", "from 1MiB"},
+		"no memory":            {with("MESSAGE_MEMORY=0"), "MESSAGE_MEMORY", "out of range", "from 1MiB"},
+		"too much memory":      {with("MESSAGE_MEMORY=9223372036854775807TiB"), "MESSAGE_MEMORY", "out of range", "to 1TiB"},
+		"no such templates":    {with("TEMPLATES_DIR=/no/such/folder"), "TEMPLATES_DIR", "does not exist", "index.html"},
+		"templates in a file":  {with("TEMPLATES_DIR=" + file), "TEMPLATES_DIR", "is no folder", "index.html"},
+		"template missing":     {with("TEMPLATES_DIR=" + folderWith(t, "index.html")), "TEMPLATES_DIR", "has no readable waiting_approval.html, chatroom.html", "index.html"},
+		"the app's folder":     {with("TEMPLATES_DIR=" + flaskApp), "TEMPLATES_DIR", "did you mean", "index.html"},
+		"no such static":       {with("STATIC_DIR=/no/such/folder"), "STATIC_DIR", "does not exist", "a folder"},
+		// Threat: a link in the folder shows strangers what is beside it, secrets for one.
+		"link out of static":     {with("STATIC_DIR=" + withLink(t, folderWith(t), "../secret")), "STATIC_DIR", "out\" (to \"../secret\")", "a folder"},
+		"absolute link":          {with("STATIC_DIR=" + withLink(t, folderWith(t), "/etc/passwd")), "STATIC_DIR", "out\" (to \"/etc/passwd\")", "a folder"},
+		"link out of templates":  {with("TEMPLATES_DIR=" + withLink(t, folderWith(t, Templates()...), "/etc/passwd")), "TEMPLATES_DIR", "out\" (to \"/etc/passwd\")", "index.html"},
 		"metrics without a port": {with("METRICS_ADDR=localhost"), "METRICS_ADDR", "no address with a port", "host:port"},
 		"metrics port":           {with("METRICS_ADDR=localhost:http"), "METRICS_ADDR", "no port", "host:port"},
 		"metrics host":           {with("METRICS_ADDR=a b:80"), "METRICS_ADDR", "host", "host:port"},

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"securechat/internal/folder"
 )
 
 // Templates are the pages that a folder of templates must have.
@@ -54,13 +56,23 @@ func checkDir(path string) error {
 	case !info.IsDir():
 		return fmt.Errorf("%q is no folder", path)
 	}
-	return nil
+	files, err := folder.Open(path)
+	if err != nil {
+		return fmt.Errorf("%q cannot be read: %w", path, err)
+	}
+	defer files.Close() // nothing was written
+	return files.Check()
 }
 
 func missingTemplates(dir string) []string {
+	files, err := folder.Open(dir)
+	if err != nil {
+		return Templates()
+	}
+	defer files.Close() // nothing was written
 	var missing []string
 	for _, name := range Templates() {
-		if _, err := os.ReadFile(filepath.Join(dir, name)); err != nil {
+		if _, err := fs.ReadFile(files, name); err != nil {
 			missing = append(missing, name)
 		}
 	}

@@ -18,6 +18,8 @@ import (
 
 	"github.com/go-chi/chi/v5"
 	"github.com/klauspost/compress/gzhttp"
+
+	"securechat/internal/folder"
 )
 
 // contentTypes are those that depend on the system's tables, or that some
@@ -46,7 +48,7 @@ const staticPath = "/static/"
 // static serves the static folder at /static/. It lists no folders, and has no
 // hidden files.
 type static struct {
-	folder fs.FS
+	files fs.FS
 	// build, if not empty, is a folder that is not there, of which the whole static
 	// folder seems to be a part. It is named after the content of the files, which
 	// do not change: what a browser has from there it need not ask for again, and
@@ -61,17 +63,17 @@ type static struct {
 
 // newStatic returns what serves a folder, which may be nil. The files of a fixed one do
 // not change.
-func newStatic(folder fs.FS, fixed bool) (*static, error) {
-	s := &static{folder: folder}
-	if folder == nil || !fixed {
+func newStatic(files fs.FS, fixed bool) (*static, error) {
+	s := &static{files: files}
+	if files == nil || !fixed {
 		return s, nil
 	}
 	sum := sha256.New()
-	err := fs.WalkDir(folder, ".", func(name string, d fs.DirEntry, err error) error {
+	err := fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
-		content, err := fs.ReadFile(folder, name)
+		content, err := fs.ReadFile(files, name)
 		fmt.Fprintf(sum, "%s\n%d\n%s", name, len(content), content)
 		return err
 	})
@@ -109,10 +111,10 @@ func (s *static) nameOf(path string) (name, cache string) {
 
 // open returns a file; it is not ok if there is none to show.
 func (s *static) open(name string) (file fs.File, info fs.FileInfo, ok bool) {
-	if s.folder == nil || !fs.ValidPath(name) || strings.HasPrefix(name, ".") || strings.Contains(name, "/.") {
+	if s.files == nil || !fs.ValidPath(name) || folder.Hidden(name) {
 		return nil, nil, false
 	}
-	file, err := s.folder.Open(name)
+	file, err := s.files.Open(name)
 	if err != nil {
 		return nil, nil, false
 	}
@@ -238,14 +240,14 @@ type asset struct {
 	content   []byte
 }
 
-func loadLibrary(folder fs.FS) (library, error) {
+func loadLibrary(files fs.FS) (library, error) {
 	l := library{}
 	for _, name := range libraryFiles {
 		l["/socket.io/"+name] = nil
-		if folder == nil {
+		if files == nil {
 			continue
 		}
-		content, err := fs.ReadFile(folder, name)
+		content, err := fs.ReadFile(files, name)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
