@@ -204,14 +204,17 @@ func files(dir, name string) (fsys fs.FS, foreign bool, err error) {
 }
 
 // cleaner returns the sanitiser in the words of the room.
-func cleaner(maxLength int) func(string) (string, error) {
+func cleaner(maxLength int) func(string) (string, room.Kind, error) {
 	sanitizer := sanitize.New(sanitize.Options{MaxLength: maxLength})
-	return func(text string) (string, error) {
+	return func(text string) (string, room.Kind, error) {
 		clean, err := sanitizer.Message(text)
 		if errors.Is(err, sanitize.ErrTooLong) {
-			return "", fmt.Errorf("%w: %w", room.ErrMessageTooLong, err)
+			return "", 0, fmt.Errorf("%w: %w", room.ErrMessageTooLong, err)
 		}
-		return clean, err
+		if sanitize.IsEnvelope(text) {
+			return clean, room.KindEnvelope, err
+		}
+		return clean, room.KindText, err
 	}
 }
 

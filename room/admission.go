@@ -190,7 +190,7 @@ func (r *Room) admit(i int, now time.Time) []Event {
 	}
 	k := r.Knocks[i]
 	r.Knocks = slices.Concat(r.Knocks[:i], r.Knocks[i+1:])
-	admitted := r.event(KnockAdmitted{Knock: k.ID, Name: k.Name, At: now, Remaining: r.Remaining(now)})
+	admitted := r.event(KnockAdmitted{Knock: k.ID, Name: k.Name, At: now, By: r.approvers(&k), Remaining: r.Remaining(now)})
 	r.Members = append(slices.Clip(r.Members), Member{
 		ID:        k.ID,
 		Name:      k.Name,
@@ -200,6 +200,17 @@ func (r *Room) admit(i int, now time.Time) []Event {
 		AbsentDue: now.Add(r.Terms.AbsenceGrace),
 	})
 	return []Event{admitted, r.presenceChanged()}
+}
+
+// approvers returns the names of the members whose yes counts.
+func (r *Room) approvers(a *Applicant) []string {
+	var names []string
+	for i := range r.Members {
+		if m := &r.Members[i]; m.Present && a.ApprovedBy(m.ID) {
+			names = append(names, m.Name)
+		}
+	}
+	return names
 }
 
 // refuse ends a request and keeps the verdict for a page that missed it.

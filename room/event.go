@@ -10,6 +10,27 @@ type Event struct {
 	Body Body
 }
 
+// Logged returns what the room's log keeps of an event; false if nothing.
+func (e Event) Logged() (Message, bool) {
+	switch b := e.Body.(type) {
+	case MessagePosted:
+		return b.Message, true
+	case KnockAdmitted:
+		return e.notice(b.Knock, b.Name, b.At, Notice{What: Admission, By: b.By}), true
+	case MemberJoined:
+		return e.notice(b.Member, b.Name, b.At, Notice{What: Arrival}), true
+	case MemberLeft:
+		if b.How == Departure {
+			return e.notice(b.Member, b.Name, b.At, Notice{What: Departure, Known: b.Known}), true
+		}
+	}
+	return Message{}, false
+}
+
+func (e Event) notice(member, name string, at time.Time, n Notice) Message {
+	return Message{Seq: e.Seq, Kind: KindNotice, Member: member, Name: name, At: at, Notice: &n}
+}
+
 // Body is one of the event types of this file.
 type Body interface{ body() }
 
@@ -22,9 +43,14 @@ type Attached struct {
 	// a reconnected socket back into its room.
 	Explicit bool
 	// After is the sequence number after which the connection has seen
-	// nothing; Log holds the messages since, oldest first.
+	// nothing; Log holds the entries since, oldest first, and among them who is
+	// absent or back since then.
 	After uint64
 	Log   []Message
+	// Told is the sequence number up to which the member has been told of the
+	// others' coming and going: After or, for a newly loaded page, what pages
+	// before it were told.
+	Told uint64
 	// Knocks are the open knocks that this member has not voted on, Approved
 	// those with this member's yes.
 	Knocks, Approved []Knock
@@ -41,7 +67,10 @@ type MembersListed struct {
 }
 
 // MemberJoined says that a newly admitted member appeared for the first time.
-type MemberJoined struct{ Member, Name string }
+type MemberJoined struct {
+	Member, Name string
+	At           time.Time
+}
 
 // JoinConfirmed answers one connection's request to join.
 type JoinConfirmed struct {
@@ -50,13 +79,18 @@ type JoinConfirmed struct {
 }
 
 // MemberReturned says that an absent member is present again.
-type MemberReturned struct{ Member, Name string }
+type MemberReturned struct {
+	Member, Name string
+	At           time.Time
+}
 
 // MemberLeft says that a member went absent, or for good.
 type MemberLeft struct {
 	Member, Name string
-	// Final is true when the membership itself has ended.
-	Final bool
+	At           time.Time
+	How          Happening // Loss, Pause or, when the membership itself has ended, Departure
+	// Known is as in Notice.
+	Known uint64
 }
 
 // Detached says that connections of a member are no longer in the room.
@@ -103,6 +137,7 @@ type KnockCounted struct{ Knock Knock }
 type KnockAdmitted struct {
 	Knock, Name string
 	At          time.Time
+	By          []string // the names of those who said yes
 	// Remaining is the time until the code turns.
 	Remaining time.Duration
 }

@@ -2,10 +2,10 @@ package room
 
 import "time"
 
-// Post says something to the room, under the page's own name for it if it has
-// one. The content has been made safe already.
+// Post says something to the room, a text or an envelope, under the page's own name
+// for it if it has one. The content has been made safe already.
 // Errors: ErrNotMember.
-func (r *Room) Post(now time.Time, member, content, ref string) ([]Event, error) {
+func (r *Room) Post(now time.Time, member string, kind Kind, content, ref string) ([]Event, error) {
 	i := r.memberIndex(member)
 	if i < 0 {
 		return nil, ErrNotMember
@@ -14,6 +14,7 @@ func (r *Room) Post(now time.Time, member, content, ref string) ([]Event, error)
 	r.Seq++
 	return []Event{{Seq: r.Seq, Body: MessagePosted{Message{
 		Seq:     r.Seq,
+		Kind:    kind,
 		Member:  member,
 		Name:    r.Members[i].Name,
 		Content: content,

@@ -19,18 +19,26 @@ func (r *Room) Connect(now time.Time, e Entry) ([]Event, error) {
 
 	m := r.editMember(i)
 	first, absent := !m.Arrived, !m.Present
-	after := m.resumeAfter(now, e, r.Seq)
+	m.Told = max(m.Told, m.Since, e.Heard)
+	after, loaded := m.resumeAfter(now, e, r.Seq)
 	m.Conns = append(slices.Clip(m.Conns), e.Conn)
 	m.Arrived, m.Present = true, true
 	m.AbsentDue, m.EndDue = time.Time{}, time.Time{}
 
-	attached := Attached{Conn: e.Conn, Member: m.ID, Explicit: e.Explicit, After: after}
+	// A page goes by what it has shown itself; a new one has shown nothing, but
+	// the person need not be told again what pages before it have told.
+	told := after
+	if loaded {
+		told = m.Told
+	}
+	attached := Attached{Conn: e.Conn, Member: m.ID, Explicit: e.Explicit, After: after, Told: told}
 	events := []Event{r.event(attached)}
 	switch {
 	case first && !m.Founder:
-		events = append(events, r.event(MemberJoined{Member: m.ID, Name: m.Name}))
+		events = append(events, r.event(MemberJoined{Member: m.ID, Name: m.Name, At: now}))
 	case absent && !first:
-		events = append(events, r.event(MemberReturned{Member: m.ID, Name: m.Name}))
+		events = append(events, r.event(MemberReturned{Member: m.ID, Name: m.Name, At: now}))
+		m.Back = Moment{r.Seq, now}
 	}
 	events = append(events, r.confirm(e)...)
 	if absent {
@@ -38,6 +46,7 @@ func (r *Room) Connect(now time.Time, e Entry) ([]Event, error) {
 		events = append(events, r.settle(now)...)
 	}
 	attached.Knocks, attached.Approved = r.ballots(e.Member) // as they stand after all that
+	attached.Log = r.comings(e.Member, told)
 	events[0].Body = attached
 	return events, nil
 }
@@ -57,7 +66,7 @@ func (r *Room) confirm(e Entry) []Event {
 // A newly loaded page is empty and shown everything since the admission. A page
 // that reconnects has seen what the caller knows of it, or else what its lost
 // connection is known to have delivered.
-func (m *Member) resumeAfter(now time.Time, e Entry, seq uint64) uint64 {
+func (m *Member) resumeAfter(now time.Time, e Entry, seq uint64) (after uint64, loaded bool) {
 	seen := seq
 	if last := len(m.Lost) - 1; last >= 0 {
 		seen = m.Lost[last]
@@ -73,9 +82,9 @@ func (m *Member) resumeAfter(now time.Time, e Entry, seq uint64) uint64 {
 		seen = min(*e.Resume, seq)
 	} else if !e.Returning && m.loading(now) {
 		m.LoadingUntil = time.Time{}
-		return m.Since
+		return m.Since, true
 	}
-	return max(seen, m.Since)
+	return max(seen, m.Since), false
 }
 
 // loading reports whether the member's next connection is a new page.
@@ -105,8 +114,10 @@ func (r *Room) Disconnect(now time.Time, member, conn string, delivered uint64, 
 	}
 	m := r.editMember(i)
 	m.removeConn(conn, now)
+	m.Told = max(m.Told, delivered)
 	if len(m.Conns) == 0 {
 		m.AbsentDue = now.Add(r.Terms.AbsenceGrace)
+		m.Parted = deliberate
 	}
 	if !deliberate {
 		m.rememberLoss(delivered)
@@ -153,9 +164,11 @@ func (r *Room) Leave(now time.Time, member, conn string, final bool) ([]Event, e
 		return append(events, r.end(i, now)...), nil
 	}
 	m.rememberLoss(r.Seq)
+	m.Told = r.Seq
 	if len(m.Conns) > 0 {
 		return append(events, r.presenceChanged()), nil
 	}
+	m.Parted = true
 	return append(events, r.absent(i, now)...), nil
 }
 
@@ -168,7 +181,8 @@ func (r *Room) absent(i int, now time.Time) []Event {
 	m.EndDue = now.Add(r.Terms.ReturnGrace)
 	var events []Event
 	if m.Arrived {
-		events = append(events, r.event(MemberLeft{Member: m.ID, Name: m.Name}))
+		events = append(events, r.event(MemberLeft{Member: m.ID, Name: m.Name, At: now, How: m.parting()}))
+		m.Away = Moment{r.Seq, now}
 	}
 	events = append(events, r.presenceChanged())
 	return append(events, r.settle(now)...)
@@ -180,8 +194,12 @@ func (r *Room) end(i int, now time.Time) []Event {
 	r.Members = slices.Concat(r.Members[:i], r.Members[i+1:])
 	r.Revision++
 	var events []Event
-	if m.Present && m.Arrived {
-		events = append(events, r.event(MemberLeft{Member: m.ID, Name: m.Name, Final: true}))
+	if m.Arrived { // of who never came nobody was told, and nobody was heard by them
+		left := MemberLeft{Member: m.ID, Name: m.Name, At: now, How: Departure}
+		if !m.Present {
+			left.Known = m.Away.Seq
+		}
+		events = append(events, r.event(left))
 	}
 	if m.Present {
 		events = append(events, r.presenceChanged())

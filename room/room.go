@@ -19,6 +19,7 @@ type Terms struct {
 	MaxMembers      int
 	MaxKnocks       int // open at a time, or withdrawn before their time
 	MaxMessages     int // kept in the log
+	MaxNotices      int // kept in the log, beside the messages
 }
 
 // DefaultTerms are the terms of the product.
@@ -32,6 +33,7 @@ func DefaultTerms() Terms {
 		MaxMembers:      50,
 		MaxKnocks:       20,
 		MaxMessages:     1000,
+		MaxNotices:      500,
 	}
 }
 
@@ -71,7 +73,7 @@ type Room struct {
 	Members       []Member  // oldest first
 	Knocks        []Applicant
 	Seq           uint64  // of the last event
-	Messages      int     // in the log
+	Messages      int     // in the log; notices are not counted
 	Closing       Closing // set once the room is gone; a store then forgets it
 	// Revision changes whenever Code, or a Session of a member or applicant,
 	// comes or goes: what stores keep indexes of.
@@ -98,11 +100,25 @@ type Member struct {
 	EndDue    time.Time
 	Conns     []string
 	LastSeen  time.Time // when the last connection was lost
+	// Parted is true if the last connection ended with a goodbye.
+	Parted bool
+	// Away and Back are when the others were told of the latest absence, and of the
+	// latest return; zero if there was none.
+	Away, Back Moment
+	// Told is the sequence number up to which pages of this member have certainly
+	// told of the others' coming and going.
+	Told uint64
 	// LoadingUntil is set while a newly rendered page has not connected yet.
 	LoadingUntil time.Time
 	// Lost holds, for lost connections that may resume, the sequence number up
 	// to which each has certainly seen the room; the latest loss is last.
 	Lost []uint64
+}
+
+// Moment is when something happened, by the room's events and by the clock.
+type Moment struct {
+	Seq uint64
+	At  time.Time
 }
 
 // Applicant is a knock: the request, whose it is, and a refusal that is kept

@@ -127,13 +127,13 @@ func TestJoinOrder(t *testing.T) {
 	s := founded(t)
 	s.knock("bob", "Bob")
 	s.want(s.must(s.Approve(s.now, "alice", "bob")),
-		KnockAdmitted{Knock: "bob", Name: "Bob", At: s.now, Remaining: s.Remaining(s.now)}, PresenceChanged{2})
+		KnockAdmitted{Knock: "bob", Name: "Bob", At: s.now, By: []string{"Alice"}, Remaining: s.Remaining(s.now)}, PresenceChanged{2})
 
 	since := s.Members[1].Since
 	conn, out := s.join("bob")
 	s.want(out,
-		Attached{Conn: conn, Member: "bob", Explicit: true, After: since},
-		MemberJoined{"bob", "Bob"}, JoinConfirmed{conn, 2}, PresenceChanged{2})
+		Attached{Conn: conn, Member: "bob", Explicit: true, After: since, Told: since},
+		MemberJoined{"bob", "Bob", s.now}, JoinConfirmed{conn, 2}, PresenceChanged{2})
 
 	// Again on the same connection: confirmed, nothing else.
 	s.want(s.must(s.Connect(s.now, Entry{Member: "bob", Conn: conn, Explicit: true})),
@@ -163,7 +163,7 @@ func TestAbsence(t *testing.T) {
 
 	s.Disconnect(s.now, "bob", bob, s.Seq, false)
 	s.want(s.pass(10*time.Second - 1))
-	s.want(s.pass(1), MemberLeft{Member: "bob", Name: "Bob"}, PresenceChanged{1})
+	s.want(s.pass(1), MemberLeft{Member: "bob", Name: "Bob", At: s.now, How: Loss}, PresenceChanged{1})
 
 	// Back within the return grace: no vote.
 	if _, left := find[MemberLeft](s.pass(10*time.Minute - 1)); left {
@@ -210,7 +210,7 @@ func TestAnEmptyRoomLivesForTheReturnGrace(t *testing.T) {
 		t.Fatal("closed too early")
 	}
 	out := s.pass(1)
-	s.want(out, Closed{Emptied})
+	s.want(out, MemberLeft{Member: "alice", Name: "Alice", At: s.now, How: Departure, Known: 4}, Closed{Emptied})
 }
 
 func TestEveryTabCounts(t *testing.T) {
@@ -221,7 +221,7 @@ func TestEveryTabCounts(t *testing.T) {
 	s.want(s.pass(time.Minute))
 	s.want(s.must(s.Leave(s.now, "bob", second, false)),
 		Detached{Member: "bob", Conns: []string{second}},
-		MemberLeft{Member: "bob", Name: "Bob"}, PresenceChanged{1})
+		MemberLeft{Member: "bob", Name: "Bob", At: s.now, How: Pause}, PresenceChanged{1})
 }
 
 func TestLeavingOneTabKeepsTheOther(t *testing.T) {
@@ -239,7 +239,7 @@ func TestFinalLeaveEndsTheMembershipAndItsOtherTabs(t *testing.T) {
 	s.want(s.must(s.Leave(s.now, "bob", first, true)),
 		Detached{Member: "bob", Conns: []string{first}},
 		Detached{Member: "bob", Conns: []string{second}, Evicted: true},
-		MemberLeft{Member: "bob", Name: "Bob", Final: true}, PresenceChanged{1})
+		MemberLeft{Member: "bob", Name: "Bob", At: s.now, How: Departure}, PresenceChanged{1})
 	if s.memberIndex("bob") >= 0 {
 		t.Error("still a member")
 	}
@@ -273,7 +273,8 @@ func TestFinalLeaveNeedsNoConnection(t *testing.T) {
 	s := founded(t)
 	bob := s.admit("bob", "Bob")
 	s.must(s.Leave(s.now, "bob", bob, false))
-	s.want(s.must(s.Leave(s.now, "bob", bob, true)))
+	s.want(s.must(s.Leave(s.now, "bob", bob, true)),
+		MemberLeft{Member: "bob", Name: "Bob", At: s.now, How: Departure, Known: s.Seq - 2})
 	if s.memberIndex("bob") >= 0 {
 		t.Error("still a member")
 	}
@@ -297,7 +298,7 @@ func TestUnanimousApproval(t *testing.T) {
 		t.Errorf("shown again to %v, want bob", k.Voters)
 	}
 	s.want(s.must(s.Approve(s.now, "bob", "carol")),
-		KnockAdmitted{"carol", "Carol", s.now, s.Remaining(s.now)}, PresenceChanged{3})
+		KnockAdmitted{"carol", "Carol", s.now, []string{"Alice", "Bob"}, s.Remaining(s.now)}, PresenceChanged{3})
 }
 
 // Whatever changes how the votes on an open request stand is told of, and
@@ -316,31 +317,31 @@ func TestTheVotesAreCounted(t *testing.T) {
 			Knock{ID: "dan", Name: "Dan", Deadline: s.now.Add(time.Minute), Required: 2}, []string{"alice", "bob"}})
 		s.must(s.Approve(s.now, "alice", "dan"))
 		s.want(s.must(s.Approve(s.now, "bob", "dan")),
-			KnockAdmitted{"dan", "Dan", s.now, s.Remaining(s.now)}, PresenceChanged{3}, s.counted("carol", 1, 3))
+			KnockAdmitted{"dan", "Dan", s.now, []string{"Alice", "Bob"}, s.Remaining(s.now)}, PresenceChanged{3}, s.counted("carol", 1, 3))
 		conn, out := s.connect("dan")
 		a, _ := find[Attached](out)
 		want := []Knock{{ID: "carol", Name: "Carol", Deadline: s.now.Add(time.Minute), Approvals: 1, Required: 3}}
 		if !reflect.DeepEqual(a.Knocks, want) {
 			t.Errorf("shown %+v, want %+v", a.Knocks, want)
 		}
-		s.want(out, Attached{Conn: conn, Member: "dan", After: a.After, Knocks: want}, MemberJoined{"dan", "Dan"}, PresenceChanged{3})
+		s.want(out, Attached{Conn: conn, Member: "dan", After: a.After, Told: a.After, Knocks: want}, MemberJoined{"dan", "Dan", s.now}, PresenceChanged{3})
 	})
 	t.Run("somebody goes, and comes back", func(t *testing.T) {
 		s, _ := begin(t)
 		s.want(s.must(s.Leave(s.now, "alice", "conn1", false)),
-			Detached{Member: "alice", Conns: []string{"conn1"}}, MemberLeft{Member: "alice", Name: "Alice"}, PresenceChanged{1},
+			Detached{Member: "alice", Conns: []string{"conn1"}}, MemberLeft{Member: "alice", Name: "Alice", At: s.now, How: Pause}, PresenceChanged{1},
 			s.counted("carol", 0, 1))
 		conn, out := s.connect("alice")
 		a, _ := find[Attached](out)
 		approved := []Knock{{ID: "carol", Name: "Carol", Deadline: s.now.Add(time.Minute), Approvals: 1, Required: 2}}
-		s.want(out, Attached{Conn: conn, Member: "alice", After: a.After, Approved: approved}, MemberReturned{"alice", "Alice"}, PresenceChanged{2},
+		s.want(out, Attached{Conn: conn, Member: "alice", After: a.After, Told: a.After, Approved: approved}, MemberReturned{"alice", "Alice", s.now}, PresenceChanged{2},
 			s.counted("carol", 1, 2))
 	})
 	t.Run("nobody is left to be asked", func(t *testing.T) {
 		s := founded(t)
 		s.knock("carol", "Carol")
 		s.Disconnect(s.now, "alice", "conn1", s.Seq, false)
-		s.want(s.pass(10*time.Second), MemberLeft{Member: "alice", Name: "Alice"}, PresenceChanged{0}, s.counted("carol", 0, 0))
+		s.want(s.pass(10*time.Second), MemberLeft{Member: "alice", Name: "Alice", At: s.now, How: Loss}, PresenceChanged{0}, s.counted("carol", 0, 0))
 	})
 	t.Run("who comes back completes one vote and is asked about another", func(t *testing.T) {
 		s := founded(t)
@@ -353,8 +354,8 @@ func TestTheVotesAreCounted(t *testing.T) {
 		conn, out := s.connect("alice")
 		a, _ := find[Attached](out)
 		want := []Knock{{ID: "dan", Name: "Dan", Deadline: s.now.Add(time.Minute), Required: 2}}
-		s.want(out, Attached{Conn: conn, Member: "alice", After: a.After, Knocks: want}, MemberReturned{"alice", "Alice"}, PresenceChanged{1},
-			KnockAdmitted{"carol", "Carol", s.now, s.Remaining(s.now)}, PresenceChanged{2}, s.counted("dan", 0, 2))
+		s.want(out, Attached{Conn: conn, Member: "alice", After: a.After, Told: a.After, Log: a.Log, Knocks: want}, MemberReturned{"alice", "Alice", s.now}, PresenceChanged{1},
+			KnockAdmitted{"carol", "Carol", s.now, []string{"Alice"}, s.Remaining(s.now)}, PresenceChanged{2}, s.counted("dan", 0, 2))
 	})
 	t.Run("nothing changes", func(t *testing.T) {
 		s, bob := begin(t)
@@ -550,7 +551,7 @@ func TestAnAdmittedApplicantWhoNeverComes(t *testing.T) {
 	s.knock("carol", "Carol")
 	s.want(s.must(s.Approve(s.now, "alice", "carol")), KnockVoted{"carol", 1, 2}, s.counted("carol", 1, 2))
 	out := s.pass(10 * time.Second)
-	s.want(out, PresenceChanged{1}, KnockAdmitted{"carol", "Carol", s.now, s.Remaining(s.now)}, PresenceChanged{2})
+	s.want(out, PresenceChanged{1}, KnockAdmitted{"carol", "Carol", s.now, []string{"Alice"}, s.Remaining(s.now)}, PresenceChanged{2})
 	s.pass(20 * time.Minute)
 	if s.memberIndex("bob") >= 0 {
 		t.Error("still a member")
@@ -728,7 +729,7 @@ func TestLateAdvanceGoesByTheInstantsThingsFellDue(t *testing.T) {
 
 func TestWhatAConnectionIsShown(t *testing.T) {
 	post := func(s *scene) uint64 {
-		s.must(s.Post(s.now, "alice", "hello", ""))
+		s.must(s.Post(s.now, "alice", KindText, "hello", ""))
 		return s.Seq
 	}
 	after := func(out []Body) uint64 {
@@ -940,7 +941,7 @@ func TestRulesKeepTheInvariants(t *testing.T) {
 			case 6:
 				events, err = s.Leave(s.now, anyMember(rng, s.Room), conn(), rng.IntN(4) == 0)
 			case 7:
-				events, err = s.Post(s.now, anyMember(rng, s.Room), "text", "")
+				events, err = s.Post(s.now, anyMember(rng, s.Room), KindText, "text", "")
 			case 8:
 				events, err = s.Withdraw(s.now, "s-"+pick(), anyKnock(rng, s.Room))
 			default:

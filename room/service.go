@@ -1,6 +1,7 @@
 package room
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -21,8 +22,9 @@ type Options struct {
 	Store     Store
 	Announcer Announcer
 	// Clean makes a message safe for every page, or refuses it with
-	// ErrMessageTooLong. An empty result means that there is nothing to say.
-	Clean func(text string) (string, error)
+	// ErrMessageTooLong, and says whether it is a text or an envelope. An empty
+	// result means that there is nothing to say.
+	Clean func(text string) (content string, kind Kind, err error)
 
 	Terms    Terms    // zero value: DefaultTerms
 	Capacity Capacity // zero value: 100 rooms, 3 an address
@@ -266,7 +268,7 @@ func (s *Service) Leave(ctx context.Context, room, member, conn string, final bo
 // posting, as the stripe is held for both; processes that share a store could each
 // post it. Errors: ErrNotFound, ErrNotMember, ErrMessageTooLong, ErrMessageBlank.
 func (s *Service) Post(ctx context.Context, d Draft) (earlier *Message, err error) {
-	content, err := s.Clean(d.Text)
+	content, kind, err := s.Clean(d.Text)
 	if err != nil {
 		return nil, err
 	}
@@ -284,7 +286,7 @@ func (s *Service) Post(ctx context.Context, d Draft) (earlier *Message, err erro
 	// Copies of their own: what is kept must not keep a buffer that it is a part of.
 	member, content, ref := d.Member, strings.Clone(content), strings.Clone(d.Ref)
 	return nil, s.changeLocked(ctx, d.Room, func(r *Room, now time.Time) ([]Event, error) {
-		return r.Post(now, member, content, ref)
+		return r.Post(now, member, kind, content, ref)
 	})
 }
 
@@ -441,9 +443,10 @@ func (s *Service) changeLocked(ctx context.Context, id string, rule func(r *Room
 	return err
 }
 
-// fillLogs adds to each Attached event the messages that its connection has
-// not seen. The stripe is held, so no message can come between. If the log
-// cannot be read the event is taken out: its connection is not attached.
+// fillLogs adds to each Attached event the entries of the log that its connection
+// has not seen, those of the other events at hand too. The stripe is held, so none
+// can come between. If the log cannot be read the event is taken out: its
+// connection is not attached.
 func (s *Service) fillLogs(ctx context.Context, id string, events []Event) ([]Event, error) {
 	for i, e := range events {
 		a, ok := e.Body.(Attached)
@@ -454,8 +457,20 @@ func (s *Service) fillLogs(ctx context.Context, id string, events []Event) ([]Ev
 		if err != nil {
 			return slices.Delete(events, i, i+1), fmt.Errorf("reading the log: %w", err)
 		}
-		a.Log = log
+		a.Log = merge(log, a.Log)
+		// Nobody is told of their own coming.
+		a.Log = slices.DeleteFunc(a.Log, func(m Message) bool { return m.Kind == KindNotice && m.Member == a.Member })
 		events[i].Body = a
 	}
 	return events, nil
+}
+
+// merge puts entries in the order of their sequence numbers among those of a log.
+func merge(log, entries []Message) []Message {
+	if len(entries) == 0 {
+		return log
+	}
+	log = append(log, entries...)
+	slices.SortFunc(log, func(a, b Message) int { return cmp.Compare(a.Seq, b.Seq) })
+	return log
 }

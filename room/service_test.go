@@ -57,7 +57,7 @@ func last[T room.Body](t *testing.T, events []room.Event) T {
 	return zero
 }
 
-func trim(text string) (string, error) { return strings.TrimSpace(text), nil }
+func trim(text string) (string, room.Kind, error) { return strings.TrimSpace(text), room.KindText, nil }
 
 func newService(o room.Options) (*room.Service, *announced) {
 	a := new(announced)
@@ -508,7 +508,7 @@ func BenchmarkPost(b *testing.B) {
 	for _, members := range []int{3, 50} {
 		b.Run(fmt.Sprintf("members=%d", members), func(b *testing.B) {
 			ctx := b.Context()
-			s := room.NewService(room.Options{Store: memstore.New(), Announcer: silent{}, Clean: func(t string) (string, error) { return t, nil }})
+			s := room.NewService(room.Options{Store: memstore.New(), Announcer: silent{}, Clean: func(t string) (string, room.Kind, error) { return t, room.KindText, nil }})
 			alice, err := s.Create(ctx, room.Creation{Session: "s", Name: "Alice"})
 			if err != nil {
 				b.Fatal(err)

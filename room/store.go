@@ -16,10 +16,11 @@ type Store interface {
 	Create(ctx context.Context, r *Room, c Capacity) error
 
 	// Update applies fn to the room atomically: fn gets a copy of its own,
-	// and what it made of it is committed together with the messages among
-	// the events it returns, which go to the room's log. The log keeps the
-	// latest Terms.MaxMessages, or fewer where a store bounds the bytes of a
-	// log, or of all logs together. A room that comes back with Closing set is
+	// and what it made of it is committed together with what is to be Logged of
+	// the events it returns. The log keeps the latest Terms.MaxMessages messages and,
+	// beside them, the latest Terms.MaxNotices notices, or fewer where a store bounds
+	// the bytes of a log, or of all logs together. No notice is given up for a
+	// message. A room that comes back with Closing set is
 	// forgotten, log and all. Update returns the room as committed, and fn's
 	// events.
 	//
@@ -39,8 +40,8 @@ type Store interface {
 	// applicant, oldest first; none is no error.
 	BySession(ctx context.Context, session string) ([]*Room, error)
 
-	// Log returns the messages after the sequence number, oldest first. An
-	// unknown room has none.
+	// Log returns the entries after the sequence number, messages and notices,
+	// oldest first, in a slice of the caller's own. An unknown room has none.
 	Log(ctx context.Context, id string, after uint64) ([]Message, error)
 
 	// Said returns the latest message of the member that is in the log under the

@@ -5,11 +5,47 @@ import "time"
 // Message is one entry of a room's log.
 type Message struct {
 	Seq     uint64
-	Member  string // who said it
+	Kind    Kind
+	Member  string // who said it, or whom the notice is about
 	Name    string // the member's name, as they chose it: not escaped
-	Content string // safe for innerHTML, or an encrypted envelope
+	Content string // safe for innerHTML, or an encrypted envelope; "" in a notice
 	At      time.Time
-	Ref     string // what the sender's page calls it; "" if it does not
+	Ref     string  // what the sender's page calls it; "" if it does not
+	Notice  *Notice // what happened, if the entry is a notice; else nil. It is never changed
+}
+
+// Kind is what an entry of the log is.
+type Kind uint8
+
+// The kinds of entries. Members say texts and envelopes; notices are the room's.
+const (
+	KindText Kind = iota + 1
+	KindEnvelope
+	KindNotice
+)
+
+// Happening is what a notice tells of a member.
+type Happening string
+
+// The happenings. Those that the log keeps change who may hear what is said:
+// Admission, Arrival and Departure. The others pass.
+const (
+	Admission Happening = "admitted" // the members let them in; they may hear from here on
+	Arrival   Happening = "joined"   // they are there for the first time
+	Departure Happening = "left"     // the membership has ended
+	Loss      Happening = "lost"     // the connection was lost, and has not come back in time
+	Pause     Happening = "away"     // they closed the page, and are still a member
+	Return    Happening = "returned"
+)
+
+// Notice is what happened to the member of an entry.
+type Notice struct {
+	What Happening
+	// By holds the names of those who said yes to an Admission, not escaped.
+	By []string
+	// Known is, of the Departure of somebody who was absent, the sequence number
+	// with which the others were told of that absence; else 0.
+	Known uint64
 }
 
 // Draft is something that a member wants to say.
@@ -138,6 +174,9 @@ type Entry struct {
 	// this connection is known to have seen the room. Without it the
 	// service goes by what was reported at Disconnect.
 	Resume *uint64
+	// Heard is the sequence number up to which other pages of the member, that
+	// are open, have certainly heard the room; 0 if there are none.
+	Heard uint64
 }
 
 // Announcer tells connections what happened in a room. Announce is called with

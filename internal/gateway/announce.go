@@ -52,7 +52,9 @@ func (g *Gateway) announce(roomID string, e room.Event) {
 	case room.MemberReturned:
 		g.tell("member_returned", named(b.Name), members)
 	case room.MemberLeft:
-		g.tell("member_left", named(b.Name), members)
+		if b.Known == 0 { // else it was told before
+			g.tell("member_left", named(b.Name), members)
+		}
 	case room.JoinConfirmed:
 		g.answer(b.Conn, "join_success", countPayload{b.Count})
 	case room.PresenceChanged:

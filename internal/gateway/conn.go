@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -436,6 +437,7 @@ func (c *conn) emit(event string, payload ...any) {
 
 // replay sends messages that were missed.
 func (c *conn) replay(roomID string, log []room.Message) {
+	log = slices.DeleteFunc(log, func(m room.Message) bool { return m.Kind == room.KindNotice })
 	if len(log) == 0 {
 		return
 	}

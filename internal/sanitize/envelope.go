@@ -25,9 +25,9 @@ const (
 	aesBlock      = 16
 )
 
-// isEnvelope reports whether text is an envelope, by its exact grammar. It takes
+// IsEnvelope reports whether text is an envelope, by its exact grammar. It takes
 // time in proportion to the text and allocates nothing.
-func isEnvelope(text string) bool {
+func IsEnvelope(text string) bool {
 	rest, ok := strings.CutPrefix(text, envelopeHead)
 	if !ok {
 		return false

@@ -83,7 +83,7 @@ func New(o Options) *Sanitizer {
 //
 // The only error is a *TooLongError.
 func (s *Sanitizer) Message(text string) (string, error) {
-	if isEnvelope(text) {
+	if IsEnvelope(text) {
 		if len(text) > s.maxCiphertext {
 			return "", &TooLongError{Size: len(text), Limit: s.maxCiphertext, Encrypted: true}
 		}

@@ -39,10 +39,17 @@ type logBudget struct {
 	logs  logHeap // of all rooms
 }
 
-// add puts a message into a room's log. Its cost goes with the logarithm of the number
-// of rooms.
-func (b *logBudget) add(e *entry, m room.Message, limit int) {
-	b.change(e, func() { e.log.add(m, limit) })
+// add puts an entry into a room's log. Its cost goes with the logarithm of the number
+// of rooms. Notices are kept apart, and never given up for messages: who talks a lot
+// must not talk somebody's arrival away.
+func (b *logBudget) add(e *entry, m room.Message, t room.Terms) {
+	b.change(e, func() {
+		if m.Kind == room.KindNotice {
+			e.notices.add(m, t.MaxNotices, maxNoticeBytes)
+		} else {
+			e.log.add(m, t.MaxMessages, maxLogBytes)
+		}
+	})
 	for b.used > b.limit && b.logs[0].log.n > 0 {
 		largest := b.logs[0]
 		b.change(largest, largest.log.drop)
@@ -51,22 +58,22 @@ func (b *logBudget) add(e *entry, m room.Message, limit int) {
 
 // change has something done to a room's log.
 func (b *logBudget) change(e *entry, do func()) {
-	before := e.log.bytes
+	before := e.logBytes()
 	do()
-	if e.log.bytes != before {
-		b.used += e.log.bytes - before
+	if after := e.logBytes(); after != before {
+		b.used += after - before
 		heap.Fix(&b.logs, e.logPos)
 	}
 }
 
 // enter begins to count a room's log.
 func (b *logBudget) enter(e *entry) {
-	b.used += e.log.bytes
+	b.used += e.logBytes()
 	heap.Push(&b.logs, e)
 }
 
 // leave counts a room's log no longer.
 func (b *logBudget) leave(e *entry) {
-	b.used -= e.log.bytes
+	b.used -= e.logBytes()
 	heap.Remove(&b.logs, e.logPos)
 }

@@ -14,12 +14,16 @@ const (
 	maxLogBytes = 4 << 20
 	// slotBytes is what a place in the ring takes, with a message in it or not.
 	slotBytes = int(unsafe.Sizeof(room.Message{}))
+	// maxNoticeBytes bounds what the notices of one room may take, counted likewise.
+	maxNoticeBytes = 128 << 10
+	// noticeBytes is what a notice takes besides its place and its texts.
+	noticeBytes = int(unsafe.Sizeof(room.Notice{}))
 	// smallRing is the least number of places in a ring that is not empty.
 	smallRing = 8
 )
 
-// messageLog keeps the latest messages of a room, oldest first, in a ring whose
-// length is a power of two.
+// messageLog keeps the latest messages of a room, or its latest notices, oldest first,
+// in a ring whose length is a power of two.
 type messageLog struct {
 	ring  []room.Message
 	first int // index of the oldest
@@ -28,8 +32,8 @@ type messageLog struct {
 }
 
 // add appends a message and drops the oldest ones beyond limit messages, or
-// beyond maxLogBytes.
-func (l *messageLog) add(m room.Message, limit int) {
+// beyond limitBytes.
+func (l *messageLog) add(m room.Message, limit, limitBytes int) {
 	for l.n >= limit && l.n > 0 {
 		l.drop()
 	}
@@ -39,7 +43,7 @@ func (l *messageLog) add(m room.Message, limit int) {
 	l.n++
 	*l.at(l.n - 1) = m
 	l.bytes += cost(&m)
-	for l.bytes > maxLogBytes && l.n > 0 {
+	for l.bytes > limitBytes && l.n > 0 {
 		l.drop()
 	}
 }
@@ -78,7 +82,14 @@ func (l *messageLog) at(i int) *room.Message { return &l.ring[(l.first+i)&(len(l
 // cost is what a message takes besides its place in the ring. Its member and name are
 // counted as well: they are shared with the membership, but may outlive it.
 func cost(m *room.Message) int {
-	return stringCost(m.Content) + stringCost(m.Ref) + stringCost(m.Name) + stringCost(m.Member)
+	total := stringCost(m.Content) + stringCost(m.Ref) + stringCost(m.Name) + stringCost(m.Member)
+	if m.Notice != nil {
+		total += noticeBytes
+		for _, name := range m.Notice.By {
+			total += int(unsafe.Sizeof(name)) + stringCost(name)
+		}
+	}
+	return total
 }
 
 // stringCost is what a string takes at most: the allocator hands out memory in sizes

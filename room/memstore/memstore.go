@@ -33,9 +33,29 @@ type Store struct {
 type entry struct {
 	room     *room.Room
 	log      messageLog
+	notices  messageLog // of the log; see logBudget.add
 	deadline time.Time
 	heapPos  int // in the store's deadlines
 	logPos   int // in the store's logs
+}
+
+// logBytes is what the log takes, with the notices.
+func (e *entry) logBytes() int { return e.log.bytes + e.notices.bytes }
+
+// logged returns a copy of the log's entries with a greater sequence number, in order.
+func (e *entry) logged(seq uint64) []room.Message {
+	messages, notices := e.log.after(seq), e.notices.after(seq)
+	if len(notices) == 0 {
+		return messages
+	}
+	all := make([]room.Message, 0, len(messages)+len(notices))
+	for _, n := range notices {
+		for len(messages) > 0 && messages[0].Seq < n.Seq {
+			all, messages = append(all, messages[0]), messages[1:]
+		}
+		all = append(all, n)
+	}
+	return append(all, messages...)
 }
 
 // New returns an empty store whose logs may take [DefaultBudget].
@@ -124,8 +144,8 @@ func (s *Store) commit(e *entry, next *room.Room, events []room.Event) error {
 		heap.Fix(&s.deadlines, e.heapPos)
 	}
 	for _, ev := range events {
-		if posted, ok := ev.Body.(room.MessagePosted); ok {
-			s.logs.add(e, posted.Message, next.Terms.MaxMessages)
+		if m, ok := ev.Logged(); ok {
+			s.logs.add(e, m, next.Terms)
 		}
 	}
 	return nil
@@ -209,7 +229,7 @@ func (s *Store) Log(_ context.Context, id string, after uint64) ([]room.Message,
 	if !ok {
 		return nil, nil
 	}
-	return e.log.after(after), nil
+	return e.logged(after), nil
 }
 
 // Said implements room.Store.

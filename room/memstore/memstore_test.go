@@ -36,18 +36,48 @@ func TestTheLogIsBoundedInBytes(t *testing.T) {
 	var l messageLog
 	long := strings.Repeat("x", 64<<10)
 	for seq := range uint64(1000) {
-		l.add(room.Message{Seq: seq + 1, Content: long}, 1000)
+		l.add(room.Message{Seq: seq + 1, Content: long}, 1000, maxLogBytes)
 	}
 	kept := l.after(0)
 	if most := maxLogBytes / len(long); len(kept) > most || len(kept) < most*3/4 || kept[len(kept)-1].Seq != 1000 || l.bytes > maxLogBytes {
 		t.Errorf("%d messages, %d bytes", len(kept), l.bytes)
 	}
 	for seq := range uint64(1000) {
-		l.add(room.Message{Seq: seq + 1001, Content: "short"}, 1000)
+		l.add(room.Message{Seq: seq + 1001, Content: "short"}, 1000, maxLogBytes)
 	}
 	kept = l.after(0)
 	if len(kept) != 1000 || kept[0].Seq != 1001 || l.bytes != taken(&l) {
 		t.Errorf("%d messages, %d bytes, want %d", len(kept), l.bytes, taken(&l))
+	}
+}
+
+// Nor must those who come and go, under the longest names, with everybody's yes.
+func TestTheNoticesAreBoundedInBytes(t *testing.T) {
+	s := New()
+	r := newRoom(1)
+	if err := s.Create(t.Context(), r, room.Capacity{Rooms: 1, RoomsPerAddress: 1}); err != nil {
+		t.Fatal(err)
+	}
+	name := strings.Repeat("x", 320)
+	by := slices.Repeat([]string{name}, 50)
+	var last uint64
+	for range 100 {
+		_, _, err := s.Update(t.Context(), r.ID, func(r *room.Room) ([]room.Event, error) {
+			r.Seq++
+			last = r.Seq
+			return []room.Event{{Seq: r.Seq, Body: room.KnockAdmitted{Knock: "knock", Name: name, At: start, By: by}}}, nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	e := s.rooms[r.ID]
+	kept := e.logged(0)
+	if most := maxNoticeBytes / (51 * len(name)); len(kept) > most || len(kept) < most*3/4 || kept[len(kept)-1].Seq != last || e.notices.bytes != taken(&e.notices) {
+		t.Errorf("%d notices, %d bytes", len(kept), e.notices.bytes)
+	}
+	if s.logs.used != e.notices.bytes {
+		t.Errorf("%d bytes counted, want %d", s.logs.used, e.notices.bytes)
 	}
 }
 
@@ -67,7 +97,7 @@ func TestTheLogCountsWhatItTakes(t *testing.T) {
 	var want []uint64
 	for seq := uint64(1); seq <= 3000; seq++ {
 		limit := 1 + rng.IntN(200)
-		l.add(room.Message{Seq: seq, Content: strings.Repeat("x", rng.IntN(300)), Name: "Alice"}, limit)
+		l.add(room.Message{Seq: seq, Content: strings.Repeat("x", rng.IntN(300)), Name: "Alice"}, limit, maxLogBytes)
 		if want = append(want, seq); len(want) > limit {
 			want = want[len(want)-limit:]
 		}
@@ -95,14 +125,14 @@ func TestAllLogsTogetherHaveABudget(t *testing.T) {
 	post := func(n int, text string) {
 		t.Helper()
 		_, _, err := s.Update(t.Context(), newRoom(n).ID, func(r *room.Room) ([]room.Event, error) {
-			return r.Post(start, r.Members[0].ID, text, "")
+			return r.Post(start, r.Members[0].ID, room.KindText, text, "")
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
 		used := 0
 		for _, e := range s.rooms {
-			used += taken(&e.log)
+			used += taken(&e.log) + taken(&e.notices)
 		}
 		if used > budget || used != s.logs.used {
 			t.Fatalf("the logs take %d bytes, counted %d, of %d", used, s.logs.used, budget)

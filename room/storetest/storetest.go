@@ -35,6 +35,7 @@ func Run(t *testing.T, open func(t *testing.T) room.Store) {
 		{"sessions lead to their rooms", sessions},
 		{"the log keeps the latest messages", logKeepsLatest},
 		{"the log is read from a sequence number on", logAfter},
+		{"notices stand among the messages, in bounds of their own", notices},
 		{"a message is found by its member and ref", said},
 		{"due rooms and the next deadline", due},
 		{"updates of one room do not get lost", concurrentUpdates},
@@ -89,7 +90,9 @@ func (s suite) view(id string) *room.Room {
 
 func (s suite) post(id, member, text string) uint64 {
 	s.Helper()
-	events := s.update(id, func(r *room.Room) ([]room.Event, error) { return r.Post(start, member, text, "ref "+text) })
+	events := s.update(id, func(r *room.Room) ([]room.Event, error) {
+		return r.Post(start, member, room.KindText, text, "ref "+text)
+	})
 	return events[0].Seq
 }
 
@@ -224,7 +227,7 @@ func failedUpdate(t *testing.T, s suite) {
 	want := s.create(1)
 	failure := errors.New("no")
 	_, _, err := s.Update(t.Context(), "room1", func(r *room.Room) ([]room.Event, error) {
-		events, err := r.Post(start, "member1", "never said", "")
+		events, err := r.Post(start, "member1", room.KindText, "never said", "")
 		if err != nil {
 			t.Error(err)
 		}
@@ -384,6 +387,76 @@ func logAfter(t *testing.T, s suite) {
 	}
 }
 
+func notices(t *testing.T, s suite) {
+	r := newRoom(1)
+	r.Terms.MaxMessages, r.Terms.MaxNotices = 2, 4
+	if err := s.Create(t.Context(), r, roomy); err != nil {
+		t.Fatal(err)
+	}
+	// visit has somebody come in, say something and leave for good: three notices.
+	visit := func(id string) {
+		s.update("room1", func(r *room.Room) ([]room.Event, error) {
+			_, events, err := r.RequestJoin(start, id, "session-"+id, id)
+			return events, err
+		})
+		s.update("room1", func(r *room.Room) ([]room.Event, error) { return r.Approve(start, "member1", id) })
+		s.update("room1", func(r *room.Room) ([]room.Event, error) {
+			return r.Connect(start, room.Entry{Member: id, Conn: "conn-" + id})
+		})
+		s.post("room1", id, "I am "+id)
+		s.update("room1", func(r *room.Room) ([]room.Event, error) { return r.Leave(start, id, "conn-"+id, true) })
+	}
+	check := func(after uint64, want ...string) []room.Message {
+		t.Helper()
+		log, err := s.Log(t.Context(), "room1", after)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for i, m := range log {
+			said := m.Name + ": " + m.Content
+			if m.Kind == room.KindNotice {
+				said = fmt.Sprint(m.Name, " ", m.Notice.What, m.Notice.By)
+			}
+			got = append(got, said)
+			if i > 0 && m.Seq <= log[i-1].Seq {
+				t.Errorf("entry %d is out of order", i)
+			}
+			if !m.At.Equal(start) {
+				t.Errorf("entry %d is of %v", i, m.At)
+			}
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("the log is\n%q, want\n%q", got, want)
+		}
+		return log
+	}
+	// What is of no consequence leaves no notice.
+	s.update("room1", func(r *room.Room) ([]room.Event, error) {
+		return r.Connect(start, room.Entry{Member: "member1", Conn: "conn1"})
+	})
+	s.update("room1", func(r *room.Room) ([]room.Event, error) { return r.Leave(start, "member1", "conn1", false) })
+	s.update("room1", func(r *room.Room) ([]room.Event, error) {
+		return r.Connect(start, room.Entry{Member: "member1", Conn: "conn2"})
+	})
+	check(0)
+	visit("Bob")
+	log := check(0, "Bob admitted[Alice]", "Bob joined[]", "Bob: I am Bob", "Bob left[]")
+	check(log[1].Seq, "Bob: I am Bob", "Bob left[]")
+	check(log[3].Seq)
+	// The oldest notices go, and no message with them; nor the other way round.
+	visit("Dan")
+	check(0, "Bob: I am Bob", "Bob left[]",
+		"Dan admitted[Alice]", "Dan joined[]", "Dan: I am Dan", "Dan left[]")
+	s.post("room1", "member1", "one")
+	s.post("room1", "member1", "two")
+	check(0, "Bob left[]", "Dan admitted[Alice]", "Dan joined[]", "Dan left[]",
+		"Alice: one", "Alice: two")
+	if got := s.view("room1").Messages; got != 2 {
+		t.Errorf("the room counts %d messages, want 2", got)
+	}
+}
+
 func said(t *testing.T, s suite) {
 	r := newRoom(1)
 	r.Terms.MaxMessages = 4
@@ -397,7 +470,7 @@ func said(t *testing.T, s suite) {
 	s.update("room1", func(r *room.Room) ([]room.Event, error) { return r.Approve(start, "member1", "bob") })
 	post := func(member, text, ref string) uint64 {
 		t.Helper()
-		events := s.update("room1", func(r *room.Room) ([]room.Event, error) { return r.Post(start, member, text, ref) })
+		events := s.update("room1", func(r *room.Room) ([]room.Event, error) { return r.Post(start, member, room.KindText, text, ref) })
 		return events[0].Seq
 	}
 	want := func(member, ref string, want room.Message) {
@@ -408,7 +481,7 @@ func said(t *testing.T, s suite) {
 		}
 	}
 	message := func(seq uint64, member, name, text, ref string) room.Message {
-		return room.Message{Seq: seq, Member: member, Name: name, Content: text, At: start, Ref: ref}
+		return room.Message{Seq: seq, Kind: room.KindText, Member: member, Name: name, Content: text, At: start, Ref: ref}
 	}
 	want("member1", "r1", room.Message{})
 	one := post("member1", "one", "r1")
@@ -460,7 +533,7 @@ func concurrentUpdates(t *testing.T, s suite) {
 		wg.Go(func() {
 			for range each {
 				_, _, err := s.Update(context.Background(), "room1", func(r *room.Room) ([]room.Event, error) {
-					return r.Post(start, "member1", "x", "")
+					return r.Post(start, "member1", room.KindText, "x", "")
 				})
 				if err != nil {
 					t.Error(err)
