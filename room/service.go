@@ -120,8 +120,9 @@ func (s *Service) Create(ctx context.Context, c Creation) (Seat, error) {
 // RequestJoin knocks at the room that has the code. The same session asking
 // again under the same name gets the request it has, or its place back.
 // Errors: *NameError, ErrMalformedCode, ErrNoSuchCode, ErrNameTaken,
-// ErrRoomFull, ErrTooManyKnocks.
+// ErrNameAlike, ErrRoomFull, ErrTooManyKnocks.
 func (s *Service) RequestJoin(ctx context.Context, a Application) (Seat, error) {
+	a.Code = asciiDigits(a.Code)
 	if !ValidCode(a.Code) {
 		return Seat{}, ErrMalformedCode
 	}

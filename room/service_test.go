@@ -423,7 +423,7 @@ func TestRequestJoinErrors(t *testing.T) {
 		"":       room.ErrMalformedCode,
 		"12345":  room.ErrMalformedCode,
 		"12345a": room.ErrMalformedCode,
-		"１２３４５６": room.ErrMalformedCode,
+		"①②③④⑤⑥": room.ErrMalformedCode,
 		"123456": room.ErrNoSuchCode,
 	} {
 		if _, err := s.RequestJoin(t.Context(), room.Application{Name: "Bob", Code: in}); !errors.Is(err, want) {

@@ -158,8 +158,8 @@ type Creation struct {
 // Application asks to be let into the room that has the code.
 type Application struct {
 	Session string
-	Name    string
-	Code    string
+	Name    string // as typed
+	Code    string // six digits of any script
 }
 
 // Entry is a connection that enters a room.

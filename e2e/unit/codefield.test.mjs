@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { codeIn, invitedTo, isCode } from '../../static/js/codefield.js';
+import { codeIn, invitedTo, isCode, keepCode } from '../../static/js/codefield.js';
 
 describe('the code in what people paste', () => {
   for (const [pasted, code] of [
@@ -10,6 +10,15 @@ describe('the code in what people paste', () => {
     ['123\u00a0456', '123456'],
     ['123–456', '123456'],
     ['１２３４５６', '123456'],
+    ['١٢٣٤٥٦', '123456'],
+    ['۱۲۳ ۴۵۶', '123456'],
+    ['१२३४५६', '123456'],
+    ['๑๒๓๔๕๖', '123456'],
+    ['𞥑𞥒𞥓𞥔𞥕𞥖', '123456'],
+    ['𝟗𝟘𝟡𝟬𝟿𝟎', '909090'],
+    ['الرمز هو ١٢٣٤٥٦', '123456'],
+    ['\u200f١٢٣٤٥٦\u200e', '123456'],
+    ['一二三四五六', ''],
     ['1 2 3 4 5 6', '123456'],
     ['  123456\n', '123456'],
     ['https://chat.example:8443/#123456', '123456'],
@@ -31,4 +40,49 @@ test('a code has six digits', () => {
 test('an invite link is an address with a code as its fragment', () => {
   assert.equal(invitedTo('#123456'), '123456');
   for (const fragment of ['', '#', '#12345', '#1234567', '#12345a', '#code', '#a123456']) assert.equal(invitedTo(fragment), null, fragment);
+});
+
+describe('the field of the code', () => {
+  // A field as keepCode sees one, and what a browser does to it.
+  const makeField = () => Object.assign(new EventTarget(), {
+    value: '', selectionStart: 0, selectionEnd: 0,
+    fire(type, properties = {}) {
+      return this.dispatchEvent(Object.assign(new Event(type, { cancelable: true }), properties));
+    },
+    press(data) {
+      if (!this.fire('beforeinput', { inputType: 'insertText', data })) return;
+      this.put(this.value + data);
+      this.fire('input', { isComposing: false });
+    },
+    put(value) {
+      this.value = value;
+      this.selectionStart = this.selectionEnd = value.length;
+    },
+  });
+
+  for (const typed of ['123456', '١٢٣٤٥٦', '१२३४५६', '𞥑𞥒𞥓𞥔𞥕𞥖']) {
+    test(`takes ${typed} from keys, and nothing else`, () => {
+      const field = makeField();
+      keepCode(field);
+      for (const key of [...typed].flatMap((digit) => ['x', digit, '-'])) field.press(key);
+      field.press([...typed][0]);
+      assert.equal(field.value, '123456');
+    });
+  }
+
+  for (const composed of ['１２３４５６', '١٢٣٤٥٦']) {
+    test(`takes ${composed} from an input method, when it is done`, () => {
+      const field = makeField();
+      keepCode(field);
+      for (let end = 1; end <= composed.length; end += 1) {
+        const data = composed.slice(0, end);
+        assert.ok(field.fire('beforeinput', { inputType: 'insertCompositionText', data }));
+        field.put(data);
+        field.fire('input', { isComposing: true });
+        assert.equal(field.value, data, 'it was disturbed while it composed');
+      }
+      field.fire('compositionend');
+      assert.equal(field.value, '123456');
+    });
+  }
 });

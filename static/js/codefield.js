@@ -5,11 +5,20 @@ const digits = 6;
  * link, or a sentence with either. Else the digits that are there so far.
  */
 export function codeIn(said) {
-  const plain = said.normalize('NFKC'); // full-width digits, spaces that do not break
+  // Digits of any script, spaces that do not break.
+  const plain = said.normalize('NFKC').replace(/\p{Nd}/gu, valueOf);
   const [, linked] = /#(\d{6})(?!\d)/.exec(plain) ?? [];
   if (linked) return linked;
   const [, first, second] = /(?<!\d)(\d{3})[\s\p{Pd}]?(\d{3})(?!\d)/u.exec(plain) ?? [];
   return first ? first + second : plain.replace(/\D/g, '').slice(0, digits);
+}
+
+// Unicode keeps the ten digits of a script together and in order.
+function valueOf(digit) {
+  const point = digit.codePointAt(0);
+  let first = point;
+  while (/\p{Nd}/u.test(String.fromCodePoint(first - 1))) first -= 1;
+  return String((point - first) % 10);
 }
 
 export function isCode(text) {
@@ -26,9 +35,9 @@ export function keepCode(input) {
   // A key that has no place there would push out the last digit. More than one character
   // at a time is no key: keyboards of phones insert the clipboard in this way.
   input.addEventListener('beforeinput', (event) => {
-    if (event.inputType !== 'insertText' || event.data?.length !== 1) return;
+    if (event.inputType !== 'insertText' || [...event.data ?? ''].length !== 1) return;
     const full = input.value.length >= digits && input.selectionStart === input.selectionEnd;
-    if (full || !/\d/.test(event.data)) event.preventDefault();
+    if (full || !/\p{Nd}/u.test(event.data)) event.preventDefault();
   });
   for (const change of ['input', 'compositionend']) {
     input.addEventListener(change, (event) => {
