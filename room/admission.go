@@ -14,28 +14,33 @@ import (
 // already has, or its place back if it is still a member whose pages are
 // closed: coming back within the return grace needs no new vote.
 //
-// Errors: ErrNameTaken, ErrRoomFull, ErrTooManyKnocks.
+// Errors: ErrNameTaken, ErrNameAlike, ErrRoomFull, ErrTooManyKnocks.
 func (r *Room) RequestJoin(now time.Time, id, session, name string) (Seat, []Event, error) {
-	fold := FoldName(name)
+	like := lookOf(name)
 	for i := range r.Members {
 		m := &r.Members[i]
-		if FoldName(m.Name) != fold {
+		clash := like.clash(m.looks())
+		if clash == nil {
 			continue
 		}
 		if m.Session == session && len(m.Conns) == 0 {
 			return r.memberSeat(m, now), nil, nil
 		}
-		return Seat{}, nil, ErrNameTaken
+		return Seat{}, nil, clash
 	}
 	for i := range r.Knocks {
 		k := &r.Knocks[i]
-		if !k.open() || FoldName(k.Name) != fold {
+		if !k.open() {
+			continue
+		}
+		clash := like.clash(k.looks())
+		if clash == nil {
 			continue
 		}
 		if k.Session == session {
 			return r.knockSeat(k), nil, nil
 		}
-		return Seat{}, nil, ErrNameTaken
+		return Seat{}, nil, clash
 	}
 	if len(r.Members) >= r.Terms.MaxMembers {
 		return Seat{}, nil, ErrRoomFull
@@ -44,7 +49,7 @@ func (r *Room) RequestJoin(now time.Time, id, session, name string) (Seat, []Eve
 		return Seat{}, nil, ErrTooManyKnocks
 	}
 
-	a := Applicant{Request: approval.New(id, name, now, r.Terms.ApprovalTimeout), Session: session}
+	a := Applicant{Request: approval.New(id, name, now, r.Terms.ApprovalTimeout), Session: session, look: like}
 	a.Approvals, a.Required = a.Tally(r.voters())
 	r.Knocks = append(slices.Clip(r.Knocks), a)
 	r.Revision++
@@ -195,6 +200,7 @@ func (r *Room) admit(i int, now time.Time) []Event {
 		ID:        k.ID,
 		Name:      k.Name,
 		Session:   k.Session,
+		look:      k.look,
 		Since:     r.Seq,
 		Present:   true,
 		AbsentDue: now.Add(r.Terms.AbsenceGrace),

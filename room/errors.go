@@ -15,6 +15,9 @@ var (
 	ErrNoSuchCode = errors.New("room: no room has this code")
 	// ErrNameTaken: a member or an applicant of the room holds the name.
 	ErrNameTaken = errors.New("room: name taken")
+	// ErrNameAlike: a member or an applicant of the room holds a name that looks
+	// like this one.
+	ErrNameAlike = errors.New("room: name too much like another")
 	// ErrRoomFull: the room has all the members it may have.
 	ErrRoomFull = errors.New("room: full")
 	// ErrTooManyKnocks: too many people are waiting at this room's door.

@@ -6,7 +6,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -20,10 +19,6 @@ const (
 	maxNameBytes = 3 * 4 * maxNameRunes
 )
 
-// emojiStyle is variation selector 16: it asks for the coloured form of the
-// symbol before it, and phone keyboards send it along with many an emoji.
-const emojiStyle = '\uFE0F'
-
 // NameProblem is what is wrong with a name.
 type NameProblem string
 
@@ -31,7 +26,6 @@ type NameProblem string
 const (
 	NameBlank        NameProblem = "blank"
 	NameTooLong      NameProblem = "too long"
-	NameBadSpacing   NameProblem = "bad spacing"   // two spaces in a row, or a space other than U+0020
 	NameBadCharacter NameProblem = "bad character" // one that is not allowed
 	NameBadMarks     NameProblem = "bad marks"     // combining marks at the beginning of a word, or too many in a row
 )
@@ -46,7 +40,7 @@ type NameError struct {
 }
 
 const nameRule = "A name has 1 to 20 letters, digits, emoji or other visible characters, " +
-	"with single spaces between words, and none of < > & \" \\ `"
+	"and none of < > & \" \\ `"
 
 // Error says what happened and what is allowed.
 func (e *NameError) Error() string {
@@ -59,8 +53,6 @@ func (e *NameError) happened() string {
 		return "Please enter a name."
 	case NameTooLong:
 		return "This name is too long."
-	case NameBadSpacing:
-		return "This name has more than a single space between two words."
 	case NameBadMarks:
 		return "This name has accents or other marks without a letter to stand on, or too many on one letter."
 	}
@@ -71,68 +63,91 @@ func (e *NameError) happened() string {
 }
 
 // ParseName applies the one rule for names and returns the name as it is kept:
-// stripped of surrounding white space and in Unicode's composed form (NFC).
+// in Unicode's composed form (NFC), without white space around it and with one
+// space (U+0020) for any white space inside.
 //
-// A name has 1 to 20 visible characters of any script, with single inner spaces
-// (U+0020). It holds none of < > & " \ `, which pages put into markup and
-// scripts, and no control, format (bidirectional, zero-width), default-ignorable,
-// blank-looking, private-use or unassigned character. Combining marks do not
-// count, but each word begins with something else and at most 4 follow each
-// other. All in all a name has at most 80 code points.
+// A name has 1 to 20 visible characters of any script and spaces. It holds none
+// of < > & " \ `, which pages put into markup and scripts, and no control, format
+// (bidirectional, zero-width), default-ignorable, blank-looking, private-use or
+// unassigned character. A joiner stands where RFC 5892 (appendices A.1 and A.2)
+// has it; joiners, the emoji style and tags stand within an emoji sequence (UTS
+// #51), which counts as one character. Combining marks do not count, but each word
+// begins with something else and at most 4 follow each other. All in all a name
+// has at most 80 code points.
 //
 // The error, if any, is a *NameError. ParseName(ParseName(x)) is ParseName(x).
 func ParseName(raw string) (string, error) {
-	trimmed := strings.TrimSpace(raw)
-	if trimmed == "" {
-		return "", &NameError{Problem: NameBlank}
-	}
-	if len(trimmed) > maxNameBytes {
-		return "", &NameError{Problem: NameTooLong}
-	}
-	if !utf8.ValidString(trimmed) {
-		return "", &NameError{Problem: NameBadCharacter, Char: utf8.RuneError}
+	spaced, err := singleSpaced(raw)
+	if err != nil {
+		return "", err
 	}
 	// Only the normalised form is checked: U+1FEF, for one, becomes a backtick.
-	name := norm.NFC.String(trimmed)
-	if err := checkName(name); err != nil {
+	name := norm.NFC.String(spaced)
+	if err := checkName([]rune(name)); err != nil {
 		return "", err
 	}
 	return name, nil
 }
 
-// checkName returns nil or a *NameError.
-func checkName(name string) error {
-	var chars, marks, runes int
-	previous := ' ' // the beginning of the name is the beginning of a word
-	for _, r := range name {
-		if runes++; runes > maxNameRunes {
-			return &NameError{Problem: NameTooLong}
+// singleSpaced returns raw with one space for each white space inside and none
+// around. It gives up with a *NameError at a length that no name has, so that
+// nobody can have it work on more.
+func singleSpaced(raw string) (string, error) {
+	var b strings.Builder
+	space := false
+	for i, r := range raw {
+		if unicode.IsSpace(r) {
+			space = b.Len() > 0
+			continue
 		}
+		if r == utf8.RuneError && !strings.HasPrefix(raw[i:], string(utf8.RuneError)) {
+			return "", &NameError{Problem: NameBadCharacter, Char: utf8.RuneError}
+		}
+		if space {
+			b.WriteByte(' ')
+			space = false
+		}
+		b.WriteRune(r)
+		if b.Len() > maxNameBytes {
+			return "", &NameError{Problem: NameTooLong}
+		}
+	}
+	if b.Len() == 0 {
+		return "", &NameError{Problem: NameBlank}
+	}
+	return b.String(), nil
+}
+
+// checkName returns nil or a *NameError.
+func checkName(name []rune) error {
+	if len(name) > maxNameRunes {
+		return &NameError{Problem: NameTooLong}
+	}
+	chars, marks := 0, 0
+	for i := 0; i < len(name); {
+		if n := emojiSequence(name[i:]); n > 0 {
+			chars, marks, i = chars+1, 0, i+n
+			continue
+		}
+		r := name[i]
 		switch {
-		case r == ' ':
-			if previous == ' ' {
-				return &NameError{Problem: NameBadSpacing}
-			}
-			chars, marks = chars+1, 0
-		case r == emojiStyle:
-			if !unicode.IsSymbol(previous) {
+		case isJoiner(r):
+			if !joins(name, i) {
 				return &NameError{Problem: NameBadCharacter, Char: r}
 			}
-		case unicode.IsSpace(r):
-			return &NameError{Problem: NameBadSpacing}
-		case isForbiddenSign(r) || !isVisible(r):
+		case r != ' ' && (isForbiddenSign(r) || !isVisible(r)):
 			return &NameError{Problem: NameBadCharacter, Char: r}
 		case unicode.IsMark(r):
-			if marks++; marks > maxNameMarks || previous == ' ' {
+			if marks++; marks > maxNameMarks || i == 0 || name[i-1] == ' ' {
 				return &NameError{Problem: NameBadMarks}
 			}
 		default:
 			chars, marks = chars+1, 0
 		}
-		if chars > maxNameChars {
-			return &NameError{Problem: NameTooLong}
-		}
-		previous = r
+		i++
+	}
+	if chars > maxNameChars {
+		return &NameError{Problem: NameTooLong}
 	}
 	return nil
 }
@@ -173,37 +188,4 @@ func isBlank(r rune) bool {
 		return true
 	}
 	return false
-}
-
-// FoldName returns the key under which two names are the same name: it takes
-// away the differences of case (full case folding) and of compatibility forms
-// (NFKC), and the emoji style of symbols. The key is only good for comparing: it
-// can hold characters that a name cannot.
-func FoldName(name string) string {
-	if isASCII(name) {
-		return strings.ToLower(name)
-	}
-	name = strings.Map(withoutSelectors, name)
-	// Unicode's compatibility caseless match (D146): either step can make work
-	// for the other, and twice is enough.
-	fold := cases.Fold()
-	name = norm.NFKC.String(fold.String(norm.NFD.String(name)))
-	return norm.NFKC.String(fold.String(name))
-}
-
-func isASCII(s string) bool {
-	for i := range len(s) {
-		if s[i] >= utf8.RuneSelf {
-			return false
-		}
-	}
-	return true
-}
-
-// withoutSelectors is a mapping for strings.Map that drops variation selectors.
-func withoutSelectors(r rune) rune {
-	if unicode.Is(unicode.Variation_Selector, r) {
-		return -1
-	}
-	return r
 }

@@ -86,6 +86,7 @@ type Member struct {
 	ID      string
 	Name    string
 	Session string
+	look    *look // what the name is compared by; nil if a store did not keep it
 	// Founder is true for the member who created the room.
 	Founder bool
 	// Since is the sequence number of the admission: nothing up to it is ever
@@ -131,6 +132,7 @@ type Applicant struct {
 	// Approvals and Required are the tally of an open request, as the members
 	// and the applicant know it.
 	Approvals, Required int
+	look                *look // as a member's
 }
 
 func (a *Applicant) open() bool { return a.Refusal == "" }
@@ -157,6 +159,7 @@ func New(f Founding, terms Terms, now time.Time) *Room {
 			ID:        f.MemberID,
 			Name:      f.MemberName,
 			Session:   f.Session,
+			look:      lookOf(f.MemberName),
 			Founder:   true,
 			Present:   true,
 			AbsentDue: now.Add(terms.AbsenceGrace),

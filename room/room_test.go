@@ -595,6 +595,19 @@ func TestRequestJoin(t *testing.T) {
 			}
 		}
 	})
+	t.Run("nor does anybody look like somebody else", func(t *testing.T) {
+		s := founded(t)
+		s.knock("bob", "Bob")
+		for _, name := range []string{"\u0410lice", "Alice.", "B0b", "\u0412ob"} {
+			if _, _, err := s.RequestJoin(s.now, "x", "s-x", name); !errors.Is(err, ErrNameAlike) {
+				t.Errorf("%q: err = %v, want ErrNameAlike", name, err)
+			}
+		}
+		s.Knocks[0].look, s.Members[0].look = nil, nil // as from a store that writes down what is exported
+		if _, _, err := s.RequestJoin(s.now, "x", "s-x", "B0b"); !errors.Is(err, ErrNameAlike) {
+			t.Errorf("after a store: err = %v", err)
+		}
+	})
 	t.Run("asking again is one request", func(t *testing.T) {
 		s := founded(t)
 		s.knock("bob", "Bob")

@@ -86,7 +86,7 @@ describe('pages and forms', { concurrency: 8 }, () => {
     assert.equal(waiting.data.displayName, 'Bob');
   });
 
-  const goodNames = ['a', 'Ana María', '李雷', 'Алиса', "O'Brien", 'محمد', 'a_b-c', '12345678901234567890', '😀', 'Zoë'];
+  const goodNames = ['a', 'Ana María', '李雷', 'Алиса', 'گل\u200cناز', '👩\u200d🚀', "O'Brien", 'محمد', 'a_b-c', '12345678901234567890', '😀', 'Zoë'];
   for (const name of goodNames) {
     test(`the name ${name} is good on both forms`, async () => {
       const room = await new Person(server).create(name);
@@ -94,6 +94,30 @@ describe('pages and forms', { concurrency: 8 }, () => {
       const other = await new Person(server).create('Somebody');
       const waiting = await new Person(server).join(other.code, name);
       assert.equal(waiting.data.displayName, name);
+    });
+  }
+
+  test('white space inside of a name becomes one space, on both forms', async () => {
+    const room = await new Person(server).create('山田\u3000\t太郎');
+    assert.equal(room.data.displayName, '山田 太郎');
+    const waiting = await new Person(server).join(room.code, 'Ana\u00a0\n María');
+    assert.equal(waiting.data.displayName, 'Ana María');
+  });
+
+  test('a name that looks like one in the room is refused, and says so', async () => {
+    const room = await new Person(server).create('Alice');
+    for (const name of ['\u0391lice', '\u0410lice', 'AIice', 'A1ice', 'Alice.']) {
+      const other = new Person(server);
+      await assertRefusal((headers) => other.post('/join', { display_name: name, room_code: room.code }, { headers }), 409, /too much like a name in this room/);
+    }
+  });
+
+  for (const digits of ['٠١٢٣٤٥٦٧٨٩', '०१२३४५६७८९', '０１２３４５６７８９']) {
+    test(`a code is a code in the digits ${digits}`, async () => {
+      const room = await new Person(server).create('Ana');
+      const code = room.code.replace(/\d/g, (digit) => digits[digit]);
+      const waiting = await new Person(server).join(code, 'Bob');
+      assert.equal(waiting.data.displayName, 'Bob');
     });
   }
 
@@ -107,9 +131,6 @@ describe('pages and forms', { concurrency: 8 }, () => {
     'backslash': 'Ana\\',
     'backtick': 'a`b',
     'markup': '<img src=x onerror=alert(1)>',
-    'two inner spaces': 'a  b',
-    'inner tab': 'a\tb',
-    'inner newline': 'a\nb',
     'control character': 'a\u0007b',
     'NUL': 'a\u0000b',
     'bidi override': 'a\u202Eb',
@@ -157,7 +178,7 @@ describe('pages and forms', { concurrency: 8 }, () => {
     }
   });
 
-  for (const code of ['', '12345', '1234567', 'abcdef', '12345a', '123 456', '１２３４５６', '12345\n']) {
+  for (const code of ['', '12345', '1234567', 'abcdef', '12345a', '123 456', '①②③④⑤⑥', '12345\n']) {
     test(`POST /join with the malformed code ${JSON.stringify(code)}`, async () => {
       const bob = new Person(server);
       await assertRefusal((headers) => bob.post('/join', { room_code: code, display_name: 'Bob' }, { headers }), 400, /Invalid input\./);

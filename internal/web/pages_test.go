@@ -98,6 +98,7 @@ func TestRefusedForms(t *testing.T) {
 		{"malformed code", room.ErrMalformedCode, 400, "Invalid input.", ""},
 		{"no such code", room.ErrNoSuchCode, 404, "Room not found.", ""},
 		{"name taken", room.ErrNameTaken, 409, "already has this name", ""},
+		{"name alike", room.ErrNameAlike, 409, "too much like a name in this room", ""},
 		{"room full", room.ErrRoomFull, 403, "This room is full", ""},
 		{"too many knocks", room.ErrTooManyKnocks, 429, "Too many people are asking", "60"},
 		{"too many rooms", room.ErrTooManyRooms, 503, "all the rooms it can hold", "600"},

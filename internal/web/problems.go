@@ -46,6 +46,7 @@ var problems = []struct {
 	{room.ErrMalformedCode, problem{status: http.StatusBadRequest, text: "Invalid input.", field: codeField, reason: "malformed code"}},
 	{room.ErrNoSuchCode, problem{status: http.StatusNotFound, text: "Room not found.", field: codeField, reason: "no such code"}},
 	{room.ErrNameTaken, problem{status: http.StatusConflict, text: "Somebody in this room already has this name. Please choose another one.", field: nameField, reason: "name taken"}},
+	{room.ErrNameAlike, problem{status: http.StatusConflict, text: "This name is too much like a name in this room. Please choose another one.", field: nameField, reason: "name alike"}},
 	{room.ErrRoomFull, problem{status: http.StatusForbidden, text: "This room is full. Somebody has to leave it before you can join.", field: codeField, reason: "room full"}},
 	{room.ErrTooManyKnocks, problem{status: http.StatusTooManyRequests, text: "Too many people are asking to join this room. Please try again in a minute.", retry: time.Minute, reason: "too many knocks"}},
 	{room.ErrTooManyRooms, problem{status: http.StatusServiceUnavailable, text: "This server has all the rooms it can hold. Please try again later.", retry: 10 * time.Minute, reason: "too many rooms"}},

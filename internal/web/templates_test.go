@@ -188,7 +188,7 @@ func TestProblemsAreTranslated(t *testing.T) {
 		t.Fatal(err)
 	}
 	texts := []string{tooManyGuesses(time.Minute).text, tooManyGuesses(time.Hour).text}
-	for _, p := range []room.NameProblem{room.NameBlank, room.NameTooLong, room.NameBadSpacing, room.NameBadMarks} {
+	for _, p := range []room.NameProblem{room.NameBlank, room.NameTooLong, room.NameBadMarks} {
 		texts = append(texts, (&room.NameError{Problem: p}).Error())
 	}
 	for _, c := range []rune{'<', '\\', utf8.RuneError, '\u200b'} {
