@@ -32,6 +32,7 @@ const (
 	knockTimesOut
 	verdictIsForgotten
 	codeTurns
+	nobodyEnters
 )
 
 // NextDeadline returns the earliest instant at which Advance has something to
@@ -79,6 +80,9 @@ func (r *Room) next() deadline {
 		}
 	}
 	consider(r.CodeDue, codeTurns, 0)
+	if !r.Entered {
+		consider(r.EntryDue, nobodyEnters, 0)
+	}
 	return first
 }
 
@@ -86,6 +90,8 @@ func (r *Room) occur(d deadline, now time.Time, newCode func() string) []Event {
 	switch d.what {
 	case roomExpires:
 		return r.close(Expired, d.at)
+	case nobodyEnters:
+		return r.close(Unentered, d.at)
 	case memberGoesAbsent:
 		return r.absent(d.index, d.at)
 	case membershipEnds:

@@ -23,6 +23,7 @@ func (r *Room) Connect(now time.Time, e Entry) ([]Event, error) {
 	after, loaded := m.resumeAfter(now, e, r.Seq)
 	m.Conns = append(slices.Clip(m.Conns), e.Conn)
 	m.Arrived, m.Present = true, true
+	r.Entered, r.EntryDue = true, time.Time{}
 	m.AbsentDue, m.EndDue = time.Time{}, time.Time{}
 
 	// A page goes by what it has shown itself; a new one has shown nothing, but
@@ -208,6 +209,15 @@ func (r *Room) end(i int, now time.Time) []Event {
 		return append(events, r.close(Emptied, now)...)
 	}
 	return append(events, r.settle(now)...)
+}
+
+// GiveWay ends a room that nobody has entered yet, for another one to have its place.
+// One that somebody has entered is not touched.
+func (r *Room) GiveWay(now time.Time) []Event {
+	if r.Entered {
+		return nil
+	}
+	return r.close(Unentered, now)
 }
 
 // close ends the room and refuses whoever waits at its door.

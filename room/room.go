@@ -14,6 +14,7 @@ type Terms struct {
 	CodeRotation    time.Duration // how long a code is valid
 	TimeToLive      time.Duration // of the room
 	ApprovalTimeout time.Duration // of a join request
+	EntryGrace      time.Duration // from the room's creation to its first connection
 	AbsenceGrace    time.Duration // from the last lost connection to absence
 	ReturnGrace     time.Duration // from absence to the end of the membership
 	MaxMembers      int
@@ -28,6 +29,7 @@ func DefaultTerms() Terms {
 		CodeRotation:    300 * time.Second,
 		TimeToLive:      24 * time.Hour,
 		ApprovalTimeout: 60 * time.Second,
+		EntryGrace:      60 * time.Second,
 		AbsenceGrace:    10 * time.Second,
 		ReturnGrace:     10 * time.Minute,
 		MaxMembers:      50,
@@ -62,11 +64,15 @@ const (
 // through a slice that they did not make themselves. All fields are exported
 // for the stores that have to write them down; only the rules change them.
 type Room struct {
-	ID            string
-	Terms         Terms
-	CreatedAt     time.Time
-	ExpiresAt     time.Time
-	Address       string // keyed hash of the creator's address
+	ID        string
+	Terms     Terms
+	CreatedAt time.Time
+	ExpiresAt time.Time
+	Networks  []Network // the creator's
+	// Entered is true once there was a connection. Until then EntryDue is when the
+	// room ends.
+	Entered       bool
+	EntryDue      time.Time
 	EncryptionKey string // for pages of the generation that asks the server for one
 	Code          string
 	CodeDue       time.Time // when the code turns
@@ -140,7 +146,7 @@ func (a *Applicant) open() bool { return a.Refusal == "" }
 // Founding is what a new room is made of.
 type Founding struct {
 	ID, Code, EncryptionKey       string
-	Address                       string
+	Networks                      []Network
 	MemberID, MemberName, Session string
 }
 
@@ -151,7 +157,8 @@ func New(f Founding, terms Terms, now time.Time) *Room {
 		Terms:         terms,
 		CreatedAt:     now,
 		ExpiresAt:     now.Add(terms.TimeToLive),
-		Address:       f.Address,
+		Networks:      f.Networks,
+		EntryDue:      now.Add(terms.EntryGrace),
 		EncryptionKey: f.EncryptionKey,
 		Code:          f.Code,
 		CodeDue:       now.Add(terms.CodeRotation),

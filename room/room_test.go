@@ -24,7 +24,7 @@ type scene struct {
 
 func newScene(t *testing.T) *scene {
 	r := New(Founding{
-		ID: "room", Code: "111111", Address: "address",
+		ID: "room", Code: "111111", Networks: []Network{{Key: "address", Share: 1}},
 		MemberID: "alice", MemberName: "Alice", Session: "s-alice",
 	}, DefaultTerms(), start)
 	return &scene{T: t, Room: r, now: start}
@@ -716,6 +716,42 @@ func TestCodeTurnsOnSchedule(t *testing.T) {
 
 	// Turns missed by a sleeping machine are skipped, the schedule is kept.
 	s.want(s.pass(1000*time.Second), CodeChanged{"200003", 200 * time.Second})
+}
+
+func TestARoomThatNobodyEntersEnds(t *testing.T) {
+	s := newScene(t)
+	s.knock("bob", "Bob")
+	s.pass(60*time.Second - 1)
+	if s.Closing != "" {
+		t.Fatal("the room ended before its time")
+	}
+	s.want(s.pass(1), KnockRefused{Knock: "bob", Reason: TimedOut}, Closed{Reason: Unentered})
+
+	for name, leave := range map[string]func(s *scene, conn string){
+		"lost": func(s *scene, conn string) { s.Disconnect(s.now, "alice", conn, 0, false) },
+		"left": func(s *scene, conn string) { s.must(s.Leave(s.now, "alice", conn, false)) },
+	} {
+		s := newScene(t)
+		s.pass(59 * time.Second)
+		conn, _ := s.join("alice")
+		leave(s, conn)
+		s.pass(5 * time.Minute)
+		if s.Closing != "" {
+			t.Errorf("%s: a room that was entered ended: %s", name, s.Closing)
+		}
+	}
+}
+
+func TestGiveWay(t *testing.T) {
+	s := newScene(t)
+	s.knock("bob", "Bob")
+	s.want(bodies(s.GiveWay(s.now)), KnockRefused{Knock: "bob", Reason: RoomGone}, Closed{Reason: Unentered})
+
+	s = founded(t)
+	s.want(bodies(s.GiveWay(s.now)))
+	if s.Closing != "" {
+		t.Error("an entered room gave way")
+	}
 }
 
 func TestExpiry(t *testing.T) {

@@ -98,7 +98,7 @@ func (s *Service) Create(ctx context.Context, c Creation) (Seat, error) {
 		return Seat{}, err
 	}
 	f := Founding{
-		ID: s.NewID(), Address: c.Address, EncryptionKey: rand.Text(),
+		ID: s.NewID(), Networks: c.Networks, EncryptionKey: rand.Text(),
 		MemberID: s.NewID(), MemberName: name, Session: c.Session,
 	}
 	for {
@@ -109,12 +109,33 @@ func (s *Service) Create(ctx context.Context, c Creation) (Seat, error) {
 		if errors.Is(err, ErrCodeTaken) {
 			continue
 		}
+		if errors.Is(err, ErrTooManyRooms) {
+			if err = s.makePlace(ctx); err == nil {
+				continue
+			}
+		}
 		if err != nil {
 			return Seat{}, err
 		}
 		s.alarm.set(r.NextDeadline())
 		return r.memberSeat(&r.Members[0], now), nil
 	}
+}
+
+// makePlace ends the oldest room that nobody has entered, if that is still so. Rooms
+// that are only made cost nothing to make, so they must not keep out people who come.
+// Errors: ErrTooManyRooms if somebody has entered each of them.
+func (s *Service) makePlace(ctx context.Context) error {
+	id, found, err := s.Store.Unentered(ctx)
+	if err != nil {
+		return fmt.Errorf("looking for a room to end: %w", err)
+	}
+	if !found {
+		return ErrTooManyRooms
+	}
+	return ignoreNotFound(s.change(ctx, id, func(r *Room, now time.Time) ([]Event, error) {
+		return r.GiveWay(now), nil
+	}))
 }
 
 // RequestJoin knocks at the room that has the code. The same session asking

@@ -87,7 +87,7 @@ func run(t *testing.T, s *room.Service) {
 
 func create(t *testing.T, s *room.Service, session, name string) room.Seat {
 	t.Helper()
-	seat, err := s.Create(t.Context(), room.Creation{Session: session, Address: session, Name: name})
+	seat, err := s.Create(t.Context(), room.Creation{Session: session, Networks: []room.Network{{Key: session, Share: 1}}, Name: name})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -407,14 +407,70 @@ func TestCreateErrors(t *testing.T) {
 	if _, err := s.Create(t.Context(), room.Creation{Name: "<b>"}); !errors.As(err, &bad) {
 		t.Errorf("err = %v, want a NameError", err)
 	}
-	create(t, s, "s1", "Alice")
-	if _, err := s.Create(t.Context(), room.Creation{Address: "s1", Name: "A"}); !errors.Is(err, room.ErrTooManyRoomsHere) {
+	enter(t, s, create(t, s, "s1", "Alice"), "c1")
+	if _, err := s.Create(t.Context(), room.Creation{Networks: []room.Network{{Key: "s1", Share: 1}}, Name: "A"}); !errors.Is(err, room.ErrTooManyRoomsHere) {
 		t.Errorf("err = %v, want ErrTooManyRoomsHere", err)
 	}
-	create(t, s, "s2", "Alice")
-	if _, err := s.Create(t.Context(), room.Creation{Address: "s3", Name: "A"}); !errors.Is(err, room.ErrTooManyRooms) {
+	enter(t, s, create(t, s, "s2", "Alice"), "c2")
+	if _, err := s.Create(t.Context(), room.Creation{Networks: []room.Network{{Key: "s3", Share: 1}}, Name: "A"}); !errors.Is(err, room.ErrTooManyRooms) {
 		t.Errorf("err = %v, want ErrTooManyRooms", err)
 	}
+}
+
+// Rooms that nobody enters, however many somebody makes, must not keep others out.
+func TestUnenteredRoomsGiveWay(t *testing.T) {
+	s, world := newService(room.Options{Capacity: room.Capacity{Rooms: 3, RoomsPerAddress: 1}})
+	entered := create(t, s, "s1", "Alice")
+	oldest := create(t, s, "s2", "Bob")
+	second := create(t, s, "s3", "Carol")
+	enter(t, s, entered, "c1")
+	create(t, s, "s4", "Dora")
+	for room_, closed := range map[string]int{entered.Room: 0, oldest.Room: 1, second.Room: 0} {
+		if got := count[room.Closed](world.of(room_)); got != closed {
+			t.Errorf("a room was closed %d times, want %d", got, closed)
+		}
+	}
+	// At its own limit an address must not push out others for nothing.
+	if _, err := s.Create(t.Context(), room.Creation{Networks: []room.Network{{Key: "s4", Share: 1}}, Name: "A"}); !errors.Is(err, room.ErrTooManyRoomsHere) {
+		t.Errorf("err = %v, want ErrTooManyRoomsHere", err)
+	}
+	if got := count[room.Closed](world.of(second.Room)); got != 0 {
+		t.Error("somebody who was refused ended a room")
+	}
+	// Many at once: each has its room, or is told that there is no place.
+	var wg sync.WaitGroup
+	for i := range 20 {
+		wg.Go(func() {
+			_, err := s.Create(t.Context(), room.Creation{Networks: []room.Network{{Key: fmt.Sprint(i), Share: 1}}, Name: "A"})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if rooms, _, err := s.Totals(t.Context()); rooms != 3 || err != nil {
+		t.Errorf("%d rooms, err %v, want 3", rooms, err)
+	}
+	if got := count[room.Closed](world.of(entered.Room)); got != 0 {
+		t.Error("a room that somebody is in was ended")
+	}
+}
+
+func TestUnenteredRoomsEndByThemselves(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, world := newService(room.Options{})
+		run(t, s)
+		alice := create(t, s, "s1", "Alice")
+		enter(t, s, create(t, s, "s2", "Bob"), "c1")
+		time.Sleep(room.DefaultTerms().EntryGrace)
+		synctest.Wait()
+		if closed := last[room.Closed](t, world.of(alice.Room)); closed.Reason != room.Unentered {
+			t.Errorf("closed as %s", closed.Reason)
+		}
+		if rooms, _, err := s.Totals(t.Context()); rooms != 1 || err != nil {
+			t.Errorf("%d rooms, err %v, want 1", rooms, err)
+		}
+	})
 }
 
 func TestRequestJoinErrors(t *testing.T) {

@@ -10,9 +10,10 @@ import (
 //
 // A *Room that a store returns is a snapshot for reading only.
 type Store interface {
-	// Create adds a room. Atomically with that it refuses a code that another
-	// live room has (ErrCodeTaken) and rooms beyond the capacity
-	// (ErrTooManyRooms, ErrTooManyRoomsHere).
+	// Create adds a room. Atomically with that it refuses, in this order, rooms
+	// beyond what the creator's networks may have (ErrTooManyRoomsHere), rooms beyond
+	// the capacity (ErrTooManyRooms) and a code that another live room has
+	// (ErrCodeTaken).
 	Create(ctx context.Context, r *Room, c Capacity) error
 
 	// Update applies fn to the room atomically: fn gets a copy of its own,
@@ -49,6 +50,9 @@ type Store interface {
 	// with the messages since then, and it copies none of them.
 	Said(ctx context.Context, id, member, ref string) (m Message, found bool, err error)
 
+	// Unentered returns the oldest room that nobody has entered; found is false if
+	// there is none. Its cost does not go with the number of rooms.
+	Unentered(ctx context.Context) (id string, found bool, err error)
 	// Due returns the rooms with a deadline at or before now, and the earliest
 	// deadline of all others; zero if there is none. Its cost goes with the
 	// number of rooms that are due, not with the number of rooms.
@@ -60,6 +64,7 @@ type Store interface {
 
 // Capacity bounds the number of live rooms.
 type Capacity struct {
-	Rooms           int
+	Rooms int
+	// RoomsPerAddress is for each network of a creator, times its Share.
 	RoomsPerAddress int
 }

@@ -95,6 +95,8 @@ type Closing string
 const (
 	Expired Closing = "expired" // its time to live is over
 	Emptied Closing = "emptied" // its last membership ended
+	// Unentered: nobody came in time, or before another room needed its place.
+	Unentered Closing = "unentered"
 )
 
 // Standing is how somebody stands to a room.
@@ -148,11 +150,20 @@ type Status struct {
 	ExpiresIn    time.Duration
 }
 
+// Network is a network that somebody comes from: their address or, besides, a wider
+// one. Nothing else is known of an address here.
+type Network struct {
+	Key string // a keyed hash, another one for each network
+	// Share is how many times as much as one address all of the network may have.
+	Share int
+}
+
 // Creation asks for a new room.
 type Creation struct {
 	Session string // the creator's session
-	Address string // a keyed hash of the creator's address, for MAX_ROOMS_PER_IP
-	Name    string // as typed; the name rule is applied here
+	// Networks are what the creator is counted by, for Capacity.RoomsPerAddress.
+	Networks []Network
+	Name     string // as typed; the name rule is applied here
 }
 
 // Application asks to be let into the room that has the code.

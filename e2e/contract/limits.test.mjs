@@ -153,6 +153,7 @@ describe('numbers of rooms, members and messages', { concurrency: 8 }, () => {
     const server = await serverForTest(t, { env: { MAX_ROOMS: '2' } });
     const ana = await createRoom(server, 'Ana');
     await createRoom(server, 'Bea');
+    // Both are in use, by people who are there.
     const carol = new Person(server);
     const refused = await carol.post('/', { display_name: 'Carol' }, plain);
     assert.equal(refused.status, 503);
@@ -161,6 +162,19 @@ describe('numbers of rooms, members and messages', { concurrency: 8 }, () => {
     ana.emit('leave_room', { final: true });
     await ana.conn.barrier();
     await carol.create('Carol');
+  });
+
+  test('MAX_ROOMS: rooms that nobody has entered give way, the oldest first', async (t) => {
+    const server = await serverForTest(t, { env: { MAX_ROOMS: '2' } });
+    const ana = await createRoom(server, 'Ana');
+    const [bea, cleo, dora] = ['Bea', 'Cleo', 'Dora'].map(() => new Person(server));
+    const first = await bea.create('Bea');
+    await cleo.create('Cleo');
+    const third = await dora.create('Dora');
+    assert.equal((await bea.open(first.path)).status, 302, 'the room that nobody entered is gone');
+    assert.equal((await dora.open(third.path)).status, 200);
+    ana.emit('message', { message: 'still here' });
+    assert.equal((await ana.conn.waitFor('message')).content, 'still here');
   });
 
   test('MAX_ROOMS_PER_IP: 403 in plain text, for that address alone', async (t) => {

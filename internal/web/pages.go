@@ -24,9 +24,9 @@ func (s *server) create(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	seat, err := s.service.Create(r.Context(), room.Creation{
-		Session: s.sessions.Ensure(w, r),
-		Address: s.hashed(AddressKey(r)),
-		Name:    name,
+		Session:  s.sessions.Ensure(w, r),
+		Networks: s.networks(r),
+		Name:     name,
 	})
 	if err != nil {
 		s.refuseUse(w, r, "create", err)

@@ -57,19 +57,28 @@ func TestCreate(t *testing.T) {
 	if len(c.Session) != 32 {
 		t.Errorf("session %q", c.Session)
 	}
-	if c.Address == "" || strings.Contains(c.Address, "192.0.2.1") {
-		t.Errorf("address %q is not a hash", c.Address)
+	if len(c.Networks) != 1 || c.Networks[0].Share != 1 || len(c.Networks[0].Key) < 40 || strings.Contains(c.Networks[0].Key, "192.0.2.1") {
+		t.Errorf("networks %+v, want one hash", c.Networks)
 	}
 	// The same browser, and the same address.
 	b.create("Anna")
-	if again := service.creations[1]; again.Session != c.Session || again.Address != c.Address {
+	if again := service.creations[1]; again.Session != c.Session || !slices.Equal(again.Networks, c.Networks) {
 		t.Errorf("%+v then %+v", c, again)
 	}
 	other := newBrowser(t, b.handler)
 	other.address = "192.0.2.2:1234"
 	other.create("Anna")
-	if another := service.creations[2]; another.Session == c.Session || another.Address == c.Address {
+	if another := service.creations[2]; another.Session == c.Session || slices.Equal(another.Networks, c.Networks) {
 		t.Errorf("%+v then %+v", c, another)
+	}
+	// Who has a whole IPv6 network counts by it as well.
+	other.address = "[2001:db8::1]:1234"
+	other.create("Anna")
+	other.address = "[2001:db8:0:100::1]:1234"
+	other.create("Anna")
+	near, far := service.creations[3].Networks, service.creations[4].Networks
+	if len(near) != 3 || near[0].Share != 1 || near[1].Share != 4 || near[2].Share != 16 || near[0] == far[0] || near[1] == far[1] || near[2] != far[2] {
+		t.Errorf("networks %+v and %+v", near, far)
 	}
 }
 

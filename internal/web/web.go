@@ -284,6 +284,15 @@ func (s *server) methodNotAllowed(router chi.Routes) http.HandlerFunc {
 	}
 }
 
+// networks returns what the client is counted by, as the service may know it.
+func (s *server) networks(r *http.Request) []room.Network {
+	var networks []room.Network
+	for _, n := range Networks(r) {
+		networks = append(networks, room.Network{Key: s.hashed(n.Key), Share: n.Share})
+	}
+	return networks
+}
+
 // hashed returns a keyed hash of an address: equal for equal addresses, and of
 // no use to anybody without the key, few as IPv4 addresses are.
 func (s *server) hashed(address string) string {

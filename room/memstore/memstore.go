@@ -4,6 +4,7 @@ package memstore
 import (
 	"cmp"
 	"container/heap"
+	"container/list"
 	"context"
 	"errors"
 	"slices"
@@ -22,7 +23,8 @@ type Store struct {
 	rooms     map[string]*entry
 	byCode    map[string]*entry
 	bySession map[string]map[*entry]struct{}
-	byAddress map[string]int // number of live rooms
+	byNetwork map[string]int // number of live rooms
+	unentered *list.List     // of *entry, oldest first
 	deadlines deadlineHeap
 	logs      logBudget
 	members   int
@@ -37,6 +39,9 @@ type entry struct {
 	deadline time.Time
 	heapPos  int // in the store's deadlines
 	logPos   int // in the store's logs
+	// unentered is the room's place in the store's list of that name; nil once somebody
+	// has entered it.
+	unentered *list.Element
 }
 
 // logBytes is what the log takes, with the notices.
@@ -70,7 +75,8 @@ func NewWithin(logBytes int) *Store {
 		rooms:     make(map[string]*entry),
 		byCode:    make(map[string]*entry),
 		bySession: make(map[string]map[*entry]struct{}),
-		byAddress: make(map[string]int),
+		byNetwork: make(map[string]int),
+		unentered: list.New(),
 	}
 }
 
@@ -80,11 +86,13 @@ var _ room.Store = (*Store)(nil)
 func (s *Store) Create(_ context.Context, r *room.Room, c room.Capacity) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	for _, n := range r.Networks {
+		if s.byNetwork[n.Key] >= c.RoomsPerAddress*n.Share {
+			return room.ErrTooManyRoomsHere
+		}
+	}
 	if len(s.rooms) >= c.Rooms {
 		return room.ErrTooManyRooms
-	}
-	if s.byAddress[r.Address] >= c.RoomsPerAddress {
-		return room.ErrTooManyRoomsHere
 	}
 	if _, taken := s.byCode[r.Code]; taken {
 		return room.ErrCodeTaken
@@ -92,7 +100,12 @@ func (s *Store) Create(_ context.Context, r *room.Room, c room.Capacity) error {
 	own := *r
 	e := &entry{room: &own, deadline: own.NextDeadline()}
 	s.rooms[own.ID] = e
-	s.byAddress[own.Address]++
+	for _, n := range own.Networks {
+		s.byNetwork[n.Key]++
+	}
+	if !own.Entered {
+		e.unentered = s.unentered.PushBack(e)
+	}
 	s.members += len(own.Members)
 	s.index(e)
 	s.logs.enter(e)
@@ -139,6 +152,9 @@ func (s *Store) commit(e *entry, next *room.Room, events []room.Event) error {
 		s.index(e)
 	}
 	e.room = next
+	if next.Entered {
+		s.entered(e)
+	}
 	if at := next.NextDeadline(); !at.Equal(e.deadline) {
 		e.deadline = at
 		heap.Fix(&s.deadlines, e.heapPos)
@@ -156,10 +172,21 @@ func (s *Store) remove(e *entry) {
 	s.logs.leave(e)
 	heap.Remove(&s.deadlines, e.heapPos)
 	s.members -= len(e.room.Members)
-	if s.byAddress[e.room.Address]--; s.byAddress[e.room.Address] == 0 {
-		delete(s.byAddress, e.room.Address)
+	s.entered(e)
+	for _, n := range e.room.Networks {
+		if s.byNetwork[n.Key]--; s.byNetwork[n.Key] == 0 {
+			delete(s.byNetwork, n.Key)
+		}
 	}
 	delete(s.rooms, e.room.ID)
+}
+
+// entered takes a room out of those that nobody has entered.
+func (s *Store) entered(e *entry) {
+	if e.unentered != nil {
+		s.unentered.Remove(e.unentered)
+		e.unentered = nil
+	}
 }
 
 // index enters the room's code and sessions.
@@ -242,6 +269,17 @@ func (s *Store) Said(_ context.Context, id, member, ref string) (m room.Message,
 	}
 	m, found = e.log.latest(member, ref)
 	return m, found, nil
+}
+
+// Unentered implements room.Store.
+func (s *Store) Unentered(context.Context) (id string, found bool, err error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	oldest := s.unentered.Front()
+	if oldest == nil {
+		return "", false, nil
+	}
+	return oldest.Value.(*entry).room.ID, true, nil //nolint:forcetypeassert // nothing else is in the list
 }
 
 // Due implements room.Store.

@@ -27,6 +27,8 @@ func Run(t *testing.T, open func(t *testing.T) room.Store) {
 		{"a room comes back as it was made", roundTrip},
 		{"nothing is known of an unknown room", unknown},
 		{"capacity", capacity},
+		{"wider networks have their share", networks},
+		{"the oldest room that nobody has entered", unentered},
 		{"codes are unique among live rooms", uniqueCodes},
 		{"a new code that is taken is drawn again", redrawnCode},
 		{"a failed update commits nothing", failedUpdate},
@@ -53,7 +55,7 @@ type suite struct {
 // newRoom makes a room whose names follow from n.
 func newRoom(n int) *room.Room {
 	return room.New(room.Founding{
-		ID: fmt.Sprintf("room%d", n), Code: fmt.Sprint(100_000 + n), Address: fmt.Sprintf("address%d", n),
+		ID: fmt.Sprintf("room%d", n), Code: fmt.Sprint(100_000 + n), Networks: []room.Network{{Key: fmt.Sprintf("address%d", n), Share: 1}},
 		EncryptionKey: "key", MemberID: fmt.Sprintf("member%d", n), MemberName: "Alice", Session: fmt.Sprintf("session%d", n),
 	}, room.DefaultTerms(), start.Add(time.Duration(n)*time.Second))
 }
@@ -153,7 +155,7 @@ func capacity(t *testing.T, s suite) {
 	two := room.Capacity{Rooms: 3, RoomsPerAddress: 2}
 	for n := range 3 {
 		r := newRoom(n)
-		r.Address = "office"
+		r.Networks = []room.Network{{Key: "office", Share: 1}}
 		err := s.Create(ctx, r, two)
 		if n < 2 && err != nil {
 			t.Fatal(err)
@@ -171,7 +173,7 @@ func capacity(t *testing.T, s suite) {
 	s.close("room0")
 	s.wantTotals(2, 2)
 	r := newRoom(12)
-	r.Address = "office"
+	r.Networks = []room.Network{{Key: "office", Share: 1}}
 	if err := s.Create(ctx, r, two); err != nil {
 		t.Errorf("after a room is gone there is a place: %v", err)
 	}
@@ -182,6 +184,71 @@ func (s suite) close(id string) {
 	s.update(id, func(r *room.Room) ([]room.Event, error) {
 		return r.Advance(r.ExpiresAt, func() string { return r.Code }), nil
 	})
+}
+
+// Who has many addresses of one network must not have as many times the rooms.
+func networks(t *testing.T, s suite) {
+	one := room.Capacity{Rooms: 100, RoomsPerAddress: 1}
+	make := func(n int, keys ...string) error {
+		r := newRoom(n)
+		r.Networks = nil
+		for i, key := range keys {
+			r.Networks = append(r.Networks, room.Network{Key: key, Share: []int{1, 2, 4}[i]})
+		}
+		return s.Create(t.Context(), r, one)
+	}
+	for n, keys := range [][]string{{"a", "A", "X"}, {"b", "A", "X"}, {"c", "C", "X"}, {"d", "C", "X"}} {
+		if err := make(n, keys...); err != nil {
+			t.Fatalf("room %d: %v", n, err)
+		}
+	}
+	s.wantErr(make(10, "a", "B", "Y"), room.ErrTooManyRoomsHere)
+	s.wantErr(make(11, "e", "A", "Y"), room.ErrTooManyRoomsHere)
+	s.wantErr(make(12, "e", "E", "X"), room.ErrTooManyRoomsHere)
+	s.close("room0")
+	if err := make(13, "e", "A", "X"); err != nil {
+		t.Errorf("after a room of the network is gone: %v", err)
+	}
+	// An address at its limit is told so, also when there is no place at all.
+	one.Rooms = 4
+	s.wantErr(make(14, "e", "E", "Z"), room.ErrTooManyRoomsHere)
+	s.wantErr(make(15, "f", "F", "Z"), room.ErrTooManyRooms)
+}
+
+func unentered(t *testing.T, s suite) {
+	want := func(want string) {
+		t.Helper()
+		id, found, err := s.Unentered(t.Context())
+		if id != want || found != (want != "") || err != nil {
+			t.Errorf("unentered: %q, %v, err %v; want %q", id, found, err, want)
+		}
+	}
+	enter := func(n int) {
+		s.update(fmt.Sprintf("room%d", n), func(r *room.Room) ([]room.Event, error) {
+			return r.Connect(start, room.Entry{Member: fmt.Sprintf("member%d", n), Conn: "conn"})
+		})
+	}
+	want("")
+	for n := range 4 {
+		s.create(n)
+	}
+	want("room0")
+	enter(1)
+	want("room0")
+	s.close("room0")
+	want("room2")
+	enter(2)
+	want("room3")
+	// Who has left again has been there.
+	s.update("room2", func(r *room.Room) ([]room.Event, error) {
+		r.Disconnect(start, "member2", "conn", 0, false)
+		return nil, nil
+	})
+	want("room3")
+	enter(3)
+	want("")
+	s.close("room1")
+	want("")
 }
 
 func uniqueCodes(t *testing.T, s suite) {
@@ -310,6 +377,9 @@ func sessions(t *testing.T, s suite) {
 	if got := ids("visitor"); !reflect.DeepEqual(got, []string{"room1"}) {
 		t.Errorf("visitor leads to %v", got)
 	}
+	s.update("room1", func(r *room.Room) ([]room.Event, error) {
+		return r.Connect(start, room.Entry{Member: "member1", Conn: "conn"})
+	})
 	// Admission keeps the way open; a forgotten refusal closes it.
 	s.update("room2", func(r *room.Room) ([]room.Event, error) { return r.Approve(start, "member2", "knock-session1") })
 	s.update("room1", func(r *room.Room) ([]room.Event, error) { return r.Decline(start, "member1", "knock-visitor") })
