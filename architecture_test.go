@@ -18,9 +18,10 @@ var imports = map[string][]string{
 	"securechat/internal/config":   {"securechat/internal/folder"},
 	"securechat/internal/folder":   nil,
 	"securechat/internal/logging":  nil,
-	"securechat/internal/metrics":  nil,
+	"securechat/internal/metrics":  {"securechat/internal/version"},
 	"securechat/internal/session":  nil,
 	"securechat/internal/engine":   nil,
+	"securechat/internal/version":  nil,
 	"securechat/internal/network":  nil,
 	// Serves the protocols' own test suites.
 	"securechat/internal/engine/enginetest": {"securechat/internal/engine"},

@@ -28,6 +28,7 @@ import (
 	"securechat/internal/metrics"
 	"securechat/internal/sanitize"
 	"securechat/internal/session"
+	"securechat/internal/version"
 	"securechat/internal/web"
 	"securechat/room"
 	"securechat/room/memstore"
@@ -46,6 +47,9 @@ const gcPercent = 75
 const drainTime = 8 * time.Second
 
 func main() {
+	if status, serve := answer(os.Args[1:], os.Stdout, os.Stderr); !serve {
+		os.Exit(status)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	if os.Getenv("GOGC") == "" {
@@ -77,7 +81,7 @@ func run(ctx context.Context, environ []string) error {
 	if err != nil {
 		return fmt.Errorf("cannot listen on %s: %w", cfg.Listen, err)
 	}
-	fmt.Printf("Secure Chat is at http://%s\n", reachable(listener.Addr()))
+	fmt.Printf("Secure Chat %s is at http://%s\n", version.String(), reachable(listener.Addr()))
 	return app.serve(ctx, listener, cfg.MetricsAddr)
 }
 

@@ -1,11 +1,12 @@
 // Contract: configuration at start, secrets, logging, shutdown.
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, test } from 'node:test';
 import { Person } from '../harness/person.mjs';
 import { admit, createRoom, knock, roomWith } from '../harness/scenario.mjs';
-import { freePort, serverForTest, spawnServer, startServer, temporaryFolder } from '../harness/server.mjs';
+import { freePort, serverBinary, serverForTest, spawnServer, startServer, temporaryFolder } from '../harness/server.mjs';
 import { until, within } from '../harness/wait.mjs';
 
 /** Starts a server that is expected to refuse, and resolves to what it says. */
@@ -79,6 +80,39 @@ describe('mistakes in the configuration', { concurrency: 4 }, () => {
   });
 });
 
+describe('the version', { concurrency: 3 }, () => {
+  /** Runs the server with arguments and resolves to how that ended. */
+  const call = (...args) => new Promise((resolve) => {
+    execFile(serverBinary(), args, { cwd: temporaryFolder(), env: { PATH: process.env.PATH }, timeout: 10_000 },
+      (error, stdout, stderr) => resolve({ code: error ? error.code : 0, stdout, stderr }));
+  });
+
+  test('--version prints it and starts nothing', async () => {
+    const { code, stdout, stderr } = await call('--version');
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
+    assert.match(stdout, /^Secure Chat \d+\.\d+\.\d+ \(([0-9a-f]{7,}(-dirty)?|dev)\)\n$/);
+  });
+
+  test('what is not understood is refused, with the usage', async () => {
+    for (const args of [['--nonsense'], ['serve'], ['--version', 'please']]) {
+      const { code, stdout, stderr } = await call(...args);
+      assert.deepEqual({ code, stdout }, { code: 2, stdout: '' });
+      assert.match(stderr, /Usage: securechat/);
+      assert.ok(stderr.includes(args.at(-1)));
+    }
+  });
+
+  test('the line that says where the server is and the metrics tell it', async (t) => {
+    const { stdout } = await call('--version');
+    const [, number, commit] = stdout.match(/^Secure Chat (\S+) \((\S+)\)/);
+    const metrics = `127.0.0.1:${await freePort()}`;
+    const server = await serverForTest(t, { env: { METRICS_ADDR: metrics } });
+    await until(() => server.output.includes(`Secure Chat ${number} (${commit}) is at ${server.url}\n`));
+    const scraped = await fetch(`http://${metrics}/metrics`).then((answer) => answer.text());
+    assert.ok(scraped.includes(`securechat_build_info{commit="${commit}",version="${number}"} 1\n`));
+  });
+});
+
 describe('.env', () => {
   test('is read, and the environment wins over it', async (t) => {
     const cwd = temporaryFolder();
@@ -102,7 +136,7 @@ describe('logs', { concurrency: 4 }, () => {
       ana.conn.close();
       await server.stop();
       // Main says where the server is, whatever the level.
-      sizes[level] = server.output.replace(/^Secure Chat is at .*\n/m, '').length;
+      sizes[level] = server.output.replace(/^Secure Chat .* is at http.*\n/m, '').length;
     }
     assert.equal(sizes.CRITICAL, 0);
     assert.equal(sizes.ERROR, 0);

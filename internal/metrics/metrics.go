@@ -12,6 +12,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"securechat/internal/version"
 )
 
 const namespace = "securechat"
@@ -73,7 +75,13 @@ func New(counts func() (rooms, members int)) *Metrics {
 		m.byEvent[event] = m.events.WithLabelValues(event)
 	}
 	m.refused.WithLabelValues(other, other) // a counter that is there from the start shows its first increase
+	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Namespace: namespace, Name: "build_info",
+		Help: "Which Secure Chat this is: its value is 1.",
+	}, []string{"version", "commit"})
+	build.WithLabelValues(version.Number, version.Commit()).Set(1)
 	m.registry.MustRegister(
+		build,
 		m.sockets, m.opened, m.messages, m.refused, m.requests, m.events,
 		newPopulation(counts),
 		collectors.NewGoCollector(),

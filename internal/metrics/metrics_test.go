@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
+
+	"securechat/internal/version"
 )
 
 func none() (rooms, members int) { return 0, 0 }
@@ -359,4 +361,12 @@ func BenchmarkRefused(b *testing.B) {
 	for b.Loop() {
 		m.Refused("message", "rate_limit")
 	}
+}
+
+func TestBuildInfo(t *testing.T) {
+	expect(t, New(none), fmt.Sprintf(`
+# HELP securechat_build_info Which Secure Chat this is: its value is 1.
+# TYPE securechat_build_info gauge
+securechat_build_info{commit=%q,version=%q} 1
+`, version.Commit(), version.Number), "securechat_build_info")
 }

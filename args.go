@@ -1,0 +1,38 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+
+	"securechat/internal/version"
+)
+
+const usage = `Usage: securechat [--version | --help]
+
+Serves temporary chat rooms until it is told to stop. It takes its settings from the
+environment and from a file .env in the folder where it is started; README.md and
+.env.example say what there is to set.
+`
+
+// wrongUsage is what shells and systemd know as the end of a program that was called wrongly.
+const wrongUsage = 2
+
+// answer answers a call with arguments and returns the status to exit with, or
+// serve, if there are none. What is not understood is refused: somebody meant
+// something by it.
+func answer(args []string, out, errs io.Writer) (status int, serve bool) {
+	switch {
+	case len(args) == 0:
+		return 0, true
+	case len(args) == 1 && slices.Contains([]string{"--version", "-version", "-v"}, args[0]):
+		fmt.Fprintln(out, "Secure Chat", version.String())
+		return 0, false
+	case len(args) == 1 && slices.Contains([]string{"--help", "-help", "-h"}, args[0]):
+		fmt.Fprint(out, usage)
+		return 0, false
+	default:
+		fmt.Fprintf(errs, "securechat does not understand %q.\n\n%s", args, usage)
+		return wrongUsage, false
+	}
+}
