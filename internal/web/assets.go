@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"github.com/go-chi/chi/v5"
-	"github.com/klauspost/compress/gzhttp"
 
 	"securechat/internal/folder"
 )
@@ -54,11 +53,10 @@ type static struct {
 	// do not change: what a browser has from there it need not ask for again, and
 	// modules of two versions cannot meet.
 	build string
-	// packs has the files of a fixed folder as pack makes them.
-	packs sync.Map // name → []byte
+	packs packs
 	// tags has the ETags of files without a time, which are embedded ones and
 	// so do not change.
-	tags sync.Map // name → string
+	tags tags
 }
 
 // newStatic returns what serves a folder, which may be nil. The files of a fixed one do
@@ -127,6 +125,8 @@ func (s *static) open(name string) (file fs.File, info fs.FileInfo, ok bool) {
 }
 
 func (s *server) serveStatic(w http.ResponseWriter, r *http.Request) {
+	// It is no route of the router's, but shall be seen as one.
+	chi.RouteContext(r.Context()).RoutePatterns = []string{staticPath + "*"}
 	name, cache := s.static.nameOf(r.URL.Path)
 	file, info, ok := s.static.open(name)
 	if !ok {
@@ -136,14 +136,10 @@ func (s *server) serveStatic(w http.ResponseWriter, r *http.Request) {
 	defer file.Close() // nothing was written
 	content, ok := file.(io.ReadSeeker)
 	if !ok {
-		all, err := io.ReadAll(file)
-		if err != nil {
-			s.refuseUse(w, r, "static", err)
-			return
-		}
-		content = bytes.NewReader(all)
+		s.refuseUse(w, r, "static", errors.New("web: a static file cannot be read again"))
+		return
 	}
-	tag, err := s.static.tag(name, info, content)
+	tag, err := s.static.tags.of(name, info, content)
 	if err != nil {
 		s.refuseUse(w, r, "static", err)
 		return
@@ -151,59 +147,53 @@ func (s *server) serveStatic(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("ETag", tag)
 	h.Set("Cache-Control", cache)
+	h.Add("Vary", "Accept-Encoding")
 	setContentType(h, name)
-	if s.static.build != "" && takesPacked(r) {
-		packed, err := s.static.packed(name, content)
+	if takesPacked(r) && (s.static.build != "" || info.Size() >= minPacked) {
+		packed, err := s.static.packs.of(name, tag, info.Size(), content)
 		if err != nil {
 			s.refuseUse(w, r, "static", err)
 			return
 		}
-		if packed == nil {
-			h.Set(gzhttp.HeaderNoCompression, "it would be larger")
-		} else {
-			h.Set("Content-Encoding", "gzip")
-			h.Set("Content-Length", strconv.Itoa(len(packed)))
-			content = bytes.NewReader(packed)
+		if packed != nil {
+			content = packedContent(h, packed)
 		}
 	}
 	http.ServeContent(w, r, name, info.ModTime(), content)
 }
 
-// tag returns the ETag of a file. It is weak because the file may be sent compressed.
-func (s *static) tag(name string, info fs.FileInfo, content io.ReadSeeker) (string, error) {
+// packedContent announces packed content and returns it.
+func packedContent(h http.Header, packed []byte) *bytes.Reader {
+	h.Set("Content-Encoding", "gzip")
+	h.Set("Content-Length", strconv.Itoa(len(packed)))
+	return bytes.NewReader(packed)
+}
+
+// tags remembers ETags. It is safe for concurrent use.
+type tags struct {
+	mu    sync.Mutex
+	known map[string]string
+}
+
+// of returns the ETag of a file. It is weak because the file may be sent compressed.
+func (t *tags) of(name string, info fs.FileInfo, content io.ReadSeeker) (string, error) {
 	if !info.ModTime().IsZero() {
 		return fmt.Sprintf(`W/"%x-%x"`, info.ModTime().UnixNano(), info.Size()), nil
 	}
-	if tag, ok := s.tags.Load(name); ok {
-		text, _ := tag.(string)
-		return text, nil
+	t.mu.Lock() // also while a file is read: not by everybody who asks at the same time
+	defer t.mu.Unlock()
+	if tag, ok := t.known[name]; ok {
+		return tag, nil
 	}
 	all, err := readAgain(content)
 	if err != nil {
 		return "", err
 	}
-	tag := tagOf(all)
-	s.tags.Store(name, tag)
-	return tag, nil
-}
-
-// packed returns a file as pack makes it. It is made when it is first asked for: most of
-// what there is are source maps, which hardly anybody ever asks for.
-func (s *static) packed(name string, content io.ReadSeeker) ([]byte, error) {
-	if packed, ok := s.packs.Load(name); ok {
-		known, _ := packed.([]byte)
-		return known, nil
+	if t.known == nil {
+		t.known = make(map[string]string)
 	}
-	all, err := readAgain(content)
-	if err != nil {
-		return nil, err
-	}
-	packed, err := pack(all)
-	if err != nil {
-		return nil, err
-	}
-	s.packs.Store(name, packed)
-	return packed, nil
+	t.known[name] = tagOf(all)
+	return t.known[name], nil
 }
 
 // readAgain returns the whole content, which can be read once more afterwards.
@@ -238,6 +228,7 @@ type library map[string]*asset
 type asset struct {
 	name, tag string
 	content   []byte
+	packed    func() ([]byte, error) // as pack makes it, when it is first asked for
 }
 
 func loadLibrary(files fs.FS) (library, error) {
@@ -254,7 +245,10 @@ func loadLibrary(files fs.FS) (library, error) {
 		if err != nil {
 			return nil, err
 		}
-		l["/socket.io/"+name] = &asset{name: name, tag: tagOf(content), content: content}
+		l["/socket.io/"+name] = &asset{
+			name: name, tag: tagOf(content), content: content,
+			packed: sync.OnceValues(func() ([]byte, error) { return pack(content) }),
+		}
 	}
 	return l, nil
 }
@@ -282,8 +276,20 @@ func (s *server) serveLibrary(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("ETag", file.tag)
 	h.Set("Cache-Control", "public, max-age=604800")
+	h.Add("Vary", "Accept-Encoding")
 	setContentType(h, file.name)
-	http.ServeContent(w, r, file.name, time.Time{}, bytes.NewReader(file.content))
+	content := bytes.NewReader(file.content)
+	if takesPacked(r) {
+		packed, err := file.packed()
+		if err != nil {
+			s.refuseUse(w, r, "library", err)
+			return
+		}
+		if packed != nil {
+			content = packedContent(h, packed)
+		}
+	}
+	http.ServeContent(w, r, file.name, time.Time{}, content)
 }
 
 // built is a middleware that stands in for the embedded pages if they cannot work.

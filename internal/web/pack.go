@@ -2,8 +2,10 @@ package web
 
 import (
 	"bytes"
+	"io"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/klauspost/compress/gzip"
 )
@@ -25,6 +27,58 @@ func pack(content []byte) ([]byte, error) {
 		return nil, nil
 	}
 	return bytes.Clone(packed.Bytes()), nil
+}
+
+// Files are packed once, and kept so; what is too large for that is served as it is.
+const (
+	maxPacked  = 2 << 20  // of one file as it is, in bytes
+	packBudget = 16 << 20 // of all files, packed, in bytes
+	minPacked  = 1 << 10  // of a file that may change, in bytes: less is not worth a place
+)
+
+// packs keeps packed files. Most of what there is are source maps, which hardly anybody
+// ever asks for: a file is packed when it is first asked for. It is safe for concurrent use.
+type packs struct {
+	mu    sync.Mutex
+	known map[string]packedFile // by name
+	size  int                   // of all, in bytes
+}
+
+type packedFile struct {
+	tag  string
+	body []byte // nil if packing saves nothing
+}
+
+// of returns a file in packed form, nil if it is to be served as it is.
+func (p *packs) of(name, tag string, size int64, content io.ReadSeeker) ([]byte, error) {
+	if size > maxPacked {
+		return nil, nil
+	}
+	// Locked also while a file is packed: a thousand who ask at once would have it
+	// packed a thousand times.
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	before, ok := p.known[name]
+	if ok && before.tag == tag {
+		return before.body, nil
+	}
+	all, err := readAgain(content)
+	if err != nil {
+		return nil, err
+	}
+	body, err := pack(all)
+	if err != nil {
+		return nil, err
+	}
+	if p.size+len(body)-len(before.body) > packBudget {
+		body = nil
+	}
+	if p.known == nil {
+		p.known = make(map[string]packedFile)
+	}
+	p.size += len(body) - len(before.body)
+	p.known[name] = packedFile{tag, body}
+	return body, nil
 }
 
 // takesPacked reports whether a request is best answered with what pack made. One for a

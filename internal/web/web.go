@@ -29,6 +29,7 @@ import (
 	"time"
 
 	"github.com/go-chi/chi/v5"
+	"github.com/gorilla/websocket"
 	"github.com/klauspost/compress/gzhttp"
 	"github.com/klauspost/compress/gzip"
 
@@ -179,9 +180,10 @@ func (s *server) handler(o Options) (http.Handler, error) {
 		return nil, fmt.Errorf("web: compression: %w", err)
 	}
 	around := func(h http.Handler) http.Handler {
-		return s.observe(compress(s.headers(s.recoverPages(h))))
+		return s.observe(deliver(s.headers(s.recoverPages(h))))
 	}
-	site, library, socket := around(s.site(o)), around(http.HandlerFunc(s.serveLibrary)), s.socket(o.Socket)
+	site := s.observe(deliver(collect(compress(s.headers(s.recoverPages(s.site(o)))))))
+	static, library, socket := around(http.HandlerFunc(s.serveStatic)), around(http.HandlerFunc(s.serveLibrary)), s.socket(o.Socket)
 	return s.proxies.resolve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !isSafe(r.Method) || r.ContentLength != 0 {
 			// Nobody may hold a connection by sending a body and never ending it.
@@ -193,6 +195,8 @@ func (s *server) handler(o Options) (http.Handler, error) {
 			library.ServeHTTP(w, r)
 		case strings.HasPrefix(r.URL.Path, "/socket.io/"):
 			socket.ServeHTTP(w, r)
+		case strings.HasPrefix(r.URL.Path, staticPath) && (r.Method == http.MethodGet || r.Method == http.MethodHead):
+			static.ServeHTTP(w, r)
 		default:
 			site.ServeHTTP(w, r)
 		}
@@ -206,6 +210,12 @@ func (s *server) socket(handler http.Handler) http.Handler {
 	}
 	limited := s.limit("handshake", handshakesPerMinute)(handler)
 	return s.recoverSocket(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if websocket.IsWebSocketUpgrade(r) {
+			hurry(w) // until it is a websocket
+		} else {
+			_ = http.NewResponseController(w).SetWriteDeadline(time.Time{}) // a poll may wait; recorders of tests have none
+			defer hurry(w)                                                  // what is short is written after the handler
+		}
 		if r.URL.Query().Get("sid") == "" {
 			limited.ServeHTTP(w, r)
 			return
@@ -241,6 +251,7 @@ func (s *server) site(o Options) http.Handler {
 		pages.With(s.limit("join", joinsPerMinute)).Post("/join", s.join)
 	})
 	router.With(noStore, s.limit("status", pagesPerMinute)).Get("/room/{id}/status", s.status)
+	// Asked for in these ways they do not come here, but others are told of them.
 	router.Get(staticPath+"*", s.serveStatic)
 	router.Head(staticPath+"*", s.serveStatic)
 	router.With(noStore).Get("/healthz", s.health)
