@@ -11,7 +11,7 @@ const mostPatience = 80_000;
  */
 export async function loadClient(notices) {
   try {
-    return (await import('/static/vendor/socket.io/socket.io.esm.min.js')).io;
+    return (await import('../vendor/socket.io/socket.io.esm.min.js')).io;
   } catch (error) {
     console.error(error);
     notices.keep(text('connection.broken'));

@@ -1,0 +1,11 @@
+// What we use of other people's modules in static/vendor. They are minified, and
+// not ours to check: noResolve keeps what is only imported out.
+
+declare module '*/vendor/lean-qr/nano.mjs' {
+  export function generate(text: string): { toCanvas(canvas: HTMLCanvasElement, options: { pad: number }): void };
+}
+
+declare module '*/vendor/socket.io/socket.io.esm.min.js' {
+  // Its own types are for TypeScript's way of resolving packages.
+  export function io(options: object): any;
+}
