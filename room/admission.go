@@ -7,77 +7,77 @@ import (
 	"securechat/approval"
 )
 
-// RequestJoin knocks for the session under an already parsed name, and returns
-// where it then stands.
+// RequestJoin knocks under an already parsed name for the session, which comes from
+// these networks, and returns where it then stands.
 //
 // The same session asking again under the same name gets the request it
 // already has, or its place back if it is still a member whose pages are
 // closed: coming back within the return grace needs no new vote.
 //
-// Errors: ErrNameTaken, ErrNameAlike, ErrRoomFull, ErrTooManyKnocks.
-func (r *Room) RequestJoin(now time.Time, id, session, name string) (Seat, []Event, error) {
+// Nothing is said of the names in the room before there is a place at the door: who
+// would not get in anyway does not learn who is inside.
+//
+// Errors: ErrRoomFull, ErrTooManyKnocks, ErrNameTaken, ErrNameAlike.
+func (r *Room) RequestJoin(now time.Time, id, session, name string, from ...Network) (Seat, []Event, error) {
 	like := lookOf(name)
-	for i := range r.Members {
-		m := &r.Members[i]
-		clash := like.clash(m.looks())
-		if clash == nil {
-			continue
-		}
-		if m.Session == session && len(m.Conns) == 0 {
-			return r.memberSeat(m, now), nil, nil
-		}
-		return Seat{}, nil, clash
-	}
-	for i := range r.Knocks {
-		k := &r.Knocks[i]
-		if !k.open() {
-			continue
-		}
-		clash := like.clash(k.looks())
-		if clash == nil {
-			continue
-		}
-		if k.Session == session {
-			return r.knockSeat(k), nil, nil
-		}
-		return Seat{}, nil, clash
+	if seat, held := r.held(now, session, like); held {
+		return seat, nil, nil
 	}
 	if len(r.Members) >= r.Terms.MaxMembers {
 		return Seat{}, nil, ErrRoomFull
 	}
-	if r.crowded(now, session) {
-		return Seat{}, nil, ErrTooManyKnocks
+	displaced, err := r.place(now, session, from)
+	if err != nil {
+		return Seat{}, nil, err
+	}
+	if err := r.clash(like); err != nil {
+		return Seat{}, nil, err
 	}
 
-	a := Applicant{Request: approval.New(id, name, now, r.Terms.ApprovalTimeout), Session: session, look: like}
+	var events []Event
+	if displaced >= 0 {
+		events = r.displace(displaced, now)
+	}
+	r.makeRoom()
+	a := Applicant{Request: approval.New(id, name, now, r.Terms.ApprovalTimeout), Session: session, Networks: from, look: like}
 	a.Approvals, a.Required = a.Tally(r.voters())
 	r.Knocks = append(slices.Clip(r.Knocks), a)
 	r.Revision++
-	return r.knockSeat(&a), []Event{r.knocked(&a)}, nil
+	return r.knockSeat(&a), append(events, r.knocked(&a)), nil
 }
 
-// crowded reports whether the door has no place for one more request of the
-// session. What is withdrawn keeps its place as long as it could have been open:
-// else whoever knocks and goes away, over and over, could have the members asked
-// without end.
-func (r *Room) crowded(now time.Time, session string) bool {
-	places, own, open := 0, 0, 0
-	for i := range r.Knocks {
-		k := &r.Knocks[i]
-		if !k.open() && (k.Refusal != Withdrawn || !now.Before(k.Deadline)) {
-			continue
-		}
-		places++
-		if k.Session != session {
-			continue
-		}
-		own++
-		if k.open() {
-			open++
+// held returns what the session has in the room under the name: a membership whose
+// pages are closed, or an open knock.
+func (r *Room) held(now time.Time, session string, like *look) (seat Seat, held bool) {
+	for i := range r.Members {
+		if m := &r.Members[i]; m.Session == session && len(m.Conns) == 0 && like.clash(m.looks()) != nil {
+			return r.memberSeat(m, now), true
 		}
 	}
-	return places >= r.Terms.MaxKnocks || own >= maxPlacesOfSession || open >= maxKnocksOfSession ||
-		len(r.Knocks) >= refusalsKept*r.Terms.MaxKnocks
+	for i := range r.Knocks {
+		if k := &r.Knocks[i]; k.open() && k.Session == session && like.clash(k.looks()) != nil {
+			return r.knockSeat(k), true
+		}
+	}
+	return Seat{}, false
+}
+
+// clash tells what is wrong with a name beside those of the members and applicants.
+// Errors: ErrNameTaken, ErrNameAlike.
+func (r *Room) clash(like *look) error {
+	for i := range r.Members {
+		if err := like.clash(r.Members[i].looks()); err != nil {
+			return err
+		}
+	}
+	for i := range r.Knocks {
+		if k := &r.Knocks[i]; k.open() {
+			if err := like.clash(k.looks()); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // Reannounce shows an open knock again to the members who have not voted.

@@ -52,6 +52,9 @@ const (
 	// maxPlacesOfSession bounds those and the ones that it has withdrawn: people
 	// may change their mind, but not without end.
 	maxPlacesOfSession = 3 * maxKnocksOfSession
+	// maxKnocksOfAddress bounds the requests that one address may make within the time of
+	// one: a class may sit behind it, but it must not keep the door busy alone.
+	maxKnocksOfAddress = 10
 	// refusalsKept bounds the remembered refusals, in multiples of MaxKnocks.
 	refusalsKept = 5
 	// maxLost bounds the remembered positions of lost connections of a member.
@@ -135,6 +138,10 @@ type Applicant struct {
 	Session string
 	Refusal Refusal
 	Forget  time.Time
+	// Networks are what the applicant is counted by.
+	Networks []Network
+	// Vacated is true for a withdrawn knock whose place at the door somebody else got.
+	Vacated bool
 	// Approvals and Required are the tally of an open request, as the members
 	// and the applicant know it.
 	Approvals, Required int

@@ -161,7 +161,7 @@ func (s *Service) RequestJoin(ctx context.Context, a Application) (Seat, error) 
 		if r.Code != a.Code { // it turned while we were looking
 			return nil, ErrNoSuchCode
 		}
-		seat, events, err = r.RequestJoin(now, knock, a.Session, name)
+		seat, events, err = r.RequestJoin(now, knock, a.Session, name, a.Networks...)
 		return events, err
 	})
 	if errors.Is(err, ErrNotFound) {

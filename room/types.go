@@ -86,6 +86,9 @@ const (
 	RoomGone Refusal = "room gone"
 	// Withdrawn: the applicant does not want to be let in any more.
 	Withdrawn Refusal = "withdrawn"
+	// Displaced: the door was full, with more from the applicant's network than from
+	// that of somebody who came later.
+	Displaced Refusal = "displaced"
 )
 
 // Closing is why a room ended.
@@ -169,8 +172,10 @@ type Creation struct {
 // Application asks to be let into the room that has the code.
 type Application struct {
 	Session string
-	Name    string // as typed
-	Code    string // six digits of any script
+	// Networks are what the applicant is counted by, for the places at the door.
+	Networks []Network
+	Name     string // as typed
+	Code     string // six digits of any script
 }
 
 // Entry is a connection that enters a room.

@@ -340,6 +340,41 @@ describe('origins of live connections', { concurrency: 8 }, () => {
 describe('RATE_LIMITS', { concurrency: 4 }, () => {
   const server = serverForFile({ env: { RATE_LIMITS: 'on', CODE_ROTATION: '1h' } });
 
+  test('one address does not keep the door busy, and a full door displaces the address with most', async () => {
+    const ana = await createRoom(server, 'Ana');
+    const { code } = ana.room;
+    const crowd = (address, n) => Promise.all(Array.from({ length: n }, async (_, i) => {
+      const person = new Person(server, { address });
+      return { person, ...(await person.join(code, `${address.replaceAll('.', ' ')} ${i}`.slice(-20))) };
+    }));
+    const first = await crowd('198.19.1.1', 10);
+    const one = await new Person(server, { address: '198.19.1.1' }).post('/join', { room_code: code, display_name: 'One more' });
+    assert.equal(one.status, 429);
+    const second = await crowd('198.19.1.2', 10);
+    // The door is full: who has fewer knocks than others gets in, the latest of the others goes.
+    const carol = new Person(server);
+    await carol.join(code, 'Carol');
+    const denied = await ana.conn.waitFor('join_denied');
+    assert.match(denied.reason, /somebody else got your place/);
+    const lost = [...first, ...second].find(({ userId }) => userId === denied.user_id);
+    assert.ok(lost, 'it is one of the two crowds');
+    const waiting = await lost.person.connect({ page: '/join' });
+    assert.match((await waiting.waitFor('join_denied')).reason, /somebody else got your place/);
+    waiting.close();
+  });
+
+  test('while the door is full, nobody learns who is inside', async () => {
+    const ana = await createRoom(server, 'Ana');
+    await Promise.all(Array.from({ length: 20 }, (_, i) => new Person(server).join(ana.room.code, `Guest ${i}`)));
+    const answers = [];
+    for (const name of ['Ana', 'A1ice', 'Guest 3', 'Nobody']) {
+      const { status, html } = await new Person(server).post('/join', { room_code: ana.room.code, display_name: name }, plain);
+      answers.push(`${status} ${html}`);
+    }
+    assert.equal(new Set(answers).size, 1, answers.join('\n'));
+    assert.match(answers[0], /^429 /);
+  });
+
   test('wrong codes: 429 with Retry-After for that address, and people with the right code get in', async () => {
     const ana = await createRoom(server, 'Ana');
     const guesser = new Person(server);

@@ -143,6 +143,7 @@ describe('the waiting page', { concurrency: 3 }, () => {
     ['The room is full. Somebody has to leave it before you can join.', 'full', 'The room is full', 'Somebody else got the last place.', true],
     ['The room no longer exists.', 'gone', 'This room is gone', 'It was closed while you were waiting.', false],
     ['The request was withdrawn.', 'withdrawn', 'No longer waiting', 'You took your request back.', true],
+    ['Too many requests came from your network at once, so somebody else got your place. Please ask again in a minute.', 'displaced', 'Somebody else got your place', 'Too many requests came from your network at once.', true],
     ['Your request is no longer open. Please go back and ask again.', 'lost', 'No longer waiting', 'The server does not know your request any more.', true],
     ['The moon is full.', 'refused', 'Not let in', 'The moon is full.', true],
   ]) {

@@ -140,6 +140,15 @@ describe('people', () => {
     assert.equal(await textOf(page, '.system-message'), 'Charlie no longer asks to join');
   });
 
+  test('a knock that lost its place at the door goes', async (t) => {
+    const page = await joined(t);
+    await page.receive('join_request', knock);
+    const reason = 'Too many requests came from your network at once, so somebody else got your place. Please ask again in a minute.';
+    await page.receive('join_denied', { user_id: 'knock-1', room: 'room-1', reason });
+    assert.equal(await page.locator('#notification-knock-1').count(), 0);
+    assert.equal(await textOf(page, '.system-message'), 'Charlie no longer asks to join: the door was full');
+  });
+
   const knocks = (page, ...ids) => Promise.all(ids.map((id) => page.receive('join_request', { ...knock, user: id, user_id: id })));
   const focused = (page) => page.evaluate(() => document.activeElement.id || document.activeElement.textContent);
 

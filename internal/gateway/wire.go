@@ -217,6 +217,7 @@ var refusals = map[room.Refusal]string{
 	room.RoomFull:  "The room is full. Somebody has to leave it before you can join.",
 	room.RoomGone:  "The room no longer exists.",
 	room.Withdrawn: "The request was withdrawn.",
+	room.Displaced: "Too many requests came from your network at once, so somebody else got your place. Please ask again in a minute.",
 }
 
 const noSuchRequest = "Your request is no longer open. Please go back and ask again."

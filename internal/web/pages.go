@@ -42,6 +42,9 @@ func (s *server) join(w http.ResponseWriter, r *http.Request) {
 		Name:    r.PostFormValue(nameField),
 		Code:    strings.TrimSpace(r.PostFormValue(codeField)),
 	}
+	if s.limited {
+		application.Networks = s.networks(r)
+	}
 	var seat room.Seat
 	var err error
 	ctx := r.Context()

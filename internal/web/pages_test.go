@@ -161,7 +161,7 @@ func TestJoin(t *testing.T) {
 	b := newBrowser(t, newHandler(t, service))
 	b.join(" 123456 ", "O'Brien").want(t, 200, "<title>waiting</title>",
 		"pending=["+knockID+"]", "user=["+knockID+"]", "name=[O&#39;Brien]", "unknown=[]")
-	if a := service.applications[0]; a.Code != "123456" || a.Name != "O'Brien" || len(a.Session) != 32 {
+	if a := service.applications[0]; a.Code != "123456" || a.Name != "O'Brien" || len(a.Session) != 32 || len(a.Networks) != 1 || strings.Contains(a.Networks[0].Key, "192.0.2.1") {
 		t.Errorf("asked %+v", a)
 	}
 	// Nothing that reaches the applicant names the room.

@@ -246,7 +246,11 @@ function run(io) {
   if (matchMedia('(pointer: fine)').matches) byId('message-input').focus({ preventScroll: true });
 }
 
-const endings = { 'Request timed out': 'request.timed-out', 'The request was withdrawn.': 'request.withdrawn' };
+const endings = {
+  'Request timed out': 'request.timed-out',
+  'The request was withdrawn.': 'request.withdrawn',
+  'Too many requests came from your network at once, so somebody else got your place. Please ask again in a minute.': 'request.displaced',
+};
 const comings = { member_joined: 'member.joined', member_returned: 'member.returned', member_left: 'member.left' };
 const moment = new Intl.DateTimeFormat(document.documentElement.lang, { weekday: 'long', hour: 'numeric', minute: '2-digit' });
 

@@ -8,6 +8,7 @@ const kinds = new Map([
   ['The room is full. Somebody has to leave it before you can join.', { kind: 'full', title: 'waiting.full', why: 'waiting.full.why', next: 'waiting.full.next' }],
   ['The room no longer exists.', { kind: 'gone', title: 'waiting.gone', why: 'waiting.gone.why', next: 'waiting.gone.next', again: false }],
   ['The request was withdrawn.', { kind: 'withdrawn', title: 'waiting.withdrawn', why: 'waiting.withdrawn.why', next: 'waiting.withdrawn.next' }],
+  ['Too many requests came from your network at once, so somebody else got your place. Please ask again in a minute.', { kind: 'displaced', title: 'waiting.displaced', why: 'waiting.displaced.why', next: 'waiting.displaced.next' }],
   ['Your request is no longer open. Please go back and ask again.', { kind: 'lost', title: 'waiting.lost', why: 'waiting.lost.why', next: 'waiting.lost.next' }],
 ]);
 
