@@ -10,4 +10,5 @@ playAll({
   notices: true,
   partial: '1 of 2 have said yes.',
   leaves: true,
+  typed: true,
 });

@@ -23,9 +23,10 @@ const approvalTimeout = 4000;
  * `notices`: comings and goings are told in the conversation;
  * `partial`: the text on a card after the first of two yeses, if it is told;
  * `encrypted`: what is said goes through the server sealed;
+ * `typed`: what is typed is text, to the letter, and never markup;
  * `leaves`: the page's way out ends the membership at once.
  */
-export function playAll({ name, Tab, env, notices, partial, encrypted, leaves }) {
+export function playAll({ name, Tab, env, notices, partial, encrypted, leaves, typed }) {
   // Three at a time: most of a scenario is waiting.
   describe(name, { concurrency: 3 }, () => {
     const chromium = browserForFile();
@@ -523,7 +524,18 @@ export function playAll({ name, Tab, env, notices, partial, encrypted, leaves })
       }
     });
 
-    if (!encrypted) {
+    if (typed) {
+      play('what is typed is what arrives', async (stage) => {
+        const ana = await stage.room('Ana');
+        const ben = await stage.admit([ana], 'Ben');
+        const said = ['Promise<string>', 'a<b and c>d', '<i>', '&amp; &lt;b&gt; &copy;', '<!-- x --> <3 </b>', '  <b>bold</b>\n  "quoted" it\'s'];
+        for (const text of said) await ben.say(text);
+        for (const tab of [ana, ben]) {
+          await eventually(async () => assert.deepEqual((await tab.page.locator('#log .message-content').evaluateAll((all) => all.map((each) => each.textContent))), said));
+          assert.equal(await tab.page.locator('#log .message-content *').count(), 0);
+        }
+      });
+    } else if (!encrypted) {
       play('harmless markup in a message is kept', async (stage) => {
         const ana = await stage.room('Ana');
         const ben = await stage.admit([ana], 'Ben');

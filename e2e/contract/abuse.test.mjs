@@ -328,6 +328,11 @@ describe('abuse of content', { concurrency: 2 }, () => {
       ['<a href="https://example.org/x?a=1" title="t">x</a>', /^<a (?=[^>]*href="https:\/\/example\.org\/x\?a=1")(?=[^>]*title="t")(?=[^>]*rel="noopener noreferrer nofollow")[^>]*>x<\/a>$/],
       ['<a href="mailto:a@example.org">x</a>', /^<a [^>]*href="mailto:a@example\.org"[^>]*>x<\/a>$/],
       ['1 < 2 & 3 > 2', /^1 &lt; 2 &amp; 3 &gt; 2$/],
+      // What only looks like a tag is not lost, and what a page has escaped stays as it was typed.
+      ['Promise<string>', /^Promise&lt;string&gt;$/],
+      ['<script>alert(1)</script>', /^&lt;script&gt;alert\(1\)&lt;\/script&gt;$/],
+      ['a <!-- b --> <3 <- <b', /^a &lt;!-- b --&gt; &lt;3 &lt;- &lt;b$/],
+      ['a&lt;b and c>d &amp;amp;', /^a&lt;b and c&gt;d &amp;amp;$/],
     ]) {
       const from = seats[1].conn.mark();
       seats[0].say(said);

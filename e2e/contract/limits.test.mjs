@@ -241,6 +241,9 @@ describe('numbers of rooms, members and messages', { concurrency: 8 }, () => {
       ['x'.repeat(5000)]: 'x'.repeat(10) + mark,
       '😀😀😀😀😀😀😀😀😀😀': '😀😀😀😀😀😀😀😀😀😀',
       'ééééééééééé': `éééééééééé${mark}`,
+      ['&lt;'.repeat(10)]: '&lt;'.repeat(10),
+      ['&amp;'.repeat(11)]: '&amp;'.repeat(10) + mark,
+      '1234567<b>8</b>': `1234567<b></b>${mark}`,
     };
     for (const [text, content] of Object.entries(cases)) {
       const from = ana.conn.mark();

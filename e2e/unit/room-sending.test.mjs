@@ -17,17 +17,45 @@ describe('sending', () => {
 
   test('a message is there at once, and in its place when the server has relayed it', async (t) => {
     const page = await joined(t);
-    await say(page, 'hello <b>you</b>');
+    await say(page, 'hello <b>you</b> & all &amp; https://a.example/?b=1&c=2 Promise<string>');
     const [{ ref, message, again }] = await sent(page);
-    assert.deepEqual([message, again], ['hello <b>you</b>', false]);
+    const content = 'hello &lt;b>you&lt;/b> &amp; all &amp;amp; https://a.example/?b=1&amp;c=2 Promise&lt;string>';
+    assert.deepEqual([message, again], [content, false]);
     assert.match(ref, /^[0-9a-f]{32}$/);
-    assert.equal(await textOf(page, '.message.sent .message-content'), 'hello <b>you</b>');
+    const bubble = page.locator('.message.sent .message-content');
+    assert.equal(await bubble.innerText(), 'hello <b>you</b> & all &amp; https://a.example/?b=1&c=2 Promise<string>');
+    const echo = await bubble.innerHTML();
+    assert.match(echo, /<a href="https:\/\/a\.example\/\?b=1&amp;c=2"/);
     assert.deepEqual(await states(page), ['sending']);
     // Somebody was faster.
     await page.receive('message', { ...alice, id: 1, content: 'me first' });
-    await page.receive('message', { ...self, id: 2, content: 'hello <b>you</b>', ref });
-    assert.deepEqual(await page.locator('.message-content').allInnerTexts(), ['me first', 'hello you']);
+    await page.receive('message', { ...self, id: 2, content: content.replaceAll('>', '&gt;'), ref });
+    assert.deepEqual((await page.locator('.message-content').allInnerTexts()).length, 2);
+    assert.equal(await bubble.innerHTML(), echo, 'what was relayed looks other than what was sent');
     assert.deepEqual(await states(page), []);
+  });
+
+  test('what is typed is what arrives, spaces and all', async (t) => {
+    const page = await joined(t);
+    await say(page, '\n  \n    if (a<b && c>d) {\n\treturn;\n    }  \n\n');
+    const [{ message, ref }] = await sent(page);
+    assert.equal(message, '    if (a&lt;b &amp;&amp; c>d) {\n\treturn;\n    }');
+    const bubble = page.locator('.message.sent .message-content');
+    assert.equal(await bubble.evaluate((node) => node.textContent), '    if (a<b && c>d) {\n\treturn;\n    }');
+    await page.receive('room_error', { message: 'Slow down.', ref });
+    await page.getByRole('button', { name: 'Try again' }).click();
+    assert.deepEqual((await sent(page)).map((again) => [again.message, again.ref]), [[message, ref]]);
+    await page.receive('room_error', { message: 'Slow down.', ref });
+    await page.getByRole('button', { name: 'Take back' }).click();
+    assert.equal(await page.inputValue('#message-input'), '    if (a<b && c>d) {\n\treturn;\n    }');
+  });
+
+  test('the length is that of what is typed', async (t) => {
+    const page = await joined(t);
+    await say(page, '<'.repeat(1000));
+    assert.deepEqual((await sent(page)).map(({ message }) => message.length), [4000]);
+    await say(page, '&'.repeat(1001));
+    assert.deepEqual(await sent(page), []);
   });
 
   test('what is written without a connection is sent when it is back, in order', async (t) => {

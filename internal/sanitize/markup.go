@@ -15,9 +15,8 @@ import (
 // nor gets hold of the window, and search engines do not follow.
 const linkRel = "noopener noreferrer nofollow"
 
-// newPolicy is the original's: b, i, em, strong and links. Tags that are not
-// allowed are taken off and the words between them stay, except for scripts
-// and styles.
+// newPolicy is the original's: b, i, em, strong and links. It gets no other tags to
+// see, but decides what a link may have.
 func newPolicy() *bluemonday.Policy {
 	p := bluemonday.NewPolicy()
 	p.AllowElements("b", "i", "em", "strong")
@@ -28,8 +27,6 @@ func newPolicy() *bluemonday.Policy {
 	p.AllowURLSchemeWithCustomPolicy("http", hasHost)
 	p.AllowURLSchemeWithCustomPolicy("https", hasHost)
 	p.AllowURLSchemes("mailto")
-	// Otherwise "try an <iframe> here" would lose all its words from the tag on.
-	p.AllowElementsContent("frame", "frameset", "iframe", "noembed", "noframes", "noscript", "nostyle", "object", "title")
 	return p
 }
 
@@ -38,37 +35,49 @@ func hasHost(u *url.URL) bool { return u.Host != "" }
 var newlines = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\x00", "\uFFFD")
 
 // clean returns text as markup that is safe for innerHTML and balanced, or ""
-// if nothing visible is left of it. clean(clean(x)) is clean(x).
-func (s *Sanitizer) clean(text string) string {
+// if nothing visible is left of it, and whether that is all of it: text and tags
+// beyond so many characters are left out, an entity being one. What only looks like
+// a tag is text. clean(clean(x)) is clean(x).
+func (s *Sanitizer) clean(text string, maxLength int) (markup string, whole bool) {
 	// A browser would replace what is no UTF-8, and NUL, on its own: better that
 	// the policy sees what the browser will see.
 	text = strings.ToValidUTF8(text, "\uFFFD")
 	if strings.ContainsAny(text, "\r\x00") {
 		text = newlines.Replace(text)
 	}
-	// Without a "<" there is nothing for a policy to decide. Most messages are
-	// like that, and this is what the policy would make of them at ten times the cost.
-	if !strings.Contains(text, "<") {
-		return visible(escape(html.UnescapeString(text)))
+	var b strings.Builder
+	left, tags := maxLength, false
+	for p := range split(text) {
+		resolved := html.UnescapeString(p.raw)
+		kept, length, fits := firstChars(resolved, left)
+		if !p.tag {
+			b.WriteString(escape(kept))
+		} else if fits {
+			b.WriteString(p.raw)
+			tags = true
+		}
+		if !fits {
+			return s.balanced(b.String(), tags), false
+		}
+		left -= length
 	}
-	return balance(s.policy.Sanitize(keepOpenBrackets(text)))
+	return s.balanced(b.String(), tags), true
+}
+
+// balanced returns markup, whose text is escaped, as the policy lets it through.
+// Without a tag there is nothing to decide. Most messages are like that, and this is
+// what the policy would make of them at ten times the cost.
+func (s *Sanitizer) balanced(markup string, tags bool) string {
+	if !tags {
+		return visible(markup)
+	}
+	return balance(s.policy.Sanitize(markup))
 }
 
 // escape writes text as the policy does. A carriage return can only come from an
 // entity here, and stays one.
 func escape(text string) string {
 	return strings.ReplaceAll(stdhtml.EscapeString(text), "\r", "&#13;")
-}
-
-// keepOpenBrackets escapes each "<" that no ">" follows. It is no tag, but
-// the tokenizer would take it for the beginning of one and drop all that comes
-// after it, as in "for i<n do".
-func keepOpenBrackets(text string) string {
-	tail := strings.LastIndexByte(text, '>') + 1
-	if !strings.Contains(text[tail:], "<") {
-		return text
-	}
-	return text[:tail] + strings.ReplaceAll(text[tail:], "<", "&lt;")
 }
 
 // balance rewrites what the policy has returned so that every element is

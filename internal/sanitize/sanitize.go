@@ -19,9 +19,10 @@ const (
 	// of looking at it. With a long MaxLength it is what such a message takes.
 	MaxPlain = 64 << 10
 
-	maxCharBytes = utf8.UTFMax
+	// A page may send "&" as an entity, which is longer than any character as such.
+	maxCharBytes = len("&amp;")
 	// An envelope is base64, which adds a third, and a little around it.
-	maxEnvelopeCharBytes = 2 * maxCharBytes
+	maxEnvelopeCharBytes = 2 * utf8.UTFMax
 	// TruncationMark follows a plain message that was cut.
 	TruncationMark = "... (message truncated)"
 )
@@ -50,7 +51,8 @@ func (e *TooLongError) Is(target error) bool { return target == ErrTooLong }
 
 // Options are the limits of a Sanitizer.
 type Options struct {
-	// MaxLength of a plain message in characters (Unicode code points); what is
+	// MaxLength of a plain message in characters: Unicode code points, an entity
+	// being the one that it stands for, and tags as they are written. What is
 	// beyond is cut. 0 or less means DefaultMaxLength.
 	MaxLength int
 	// MaxCiphertext is the size of a whole envelope in bytes; a larger one
@@ -95,28 +97,21 @@ func (s *Sanitizer) Message(text string) (string, error) {
 	if !hasInk(text) {
 		return "", nil
 	}
-	// The cut comes before the policy: cutting what the policy returns could
-	// leave a tag or an entity open.
-	kept, whole := firstChars(text, s.maxLength)
-	clean := s.clean(kept)
+	clean, whole := s.clean(text, s.maxLength)
 	if !whole {
 		clean += TruncationMark
 	}
 	return clean, nil
 }
 
-// firstChars returns the first n code points of text, and whether that is all
-// of it. A byte that is no UTF-8 counts as one.
-func firstChars(text string, n int) (kept string, whole bool) {
-	if len(text) <= n {
-		return text, true
-	}
-	end := 0
-	for range n {
-		_, size := utf8.DecodeRuneInString(text[end:])
-		if end += size; end == len(text) {
-			return text, true
+// firstChars returns the first n code points of text, how many it has of them, and
+// whether that is all of it.
+func firstChars(text string, n int) (kept string, length int, whole bool) {
+	for i := range text {
+		if length == n {
+			return text[:i], length, false
 		}
+		length++
 	}
-	return text[:end], false
+	return text, length, true
 }

@@ -2,7 +2,9 @@ package sanitize_test
 
 import (
 	"errors"
+	stdhtml "html"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -38,7 +40,7 @@ func TestMessage(t *testing.T) {
 		{"rel and target are not the sender's", `<a href="http://a.example" rel="opener" target="_top">x</a>`,
 			`<a href="http://a.example"` + rel + `>x</a>`},
 		{"bare link", "<a>x</a>", "x"},
-		{"unknown tags go, words stay", "<p>one <u>two</u></p><img src=x>", "one two"},
+		{"unknown tags are text", "<p>one <u>two</u></p><img src=x>", "&lt;p&gt;one &lt;u&gt;two&lt;/u&gt;&lt;/p&gt;&lt;img src=x&gt;"},
 
 		// What a tag is open for at the end of a message would go on in the page.
 		{"unclosed", "<b>bold", "<b>bold</b>"},
@@ -56,14 +58,26 @@ func TestMessage(t *testing.T) {
 		{"heart", "I <3 you </3", "I &lt;3 you &lt;/3"},
 		{"arrow", "-> <- <-> ->", "-&gt; &lt;- &lt;-&gt; -&gt;"},
 		{"comment that does not end", "wow <!-- really", "wow &lt;!-- really"},
-		{"about a tag", "put an <iframe> here", "put an  here"},
-		{"about a list box", "put a <select><option>x here", "put a x here"},
+		{"about a tag", "put an <iframe> here", "put an &lt;iframe&gt; here"},
+		{"type", "Promise<string>, Map<a,b> and a List<Vec<b2>>", "Promise&lt;string&gt;, Map&lt;a,b&gt; and a List&lt;Vec&lt;b2&gt;&gt;"},
+		{"email", "Ana <ana@b.example>", "Ana &lt;ana@b.example&gt;"},
+		{"names that begin like ours", "<br> <body> <base> <italic> <a-b> <abbr>", "&lt;br&gt; &lt;body&gt; &lt;base&gt; &lt;italic&gt; &lt;a-b&gt; &lt;abbr&gt;"},
+		{"half a tag", "x <b", "x &lt;b"},
+		{"half a tag before a whole one", "x <b <i>y</i>", "x &lt;b <i>y</i>"},
+		{"quote that does not end", `x <b title="y> <i>z</i>`, "x &lt;b title=&#34;y&gt; &lt;i&gt;z&lt;/i&gt;"},
+		{"end of a tag in quotes", `<b title=">">x</b>`, "<b>x</b>"},
+		{"space in a tag", "< b>x</ b>", "&lt; b&gt;x&lt;/ b&gt;"},
+		{"empty", "<> </>", "&lt;&gt; &lt;/&gt;"},
+		{"comment", "a<!-- b -->c", "a&lt;!-- b --&gt;c"},
+		{"tags as entities stay text", "&lt;b&gt;x&#60;/b&#62; &lt;script&gt;", "&lt;b&gt;x&lt;/b&gt; &lt;script&gt;"},
+		{"entity typed", "&amp;amp; &amp;lt;b&amp;gt;", "&amp;amp; &amp;lt;b&amp;gt;"},
+		{"about a list box", "put a <select><option>x here", "put a &lt;select&gt;&lt;option&gt;x here"},
 
 		// XSS classics.
-		{"script", "<script>alert(1)</script>x", "x"},
-		{"script in pieces", "<scr<script>ipt>alert(1)</scr</script>ipt>", "ipt&gt;alert(1)ipt&gt;"},
-		{"script with NUL", "<scr\x00ipt>alert(1)</scr\x00ipt>", "alert(1)"},
-		{"image", `<img src=x onerror=alert(1)>x`, "x"},
+		{"script", "<script>alert(1)</script>x", "&lt;script&gt;alert(1)&lt;/script&gt;x"},
+		{"script in pieces", "<scr<script>ipt>alert(1)</scr</script>ipt>", "&lt;scr&lt;script&gt;ipt&gt;alert(1)&lt;/scr&lt;/script&gt;ipt&gt;"},
+		{"script with NUL", "<scr\x00ipt>alert(1)</scr\x00ipt>", "&lt;scr�ipt&gt;alert(1)&lt;/scr�ipt&gt;"},
+		{"image", `<img src=x onerror=alert(1)>x`, "&lt;img src=x onerror=alert(1)&gt;x"},
 		{"image without an end", `x<img src=x onerror=alert(1) `, "x&lt;img src=x onerror=alert(1) "},
 		{"handler on an allowed tag", `<b onmouseover=alert(1)>x</b>`, "<b>x</b>"},
 		{"handler after a slash", `<b/onclick=alert(1)>x`, "<b>x</b>"},
@@ -84,30 +98,30 @@ func TestMessage(t *testing.T) {
 			`<a href="http://a.example/%22onclick=%22alert%281%29"` + rel + `>x</a>`},
 		{"end of a title", `<a href="http://a.example" title="&quot;><script>alert(1)</script>">x</a>`,
 			`<a href="http://a.example"` + rel + ` title="&#34;&gt;&lt;script&gt;alert(1)&lt;/script&gt;">x</a>`},
-		{"svg", `<svg onload=alert(1)>x`, "x"},
-		{"frame with a document", `<iframe srcdoc="<script>alert(1)</script>">x</iframe>`, "x"},
-		{"base", `<base href="http://evil.example/">x`, "x"},
-		{"form takes the page's button", `<form action="http://evil.example"><button>x`, "x"},
-		{"refresh", `<meta http-equiv=refresh content="0;url=http://evil.example">x`, "x"},
-		{"style", "<style>*{display:none}</style>x", "x"},
-		{"conditional comment", "<!--[if IE]><script>alert(1)</script><![endif]-->x", "x"},
-		{"processing instruction", "<?xml version='1.0'?>x", "x"},
-		{"doctype", "<!DOCTYPE html>x", "x"},
-		{"cdata", "<![CDATA[<script>alert(1)</script>]]>x", "alert(1)]]&gt;x"},
+		{"svg", `<svg onload=alert(1)>x`, "&lt;svg onload=alert(1)&gt;x"},
+		{"frame with a document", `<iframe srcdoc="<script>alert(1)</script>">x</iframe>`, "&lt;iframe srcdoc=&#34;&lt;script&gt;alert(1)&lt;/script&gt;&#34;&gt;x&lt;/iframe&gt;"},
+		{"base", `<base href="http://evil.example/">x`, "&lt;base href=&#34;http://evil.example/&#34;&gt;x"},
+		{"form takes the page's button", `<form action="http://evil.example"><button>x`, "&lt;form action=&#34;http://evil.example&#34;&gt;&lt;button&gt;x"},
+		{"refresh", `<meta http-equiv=refresh content="0;url=http://evil.example">x`, "&lt;meta http-equiv=refresh content=&#34;0;url=http://evil.example&#34;&gt;x"},
+		{"style", "<style>*{display:none}</style>x", "&lt;style&gt;*{display:none}&lt;/style&gt;x"},
+		{"conditional comment", "<!--[if IE]><script>alert(1)</script><![endif]-->x", "&lt;!--[if IE]&gt;&lt;script&gt;alert(1)&lt;/script&gt;&lt;![endif]--&gt;x"},
+		{"processing instruction", "<?xml version='1.0'?>x", "&lt;?xml version=&#39;1.0&#39;?&gt;x"},
+		{"doctype", "<!DOCTYPE html>x", "&lt;!DOCTYPE html&gt;x"},
+		{"cdata", "<![CDATA[<script>alert(1)</script>]]>x", "&lt;![CDATA[&lt;script&gt;alert(1)&lt;/script&gt;]]&gt;x"},
 
 		// Mutation XSS: markup that changes its meaning when parsed the second time.
-		{"noscript", `<noscript><p title="</noscript><img src=x onerror=alert(1)>">x`, "&lt;p title=&#34;&#34;&gt;x"},
-		{"math and style", `<math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src=1 onerror=alert(1)&gt;">x`, "x"},
-		{"svg and style", `<svg></p><style><a id="</style><img src=1 onerror=alert(1)>">x`, `&#34;&gt;x`},
-		{"textarea", `<textarea><b title="</textarea><img src=x onerror=alert(1)>">x`, `&lt;b title=&#34;&#34;&gt;x`},
-		{"xmp", `<xmp><p title="</xmp><img src=x onerror=alert(1)>">x`, `&lt;p title=&#34;&#34;&gt;x`},
+		{"noscript", `<noscript><p title="</noscript><img src=x onerror=alert(1)>">x`, "&lt;noscript&gt;&lt;p title=&#34;&lt;/noscript&gt;&lt;img src=x onerror=alert(1)&gt;&#34;&gt;x"},
+		{"math and style", `<math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src=1 onerror=alert(1)&gt;">x`, "&lt;math&gt;&lt;mtext&gt;&lt;table&gt;&lt;mglyph&gt;&lt;style&gt;&lt;!--&lt;/style&gt;&lt;img title=&#34;--&gt;&lt;img src=1 onerror=alert(1)&gt;&#34;&gt;x"},
+		{"svg and style", `<svg></p><style><a id="</style><img src=1 onerror=alert(1)>">x`, "&lt;svg&gt;&lt;/p&gt;&lt;style&gt;x"},
+		{"textarea", `<textarea><b title="</textarea><img src=x onerror=alert(1)>">x`, "&lt;textarea&gt;<b>x</b>"},
+		{"xmp", `<xmp><p title="</xmp><img src=x onerror=alert(1)>">x`, "&lt;xmp&gt;&lt;p title=&#34;&lt;/xmp&gt;&lt;img src=x onerror=alert(1)&gt;&#34;&gt;x"},
 		{"escaped twice", "&amp;lt;script&amp;gt;", "&amp;lt;script&amp;gt;"},
-		{"plaintext", "<plaintext></b><img src=x onerror=alert(1)>", "&lt;/b&gt;&lt;img src=x onerror=alert(1)&gt;"},
-		{"template", "<template><img src=x onerror=alert(1)></template>x", "x"},
+		{"plaintext", "<plaintext></b><img src=x onerror=alert(1)>", "&lt;plaintext&gt;&lt;img src=x onerror=alert(1)&gt;"},
+		{"template", "<template><img src=x onerror=alert(1)></template>x", "&lt;template&gt;&lt;img src=x onerror=alert(1)&gt;&lt;/template&gt;x"},
 
 		// Unicode tricks.
 		{"fullwidth brackets are text", "＜script＞alert(1)＜/script＞", "＜script＞alert(1)＜/script＞"},
-		{"long s is no s", "<ſcript>x</ſcript>", "&lt;ſcript&gt;x"},
+		{"long s is no s", "<ſcript>x</ſcript>", "&lt;ſcript&gt;x&lt;/ſcript&gt;"},
 		{"kelvin sign in a scheme", `<a href="javaſcript:alert(1)">x</a>`, "x"},
 		{"overlong bracket", "\xc0\xbcscript\xc0\xbe", "\uFFFDscript\uFFFD"},
 		{"invalid UTF-8 hides a bracket", "\xe2<b>x</b>", "\uFFFD<b>x</b>"},
@@ -120,8 +134,8 @@ func TestMessage(t *testing.T) {
 		{"blank", " \t\r\n\u3000", ""},
 		{"zero-width", "\u200b\u2060\ufeff", ""},
 		{"blank entities", "&nbsp;&#32;", ""},
-		{"only tags", "<p></p><b> </b><a href='http://a.example'></a>", ""},
-		{"only a script", "<script>alert(1)</script>", ""},
+		{"only tags", "<b> </b><a href='http://a.example'></a>", ""},
+		{"only an end", "</b>", ""},
 
 		// Nearly envelopes are plain text.
 		{"JSON", `{"salt":"zz","content":"x"}`, `{&#34;salt&#34;:&#34;zz&#34;,&#34;content&#34;:&#34;x&#34;}`},
@@ -149,11 +163,16 @@ func TestMessageIsCut(t *testing.T) {
 		{"one beyond", "0123456789x", "0123456789" + mark},
 		{"characters, not bytes", "ééééé世界世界🎉", "ééééé世界世界🎉"},
 		{"never within a character", "🎉🎉🎉🎉🎉🎉🎉🎉🎉🎉🎉", "🎉🎉🎉🎉🎉🎉🎉🎉🎉🎉" + mark},
-		{"every bad byte counts", strings.Repeat("\xff", 11), "\uFFFD" + mark},
+		{"bad bytes are one character", strings.Repeat("\xff", 11), "\uFFFD"},
 		{"before escaping, not after", `""""""""""`, strings.Repeat("&#34;", 10)},
-		{"within an entity", "012345678&amp;", "012345678&amp;" + mark},
-		{"within a tag: text", "0123456<b>x</b>", "0123456<b></b>" + mark},
-		{"within a tag's name: text", "01234567<b>x</b>", "01234567&lt;b" + mark},
+		{"an entity is one character", strings.Repeat("&lt;", 10), strings.Repeat("&lt;", 10)},
+		{"never within an entity", strings.Repeat("&amp;", 11), strings.Repeat("&amp;", 10) + mark},
+		{"an entity of an entity", "0123456&amp;lt;", "0123456&amp;lt" + mark},
+		{"entity without its end", "012345678&ampx", "012345678&amp;" + mark},
+		{"never within a tag that is text", "0123456<img>", "0123456&lt;im" + mark},
+		{"never within a link", `0<a href="http://a.example">x</a>`, "0" + mark},
+		{"within an end tag", "0123456<b>x</b>", "0123456<b></b>" + mark},
+		{"within a tag's name", "01234567<b>x</b>", "01234567" + mark},
 		{"mark is outside the element", "<b>0123456789</b>", "<b>0123456</b>" + mark},
 		{"only space is left", strings.Repeat(" ", 20) + "x", mark},
 		{"nothing is left", strings.Repeat(" ", 20), ""},
@@ -224,6 +243,7 @@ func TestCostIsLinear(t *testing.T) {
 	}
 	for _, unit := range []string{
 		"<b>", "<b><i><em><strong>", "</b>", "<a>", "<a href='http://a.example'>", "<div>", "<object>", "<script>", "<b", "<", "<!--",
+		"<b \"a=\"", "<b a='", "<b a=", "<b a=\"<", "<b/", "<strong ", "</b",
 		"<textarea>", "&", "&amp", "&#x", `<a title="`, "<a a a a ", "{\"salt\":\"", "\xff", "\r", "<math><mi>", "<!-->", "<svg><style>",
 	} {
 		large := strings.Repeat(unit, size/len(unit))
@@ -337,6 +357,83 @@ func FuzzMessage(f *testing.F) {
 	})
 }
 
+// FuzzTyped: what a page escapes before it sends is what people read, to the last
+// character, and is only text.
+func FuzzTyped(f *testing.F) {
+	for _, seed := range []string{"Promise<string>", "a<b and c>d", "<b>x</b>", "&amp; &lt; &copy &#65;", "<3 <!-- ]]>", "\"'`", "a\n b\t", "<script>alert(1)</script>"} {
+		f.Add(seed)
+	}
+	s := sanitize.New(sanitize.Options{MaxLength: sanitize.MaxPlain})
+	escape := strings.NewReplacer("&", "&amp;", "<", "&lt;") // as static/js/content.js does
+	f.Fuzz(func(t *testing.T, typed string) {
+		if !utf8.ValidString(typed) || strings.ContainsAny(typed, "\x00\r") || len(typed) > 1000 {
+			return // a text field has no such thing
+		}
+		got, err := s.Message(escape.Replace(typed))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if isEnvelope(typed) || got == "" {
+			return
+		}
+		if strings.Contains(got, "<") || stdhtml.UnescapeString(got) != typed {
+			t.Fatalf("%q is read as %q", typed, got)
+		}
+	})
+}
+
+// FuzzWords: of what other pages send, only whole tags of the five names can be missing
+// from what is read.
+func FuzzWords(f *testing.F) {
+	for _, seed := range []string{"Promise<string>", "<b>x</b", "<b title='", "<a href=\"x>\">y", "<b <i>x", "</em =\"", "<i/='>'>", "x<!--<b>-->"} {
+		f.Add(seed)
+	}
+	s := sanitize.New(sanitize.Options{MaxLength: sanitize.MaxPlain})
+	// A tag of an allowed name, or the beginning of one, and whatever may be in it.
+	tag := regexp.MustCompile(`(?is)</?(?:b|i|em|strong|a)(?:[ \t\n\f/][^<>"']*(?:"[^"]*"|'[^']*'|[^<>"'])*)?>`)
+	f.Fuzz(func(t *testing.T, text string) {
+		if !utf8.ValidString(text) || strings.ContainsAny(text, "\x00\r&") || len(text) > 1000 || isEnvelope(text) {
+			return
+		}
+		got, err := s.Message(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got == "" {
+			return
+		}
+		checkSafe(t, got)
+		if strings.ContainsAny(text, `"'`) { // where a tag ends is a matter of its quotes; see FuzzMessage
+			return
+		}
+		read := textOf(t, got)
+		if want := tag.ReplaceAllString(text, ""); read != want {
+			t.Fatalf("%q is read as %q, want %q", text, read, want)
+		}
+	})
+}
+
+// textOf is what people read of markup.
+func textOf(t *testing.T, markup string) string {
+	t.Helper()
+	nodes, err := html.ParseFragment(strings.NewReader(markup), &html.Node{Type: html.ElementNode, Data: "body", DataAtom: atom.Body})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	for _, n := range nodes {
+		if n.Type == html.TextNode {
+			b.WriteString(n.Data)
+		}
+		for d := range n.Descendants() {
+			if d.Type == html.TextNode {
+				b.WriteString(d.Data)
+			}
+		}
+	}
+	return b.String()
+}
+
 func BenchmarkMessage(b *testing.B) {
 	for _, bench := range []struct{ name, text string }{
 		{"words", "Shall we meet at the bridge at nine? I'll bring the boat."},
@@ -363,11 +460,13 @@ func BenchmarkMessage(b *testing.B) {
 func TestLongLimitsAreReachable(t *testing.T) {
 	const length = 100_000
 	s := sanitize.New(sanitize.Options{MaxLength: length})
-	text := strings.Repeat("🦊", length)
-	if clean, err := s.Message(text); err != nil || clean != text {
-		t.Errorf("err = %v, %d bytes of %d", err, len(clean), len(text))
+	for _, char := range []string{"🦊", "&amp;"} {
+		text := strings.Repeat(char, length)
+		if clean, err := s.Message(text); err != nil || clean != text {
+			t.Errorf("%s: err = %v, %d bytes of %d", char, err, len(clean), len(text))
+		}
 	}
-	if _, err := s.Message(text + "x"); err == nil {
+	if _, err := s.Message(strings.Repeat("&amp;", length) + "x"); err == nil {
 		t.Error("one byte more than such a message can have was taken")
 	}
 }

@@ -53,12 +53,17 @@ export class Composer {
   }
 
   #submit(send) {
-    const text = this.#input.value.trim();
+    const text = this.#written;
     // Too long: the field says so, and nothing of it is cut off.
     if (text === '' || lengthOf(text) > this.#limit || this.#input.readOnly) return;
     send(text);
     this.#set('');
     this.#input.focus();
+  }
+
+  // Without blank lines around it. How far the first line is indented is a part of it.
+  get #written() {
+    return this.#input.value.replace(/^\s*\n/, '').trimEnd();
   }
 
   #set(text) {
@@ -72,7 +77,7 @@ export class Composer {
       input.style.height = 'auto';
       input.style.height = `${input.scrollHeight}px`;
     }
-    const written = input.value.trim();
+    const written = this.#written;
     const left = this.#limit - lengthOf(written);
     const over = left < 0;
     this.#tell(this.#aboutLength(left), over);

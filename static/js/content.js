@@ -23,11 +23,21 @@ const longestEmoji = 40; // UTF-16 units, more than any has
 
 const parse = (markup) => new DOMParser().parseFromString(inert.createHTML(`<!DOCTYPE html><body>${markup}`), 'text/html').body;
 
+/** A text as markup that shows it, to the letter: what this page sends. */
+export const asMarkup = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+
+/** A fragment of this page for a text, with the addresses in it as links. */
+export function contentOfText(text) {
+  const fragment = document.createDocumentFragment();
+  appendText(text, fragment);
+  return fragment;
+}
+
 /** A fragment of this page for a message's markup, with the addresses in it as links. */
 export function contentOf(markup) {
+  if (!markedUp.test(markup)) return contentOfText(markup); // as most are, and parsing is slow
   const fragment = document.createDocumentFragment();
-  if (markedUp.test(markup)) copyChildren(parse(markup), fragment);
-  else appendText(markup, fragment); // as most are, and parsing is slow
+  copyChildren(parse(markup), fragment);
   return fragment;
 }
 

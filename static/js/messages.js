@@ -1,5 +1,5 @@
 import { bubbleOf, hueOf, momentOf, senderName, timeOf } from './bubble.js';
-import { contentOf } from './content.js';
+import { contentOf, contentOfText } from './content.js';
 import { dayOf, nameOfDay } from './days.js';
 import { element } from './dom.js';
 import { counted, text } from './words.js';
@@ -96,7 +96,7 @@ export class Messages {
   }
 
   #addSending(ref, written) {
-    const row = element('article', { className: 'message sent fresh' }, bubbleOf(written), element('p', { className: 'message-state' }));
+    const row = element('article', { className: 'message sent fresh' }, bubbleOf(contentOfText(written)), element('p', { className: 'message-state' }));
     this.#sending.set(ref, row);
     this.#empty.remove();
     this.#pending.append(row);

@@ -1,3 +1,4 @@
+import { asMarkup } from './content.js';
 import { newId } from './random.js';
 
 const mostTries = 5; // each by a connection that was lost before the answer
@@ -29,7 +30,7 @@ export class Outbox {
   #turn;
 
   /**
-   * `on` has send({message, ref, again}), which sends one, and changed(message), called with
+   * `on` has send({message, ref, again}), which sends one as markup, and changed(message), called with
    * each whose state changes.
    */
   constructor(on) {
@@ -130,7 +131,7 @@ export class Outbox {
   #send(message) {
     this.#become(message, 'sending');
     this.#underway += 1;
-    this.#on.send({ message: message.text, ref: message.ref, again: message.tries > 0 });
+    this.#on.send({ message: asMarkup(message.text), ref: message.ref, again: message.tries > 0 });
     message.tries += 1;
   }
 
