@@ -5,17 +5,6 @@ import (
 	"time"
 )
 
-// Rotate gives the room a new code, valid for a whole rotation from now.
-func (r *Room) Rotate(now time.Time, code string) []Event {
-	r.setCode(code, now.Add(r.Terms.CodeRotation))
-	return []Event{r.event(CodeChanged{Code: code, Remaining: r.Terms.CodeRotation})}
-}
-
-func (r *Room) setCode(code string, due time.Time) {
-	r.Code, r.CodeDue = code, due
-	r.Revision++
-}
-
 // deadline is one thing that happens by itself at an instant.
 type deadline struct {
 	at    time.Time
@@ -32,6 +21,7 @@ const (
 	knockTimesOut
 	verdictIsForgotten
 	codeTurns
+	codeLapses
 	nobodyEnters
 )
 
@@ -80,6 +70,9 @@ func (r *Room) next() deadline {
 		}
 	}
 	consider(r.CodeDue, codeTurns, 0)
+	if r.PreviousCode != "" {
+		consider(r.PreviousDue, codeLapses, 0)
+	}
 	if !r.Entered {
 		consider(r.EntryDue, nobodyEnters, 0)
 	}
@@ -90,6 +83,9 @@ func (r *Room) occur(d deadline, now time.Time, newCode func() string) []Event {
 	switch d.what {
 	case roomExpires:
 		return r.close(Expired, d.at)
+	case codeLapses:
+		r.endPrevious()
+		return nil
 	case nobodyEnters:
 		return r.close(Unentered, d.at)
 	case memberGoesAbsent:
@@ -110,12 +106,4 @@ func (r *Room) forget(i int) []Event {
 	r.Knocks = slices.Concat(r.Knocks[:i], r.Knocks[i+1:])
 	r.Revision++
 	return nil
-}
-
-// turnCode replaces the code on schedule. Turns that were missed are skipped,
-// and the schedule is kept: the pages' countdowns run on it.
-func (r *Room) turnCode(due, now time.Time, code string) []Event {
-	next := now.Add(r.Terms.CodeRotation - now.Sub(due)%r.Terms.CodeRotation)
-	r.setCode(code, next)
-	return []Event{r.event(CodeChanged{Code: code, Remaining: next.Sub(now)})}
 }

@@ -79,12 +79,16 @@ type Room struct {
 	EncryptionKey string // for pages of the generation that asks the server for one
 	Code          string
 	CodeDue       time.Time // when the code turns
-	Members       []Member  // oldest first
-	Knocks        []Applicant
-	Seq           uint64  // of the last event
-	Messages      int     // in the log; notices are not counted
-	Closing       Closing // set once the room is gone; a store then forgets it
-	// Revision changes whenever Code, or a Session of a member or applicant,
+	// PreviousCode is the code before, for as long as it still holds: until
+	// PreviousDue. It is empty if there is none.
+	PreviousCode string
+	PreviousDue  time.Time
+	Members      []Member // oldest first
+	Knocks       []Applicant
+	Seq          uint64  // of the last event
+	Messages     int     // in the log; notices are not counted
+	Closing      Closing // set once the room is gone; a store then forgets it
+	// Revision changes whenever one of Codes, or a Session of a member or applicant,
 	// comes or goes: what stores keep indexes of.
 	Revision uint64
 }

@@ -718,6 +718,48 @@ func TestCodeTurnsOnSchedule(t *testing.T) {
 	s.want(s.pass(1000*time.Second), CodeChanged{"200003", 200 * time.Second})
 }
 
+func TestTheCodeBefore(t *testing.T) {
+	codes := func(s *scene, want ...string) {
+		t.Helper()
+		if got := s.Codes(); !slices.Equal(got, want) {
+			t.Errorf("codes %v, want %v", got, want)
+		}
+	}
+	s := founded(t)
+	codes(s, "111111")
+	s.pass(300 * time.Second)
+	codes(s, "200001", "111111")
+	s.pass(codeHold - 1)
+	codes(s, "200001", "111111")
+	revision := s.Revision
+	s.want(s.pass(1))
+	codes(s, "200001")
+	if s.Revision == revision {
+		t.Error("no store learns that the code is over")
+	}
+
+	// What somebody asks to be replaced ends at once, and so does the one before.
+	s.pass(240 * time.Second)
+	codes(s, "200002", "200001")
+	s.Rotate(s.now, "333333")
+	codes(s, "333333")
+
+	// A code that turns soon holds no longer than its successor.
+	s = founded(t)
+	s.Terms.CodeRotation = 20 * time.Second
+	s.pass(300 * time.Second)
+	s.pass(20 * time.Second)
+	codes(s, "200002", "200001")
+
+	// Nobody gets more time because the process slept.
+	s = founded(t)
+	s.pass(300*time.Second + codeHold - 1)
+	codes(s, "200001", "111111")
+	s = founded(t)
+	s.pass(300*time.Second + codeHold)
+	codes(s, "200001")
+}
+
 func TestARoomThatNobodyEntersEnds(t *testing.T) {
 	s := newScene(t)
 	s.knock("bob", "Bob")

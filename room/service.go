@@ -158,7 +158,7 @@ func (s *Service) RequestJoin(ctx context.Context, a Application) (Seat, error) 
 	knock := s.NewID()
 	var seat Seat
 	err = s.change(ctx, id, func(r *Room, now time.Time) (events []Event, err error) {
-		if r.Code != a.Code { // it turned while we were looking
+		if !r.holds(a.Code) { // it turned while we were looking
 			return nil, ErrNoSuchCode
 		}
 		seat, events, err = r.RequestJoin(now, knock, a.Session, name, a.Networks...)
@@ -400,7 +400,11 @@ func (s *Service) RotateCode(ctx context.Context, room, member string) error {
 		if r.memberIndex(member) < 0 {
 			return nil, ErrNotMember
 		}
-		return r.Rotate(now, s.NewCode()), nil
+		code := s.NewCode()
+		if r.holds(code) {
+			return nil, ErrCodeTaken // what is to end must not go on by chance
+		}
+		return r.Rotate(now, code), nil
 	})
 }
 

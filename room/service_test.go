@@ -208,14 +208,14 @@ func TestTheSchedulerSurvivesAFailingStore(t *testing.T) {
 }
 
 // A use case never acts on a state that is overdue, even if the scheduler is
-// late: an old code does not open a room, an expired room takes no message.
+// late: a code that is over does not open a room, an expired room takes no message.
 func TestOverdueStateIsNotActedOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, world := newService(room.Options{}) // no scheduler runs
 		alice := create(t, s, "s1", "Alice")
 		enter(t, s, alice, "c1")
 		old := code(t, s, alice, "s1")
-		time.Sleep(300 * time.Second)
+		time.Sleep(300*time.Second + time.Minute)
 		if _, err := s.RequestJoin(t.Context(), room.Application{Session: "s2", Name: "Bob", Code: old}); !errors.Is(err, room.ErrNoSuchCode) {
 			t.Errorf("err = %v, want ErrNoSuchCode", err)
 		}
@@ -229,6 +229,44 @@ func TestOverdueStateIsNotActedOn(t *testing.T) {
 		events := world.of(alice.Room)
 		if events[len(events)-1].Body != (room.Closed{Reason: room.Expired}) {
 			t.Errorf("last event %+v, want the expiry", events[len(events)-1])
+		}
+	})
+}
+
+// Who types the code while it turns must not be sent away, but what somebody wants to
+// be over is over.
+func TestTheCodeBeforeHolds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, _ := newService(room.Options{})
+		run(t, s)
+		alice := create(t, s, "s1", "Alice")
+		enter(t, s, alice, "c1")
+		knocks := 0
+		join := func(code string) error {
+			knocks++
+			_, err := s.RequestJoin(t.Context(), room.Application{Session: fmt.Sprint("b", knocks), Name: fmt.Sprint("Bob", knocks), Code: code})
+			return err
+		}
+		old := code(t, s, alice, "s1")
+		time.Sleep(300*time.Second + time.Minute - 1)
+		must(t, join(old))
+		must(t, join(code(t, s, alice, "s1")))
+		time.Sleep(1)
+		if err := join(old); !errors.Is(err, room.ErrNoSuchCode) {
+			t.Errorf("a minute after the turn: err = %v, want ErrNoSuchCode", err)
+		}
+
+		time.Sleep(4 * time.Minute)
+		before, now := code(t, s, alice, "s1"), ""
+		time.Sleep(time.Second)
+		if now = code(t, s, alice, "s1"); now == before {
+			before = old
+		}
+		must(t, s.RotateCode(t.Context(), alice.Room, alice.ID))
+		for what, ended := range map[string]string{"the code": now, "the one before": before} {
+			if err := join(ended); !errors.Is(err, room.ErrNoSuchCode) {
+				t.Errorf("%s, asked to be replaced: err = %v, want ErrNoSuchCode", what, err)
+			}
 		}
 	})
 }
@@ -493,7 +531,8 @@ func TestRequestJoinErrors(t *testing.T) {
 
 // Two rooms never share a code: a taken one is drawn again.
 func TestCodesAreDrawnUntilFree(t *testing.T) {
-	draws := []string{"111111", "111111", "111111", "222222", "222222", "333333"}
+	// The second time "111111" is what was asked to be replaced: it must not go on.
+	draws := []string{"111111", "111111", "111111", "222222", "222222", "111111", "333333"}
 	next := 0
 	s, world := newService(room.Options{NewCode: func() string { next++; return draws[next-1] }})
 	first, second := create(t, s, "s1", "Alice"), create(t, s, "s2", "Bob")

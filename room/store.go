@@ -12,8 +12,8 @@ import (
 type Store interface {
 	// Create adds a room. Atomically with that it refuses, in this order, rooms
 	// beyond what the creator's networks may have (ErrTooManyRoomsHere), rooms beyond
-	// the capacity (ErrTooManyRooms) and a code that another live room has
-	// (ErrCodeTaken).
+	// the capacity (ErrTooManyRooms) and a code that is among the Codes of
+	// another live room (ErrCodeTaken).
 	Create(ctx context.Context, r *Room, c Capacity) error
 
 	// Update applies fn to the room atomically: fn gets a copy of its own,
@@ -27,14 +27,16 @@ type Store interface {
 	//
 	// If fn fails nothing is committed, and its error is returned as it is.
 	// fn may run more than once, on other state each time, when somebody else
-	// was quicker or its new code was taken; so it must have no effect
+	// was quicker or its new code was taken, by a Code of another live room or as the
+	// room's own previous one, or if it says so itself by ErrCodeTaken; so it must have no effect
 	// outside the room and must not keep it. Errors: ErrNotFound.
 	Update(ctx context.Context, id string, fn func(r *Room) ([]Event, error)) (*Room, []Event, error)
 
 	// View returns the room. Errors: ErrNotFound.
 	View(ctx context.Context, id string) (*Room, error)
 
-	// ByCode returns the id of the room that has the code. Errors: ErrNoSuchCode.
+	// ByCode returns the id of the room that has the code among its Codes.
+	// Errors: ErrNoSuchCode.
 	ByCode(ctx context.Context, code string) (string, error)
 
 	// BySession returns the rooms in which the session is a member or an

@@ -17,7 +17,7 @@ describe('the code’s clock', { concurrency: 8 }, () => {
   const server = serverForFile({ env: { CODE_ROTATION: `${rotation}ms` } });
   const updates = (conn) => conn.log.filter((entry) => entry.event === 'code_update');
 
-  test('the code turns by itself, for the whole room, and the old one is dead', async () => {
+  test('the code turns by itself, for the whole room, and the one before still holds', async () => {
     const created = Date.now();
     const [ana, bob] = await roomWith(server, ['Ana', 'Bob']);
     const update = await ana.conn.waitFor('code_update');
@@ -27,9 +27,25 @@ describe('the code’s clock', { concurrency: 8 }, () => {
     assert.deepEqual(await bob.conn.waitFor('code_update'), update);
     const elapsed = updates(ana.conn)[0].at - created;
     assert.ok(elapsed >= rotation - 100 && elapsed < rotation + 3000, `after ${elapsed} ms`);
-    const carol = new Person(server);
-    assert.equal((await carol.post('/join', { room_code: ana.room.code, display_name: 'Carol' })).status, 404);
-    await carol.join(update.code, 'Carol');
+    await new Person(server).join(update.code, 'Carol');
+    await new Person(server).join(ana.room.code, 'Dan');
+    // The second turn ends it, and says what to do.
+    await until(() => updates(ana.conn).length >= 2);
+    const late = await new Person(server).post('/join', { room_code: ana.room.code, display_name: 'Eve' }, plain);
+    assert.equal(late.status, 404);
+    assert.match(late.html, /^Room not found\. Codes change every few minutes\./);
+  });
+
+  test('a code that somebody asked to replace ends at once, and the one before with it', async () => {
+    const ana = await createRoom(server, 'Ana');
+    const turned = await ana.conn.waitFor('code_update');
+    const from = ana.conn.mark();
+    ana.emit('request_code_update');
+    const asked = await ana.conn.waitFor('code_update', ({ code }) => code !== turned.code, { from });
+    for (const code of [ana.room.code, turned.code]) {
+      assert.equal((await new Person(server).post('/join', { room_code: code, display_name: 'Bob' })).status, 404);
+    }
+    await new Person(server).join(asked.code, 'Bob');
   });
 
   // The original ran one clock for all rooms, so its countdown was wrong.

@@ -34,7 +34,7 @@ type variables struct {
 	ReturnGrace     duration `env:"RETURN_GRACE" envDefault:"10m" min:"1ms" max:"8760h"`
 
 	// More live rooms than this and a code guessed at random would open one
-	// too often: there are 900,000 codes.
+	// too often: there are 900,000 codes, and two of them may hold for a room.
 	MaxRooms           int `env:"MAX_ROOMS" envDefault:"100" min:"1" max:"100000"`
 	MaxRoomsPerIP      int `env:"MAX_ROOMS_PER_IP" envDefault:"3" min:"1" max:"100000"`
 	MaxMembers         int `env:"MAX_MEMBERS" envDefault:"50" min:"2" max:"10000"`

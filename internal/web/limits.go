@@ -40,9 +40,10 @@ func (s *server) limit(where string, perMinute int) func(http.Handler) http.Hand
 // Limits of wrong codes. Right ones are not counted.
 //
 // An address that guesses all day gets 24 windows of wrongPerHour wrong codes
-// and a part of one more, 2,500 at most. There are 900,000 codes, so each guess
-// hits the code that a given room has at that moment with a chance of 1 in
-// 900,000 at best, however often the code turns: together less than 0.3 %.
+// and a part of one more, 2,500 at most. There are 900,000 codes, and at
+// most two of them hold for a room at a time, so each guess hits one of a given room's
+// with a chance of 2 in 900,000 at best, however often the code turns: together less
+// than 0.6 %.
 //
 // Somebody with many addresses gets that much for each of them, so beyond
 // wrongInTotal an hour, all addresses together, an address that has guessed

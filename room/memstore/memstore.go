@@ -138,7 +138,7 @@ func (s *Store) Update(_ context.Context, id string, fn func(*room.Room) ([]room
 
 // commit replaces the entry's room and brings the indexes up to date.
 func (s *Store) commit(e *entry, next *room.Room, events []room.Event) error {
-	if other, taken := s.byCode[next.Code]; taken && other != e {
+	if next.Revision != e.room.Revision && s.codeTaken(e, next) {
 		return room.ErrCodeTaken
 	}
 	if next.Closing != "" {
@@ -167,6 +167,12 @@ func (s *Store) commit(e *entry, next *room.Room, events []room.Event) error {
 	return nil
 }
 
+// codeTaken reports whether the room's code cannot be its own.
+func (s *Store) codeTaken(e *entry, r *room.Room) bool {
+	other, taken := s.byCode[r.Code]
+	return taken && other != e || r.Code == r.PreviousCode
+}
+
 func (s *Store) remove(e *entry) {
 	s.unindex(e)
 	s.logs.leave(e)
@@ -191,7 +197,9 @@ func (s *Store) entered(e *entry) {
 
 // index enters the room's code and sessions.
 func (s *Store) index(e *entry) {
-	s.byCode[e.room.Code] = e
+	for _, code := range e.room.Codes() {
+		s.byCode[code] = e
+	}
 	for session := range e.room.Sessions() {
 		rooms := s.bySession[session]
 		if rooms == nil {
@@ -203,7 +211,9 @@ func (s *Store) index(e *entry) {
 }
 
 func (s *Store) unindex(e *entry) {
-	delete(s.byCode, e.room.Code)
+	for _, code := range e.room.Codes() {
+		delete(s.byCode, code)
+	}
 	for session := range e.room.Sessions() {
 		rooms := s.bySession[session]
 		if delete(rooms, e); len(rooms) == 0 {

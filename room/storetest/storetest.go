@@ -30,6 +30,7 @@ func Run(t *testing.T, open func(t *testing.T) room.Store) {
 		{"wider networks have their share", networks},
 		{"the oldest room that nobody has entered", unentered},
 		{"codes are unique among live rooms", uniqueCodes},
+		{"the code before leads to its room while it holds", previousCode},
 		{"a new code that is taken is drawn again", redrawnCode},
 		{"a failed update commits nothing", failedUpdate},
 		{"a snapshot is not touched by later updates", snapshots},
@@ -267,6 +268,58 @@ func uniqueCodes(t *testing.T, s suite) {
 	if err := s.Create(t.Context(), r, roomy); err != nil {
 		t.Error(err)
 	}
+}
+
+func previousCode(t *testing.T, s suite) {
+	s.create(1)
+	old := s.view("room1").Code
+	leads := func(code, want string) {
+		t.Helper()
+		id, err := s.ByCode(t.Context(), code)
+		if id != want || (want == "") != errors.Is(err, room.ErrNoSuchCode) {
+			t.Errorf("%s leads to %q, err %v; want %q", code, id, err, want)
+		}
+	}
+	turn := func(at time.Duration, draws ...string) {
+		t.Helper()
+		calls := 0
+		s.update("room1", func(r *room.Room) ([]room.Event, error) {
+			r.Entered = true
+			return r.Advance(start.Add(time.Second+at), func() string { calls++; return draws[calls-1] }), nil
+		})
+		if calls != len(draws) {
+			t.Errorf("%d codes were drawn, want %d", calls, len(draws))
+		}
+	}
+	// A new code is none that holds anywhere, nor the room's own that goes on holding.
+	s.create(2)
+	turn(300*time.Second, newRoom(2).Code, old, "555555")
+	leads("555555", "room1")
+	leads(old, "room1")
+	r := newRoom(3)
+	r.Code = old
+	s.wantErr(s.Create(t.Context(), r, roomy), room.ErrCodeTaken)
+	draws := []string{old, "555555", "666666"}
+	s.update("room2", func(r *room.Room) ([]room.Event, error) {
+		code := draws[0]
+		draws = draws[1:]
+		return r.Rotate(start, code), nil
+	})
+	leads("666666", "room2")
+	leads(old, "room1")
+	// When it is over it is free.
+	turn(360 * time.Second)
+	leads(old, "")
+	leads("555555", "room1")
+	if err := s.Create(t.Context(), r, roomy); err != nil {
+		t.Error(err)
+	}
+	// A room that ends takes both with it.
+	turn(600*time.Second, "777777")
+	leads("555555", "room1")
+	s.close("room1")
+	leads("555555", "")
+	leads("777777", "")
 }
 
 func redrawnCode(t *testing.T, s suite) {
