@@ -32,7 +32,8 @@ func (o *origins) UnmarshalText(text []byte) error {
 }
 
 // parseOrigin checks an origin and brings it into the form that browsers send:
-// lower case, without the port that the scheme has anyway.
+// lower case, without the port that the scheme has anyway. A websocket's scheme is that
+// of its page.
 func parseOrigin(entry string) (string, error) {
 	if entry == "*" {
 		return "", errors.New(`"*" would let every website act for your visitors`)
@@ -42,16 +43,18 @@ func parseOrigin(entry string) (string, error) {
 		// Such an entry can hold a password: it is not shown.
 		return "", errors.New("an entry is no URL of this form")
 	}
-	if u.Scheme != "http" && u.Scheme != "https" {
+	scheme, known := map[string]string{"http": "http", "ws": "http", "https": "https", "wss": "https"}[u.Scheme]
+	if !known {
 		return "", fmt.Errorf("%q does not begin with http:// or https://", entry)
 	}
 	if rest := strings.TrimPrefix(entry[len(u.Scheme):], "://"); rest != u.Host {
 		return "", fmt.Errorf("%q has something after the host and port", entry)
 	}
 	var h host
-	if err := h.UnmarshalText([]byte(u.Hostname())); err != nil {
+	if err := h.UnmarshalText([]byte(strings.TrimSuffix(u.Hostname(), "."))); err != nil {
 		return "", fmt.Errorf("%q has no host in ASCII (write an international name in its xn-- form)", entry)
 	}
+	u.Scheme = scheme
 	return serialize(u, string(h), entry)
 }
 

@@ -92,6 +92,7 @@ type Gateway struct {
 	handler  http.Handler
 	node     string // begins the connection ids of this process
 	draining atomic.Bool
+	warned   sync.Once
 
 	conns      sync.Map // connection id → *conn
 	pages      pages
@@ -163,6 +164,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// A page of ours has an origin; "null" is somebody's sandbox or file.
 	if !g.Accept(r) || r.Header.Get("Origin") == "null" {
 		g.Metrics.Refused("handshake", "origin")
+		g.warnOfOrigin(r)
 		http.Error(w, "This page may not connect to this server: its origin is not allowed.", http.StatusForbidden)
 		return
 	}
@@ -173,6 +175,18 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	g.handler.ServeHTTP(w, r)
+}
+
+// warnOfOrigin tells the operator, once, as a proxy that is not configured looks the same
+// as an attack. The origin "null" is no proxy's doing.
+func (g *Gateway) warnOfOrigin(r *http.Request) {
+	if r.Header.Get("Origin") == "null" {
+		return
+	}
+	g.warned.Do(func() {
+		g.Log.Warn("a socket was refused because of its origin; if people cannot use the chat, a proxy changes the Host header: " +
+			"set TRUSTED_PROXIES, or add the public address to ALLOWED_ORIGINS")
+	})
 }
 
 // Close refuses new connections, ends the open ones, and returns when they are

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
@@ -623,5 +624,37 @@ func TestClose(t *testing.T) {
 		if seats, err := s.rooms.Seats(t.Context(), session); err != nil || len(seats) != 1 || seats[0].Open != 1 {
 			t.Errorf("%s: %v, %v", session, seats, err)
 		}
+	}
+}
+
+// A websocket that is refused for its origin looks to people as if the chat did not work,
+// and to the operator like nothing at all.
+func TestRefusedOriginIsToldOfOnce(t *testing.T) {
+	var log strings.Builder
+	s := newServer(t, func(o *Options, _ *room.Terms) { o.Log = slog.New(slog.NewTextHandler(&log, nil)) })
+	refused := func(origin string) {
+		t.Helper()
+		header := http.Header{"Origin": {origin}}
+		conn, answer, err := websocket.DefaultDialer.Dial(strings.Replace(s.URL, "http", "ws", 1)+"/socket.io/?EIO=4&transport=websocket", header)
+		if err == nil {
+			_ = conn.Close()
+		}
+		if answer == nil || answer.StatusCode != http.StatusForbidden {
+			t.Errorf("%s: %v, %v", origin, answer, err)
+		}
+	}
+	refused("null")
+	if log.Len() > 0 {
+		t.Errorf("somebody's file is no proxy: %s", log.String())
+	}
+	refused("http://evil.example")
+	refused("http://evil.example")
+	for _, name := range []string{"TRUSTED_PROXIES", "ALLOWED_ORIGINS"} {
+		if strings.Count(log.String(), name) != 1 {
+			t.Errorf("want %s once in the log: %s", name, log.String())
+		}
+	}
+	if strings.Contains(log.String(), "evil") {
+		t.Errorf("the log has what a stranger wrote: %s", log.String())
 	}
 }

@@ -35,7 +35,7 @@ func (s *server) headers(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		secure := s.proxies.Secure(r)
-		h.Set("Content-Security-Policy", strings.ReplaceAll(s.policy, "%SOCKET%", socketSource(s.proxies.Host(r), secure)))
+		h.Set("Content-Security-Policy", strings.ReplaceAll(s.policy, "%SOCKET%", socketSources(s.proxies.Hosts(r), secure)))
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Permissions-Policy", permissions)
 		// Not no-referrer: a polling connection tells by it which page it belongs to.
@@ -53,14 +53,17 @@ func (s *server) headers(next http.Handler) http.Handler {
 // client's choice, and the grammar has no IPv6 addresses.
 var plainHost = regexp.MustCompile(`^[A-Za-z0-9.-]+(:[0-9]+)?$`)
 
-func socketSource(host string, secure bool) string {
-	if !plainHost.MatchString(host) {
-		return ""
-	}
+func socketSources(hosts []string, secure bool) string {
+	scheme, sources := " ws://", ""
 	if secure {
-		return " wss://" + host
+		scheme = " wss://"
 	}
-	return " ws://" + host
+	for _, host := range hosts {
+		if plainHost.MatchString(host) {
+			sources += scheme + host
+		}
+	}
+	return sources
 }
 
 // noStore is a middleware for what is made for one person.

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 )
@@ -10,15 +11,17 @@ import (
 // for concurrent use.
 type Origins struct {
 	proxies Proxies
-	allowed map[string]bool
+	allowed map[origin]bool
 }
 
-// NewOrigins returns Origins that also accept the given origins, written as
-// browsers send them: https://chat.example or http://127.0.0.1:8080.
+// NewOrigins returns Origins that also accept the given origins, such as
+// https://chat.example or http://127.0.0.1:8080. What is no origin allows nothing.
 func NewOrigins(proxies Proxies, allowed []string) *Origins {
-	o := &Origins{proxies: proxies, allowed: make(map[string]bool, len(allowed))}
-	for _, origin := range allowed {
-		o.allowed[strings.ToLower(origin)] = true
+	o := &Origins{proxies: proxies, allowed: make(map[origin]bool, len(allowed))}
+	for _, text := range allowed {
+		if from, ok := parseOrigin(text); ok {
+			o.allowed[from] = true
+		}
 	}
 	return o
 }
@@ -36,22 +39,79 @@ func NewOrigins(proxies Proxies, allowed []string) *Origins {
 // If there is neither, or the origin is "null", nobody else's page is known to
 // be involved: clients that are no browsers send nothing, and browsers send
 // "null" for our own pages too if those forbid the Referer. Such requests
-// depend on their token or session alone.
+// depend on their token or session alone. A header that comes twice was put together by
+// somebody else than a browser, and is refused.
 func (o *Origins) Accept(r *http.Request) bool {
-	site, origin := r.Header.Get("Sec-Fetch-Site"), r.Header.Get("Origin")
+	if len(r.Header["Sec-Fetch-Site"]) > 1 || len(r.Header["Origin"]) > 1 {
+		return false
+	}
+	site, said := r.Header.Get("Sec-Fetch-Site"), r.Header.Get("Origin")
 	switch {
 	case site == "same-origin" || site == "none":
 		return true
-	case origin == "" || origin == "null":
+	case said == "" || said == "null":
 		return site == ""
-	case o.allowed[strings.ToLower(origin)]:
+	}
+	from, ok := parseOrigin(said)
+	switch {
+	case !ok:
+		return false
+	case o.allowed[from]:
 		return true
 	case site != "":
 		return false
 	}
-	from, err := url.Parse(origin)
-	if err != nil || !strings.EqualFold(from.Host, o.proxies.Host(r)) {
-		return false
+	for _, text := range o.proxies.Hosts(r) {
+		host, port, ok := parseHost(text)
+		if !ok || host != from.host {
+			continue
+		}
+		// The default of either scheme, as the scheme is not compared.
+		if port == "80" || port == "443" {
+			port = ""
+		}
+		if port == from.port {
+			return from.scheme == "https" || !o.proxies.Secure(r)
+		}
 	}
-	return from.Scheme == "https" || !o.proxies.Secure(r)
+	return false
+}
+
+// origin is a web origin in a form in which equal ones are equal: in lower case, without
+// the default port of its scheme. A websocket's scheme is that of its page.
+type origin struct{ scheme, host, port string }
+
+func parseOrigin(text string) (origin, bool) {
+	u, err := url.Parse(text)
+	if err != nil || u.User != nil || u.Path != "" || u.RawQuery != "" || u.ForceQuery || strings.Contains(text, "#") {
+		return origin{}, false
+	}
+	schemes := map[string]struct{ page, port string }{
+		"http": {"http", "80"}, "ws": {"http", "80"}, "https": {"https", "443"}, "wss": {"https", "443"},
+	}
+	scheme, known := schemes[strings.ToLower(u.Scheme)]
+	host, port, ok := parseHost(u.Host)
+	if !known || !ok {
+		return origin{}, false
+	}
+	if port == scheme.port {
+		port = ""
+	}
+	return origin{scheme.page, host, port}, true
+}
+
+// parseHost takes a host apart into a name or address in the form in which equal ones are
+// equal, and the port, "" if there is none.
+func parseHost(text string) (host, port string, ok bool) {
+	host, port = strings.ToLower(text), portOf(text)
+	if port != "" {
+		host = strings.TrimSuffix(host, ":"+port)
+	}
+	host = strings.TrimSuffix(host, ":") // a port may be left empty
+	if inside, bracketed := strings.CutPrefix(host, "["); bracketed {
+		address, err := netip.ParseAddr(strings.TrimSuffix(inside, "]"))
+		return address.String(), port, err == nil
+	}
+	host = strings.TrimSuffix(host, ".") // the name of the same host
+	return host, port, host != ""
 }

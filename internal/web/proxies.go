@@ -1,12 +1,14 @@
 package web
 
 import (
-	"net"
+	"context"
+	"log/slog"
 	"net/http"
 	"net/netip"
+	"strconv"
 	"strings"
-
-	"github.com/go-chi/chi/v5/middleware"
+	"sync"
+	"sync/atomic"
 
 	"securechat/internal/network"
 )
@@ -24,25 +26,92 @@ type Proxies struct {
 	Prefixes []netip.Prefix
 }
 
+// Trust reports whether a peer is a proxy that is believed.
+func (p Proxies) Trust(peer netip.Addr) bool {
+	if len(p.Prefixes) == 0 {
+		return p.Hops > 0
+	}
+	return p.within(peer)
+}
+
+func (p Proxies) within(address netip.Addr) bool {
+	address = address.Unmap().WithZone("")
+	for _, prefix := range p.Prefixes {
+		if prefix.Contains(address) {
+			return true
+		}
+	}
+	return false
+}
+
+// believed reports whether the request's forwarding headers count.
+func (p Proxies) believed(r *http.Request) bool { return p.Trust(peerOf(r)) }
+
+// peerOf returns who is at the other end of the connection, the zero Addr if that is
+// not known.
+func peerOf(r *http.Request) netip.Addr {
+	peer, _ := parseNode(r.RemoteAddr)
+	return peer
+}
+
+// schemeHeaders tell how the browser came, each in the words of some proxies. The first
+// that is there counts.
+var schemeHeaders = []string{
+	"X-Forwarded-Proto", "X-Forwarded-Protocol", "X-Forwarded-Scheme", "X-Scheme", "X-Url-Scheme",
+	"Cloudfront-Forwarded-Proto", "X-Forwarded-Ssl", "Front-End-Https",
+}
+
 // Secure reports whether the browser uses TLS: with this process, or with a
-// trusted proxy that says so in X-Forwarded-Proto.
+// trusted proxy that says so. Traefik says wss of a websocket.
 func (p Proxies) Secure(r *http.Request) bool {
 	if r.TLS != nil {
 		return true
 	}
-	return p.believed(r) && strings.EqualFold(first(r.Header.Get("X-Forwarded-Proto")), "https")
-}
-
-// Host returns the host, with the port if it is not the default, that the
-// browser addressed: a trusted proxy may have changed the Host header and say so in
-// X-Forwarded-Host.
-func (p Proxies) Host(r *http.Request) string {
-	if p.believed(r) {
-		if host := first(r.Header.Get("X-Forwarded-Host")); host != "" {
-			return host
+	if !p.believed(r) {
+		return false
+	}
+	scheme := p.forwarded(r).proto
+	for _, name := range schemeHeaders {
+		if value := first(r.Header.Get(name)); value != "" {
+			scheme = value
+			break
 		}
 	}
-	return r.Host
+	switch strings.ToLower(scheme) {
+	case "https", "wss", "on":
+		return true
+	}
+	return false
+}
+
+// Hosts returns what the browser may have addressed, each a host with its port if it is
+// not the default, the likeliest first. A trusted proxy may have changed the Host header and
+// say so. It may also tell the port apart, and that can be the browser's or its own.
+func (p Proxies) Hosts(r *http.Request) []string {
+	if !p.believed(r) {
+		return []string{r.Host}
+	}
+	host := r.Host
+	for _, told := range []string{first(r.Header.Get("X-Forwarded-Host")), first(r.Header.Get("X-Original-Host")), p.forwarded(r).host} {
+		if told != "" {
+			host = told
+			break
+		}
+	}
+	port := first(r.Header.Get("X-Forwarded-Port"))
+	n, err := strconv.ParseUint(port, 10, 16)
+	if err != nil || n == 80 || n == 443 || portOf(host) != "" {
+		return []string{host}
+	}
+	return []string{host, host + ":" + port}
+}
+
+// portOf returns the port that is said with a host, "" if none is.
+func portOf(host string) string {
+	if at := strings.LastIndexByte(host, ':'); at > strings.LastIndexByte(host, ']') {
+		return host[at+1:]
+	}
+	return ""
 }
 
 // first returns the first of several values, the one that the proxy next to the
@@ -50,54 +119,158 @@ func (p Proxies) Host(r *http.Request) string {
 // browsers let no page set these headers for a form.
 func first(header string) string {
 	value, _, _ := strings.Cut(header, ",")
-	return strings.TrimSpace(value)
+	return strings.Trim(strings.TrimSpace(value), `"`)
 }
 
-// believed reports whether the request's forwarding headers count.
-func (p Proxies) believed(r *http.Request) bool {
+// forwarded returns what the trusted proxy that is the farthest from us says in the header
+// Forwarded; the zero value if it says nothing, or nothing that can be understood.
+func (p Proxies) forwarded(r *http.Request) forwardedElement {
+	elements, ok := parseForwarded(r.Header["Forwarded"])
+	if !ok {
+		return forwardedElement{}
+	}
+	at := p.client(len(elements), func(i int) string { return elements[i].node })
+	if at < 0 {
+		return forwardedElement{}
+	}
+	return elements[at]
+}
+
+// client returns which of the n nodes of a chain is the client, below 0 if none can be:
+// each proxy appended who came to it, so only what stands behind the client is
+// to be believed.
+func (p Proxies) client(n int, node func(i int) string) int {
 	if len(p.Prefixes) == 0 {
-		return p.Hops > 0
+		return n - p.Hops
 	}
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		host = r.RemoteAddr
+	for i := n - 1; i >= 0; i-- {
+		address, ok := parseNode(node(i))
+		if !ok {
+			return -1 // who wrote what stands before it cannot be known
+		}
+		if !p.within(address) {
+			return i
+		}
 	}
-	peer, err := netip.ParseAddr(host)
-	if err != nil {
-		return false
-	}
-	peer = peer.Unmap().WithZone("")
-	for _, prefix := range p.Prefixes {
-		if prefix.Contains(peer) {
+	return -1
+}
+
+// forwardingHeaders are those by which requests that came through a proxy are known.
+var forwardingHeaders = []string{
+	"X-Forwarded-For", "Forwarded", "X-Real-Ip", "X-Forwarded-Proto", "X-Forwarded-Host",
+	"Cf-Connecting-Ip", "True-Client-Ip", "Fly-Client-Ip", "Via",
+}
+
+func isForwarded(r *http.Request) bool {
+	for _, name := range forwardingHeaders {
+		if len(r.Header[name]) > 0 {
 			return true
 		}
 	}
 	return false
 }
 
-// resolve is a middleware that notes the client's address for AddressKey. If
-// the forwarding headers are missing or malformed, the peer is the client: that
-// is the truth about somebody who came directly, and a bucket of their own for
-// all who came through a proxy in disorder.
-func (p Proxies) resolve(next http.Handler) http.Handler {
-	switch {
-	case len(p.Prefixes) > 0:
-		prefixes := make([]string, len(p.Prefixes))
-		for i, prefix := range p.Prefixes {
-			prefixes[i] = prefix.String()
+// resolver notes who a request comes from.
+//
+// Two headers have chains of addresses, X-Forwarded-For and Forwarded. A proxy appends
+// to one of them and may pass on the other as the client wrote it. So Forwarded counts only
+// if it comes alone, as it does with proxies that write it; where it has, and the other
+// never has, it goes on to count when both come.
+type resolver struct {
+	proxies Proxies
+	log     *slog.Logger
+	warned  sync.Once
+	// Which of the two headers a believed request had without the other.
+	xffAlone, forwardedAlone atomic.Bool
+}
+
+// address returns the client's address. If the forwarding headers are missing or
+// malformed, the peer is the client: that is the truth about somebody who came directly,
+// and a bucket of their own for all who came through a proxy in disorder.
+func (v *resolver) address(r *http.Request) netip.Addr {
+	if v.proxies.believed(r) {
+		if client, ok := v.told(r); ok {
+			return client
 		}
-		next = middleware.ClientIPFromXFF(prefixes...)(next)
-	case p.Hops > 0:
-		next = middleware.ClientIPFromXFFTrustedProxies(p.Hops)(next)
 	}
-	return middleware.ClientIPFromRemoteAddr(next)
+	return peerOf(r)
+}
+
+// told returns the client's address by the headers of trusted proxies.
+func (v *resolver) told(r *http.Request) (netip.Addr, bool) {
+	xff, forwarded := r.Header["X-Forwarded-For"], r.Header["Forwarded"]
+	switch {
+	case len(xff) > 0 && len(forwarded) > 0:
+		byForwarded, byXFF := v.forwardedAlone.Load(), v.xffAlone.Load()
+		if byForwarded && byXFF {
+			return netip.Addr{}, false // which of them is a proxy's word cannot be known
+		}
+		if byForwarded {
+			return v.byForwarded(r)
+		}
+		return v.byXFF(xff)
+	case len(xff) > 0:
+		v.xffAlone.Store(true)
+		return v.byXFF(xff)
+	case len(forwarded) > 0:
+		v.forwardedAlone.Store(true)
+		return v.byForwarded(r)
+	}
+	// It has no chain: of several proxies, the inner ones would name the outer ones.
+	if real := r.Header["X-Real-Ip"]; len(real) > 0 && v.proxies.Hops <= 1 {
+		return parseNode(real[len(real)-1])
+	}
+	return netip.Addr{}, false
+}
+
+func (v *resolver) byXFF(values []string) (netip.Addr, bool) {
+	var nodes []string
+	for node := range strings.SplitSeq(strings.Join(values, ","), ",") {
+		if node = strings.TrimSpace(node); node != "" {
+			nodes = append(nodes, node)
+		}
+	}
+	at := v.proxies.client(len(nodes), func(i int) string { return nodes[i] })
+	if at < 0 {
+		return netip.Addr{}, false
+	}
+	return parseNode(nodes[at])
+}
+
+func (v *resolver) byForwarded(r *http.Request) (netip.Addr, bool) {
+	return parseNode(v.proxies.forwarded(r).node)
+}
+
+type addressKey struct{}
+
+// resolve is a middleware that notes the client's address for Networks.
+func (v *resolver) resolve(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r = r.WithContext(context.WithValue(r.Context(), addressKey{}, v.address(r)))
+		if isForwarded(r) && !v.proxies.believed(r) {
+			v.warn()
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// warn tells the operator, once, what a proxy looks like that is not configured.
+func (v *resolver) warn() {
+	v.warned.Do(func() {
+		v.log.Warn("a request came through a proxy that is not trusted: if the proxy is yours, set TRUSTED_PROXIES, " +
+			"or all visitors count as one address")
+	})
 }
 
 // Networks returns what a client is counted by, the narrowest first: its IPv4 address,
 // or the /64, /56 and /48 of its IPv6 address. It works for requests that came through
 // the handler of New, those passed on to Options.Socket included.
 func Networks(r *http.Request) []network.Network {
-	return network.Of(middleware.GetClientIP(r.Context()))
+	address, _ := r.Context().Value(addressKey{}).(netip.Addr)
+	if !address.IsValid() {
+		return network.Of("")
+	}
+	return network.Of(address.String())
 }
 
 // AddressKey returns the key of the narrowest of a client's [Networks].

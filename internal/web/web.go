@@ -184,7 +184,8 @@ func (s *server) handler(o Options) (http.Handler, error) {
 	}
 	site := s.observe(deliver(collect(compress(s.headers(s.recoverPages(s.site(o)))))))
 	static, library, socket := around(http.HandlerFunc(s.serveStatic)), around(http.HandlerFunc(s.serveLibrary)), s.socket(o.Socket)
-	return s.proxies.resolve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	resolver := &resolver{proxies: s.proxies, log: s.log}
+	return resolver.resolve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !isSafe(r.Method) || r.ContentLength != 0 {
 			// Nobody may hold a connection by sending a body and never ending it.
 			// The server's own timeout would end long polls as well.
