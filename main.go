@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"securechat/internal/config"
+	"securechat/internal/connlimit"
 	"securechat/internal/folder"
 	"securechat/internal/gateway"
 	"securechat/internal/logging"
@@ -42,6 +43,12 @@ var embedded embed.FS
 // less memory, and a delivery hardly more time (`go run ./bench`): memory is what
 // small machines run out of.
 const gcPercent = 75
+
+// maxHeader bounds the header of a request, in bytes. Servers in front have 8 to 16 KB.
+const maxHeader = 16 << 10
+
+// spareFiles is how many files the process may need besides its connections.
+const spareFiles = 64
 
 // drainTime is how long everything may take once the process was told to stop.
 const drainTime = 8 * time.Second
@@ -77,7 +84,7 @@ func run(ctx context.Context, environ []string) error {
 	if err != nil {
 		return err
 	}
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", cfg.Listen)
+	listener, err := app.conns.Listen(ctx, cfg.Listen)
 	if err != nil {
 		return fmt.Errorf("cannot listen on %s: %w", cfg.Listen, err)
 	}
@@ -100,6 +107,7 @@ type app struct {
 	sockets  *gateway.Gateway
 	site     http.Handler
 	metrics  *metrics.Metrics
+	conns    *connlimit.Limiter
 	draining *atomic.Bool
 }
 
@@ -118,6 +126,8 @@ func wire(cfg config.Config, log *slog.Logger) (*app, error) {
 		}
 		return rooms, members
 	})
+
+	a.conns = connlimit.New(connectionLimits(cfg, log), proxies.Trust, func() { a.metrics.Refused("connection", "too many") })
 
 	var err error
 	a.sockets, err = gateway.New(gateway.Options{
@@ -184,6 +194,20 @@ func wire(cfg config.Config, log *slog.Logger) (*app, error) {
 	return a, nil
 }
 
+// connectionLimits returns how many connections there may be: no more than the system lets
+// the process open, or else it would be members who cannot come back.
+func connectionLimits(cfg config.Config, log *slog.Logger) connlimit.Limits {
+	limits := connlimit.Limits{Total: cfg.MaxConnections, PerAddress: cfg.MaxConnectionsPerIP}
+	if most := max(connlimit.OpenFiles()-spareFiles, 1); most < limits.Total {
+		log.Warn("MAX_CONNECTIONS is more than this process may open: raise its limit of open files (ulimit -n)", "connections", most)
+		limits.Total = most
+	}
+	if !cfg.RateLimits {
+		limits.PerAddress = 0
+	}
+	return limits
+}
+
 func termsOf(cfg config.Config) room.Terms {
 	t := room.DefaultTerms()
 	t.CodeRotation = cfg.CodeRotation
@@ -243,7 +267,9 @@ func (a *app) serve(ctx context.Context, listener net.Listener, metricsAddr stri
 		// is bounded by its handler.
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    32 << 10,
+		MaxHeaderBytes:    maxHeader,
+		ConnState:         a.conns.ConnState,
+		ConnContext:       connlimit.ConnContext,
 		ErrorLog:          logging.ErrorLog(a.log),
 	}
 	go func() { failed <- server.Serve(listener) }()

@@ -54,6 +54,9 @@ type Config struct {
 	// 0 if it is left to the store.
 	MessageMemory int
 
+	MaxConnections      int
+	MaxConnectionsPerIP int
+
 	// RateLimits is false only in load tests.
 	RateLimits bool
 	// AllowedOrigins are the origins besides the server's own whose pages may

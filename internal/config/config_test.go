@@ -70,19 +70,21 @@ func TestDefaults(t *testing.T) {
 	}
 	cfg.Secret, cfg.SecretGenerated, cfg.Warnings = nil, false, nil
 	want := Config{
-		Listen:             "127.0.0.1:5000",
-		LogLevel:           slog.LevelWarn,
-		CodeRotation:       300 * time.Second,
-		RoomTTL:            24 * time.Hour,
-		ApprovalTimeout:    60 * time.Second,
-		AbsenceGrace:       10 * time.Second,
-		ReturnGrace:        10 * time.Minute,
-		MaxRooms:           100,
-		MaxRoomsPerIP:      3,
-		MaxMembers:         50,
-		MaxMessageLength:   1000,
-		MaxMessagesPerRoom: 1000,
-		RateLimits:         true,
+		Listen:              "127.0.0.1:5000",
+		LogLevel:            slog.LevelWarn,
+		CodeRotation:        300 * time.Second,
+		RoomTTL:             24 * time.Hour,
+		ApprovalTimeout:     60 * time.Second,
+		AbsenceGrace:        10 * time.Second,
+		ReturnGrace:         10 * time.Minute,
+		MaxRooms:            100,
+		MaxRoomsPerIP:       3,
+		MaxMembers:          50,
+		MaxMessageLength:    1000,
+		MaxMessagesPerRoom:  1000,
+		MaxConnections:      6000,
+		MaxConnectionsPerIP: 1000,
+		RateLimits:          true,
 	}
 	if !reflect.DeepEqual(cfg, want) {
 		t.Errorf("Load of nothing\n got %+v\nwant %+v", cfg, want)
@@ -125,6 +127,8 @@ func TestValues(t *testing.T) {
 		"members":                              {with("MAX_MEMBERS=2"), "", func(c Config) any { return c.MaxMembers }, 2},
 		"message length":                       {with("MAX_MESSAGE_LENGTH=5"), "", func(c Config) any { return c.MaxMessageLength }, 5},
 		"messages":                             {with("MAX_MESSAGES_PER_ROOM=6"), "", func(c Config) any { return c.MaxMessagesPerRoom }, 6},
+		"connections":                          {with("MAX_CONNECTIONS=10"), "", func(c Config) any { return c.MaxConnections }, 10},
+		"connections of an address":            {with("MAX_CONNECTIONS_PER_IP=50"), "", func(c Config) any { return c.MaxConnectionsPerIP }, 50},
 		"memory":                               {with("MESSAGE_MEMORY=128MiB"), "", func(c Config) any { return c.MessageMemory }, 128 << 20},
 		"memory in bytes":                      {with("MESSAGE_MEMORY=1048576"), "", func(c Config) any { return c.MessageMemory }, 1 << 20},
 		"much memory":                          {with("MESSAGE_MEMORY=1 TiB"), "", func(c Config) any { return c.MessageMemory }, 1 << 40},
@@ -161,6 +165,7 @@ func TestValues(t *testing.T) {
 		"origins": {with("ALLOWED_ORIGINS=https://Example.com:443, http://localhost:3000,http://[::1]:8080,https://example.com,"), "", func(c Config) any { return c.AllowedOrigins }, []string{
 			"https://example.com", "http://localhost:3000", "http://[::1]:8080",
 		}},
+		"origins that are the same":        {with("ALLOWED_ORIGINS=wss://A.b:443,https://a.b.,ws://a.b:80,http://a.b"), "", func(c Config) any { return c.AllowedOrigins }, []string{"https://a.b", "http://a.b"}},
 		"an origin of IPv6 without a port": {with("ALLOWED_ORIGINS=http://[2001:DB8::1]"), "", func(c Config) any { return c.AllowedOrigins }, []string{"http://[2001:db8::1]"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -252,6 +257,8 @@ func TestMistakes(t *testing.T) {
 		"one member":           {with("MAX_MEMBERS=1"), "MAX_MEMBERS", "out of range", "2 to"},
 		"message length":       {with("MAX_MESSAGE_LENGTH=1.5"), "MAX_MESSAGE_LENGTH", "not a whole number", "1 to"},
 		"messages":             {with("MAX_MESSAGES_PER_ROOM=0"), "MAX_MESSAGES_PER_ROOM", "out of range", "1 to"},
+		"no connections":       {with("MAX_CONNECTIONS=0"), "MAX_CONNECTIONS", "0 is out of range", "10 to 1000000"},
+		"connections of an IP": {with("MAX_CONNECTIONS_PER_IP=all"), "MAX_CONNECTIONS_PER_IP", "not a whole number", "10 to"},
 		"memory in words":      {with("MESSAGE_MEMORY=much"), "MESSAGE_MEMORY", `"much" is no size`, "64MiB"},
 		"memory of a fraction": {with("MESSAGE_MEMORY=1.5GiB"), "MESSAGE_MEMORY", "no size", "64MiB"},
 		"too little memory":    {with("MESSAGE_MEMORY=1023KiB"), "MESSAGE_MEMORY", "out of range", "from 1MiB"},

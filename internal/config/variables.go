@@ -43,6 +43,10 @@ type variables struct {
 
 	MessageMemory size `env:"MESSAGE_MEMORY" takes:"a size from 1MiB to 1TiB, such as 64MiB"`
 
+	// The default holds what MAX_ROOMS and MAX_MEMBERS allow by default, and a fifth more.
+	MaxConnections      int `env:"MAX_CONNECTIONS" envDefault:"6000" min:"10" max:"1000000"`
+	MaxConnectionsPerIP int `env:"MAX_CONNECTIONS_PER_IP" envDefault:"1000" min:"10" max:"1000000"`
+
 	RateLimits     onOff   `env:"RATE_LIMITS" envDefault:"on" takes:"on or off"`
 	AllowedOrigins origins `env:"ALLOWED_ORIGINS" takes:"a comma-separated list of scheme://host[:port] with http or https and nothing after it"`
 	TrustedProxies proxies `env:"TRUSTED_PROXIES" takes:"the number of proxies in front of the server, 0 to 10, or a comma-separated list of their addresses and CIDR ranges"`
@@ -94,6 +98,8 @@ func (v *variables) config(values map[string]string) Config {
 		MaxMessageLength:             v.MaxMessageLength,
 		MaxMessagesPerRoom:           v.MaxMessagesPerRoom,
 		MessageMemory:                int(v.MessageMemory),
+		MaxConnections:               v.MaxConnections,
+		MaxConnectionsPerIP:          v.MaxConnectionsPerIP,
 		RateLimits:                   bool(v.RateLimits),
 		AllowedOrigins:               v.AllowedOrigins,
 		TrustedProxies:               v.proxies(values["TRUSTED_PROXIES"] != ""),

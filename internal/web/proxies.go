@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"securechat/internal/connlimit"
 	"securechat/internal/network"
 )
 
@@ -243,12 +244,20 @@ func (v *resolver) byForwarded(r *http.Request) (netip.Addr, bool) {
 
 type addressKey struct{}
 
-// resolve is a middleware that notes the client's address for Networks.
-func (v *resolver) resolve(next http.Handler) http.Handler {
+// resolve is a middleware that notes the client's address for Networks, and for whoever
+// counts connections.
+func (v *resolver) resolve(next http.Handler, full http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r = r.WithContext(context.WithValue(r.Context(), addressKey{}, v.address(r)))
-		if isForwarded(r) && !v.proxies.believed(r) {
+		if c := connlimit.Of(r); c != nil && v.proxies.believed(r) && !c.CarriesFor(Networks(r)) {
+			full(w, r)
+			return
+		}
+		if v.proxies.Shared(r) {
 			v.warn()
+			if c := connlimit.Of(r); c != nil {
+				c.FoundShared()
+			}
 		}
 		next.ServeHTTP(w, r)
 	})
@@ -258,7 +267,7 @@ func (v *resolver) resolve(next http.Handler) http.Handler {
 func (v *resolver) warn() {
 	v.warned.Do(func() {
 		v.log.Warn("a request came through a proxy that is not trusted: if the proxy is yours, set TRUSTED_PROXIES, " +
-			"or all visitors count as one address")
+			"or all visitors count as one address; its bound of connections is the one for all meanwhile")
 	})
 }
 
@@ -275,3 +284,7 @@ func Networks(r *http.Request) []network.Network {
 
 // AddressKey returns the key of the narrowest of a client's [Networks].
 func AddressKey(r *http.Request) string { return Networks(r)[0].Key }
+
+// Shared reports whether a request comes from a peer that forwards other people's
+// requests without being trusted: its address says nothing of who they are.
+func (p Proxies) Shared(r *http.Request) bool { return isForwarded(r) && !p.believed(r) }

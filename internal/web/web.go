@@ -201,7 +201,7 @@ func (s *server) handler(o Options) (http.Handler, error) {
 		default:
 			site.ServeHTTP(w, r)
 		}
-	})), nil
+	}), s.tooManyConnections), nil
 }
 
 // socket returns the handler of /socket.io/, its handshakes limited.
@@ -274,6 +274,18 @@ func (s *server) readiness(w http.ResponseWriter, _ *http.Request) {
 		return
 	}
 	write(w, http.StatusOK, "text/plain; charset=utf-8", []byte("ok\n"))
+}
+
+// tooManyConnections refuses a request that a trusted proxy brings from an address all of
+// whose connections are in use by members.
+func (s *server) tooManyConnections(w http.ResponseWriter, r *http.Request) {
+	hurry(w)
+	s.refuse(w, r, problem{
+		status: http.StatusTooManyRequests,
+		text:   "Too many connections from your network are open. Please try again in a moment.",
+		retry:  10 * time.Second,
+		where:  "connection", reason: "address",
+	})
 }
 
 func (s *server) notFound(w http.ResponseWriter, r *http.Request) {
