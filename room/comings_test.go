@@ -176,6 +176,12 @@ func TestWhoWasAwayIsToldOfTheOthers(t *testing.T) {
 			enter(c.T, c.Service, c.letIn("Bob", c.alice, c.carol), "bob 1")
 			return c.load(c.alice, room.Entry{Conn: "alice 2", Heard: c.seq()})
 		}, "(admitted Carol by Alice), (joined Carol), (admitted Bob by Alice+Carol), (joined Bob)"},
+		"a page that comes back, and another has told": {func(c *company) string {
+			must(c.T, c.Connect(c.Context(), room.Entry{Room: c.alice.Room, Member: c.alice.ID, Conn: "alice 2"}))
+			c.lose(c.alice, "alice 1")
+			enter(c.T, c.Service, c.letIn("Bob", c.alice, c.carol), "bob 1")
+			return c.back(c.alice, room.Entry{Conn: "alice 3", Heard: c.seq()})
+		}, "(admitted Bob by Alice+Carol), (joined Bob)"},
 		"a newcomer's own page, loaded again": {func(c *company) string {
 			c.lose(c.carol, "carol 1")
 			return c.load(c.carol, room.Entry{Conn: "carol 2"})

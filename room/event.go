@@ -10,25 +10,33 @@ type Event struct {
 	Body Body
 }
 
-// Logged returns what the room's log keeps of an event; false if nothing.
-func (e Event) Logged() (Message, bool) {
-	switch b := e.Body.(type) {
-	case MessagePosted:
-		return b.Message, true
-	case KnockAdmitted:
-		return e.notice(b.Knock, b.Name, b.At, Notice{What: Admission, By: b.By}), true
-	case MemberJoined:
-		return e.notice(b.Member, b.Name, b.At, Notice{What: Arrival}), true
-	case MemberLeft:
-		if b.How == Departure {
-			return e.notice(b.Member, b.Name, b.At, Notice{What: Departure, Known: b.Known}), true
-		}
+// Notice returns the notice of an event that tells who comes or goes; false if it is
+// no such event.
+func (e Event) Notice() (Message, bool) {
+	notice := func(member, name string, at time.Time, n Notice) (Message, bool) {
+		return Message{Seq: e.Seq, Kind: KindNotice, Member: member, Name: name, At: at, Notice: &n}, true
 	}
-	return Message{}, false
+	switch b := e.Body.(type) {
+	case KnockAdmitted:
+		return notice(b.Knock, b.Name, b.At, Notice{What: Admission, By: b.By})
+	case MemberJoined:
+		return notice(b.Member, b.Name, b.At, Notice{What: Arrival})
+	case MemberReturned:
+		return notice(b.Member, b.Name, b.At, Notice{What: Return})
+	case MemberLeft:
+		return notice(b.Member, b.Name, b.At, Notice{What: b.How, Known: b.Known})
+	default:
+		return Message{}, false
+	}
 }
 
-func (e Event) notice(member, name string, at time.Time, n Notice) Message {
-	return Message{Seq: e.Seq, Kind: KindNotice, Member: member, Name: name, At: at, Notice: &n}
+// Logged returns what the room's log keeps of an event; false if nothing.
+func (e Event) Logged() (Message, bool) {
+	if posted, ok := e.Body.(MessagePosted); ok {
+		return posted.Message, true
+	}
+	m, ok := e.Notice()
+	return m, ok && m.Notice.What.lasts()
 }
 
 // Body is one of the event types of this file.
@@ -48,8 +56,7 @@ type Attached struct {
 	After uint64
 	Log   []Message
 	// Told is the sequence number up to which the member has been told of the
-	// others' coming and going: After or, for a newly loaded page, what pages
-	// before it were told.
+	// others' coming and going, by this page or by another one.
 	Told uint64
 	// Knocks are the open knocks that this member has not voted on, Approved
 	// those with this member's yes.

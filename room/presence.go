@@ -20,18 +20,13 @@ func (r *Room) Connect(now time.Time, e Entry) ([]Event, error) {
 	m := r.editMember(i)
 	first, absent := !m.Arrived, !m.Present
 	m.Told = max(m.Told, m.Since, e.Heard)
-	after, loaded := m.resumeAfter(now, e, r.Seq)
+	after := m.resumeAfter(now, e, r.Seq)
 	m.Conns = append(slices.Clip(m.Conns), e.Conn)
 	m.Arrived, m.Present = true, true
 	r.Entered, r.EntryDue = true, time.Time{}
 	m.AbsentDue, m.EndDue = time.Time{}, time.Time{}
 
-	// A page goes by what it has shown itself; a new one has shown nothing, but
-	// the person need not be told again what pages before it have told.
-	told := after
-	if loaded {
-		told = m.Told
-	}
+	told := max(after, m.Told)
 	attached := Attached{Conn: e.Conn, Member: m.ID, Explicit: e.Explicit, After: after, Told: told}
 	events := []Event{r.event(attached)}
 	switch {
@@ -67,7 +62,7 @@ func (r *Room) confirm(e Entry) []Event {
 // A newly loaded page is empty and shown everything since the admission. A page
 // that reconnects has seen what the caller knows of it, or else what its lost
 // connection is known to have delivered.
-func (m *Member) resumeAfter(now time.Time, e Entry, seq uint64) (after uint64, loaded bool) {
+func (m *Member) resumeAfter(now time.Time, e Entry, seq uint64) uint64 {
 	seen := seq
 	if last := len(m.Lost) - 1; last >= 0 {
 		seen = m.Lost[last]
@@ -83,9 +78,9 @@ func (m *Member) resumeAfter(now time.Time, e Entry, seq uint64) (after uint64, 
 		seen = min(*e.Resume, seq)
 	} else if !e.Returning && m.loading(now) {
 		m.LoadingUntil = time.Time{}
-		return m.Since, true
+		return m.Since
 	}
-	return max(seen, m.Since), false
+	return max(seen, m.Since)
 }
 
 // loading reports whether the member's next connection is a new page.

@@ -27,8 +27,8 @@ const (
 // Happening is what a notice tells of a member.
 type Happening string
 
-// The happenings. Those that the log keeps change who may hear what is said:
-// Admission, Arrival and Departure. The others pass.
+// The happenings. The log keeps Admission, Arrival and Departure, which change who may
+// hear what is said. The others pass.
 const (
 	Admission Happening = "admitted" // the members let them in; they may hear from here on
 	Arrival   Happening = "joined"   // they are there for the first time
@@ -37,6 +37,9 @@ const (
 	Pause     Happening = "away"     // they closed the page, and are still a member
 	Return    Happening = "returned"
 )
+
+// lasts reports whether a happening changes who may hear what is said.
+func (h Happening) lasts() bool { return h == Admission || h == Arrival || h == Departure }
 
 // Notice is what happened to the member of an entry.
 type Notice struct {

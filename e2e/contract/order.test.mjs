@@ -66,11 +66,11 @@ class Gate {
 }
 
 /** The seat's page is loaded again and joins, by another client and way; on the way to an upgrade stands a gate. */
-async function reenter(t, server, seat, { version, transports }, url) {
+async function reenter(t, server, seat, { version, transports, auth }, url) {
   const gate = transports.length > 1 && !url ? await Gate.to(t, server.port) : undefined;
   seat.conn.close();
   const room = { ...await seat.person.openRoom(seat.room.path), name: seat.name };
-  const conn = await seat.person.enter(room, { version, transports, ...(gate || url ? { url: url ?? gate.url } : {}) });
+  const conn = await seat.person.enter(room, { version, transports, auth, ...(gate || url ? { url: url ?? gate.url } : {}) });
   return Object.assign(new Seat(seat.person, room, conn, seat.userId), { gate });
 }
 
@@ -217,7 +217,9 @@ describe('a rush', { concurrency: 2 }, () => {
           const page = await reenter(t, server, seat, mine, proxy.url);
           return new Guest(Object.assign(page, { upgrades: mine.transports.length > 1 }), proxy, leaving);
         };
-        const dan = await invite(room[3], returnsNew, (round) => ['drop', 'goodbye', 'cut'][round % 3]);
+        // A page that names itself is told its place in the conversation together with each message: no cut
+        // comes between the two, and nothing is heard twice.
+        const dan = await invite(room[3], { ...returnsNew, auth: { page: 'the page of Dan' } }, (round) => ['drop', 'goodbye', 'cut'][round % 3]);
         // After a goodbye, an older page is taken for a new one and shown everything: once is enough.
         const eve = await invite(room[4], returnsOld, (round) => ({ 0: 'goodbye', 5: 'cut' })[round] ?? 'drop');
 
@@ -295,7 +297,7 @@ describe('a rush', { concurrency: 2 }, () => {
     async function joinsRaw(t, seat) {
       seat.conn.close();
       await seat.person.openRoom(seat.room.path);
-      const raw = await (await RawWebSocket.open(seat.person)).connect();
+      const raw = await (await RawWebSocket.open(seat.person)).connect({ page: `the page of ${seat.name}` });
       t.after(() => raw.close());
       raw.text(`42${JSON.stringify(['join', { room: seat.roomId }])}`);
       await until(() => raw.texts.some((text) => text.startsWith('42["join_success"')), { what: `${seat.name} joins` });

@@ -121,9 +121,9 @@ export class RawWebSocket {
     return this;
   }
 
-  /** Enters the default namespace. */
-  async connect() {
-    this.text('40');
+  /** Enters the default namespace, with what the page says of itself. */
+  async connect(auth) {
+    this.text(`40${auth ? JSON.stringify(auth) : ''}`);
     await until(() => this.texts.some((text) => text.startsWith('40')), { what: 'the namespace' });
     return this;
   }

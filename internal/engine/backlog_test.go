@@ -138,12 +138,12 @@ func TestSeries(t *testing.T) {
 		l := session(t, sock)
 		_ = sock.Emit("before")
 		made := 0 // guarded by l.mu
-		first := l.SendSeries(sock, n, func(i int) []any {
+		first := l.SendSeries(sock, n, func(i int) (event, trailer Event) {
 			if i != made {
 				t.Errorf("%d in place of %d", i, made)
 			}
 			made++
-			return []any{"one", i, text}
+			return Event{"one", i, text}, nil
 		})
 		_ = sock.Emit("after")
 		if first != 3 || l.Created() != n+3 { // the answer to the handshake was the first
@@ -183,7 +183,7 @@ func TestSeries(t *testing.T) {
 		sock := s.socket(t)
 		l := session(t, sock)
 		_ = sock.Emit("before")
-		l.SendSeries(sock, n, func(i int) []any { return []any{"one", i, text} })
+		l.SendSeries(sock, n, func(i int) (event, trailer Event) { return Event{"one", i, text}, nil })
 		_ = sock.Emit("after")
 		next, polls := 0, 0
 		for last := ""; last != `42["after"]`; polls++ {

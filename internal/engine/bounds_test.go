@@ -182,12 +182,12 @@ func TestOnePollTakesLittle(t *testing.T) {
 	c.connect()
 	sock := s.socket(t)
 	text := strings.Repeat("x", 1000)
-	session(t, sock).SendSeries(sock, 1000, func(i int) []any { return []any{"one", i, text} })
+	session(t, sock).SendSeries(sock, 1000, func(i int) (event, trailer Event) { return Event{"one", i, text}, nil })
 	if got := c.get(); len(got) > maxPolled || len(got) < maxPolled/2 {
 		t.Errorf("%d bytes", len(got))
 	}
 	eventually(t, "series are bounded as well", func() bool {
-		return session(t, sock).SendSeries(sock, 100_000, func(i int) []any { return []any{"one", i, text} }) == 0
+		return session(t, sock).SendSeries(sock, 100_000, func(i int) (event, trailer Event) { return Event{"one", i, text}, nil }) == 0
 	})
 	receive(t, session(t, sock).Done())
 }

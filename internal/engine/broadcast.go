@@ -2,26 +2,43 @@ package engine
 
 import "github.com/zishang520/socket.io/servers/socket/v3"
 
-// Broadcast is one event on its way to many sessions: encoded and framed once,
-// however many they are. It is used by one goroutine.
+// Event is an event by its name and arguments, which hold no binary data.
+type Event []any
+
+// Broadcast is events on their way to many sessions: encoded and framed once,
+// however many sessions there are. It is used by one goroutine.
 type Broadcast struct {
 	packets []*message
 	waiting []*Session // claimed: to be flushed
 }
 
-// NewBroadcast returns a broadcast of an event of a namespace, by its name and
-// arguments, which hold no binary data. It fails if they cannot be encoded.
-func NewBroadcast(n socket.Namespace, event ...any) (*Broadcast, error) {
-	m, err := encodeEvent(n.Name(), event)
-	if err != nil {
-		return nil, err
+// NewBroadcast returns a broadcast of events of a namespace. A trailer, if it is not
+// nil, follows them: right behind the last one or, if more that have a trailer leave
+// in one write, the last trailer behind all of them. Trailers have no position. It
+// fails if something cannot be encoded.
+func NewBroadcast(n socket.Namespace, trailer Event, events ...Event) (*Broadcast, error) {
+	b := &Broadcast{packets: make([]*message, len(events))}
+	for i, event := range events {
+		m, err := encodeEvent(n.Name(), event)
+		if err != nil {
+			return nil, err
+		}
+		b.packets[i] = m
 	}
-	return &Broadcast{packets: []*message{m}}, nil
+	if trailer != nil {
+		m, err := encodeEvent(n.Name(), trailer)
+		if err != nil {
+			return nil, err
+		}
+		last := &b.packets[len(events)-1]
+		*last = (*last).trailedBy(m)
+	}
+	return b, nil
 }
 
-// To adds a session, in whose order of messages the event has its place from here
-// on, and returns its position there, and up to which position all is known to have
-// arrived. The position is 0 if the session has ended.
+// To adds a session, in whose order of messages the events have their place from here
+// on, and returns the position of the last one there, and up to which position all is
+// known to have arrived. The position is 0 if the session has ended.
 func (b *Broadcast) To(s *Session) (position, confirmed uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -34,7 +51,7 @@ func (b *Broadcast) To(s *Session) (position, confirmed uint64) {
 	return s.receipts.created, s.receipts.confirmed
 }
 
-// Flush has the event sent to the sessions that were added. It does not wait.
+// Flush has the events sent to the sessions that were added. It does not wait.
 func (b *Broadcast) Flush() {
 	if len(b.waiting) > 0 {
 		go flushAll(b.waiting)

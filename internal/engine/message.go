@@ -3,6 +3,7 @@ package engine
 import (
 	"encoding/base64"
 	"encoding/binary"
+	"slices"
 )
 
 // The types of Engine.IO packets (Engine.IO protocol 4, section "Packet
@@ -30,6 +31,11 @@ const (
 type message struct {
 	frame []byte
 	head  int // length of the frame's header
+	size  int // length of the frame; more of it is that of the trailer
+	// trailer makes the packet that has to follow this one, or the last of several
+	// with trailers that are written together; nil if none has to. The receipts do
+	// not count it.
+	trailer func() *message
 }
 
 var (
@@ -61,8 +67,23 @@ func newMessage(first byte, parts ...[]byte) *message {
 	for _, p := range parts {
 		frame = append(frame, p...)
 	}
-	return &message{frame: frame, head: head}
+	return &message{frame: frame, head: head, size: len(frame)}
 }
+
+// trailedBy returns the packet with a trailer, both in one piece of memory: most
+// packets are written alone, and then need not be put together for each session.
+func (m *message) trailedBy(trailer *message) *message {
+	return &message{
+		frame: slices.Concat(m.frame, trailer.frame), head: m.head, size: m.size,
+		trailer: func() *message { return trailer },
+	}
+}
+
+// whole reports whether the frame is all that has to be written of the packet.
+func (m *message) whole() bool { return m.trailer == nil || len(m.frame) > m.size }
+
+// own returns the packet's frame without its trailer's.
+func (m *message) own() []byte { return m.frame[:m.size] }
 
 // newPacket makes a packet of type message.
 func newPacket(data []byte, isBinary bool) *message {
@@ -81,7 +102,7 @@ func (m *message) counts() bool {
 // appendPolled appends the packet in the form that a polling payload has.
 func (m *message) appendPolled(payload []byte) []byte {
 	if m.frame[0] == frameBinary {
-		return base64.StdEncoding.AppendEncode(append(payload, binaryPollingMark), m.frame[m.head:])
+		return base64.StdEncoding.AppendEncode(append(payload, binaryPollingMark), m.own()[m.head:])
 	}
-	return append(payload, m.frame[m.head:]...)
+	return append(payload, m.own()[m.head:]...)
 }

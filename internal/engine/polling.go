@@ -142,24 +142,31 @@ func (s *Session) takePayload() []byte {
 }
 
 func (s *Session) payloadLocked() (payload []byte) {
-	for m := s.out.first(); m != nil; m = s.out.first() {
+	add := func(m *message) {
 		if payload != nil {
-			if len(payload)+len(m.frame) > maxPolled {
-				break
-			}
 			payload = append(payload, separator)
 		}
 		payload = m.appendPolled(payload)
+	}
+	var trailer func() *message
+	for m := s.out.first(); m != nil; m = s.out.first() {
+		if payload != nil && len(payload)+m.size > maxPolled {
+			break
+		}
+		add(m)
+		if m.trailer != nil {
+			trailer = m.trailer
+		}
 		if m.counts() {
 			s.receipts.handed++
 		}
 		s.out.drop()
 	}
+	if trailer != nil {
+		add(trailer())
+	}
 	if !s.closed && s.takePingLocked() {
-		if payload != nil {
-			payload = append(payload, separator)
-		}
-		payload = pingMessage.appendPolled(payload)
+		add(pingMessage)
 	}
 	return payload
 }

@@ -264,22 +264,31 @@ func (s *Session) refuseLocked() {
 	go s.fail(reasonError, ErrTooSlow)
 }
 
-// SendSeries sends n events, more than none, of a socket, of which event returns the name and the
-// arguments: each only when its turn comes, so that much that a client has missed
-// need not wait in memory until the client takes it. The calls come in order, one
-// at a time, and must not block. SendSeries returns the position of the first
-// event, or 0 if the session has ended.
-func (s *Session) SendSeries(of *socket.Socket, n int, event func(i int) []any) uint64 {
+// SendSeries sends n events, more than none, of a socket, each with a trailer as in
+// [NewBroadcast], nil if it has none: each made only when its turn comes, so that much
+// that a client has missed need not wait in memory until the client takes it. The
+// calls of event come in order, one at a time, and must not block. SendSeries returns
+// the position of the first event, or 0 if the session has ended.
+func (s *Session) SendSeries(of *socket.Socket, n int, event func(i int) (event, trailer Event)) uint64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed || s.refused {
 		return 0
 	}
+	encoded := func(e Event) *message {
+		// There is no binary data in a series.
+		return encode(of.Nsp(), &parser.Packet{Type: parser.EVENT, Data: []any(e)})[0]
+	}
 	i := -1
 	fits := s.out.pushSeries(n, func() *message {
 		i++
-		packets := encode(of.Nsp(), &parser.Packet{Type: parser.EVENT, Data: event(i)})
-		return packets[0] // there is no binary data in a series
+		e, trailer := event(i)
+		m := encoded(e)
+		if trailer != nil {
+			// Only one in a write is needed.
+			m.trailer = func() *message { return encoded(trailer) }
+		}
+		return m
 	})
 	if !fits {
 		s.refuseLocked()

@@ -33,9 +33,13 @@ var upgrader = ws.Upgrader{
 	},
 }
 
+// batchSlack is the room in a batch's buffer for what follows its packets: a ping, and
+// a trailer of common length.
+const batchSlack = 256
+
 // batches are buffers for what is written together.
 var batches = sync.Pool{New: func() any {
-	b := make([]byte, 0, batchSize+16)
+	b := make([]byte, 0, batchSize+batchSlack)
 	return &b
 }}
 
@@ -319,15 +323,16 @@ func (s *Session) unwritable(w *websocket, err error) {
 // batchLocked takes out of the outbox what is to be written next, nil if there
 // is nothing. If a buffer was needed to put it together, that is returned too.
 func (s *Session) batchLocked() (frames []byte, buffer *[]byte) {
+	var trailer func() *message
 	for m := s.out.first(); m != nil; m = s.out.first() {
-		if len(frames) > 0 && len(frames)+len(m.frame) > batchSize {
+		if len(frames) > 0 && len(frames)+m.size > batchSize {
 			break
 		}
 		s.out.drop()
 		if m.counts() {
 			s.receipts.handed++
 		}
-		if frames == nil && (s.out.empty() || len(m.frame) > batchSize) {
+		if frames == nil && m.whole() && (s.out.empty() || m.size > batchSize) {
 			frames = m.frame // shared: nothing may be appended to it
 			break
 		}
@@ -335,7 +340,13 @@ func (s *Session) batchLocked() (frames []byte, buffer *[]byte) {
 			buffer = batches.Get().(*[]byte) //nolint:forcetypeassert // nothing else is in it
 			frames = (*buffer)[:0]
 		}
-		frames = append(frames, m.frame...)
+		frames = append(frames, m.own()...)
+		if m.trailer != nil {
+			trailer = m.trailer
+		}
+	}
+	if trailer != nil {
+		frames = append(frames, trailer().frame...)
 	}
 	if s.closed || !s.takePingLocked() {
 		return frames, buffer

@@ -1,7 +1,9 @@
 package gateway
 
 import (
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/zishang520/socket.io/servers/socket/v3"
@@ -42,19 +44,14 @@ func (g *Gateway) Announce(roomID string, events []room.Event) {
 //nolint:gocyclo // one case a type of event
 func (g *Gateway) announce(roomID string, e room.Event) {
 	members := membersRoom(roomID)
+	if notice, ok := e.Notice(); ok {
+		g.tellNotice(roomID, notice)
+	}
 	switch b := e.Body.(type) {
 	case room.CodeTold:
 		g.answer(b.Conn, "code_update", codeOf(b.Code))
 	case room.MembersListed:
 		g.answer(b.Conn, "members", membersOf(b))
-	case room.MemberJoined:
-		g.tell("member_joined", named(b.Name), members)
-	case room.MemberReturned:
-		g.tell("member_returned", named(b.Name), members)
-	case room.MemberLeft:
-		if b.Known == 0 { // else it was told before
-			g.tell("member_left", named(b.Name), members)
-		}
 	case room.JoinConfirmed:
 		g.answer(b.Conn, "join_success", countPayload{b.Count})
 	case room.PresenceChanged:
@@ -108,18 +105,57 @@ func (g *Gateway) answer(id, event string, payload any) {
 	}
 }
 
-// tellMessage sends a message to everybody in the room, and notes for each that it
-// was sent.
+// tellMessage sends a message to everybody in the room.
 func (g *Gateway) tellMessage(roomID string, m room.Message) {
-	b, err := engine.NewBroadcast(g.io.Sockets(), "message", messageOf(m), offset{roomID, m.Seq}.String())
+	said, at := messageOf(m), offset{roomID, m.Seq}
+	g.spread(at, func(named bool) *engine.Broadcast {
+		event := engine.Event{"message", said}
+		if named {
+			return g.broadcast(nil, at.within(event))
+		}
+		return g.broadcast(at.event(), event)
+	}, nil)
+}
+
+// spread sends what happened to everybody in a room but those for whom except is true,
+// and notes for each that it was sent. What pages are sent that name themselves and
+// what others are is made once, if there is somebody to send it to; nil is nothing.
+func (g *Gateway) spread(at offset, broadcast func(named bool) *engine.Broadcast, except func(*conn) bool) {
+	forms := [2]func() *engine.Broadcast{
+		sync.OnceValue(func() *engine.Broadcast { return broadcast(false) }),
+		sync.OnceValue(func() *engine.Broadcast { return broadcast(true) }),
+	}
+	var used [2]*engine.Broadcast
+	for _, c := range g.audienceOf(at.room) {
+		form := 0
+		if c.page != "" {
+			form = 1
+		}
+		b := forms[form]()
+		if used[form] = b; b == nil || except != nil && except(c) {
+			continue
+		}
+		c.marks.deliver(at.room, at.seq, func() (position, confirmed uint64) { return b.To(c.link) })
+	}
+	for _, b := range used {
+		if b != nil {
+			b.Flush()
+		}
+	}
+}
+
+// broadcast makes a broadcast of those of the events that are not nil; nil if none is.
+func (g *Gateway) broadcast(trailer engine.Event, events ...engine.Event) *engine.Broadcast {
+	events = slices.DeleteFunc(events, func(e engine.Event) bool { return e == nil })
+	if len(events) == 0 {
+		return nil
+	}
+	b, err := engine.NewBroadcast(g.io.Sockets(), trailer, events...)
 	if err != nil {
-		g.Log.Error("announcing a message", "error", err)
-		return
+		g.Log.Error("announcing an event", "event", events[0][0], "error", err)
+		return nil
 	}
-	for _, c := range g.audienceOf(roomID) {
-		c.marks.deliver(roomID, m.Seq, func() (position, confirmed uint64) { return b.To(c.link) })
-	}
-	b.Flush()
+	return b
 }
 
 func (g *Gateway) conn(id string) *conn {
@@ -152,7 +188,7 @@ func (g *Gateway) catchUp(roomID string, a room.Attached) {
 	if c == nil {
 		return
 	}
-	c.replay(roomID, a.Log)
+	c.replay(roomID, a)
 	for _, k := range a.Knocks {
 		c.emit("join_request", knockOf(roomID, k))
 		c.emit("request_status", requestOf(k, time.Now()))

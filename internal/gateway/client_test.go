@@ -322,13 +322,13 @@ func (c *client) all(name string) []event {
 	return found
 }
 
-// names returns the names of all events but the barriers'.
+// names returns the names of all events but the barriers', and but for the positions.
 func (c *client) names() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var names []string
 	for _, e := range c.log {
-		if e.name != "pong" {
+		if e.name != "pong" && e.name != "position" {
 			names = append(names, e.name)
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"runtime/debug"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -205,7 +204,10 @@ func (c *conn) bind(seat room.Seat, explicit bool) error {
 		c.unbind()
 		c.report(old, loss{delivered: c.marks.sent()})
 	}
-	entry := room.Entry{Room: seat.Room, Member: seat.ID, Conn: c.id, Explicit: explicit, Returning: c.returnsTo(seat)}
+	entry := room.Entry{
+		Room: seat.Room, Member: seat.ID, Conn: c.id, Explicit: explicit,
+		Returning: c.returnsTo(seat), Heard: c.g.heardBy(seat),
+	}
 	if !same {
 		switch {
 		case c.seen != nil && c.seen.room == seat.Room:
@@ -230,6 +232,15 @@ func (c *conn) bind(seat room.Seat, explicit bool) error {
 	c.g.pages.remember(c.session, c.hints.page, seat.ID)
 	c.g.visitors.leave(c.socket.Conn().Id())
 	return nil
+}
+
+// heardBy returns up to where the pages of a member that are open here have certainly
+// heard the room.
+func (g *Gateway) heardBy(seat room.Seat) (seq uint64) {
+	for _, c := range g.connsOf(seat) {
+		seq = max(seq, c.marks.confirmed(c.link))
+	}
+	return seq
 }
 
 // takeOver ends a connection of the member that is open on our side alone, and
@@ -433,18 +444,6 @@ func (c *conn) emit(event string, payload ...any) {
 	if err := c.socket.Emit(event, payload...); err != nil {
 		c.g.Log.Error("sending an event", "event", event, "error", err)
 	}
-}
-
-// replay sends messages that were missed.
-func (c *conn) replay(roomID string, log []room.Message) {
-	log = slices.DeleteFunc(log, func(m room.Message) bool { return m.Kind == room.KindNotice })
-	if len(log) == 0 {
-		return
-	}
-	first := c.link.SendSeries(c.socket, len(log), func(i int) []any {
-		return []any{"message", messageOf(log[i]), offset{roomID, log[i].Seq}.String()}
-	})
-	c.marks.addSeries(roomID, log, first)
 }
 
 // fail tells the client of an error.

@@ -5,12 +5,12 @@ import (
 	"strings"
 	"sync"
 
-	"securechat/room"
+	"securechat/internal/engine"
 )
 
-// offset names a message to clients. Those from 4.6 on keep the last one that
-// they have seen and say it when they reconnect, in the way of the protocol's
-// connection state recovery; older ones take no notice.
+// offset names a place in what is said in a room to clients. Those from 4.6 on keep the
+// last argument of any event, if it is a string, and say it when they reconnect, in the
+// way of the protocol's connection state recovery; others take no notice.
 type offset struct {
 	room string
 	seq  uint64
@@ -29,6 +29,17 @@ func parseOffset(s string) (offset, bool) {
 	return offset{roomID, seq}, err == nil
 }
 
+// event returns the event that tells a page where it is: an event of its own, since
+// handlers in many languages take no more arguments than they were written for.
+//
+// A connection can be cut between what was said and this event, and then that is said
+// again.
+func (o offset) event() engine.Event { return engine.Event{"position", o.String()} }
+
+// within returns an event with the position as its last argument, for pages that name
+// themselves: no cut comes between the two.
+func (o offset) within(e engine.Event) engine.Event { return append(e, o.String()) }
+
 // mark says that a connection was sent everything up to a sequence number of
 // its room once the session has the position confirmed.
 type mark struct{ seq, position uint64 }
@@ -41,6 +52,7 @@ type marks struct {
 	base uint64 // certainly seen
 	list []mark // sent and not yet known to be seen, oldest first
 	torn bool   // a message was not sent, and so none after it will be
+	late bool   // what was said before is still to be replayed
 }
 
 // account is what marks want to know of a session.
@@ -48,20 +60,21 @@ type account interface {
 	Account() (sent, confirmed uint64)
 }
 
-// reset begins anew: the page has seen everything up to seq.
+// reset begins anew: the page has seen everything up to seq, and what was said since
+// then is to be replayed.
 func (m *marks) reset(roomID string, seq uint64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.room, m.base, m.list, m.torn = roomID, seq, nil, false
+	m.room, m.base, m.list, m.torn, m.late = roomID, seq, nil, false, true
 }
 
-// deliver has a message sent, unless the connection has moved to another room or one
-// before was not sent, and notes where it is: send returns its position, 0 if the
+// deliver has a message sent, unless the connection has moved to another room, one
+// before was not sent, or it will be replayed, and notes where it is: send returns its position, 0 if the
 // session has ended, and what the session has confirmed.
 func (m *marks) deliver(roomID string, seq uint64, send func() (position, confirmed uint64)) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.room != roomID || m.torn {
+	if m.room != roomID || m.torn || m.late {
 		return
 	}
 	position, confirmed := send()
@@ -72,20 +85,27 @@ func (m *marks) deliver(roomID string, seq uint64, send func() (position, confir
 	m.list = append(m.list, mark{seq, position})
 }
 
-// addSeries notes that messages are being sent, the first of them at a position;
-// zero if they are not.
-func (m *marks) addSeries(roomID string, log []room.Message, first uint64) {
+// replay has the lines of a replay sent, unless the connection has moved to another
+// room, and notes where they are: send returns the position of the first, 0 if the
+// session has ended.
+func (m *marks) replay(roomID string, lines []line, send func() (first uint64)) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.room != roomID {
 		return
 	}
-	m.torn = m.torn || first == 0
-	if m.torn {
+	m.late = false
+	if len(lines) == 0 || m.torn {
 		return
 	}
-	for i, message := range log {
-		m.list = append(m.list, mark{seq: message.Seq, position: first + uint64(i)})
+	first := send()
+	if m.torn = first == 0; m.torn {
+		return
+	}
+	for i, l := range lines {
+		if l.last {
+			m.list = append(m.list, mark{seq: l.entry.Seq, position: first + uint64(i)})
+		}
 	}
 }
 

@@ -65,10 +65,26 @@ func TestMarks(t *testing.T) {
 			w.confirmed = w.created
 		}, 12, 12},
 		"after a replay that was not sent": {func(m *marks, w *wire) {
-			m.addSeries("room", []room.Message{{Seq: 11}}, 0)
+			m.reset("room", 10)
+			m.replay("room", []line{{entry: &room.Message{Seq: 11}, last: true}}, func() uint64 { return 0 })
 			w.send(m, 12, 12)
 			w.confirmed = w.created
 		}, 10, 10},
+		// What a replay will hold must not come before it.
+		"before a replay": {func(m *marks, w *wire) {
+			m.reset("room", 10)
+			w.send(m, 11, 11)
+			w.confirmed = w.created
+		}, 10, 10},
+		"in a replay of two lines an entry": {func(m *marks, w *wire) {
+			m.reset("room", 10)
+			eleven, twelve := room.Message{Seq: 11}, room.Message{Seq: 12}
+			m.replay("room", []line{{entry: &eleven}, {entry: &eleven, last: true}, {entry: &twelve}, {entry: &twelve, last: true}}, func() uint64 {
+				w.created += 4
+				return w.created - 3
+			})
+			w.confirmed = w.created - 1
+		}, 11, 12},
 		// It moved to another room while the message was being sent.
 		"of another room": {func(m *marks, w *wire) {
 			m.deliver("another room", 500, w.accept)
@@ -80,10 +96,11 @@ func TestMarks(t *testing.T) {
 			var m marks
 			w := &wire{created: 100, confirmed: 100}
 			m.reset("room", 10)
+			m.replay("room", nil, nil)
 			tt.play(&m, w)
 			m.settleLocked(w.confirmed)
-			if m.base != tt.confirmed || m.sent() != tt.sent {
-				t.Errorf("confirmed %d, sent %d; want %d, %d", m.base, m.sent(), tt.confirmed, tt.sent)
+			if sent := m.sent(); m.base != tt.confirmed || sent != tt.sent {
+				t.Errorf("confirmed %d, sent %d; want %d, %d", m.base, sent, tt.confirmed, tt.sent)
 			}
 		})
 	}

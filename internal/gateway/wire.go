@@ -111,6 +111,16 @@ type (
 		At     int64  `json:"at"`   // milliseconds since 1970
 		Ref    string `json:"ref,omitempty"`
 	}
+	// noticePayload is for pages that name themselves.
+	noticePayload struct {
+		ID          uint64   `json:"id"`
+		What        string   `json:"what"`
+		Member      string   `json:"member"`
+		DisplayName string   `json:"display_name"`
+		By          []string `json:"by,omitempty"` // names
+		At          int64    `json:"at"`           // milliseconds since 1970
+		Missed      bool     `json:"missed,omitempty"`
+	}
 	typingPayload struct {
 		Member      string `json:"member"`
 		DisplayName string `json:"display_name"`
@@ -191,6 +201,14 @@ func messageOf(m room.Message) messagePayload {
 		At:        m.At.UnixMilli(),
 		Ref:       m.Ref,
 	}
+}
+
+func noticeOf(m *room.Message, missed bool) noticePayload {
+	by := make([]string, len(m.Notice.By))
+	for i, name := range m.Notice.By {
+		by[i] = html.EscapeString(name)
+	}
+	return noticePayload{m.Seq, string(m.Notice.What), m.Member, html.EscapeString(m.Name), by, m.At.UnixMilli(), missed}
 }
 
 func membersOf(l room.MembersListed) membersPayload {

@@ -1,0 +1,303 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"securechat/room"
+)
+
+// told returns what a page was told: messages with the old events, and with the notices.
+func told(c *client) (old, notices []string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, e := range c.log {
+		name := strings.Trim(e.field("display_name"), `"`)
+		switch e.name {
+		case "member_joined", "member_left", "member_returned":
+			old = append(old, e.name+" "+name)
+		case "message":
+			old = append(old, strings.Trim(e.field("content"), `"`))
+			notices = append(notices, strings.Trim(e.field("content"), `"`))
+		case "notice":
+			what := strings.Trim(e.field("what"), `"`)
+			if by := e.field("by"); by != "" {
+				what += " by " + by
+			}
+			if e.field("missed") != "" {
+				what = "missed: " + what
+			}
+			notices = append(notices, what+" "+name)
+		}
+	}
+	return old, notices
+}
+
+// positions returns the places that a page was told, and checks each.
+func (c *client) positions() []offset {
+	c.t.Helper()
+	var places []offset
+	for _, e := range c.all("position") {
+		var place offset
+		ok := len(e.args) == 1
+		if ok {
+			place, ok = parseOffset(strings.Trim(string(e.args[0]), `"`))
+		}
+		if !ok {
+			c.t.Errorf("no position: %v", e)
+		}
+		places = append(places, place)
+	}
+	return places
+}
+
+// Old handlers, in languages less forgiving than JavaScript, take one argument.
+func TestEveryEventHasTheContractsArguments(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	for i, auth := range []string{"", `{"page":"p1"}`} {
+		session := fmt.Sprint("alice", i)
+		alice, code := s.create(session, "Alice")
+		c := s.connect(visit{session: session, auth: auth}).join(alice)
+		c.say(alice, "one")
+		c.expect("message")
+		c.barrier()
+		s.admit(fmt.Sprint("bob", i), "Bob", code, alice)
+		c.drop()
+		s.load(session, alice)
+		again := s.connect(visit{session: session, auth: strings.Replace(auth, "p1", "p2", 1)}).join(alice)
+		again.expect("message")
+		again.barrier()
+		for _, c := range []*client{c, again} {
+			for _, name := range c.names() {
+				for _, e := range c.all(name) {
+					want := 1
+					if auth != "" && (name == "message" || name == "notice") {
+						want = 2 // its position, from which no cut separates it
+					}
+					if len(e.args) != want {
+						t.Errorf("with %q: %v", auth, e)
+					}
+				}
+			}
+			if auth == "" {
+				c.expect("position")
+				c.positions()
+			}
+		}
+	}
+}
+
+// Whoever was away is told in order with the messages who came in meanwhile, once: over
+// cuts, and when the page is loaded again.
+func TestWhoWasAwayIsTold(t *testing.T) {
+	t.Parallel()
+	type end func(t *testing.T, s *server, c *client, alice room.Seat)
+	cut := func(_ *testing.T, s *server, c *client, _ room.Seat) {
+		s.settled(c)
+		c.drop()
+	}
+	reload := func(t *testing.T, s *server, c *client, alice room.Seat) {
+		cut(t, s, c, alice)
+		s.load("alice", alice)
+	}
+	for name, test := range map[string]struct {
+		auth         string
+		first, again end
+		old, notices []string // after the first end, and what is said then
+		oldAgain     []string // after the second
+		noticesAgain []string
+	}{
+		"a page that reconnects": {
+			first: cut, again: cut,
+			old: []string{"before", "member_joined Bob", "between", "member_left Bob", "after"},
+		},
+		"a page that is loaded": {
+			first: reload, again: reload,
+			old:      []string{"before", "member_joined Bob", "between", "member_left Bob", "after"},
+			oldAgain: []string{"before", "between", "after"},
+		},
+		"a page that names itself and reconnects": {
+			auth:  `{"page":"p1"}`,
+			first: cut, again: cut,
+			old: []string{"before", "member_joined Bob", "between", "member_left Bob", "after"},
+			notices: []string{"before", `missed: admitted by ["Alice","Carol"] Bob`, "missed: joined Bob",
+				"between", "missed: left Bob", "after"},
+		},
+		"a page that names itself and is loaded": {
+			auth:  `{"page":"p1"}`,
+			first: reload, again: reload,
+			old: []string{"before", "member_joined Bob", "between", "member_left Bob", "after"},
+			notices: []string{`admitted by ["Alice"] Carol`, "joined Carol",
+				"before", `missed: admitted by ["Alice","Carol"] Bob`, "missed: joined Bob", "between", "missed: left Bob", "after"},
+			oldAgain: []string{"before", "between", "after"},
+			noticesAgain: []string{`admitted by ["Alice"] Carol`, "joined Carol",
+				"before", `admitted by ["Alice","Carol"] Bob`, "joined Bob", "between", "left Bob", "after"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newServer(t)
+			alice, code := s.create("alice", "Alice")
+			a := s.connect(visit{session: "alice", auth: test.auth}).join(alice)
+			carol := s.admit("carol", "Carol", code, alice)
+			c := s.connect(visit{session: "carol"}).join(carol)
+			a.expect("member_joined")
+			test.first(t, s, a, alice)
+
+			c.say(carol, "before")
+			c.barrier()
+			bob := s.admit("bob", "Bob", code, alice, carol)
+			b := s.connect(visit{session: "bob"}).join(bob)
+			c.say(carol, "between")
+			c.barrier()
+			b.emit("leave_room", fmt.Sprintf(`{"room":%q,"final":true}`, bob.Room))
+			c.expect("member_left")
+			c.say(carol, "after")
+			c.barrier()
+
+			page := 1
+			back := func(again end, wantOld, wantNotices []string) {
+				t.Helper()
+				page++
+				loaded := s.loading("alice")
+				a = s.connect(visit{session: "alice", auth: strings.Replace(test.auth, "p1", fmt.Sprint("p", page), 1)})
+				if loaded {
+					a.join(alice)
+				}
+				a.barrier()
+				old, notices := told(a)
+				if !slices.Equal(old, wantOld) {
+					t.Errorf("told %q, want %q", old, wantOld)
+				}
+				if test.auth != "" && !slices.Equal(notices, wantNotices) {
+					t.Errorf("notices %q, want %q", notices, wantNotices)
+				}
+				again(t, s, a, alice)
+			}
+			back(test.again, test.old, test.notices)
+			back(cut, test.oldAgain, test.noticesAgain)
+		})
+	}
+}
+
+// loading reports whether a page of the session is being loaded.
+func (s *server) loading(session string) bool {
+	s.t.Helper()
+	seats, err := s.rooms.Seats(s.t.Context(), session)
+	if err != nil || len(seats) != 1 {
+		s.t.Fatal(seats, err)
+	}
+	return seats[0].Rendered
+}
+
+// A page that is loaded beside another one of its member is not told what that has told.
+func TestATabBesideAnotherIsToldNothingTwice(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	alice, code := s.create("alice", "Alice")
+	a := s.connect(visit{session: "alice"}).join(alice)
+	bob := s.admit("bob", "Bob", code, alice)
+	s.connect(visit{session: "bob"}).join(bob)
+	a.expect("member_joined")
+	s.settled(a)
+	s.load("alice", alice)
+	second := s.connect(visit{session: "alice", page: "/room/" + alice.Path}).join(alice)
+	if old, _ := told(second); old != nil {
+		t.Errorf("told %q", old)
+	}
+}
+
+// A connection was lost, a page was closed, a membership has ended: pages that name
+// themselves can tell, and all others hear what they ever heard, once.
+func TestLostAndLeftAreToldApart(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, func(_ *Options, terms *room.Terms) {
+		terms.AbsenceGrace, terms.ReturnGrace = time.Millisecond, time.Hour
+	})
+	stop, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	go s.rooms.Run(stop)
+	alice, code := s.create("alice", "Alice")
+	a := s.connect(visit{session: "alice", auth: `{"page":"p1"}`}).join(alice)
+	for name, test := range map[string]struct {
+		end  func(c *client, seat room.Seat)
+		want string
+	}{
+		"Lea": {func(c *client, _ room.Seat) { c.drop() }, "lost"},
+		"Leo": {func(c *client, _ room.Seat) { c.leave() }, "away"},
+		"Lin": {func(c *client, seat room.Seat) { c.emit("leave_room", fmt.Sprintf(`{"room":%q}`, seat.Room)) }, "away"},
+		"Lou": {func(c *client, seat room.Seat) {
+			c.emit("leave_room", fmt.Sprintf(`{"room":%q,"final":true}`, seat.Room))
+		}, "left"},
+	} {
+		seat := s.knock(name, name, code)
+		if err := s.rooms.Approve(t.Context(), seat.Room, alice.ID, seat.ID); err != nil {
+			t.Fatal(err)
+		}
+		c := s.connect(visit{session: name}).join(seat)
+		c.barrier()
+		a.barrier()
+		a.forget()
+		test.end(c, seat)
+		a.expect("notice")
+		a.barrier()
+		old, notices := told(a)
+		if !slices.Contains(old, "member_left "+name) || len(old) != 1 {
+			t.Errorf("%s: told %q", name, old)
+		}
+		if want := []string{test.want + " " + name}; !slices.Equal(notices, want) {
+			t.Errorf("%s: notices %q, want %q", name, notices, want)
+		}
+		if test.want != "left" {
+			// Gone for good: old pages were told before.
+			a.forget()
+			if err := s.rooms.Leave(t.Context(), seat.Room, seat.ID, "", true); err != nil {
+				t.Fatal(err)
+			}
+			a.barrier()
+			old, notices = told(a)
+			if want := []string{"left " + name}; old != nil || !slices.Equal(notices, want) {
+				t.Errorf("%s, for good: told %q and %q, want nothing and %q", name, old, notices, want)
+			}
+		}
+	}
+}
+
+// Who comes back and completes a vote by it hears of that admission once.
+func TestAnAdmissionByTheReturnOfAVoter(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	alice, code := s.create("alice", "Alice")
+	auth := `{"page":"p1"}`
+	a := s.connect(visit{session: "alice", auth: auth}).join(alice)
+	bob := s.knock("bob", "Bob", code)
+	a.emit("approve_join", fmt.Sprintf(`{"room":%q,"user_id":%q}`, alice.Room, bob.ID))
+	a.expect("notice")
+	carol := s.knock("carol", "Carol", code)
+	a.emit("approve_join", fmt.Sprintf(`{"room":%q,"user_id":%q}`, alice.Room, carol.ID))
+	a.barrier()
+	a.emit("leave_room", fmt.Sprintf(`{"room":%q}`, alice.Room))
+	a.barrier()
+	if err := s.rooms.Leave(t.Context(), bob.Room, bob.ID, "", true); err != nil {
+		t.Fatal(err)
+	}
+	a.forget()
+	a.join(alice)
+	_, notices := told(a)
+	admissions := slices.DeleteFunc(notices, func(n string) bool { return !strings.Contains(n, "admitted") || !strings.HasSuffix(n, "Carol") })
+	if len(admissions) != 1 {
+		t.Errorf("notices %q", notices)
+	}
+	// Its next connection is sent nothing again.
+	s.settled(a)
+	a.drop()
+	again := s.connect(visit{session: "alice", auth: auth})
+	if old, notices := told(again); old != nil || notices != nil {
+		t.Errorf("again: %q, %q", old, notices)
+	}
+}
