@@ -129,13 +129,21 @@ func wire(cfg config.Config, log *slog.Logger) (*app, error) {
 
 	a.conns = connlimit.New(connectionLimits(cfg, log), proxies.Trust, func() { a.metrics.Refused("connection", "too many") })
 
-	var err error
+	templates, foreign, err := files(cfg.TemplatesDir, "templates")
+	if err != nil {
+		return nil, err
+	}
+	keyGiven, err := web.AsksForKey(templates)
+	if err != nil {
+		return nil, err
+	}
 	a.sockets, err = gateway.New(gateway.Options{
 		Session:        sessions.Read,
 		Address:        web.AddressKey,
 		Accept:         web.NewOrigins(proxies, cfg.AllowedOrigins).Accept,
 		AllowedOrigins: cfg.AllowedOrigins,
 		RateLimits:     cfg.RateLimits,
+		Cost:           costOf(keyGiven),
 		Metrics:        a.metrics,
 		Log:            log,
 	})
@@ -145,17 +153,14 @@ func wire(cfg config.Config, log *slog.Logger) (*app, error) {
 	a.rooms = room.NewService(room.Options{
 		Store:     store,
 		Announcer: a.sockets,
-		Clean:     cleaner(cfg.MaxMessageLength),
+		Clean:     cleaner(sanitize.New(sanitize.Options{MaxLength: cfg.MaxMessageLength})),
+		KeyGiven:  keyGiven,
 		Terms:     termsOf(cfg),
 		Capacity:  room.Capacity{Rooms: cfg.MaxRooms, RoomsPerAddress: cfg.MaxRoomsPerIP},
 	})
 
 	a.sockets.Use(a.rooms)
 
-	templates, foreign, err := files(cfg.TemplatesDir, "templates")
-	if err != nil {
-		return nil, err
-	}
 	static, staticForeign, err := files(cfg.StaticDir, "static")
 	if err != nil {
 		return nil, err
@@ -232,17 +237,31 @@ func files(dir, name string) (fsys fs.FS, foreign bool, err error) {
 }
 
 // cleaner returns the sanitiser in the words of the room.
-func cleaner(maxLength int) func(string) (string, room.Kind, error) {
-	sanitizer := sanitize.New(sanitize.Options{MaxLength: maxLength})
-	return func(text string) (string, room.Kind, error) {
-		clean, err := sanitizer.Message(text)
+func cleaner(sanitizer *sanitize.Sanitizer) func(room.Said) (string, room.Kind, error) {
+	return func(s room.Said) (string, room.Kind, error) {
+		kind, clean := room.KindText, sanitizer.Message
+		if sanitize.IsEnvelope(s.Text) {
+			kind = room.KindEnvelope
+			if s.Key != "" {
+				clean = func(text string) (string, error) { return sanitizer.Envelope(text, s.Room+s.Key) }
+			}
+		}
+		content, err := clean(s.Text)
 		if errors.Is(err, sanitize.ErrTooLong) {
 			return "", 0, fmt.Errorf("%w: %w", room.ErrMessageTooLong, err)
 		}
-		if sanitize.IsEnvelope(text) {
-			return clean, room.KindEnvelope, err
+		return content, kind, err
+	}
+}
+
+// costOf returns how many messages a text counts as: looking into an envelope costs
+// more than all else that is done with one.
+func costOf(keyGiven bool) func(text string) int {
+	return func(text string) int {
+		if keyGiven && sanitize.IsEnvelope(text) {
+			return sanitize.EnvelopeCost
 		}
-		return clean, room.KindText, err
+		return 1
 	}
 }
 

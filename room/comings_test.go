@@ -260,11 +260,11 @@ func TestNoticesAreNotCountedAsMessages(t *testing.T) {
 }
 
 func TestTheKindOfAMessageIsKept(t *testing.T) {
-	s, world := newService(room.Options{Clean: func(text string) (string, room.Kind, error) {
-		if strings.HasPrefix(text, "{") {
-			return text, room.KindEnvelope, nil
+	s, world := newService(room.Options{Clean: func(s room.Said) (string, room.Kind, error) {
+		if strings.HasPrefix(s.Text, "{") {
+			return s.Text, room.KindEnvelope, nil
 		}
-		return text, room.KindText, nil
+		return s.Text, room.KindText, nil
 	}})
 	alice := create(t, s, "s1", "Alice")
 	enter(t, s, alice, "c1")

@@ -24,7 +24,10 @@ type Options struct {
 	// Clean makes a message safe for every page, or refuses it with
 	// ErrMessageTooLong, and says whether it is a text or an envelope. An empty
 	// result means that there is nothing to say.
-	Clean func(text string) (content string, kind Kind, err error)
+	Clean func(s Said) (content string, kind Kind, err error)
+	// KeyGiven is true if pages get the key of their room (Page.EncryptionKey), so
+	// that what they seal with it can be opened.
+	KeyGiven bool
 
 	Terms    Terms    // zero value: DefaultTerms
 	Capacity Capacity // zero value: 100 rooms, 3 an address
@@ -290,7 +293,11 @@ func (s *Service) Leave(ctx context.Context, room, member, conn string, final bo
 // posting, as the stripe is held for both; processes that share a store could each
 // post it. Errors: ErrNotFound, ErrNotMember, ErrMessageTooLong, ErrMessageBlank.
 func (s *Service) Post(ctx context.Context, d Draft) (earlier *Message, err error) {
-	content, kind, err := s.Clean(d.Text)
+	said, err := s.said(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	content, kind, err := s.Clean(said)
 	if err != nil {
 		return nil, err
 	}
@@ -310,6 +317,20 @@ func (s *Service) Post(ctx context.Context, d Draft) (earlier *Message, err erro
 	return nil, s.changeLocked(ctx, d.Room, func(r *Room, now time.Time) ([]Event, error) {
 		return r.Post(now, member, kind, content, ref)
 	})
+}
+
+// said returns what is to be cleaned. Errors: ErrNotFound.
+func (s *Service) said(ctx context.Context, d Draft) (Said, error) {
+	said := Said{Room: d.Room, Text: d.Text}
+	if !s.KeyGiven {
+		return said, nil
+	}
+	r, _, err := s.view(ctx, d.Room)
+	if err != nil {
+		return Said{}, err
+	}
+	said.Key = r.EncryptionKey
+	return said, nil
 }
 
 // posted returns the message of the member that is in the log under the draft's

@@ -57,7 +57,9 @@ func last[T room.Body](t *testing.T, events []room.Event) T {
 	return zero
 }
 
-func trim(text string) (string, room.Kind, error) { return strings.TrimSpace(text), room.KindText, nil }
+func trim(s room.Said) (string, room.Kind, error) {
+	return strings.TrimSpace(s.Text), room.KindText, nil
+}
 
 func newService(o room.Options) (*room.Service, *announced) {
 	a := new(announced)
@@ -603,7 +605,7 @@ func BenchmarkPost(b *testing.B) {
 	for _, members := range []int{3, 50} {
 		b.Run(fmt.Sprintf("members=%d", members), func(b *testing.B) {
 			ctx := b.Context()
-			s := room.NewService(room.Options{Store: memstore.New(), Announcer: silent{}, Clean: func(t string) (string, room.Kind, error) { return t, room.KindText, nil }})
+			s := room.NewService(room.Options{Store: memstore.New(), Announcer: silent{}, Clean: func(s room.Said) (string, room.Kind, error) { return s.Text, room.KindText, nil }})
 			alice, err := s.Create(ctx, room.Creation{Session: "s", Name: "Alice"})
 			if err != nil {
 				b.Fatal(err)
@@ -697,5 +699,32 @@ func BenchmarkScheduler(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// The key goes to the sanitiser where pages have it, and nowhere else.
+func TestWhoeverCleansGetsTheKeyThatPagesHave(t *testing.T) {
+	for _, given := range []bool{true, false} {
+		var got room.Said
+		s, _ := newService(room.Options{KeyGiven: given, Clean: func(s room.Said) (string, room.Kind, error) {
+			got = s
+			return s.Text, room.KindText, nil
+		}})
+		alice := create(t, s, "s1", "Alice")
+		page, err := s.Page(t.Context(), "s1", alice.Path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		must(t, post(s, alice, "hello"))
+		want := room.Said{Room: alice.Room, Text: "hello"}
+		if given {
+			want.Key = page.EncryptionKey
+		}
+		if got != want || page.EncryptionKey == "" {
+			t.Errorf("given %v: cleaned %+v, want %+v", given, got, want)
+		}
+		if _, err := s.Post(t.Context(), room.Draft{Room: "nowhere", Member: alice.ID, Text: "hello"}); !errors.Is(err, room.ErrNotFound) {
+			t.Errorf("in no room: err = %v", err)
+		}
 	}
 }

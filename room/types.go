@@ -51,6 +51,13 @@ type Notice struct {
 	Known uint64
 }
 
+// Said is what Options.Clean gets: a text, and where it was said.
+type Said struct {
+	Room string
+	Key  string // of the room, if its pages have it; else ""
+	Text string
+}
+
 // Draft is something that a member wants to say.
 type Draft struct {
 	Room, Member string

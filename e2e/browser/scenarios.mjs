@@ -507,7 +507,10 @@ export function playAll({ name, Tab, env, notices, partial, encrypted, leaves, t
         '{"salt":"00","content":"<img src=x onerror=window.pwned=14>"}',
         '{"salt":"<img src=x onerror=window.pwned=15>","content":"U2FsdGVkX18="}',
       ];
-      for (const attack of attacks) await eve.attack(attack);
+      for (const attack of attacks) {
+        await eve.attack(attack);
+        if (encrypted) await eve.say(attack); // sealed, where only who has the key sees it
+      }
       await eve.say('the end');
       await eventually(async () => assert.deepEqual((await ana.lines()).at(-1), { who: 'Eve', what: 'the end' }));
       for (const tab of [ana, eve]) {

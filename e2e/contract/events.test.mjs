@@ -202,6 +202,32 @@ for (const { label, version, transports } of matrix) {
       }
     });
 
+    for (const hasher of ['SHA1', 'SHA256']) { // of CryptoJS until 4.1, and since
+      test(`message: an envelope whose text would run in a page is sealed anew without that, ${hasher}`, async (t) => {
+        const [ana, bob] = await roomWith(server, ['Ana', 'Bob'], here(t));
+        const keyOf = (salt) => CryptoJS.PBKDF2(ana.roomId + ana.room.data.encryptionKey, salt, { keySize: 8, iterations: 1000, hasher: CryptoJS.algo[hasher] }).toString();
+        const pass = async (text) => {
+          const salt = CryptoJS.lib.WordArray.random(16);
+          const envelope = JSON.stringify({ salt: salt.toString(), content: CryptoJS.AES.encrypt(text, keyOf(salt)).toString() });
+          const from = bob.conn.mark();
+          ana.say(envelope);
+          const { content } = await bob.conn.waitFor('message', () => true, { from });
+          const parsed = JSON.parse(content);
+          assert.deepEqual(Object.keys(parsed), ['salt', 'content']);
+          assert.equal(JSON.stringify(parsed), content);
+          assert.equal(parsed.salt.length, 32);
+          const opened = CryptoJS.AES.decrypt(parsed.content, keyOf(CryptoJS.enc.Hex.parse(parsed.salt))).toString(CryptoJS.enc.Utf8);
+          return [opened, content === envelope];
+        };
+        for (const text of ['hello', 'it\'s "5 < 6" & <3', '<b>bold</b> <a href="https://a.example/?a=1&b=2">x</a>', '&lt;script&gt;', 'ünï😀'.repeat(500)]) {
+          assert.deepEqual(await pass(text), [text, true]);
+        }
+        assert.deepEqual(await pass('<img src=x onerror="alert(1)">'), ['&lt;img src=x onerror=&#34;alert(1)&#34;&gt;', false]);
+        assert.deepEqual(await pass('<b onclick=alert(1)>x</b>'), ['<b>x</b>', false]);
+        assert.deepEqual(await pass('<a href="javascript:alert(1)">x</a> ü'), ['x ü', false]);
+      });
+    }
+
     // --- knocking and voting ---------------------------------------------------
 
     test('join_request: every member hears of a knock at once, in its exact shape', async (t) => {

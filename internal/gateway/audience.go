@@ -3,6 +3,7 @@ package gateway
 import (
 	"maps"
 	"slices"
+	"time"
 
 	"golang.org/x/time/rate"
 
@@ -69,9 +70,13 @@ func (g *Gateway) connsOf(s room.Seat) []*conn {
 }
 
 // mayPost takes a message out of a member's allowance, which all their tabs share.
-func (g *Gateway) mayPost(roomID, member string) bool {
+func (g *Gateway) mayPost(roomID, member, text string) bool {
 	if !g.RateLimits {
 		return true
+	}
+	cost := 1
+	if g.Cost != nil {
+		cost = g.Cost(text)
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -84,5 +89,5 @@ func (g *Gateway) mayPost(roomID, member string) bool {
 		limiter = rate.NewLimiter(postsPerSecond, postsAtOnce)
 		a.posts[member] = limiter
 	}
-	return limiter.Allow()
+	return limiter.AllowN(time.Now(), cost)
 }

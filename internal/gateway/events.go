@@ -177,7 +177,7 @@ func (c *conn) post(p payload, text, ref string) error {
 	if err != nil {
 		return err
 	}
-	if !c.g.mayPost(s.Room, s.ID) {
+	if !c.g.mayPost(s.Room, s.ID, text) {
 		c.tooFast(evMessage, ref)
 		return nil
 	}

@@ -76,6 +76,9 @@ type Options struct {
 	Address func(*http.Request) string
 	// RateLimits is false to let everybody do everything as often as they can.
 	RateLimits bool
+	// Cost returns how many messages a text counts as, against what its member may
+	// say. Nil: each is one.
+	Cost func(text string) int
 	// Metrics may be nil.
 	Metrics Metrics
 	// Log may be nil for no log.

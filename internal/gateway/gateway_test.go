@@ -537,6 +537,27 @@ func TestFlood(t *testing.T) {
 	a.barrier()
 }
 
+// What costs the server more counts for more.
+func TestCostOfAMessage(t *testing.T) {
+	s := newServer(t, func(o *Options, _ *room.Terms) {
+		o.RateLimits = true
+		o.Cost = func(text string) int {
+			if text == "dear" {
+				return postsAtOnce + 1
+			}
+			return 1
+		}
+	})
+	alice, _ := s.create("alice", "Alice")
+	a := s.connect(visit{session: "alice"}).join(alice)
+	a.say(alice, "dear")
+	a.say(alice, "cheap")
+	a.until("the cheap word", func() bool { return slices.Contains(texts(a), "cheap") })
+	if got := texts(a); len(got) != 1 || len(a.all("room_error")) != 1 {
+		t.Errorf("%q came through, with %d errors", got, len(a.all("room_error")))
+	}
+}
+
 func TestTooManyConnections(t *testing.T) {
 	s := newServer(t, func(o *Options, _ *room.Terms) { o.RateLimits = true })
 	alice, _ := s.create("alice", "Alice")

@@ -28,16 +28,22 @@ const (
 // IsEnvelope reports whether text is an envelope, by its exact grammar. It takes
 // time in proportion to the text and allocates nothing.
 func IsEnvelope(text string) bool {
+	_, _, ok := openEnvelope(text)
+	return ok
+}
+
+// openEnvelope returns the hexadecimal salt and the base64 content of an envelope.
+func openEnvelope(text string) (salt, content string, ok bool) {
 	rest, ok := strings.CutPrefix(text, envelopeHead)
 	if !ok {
-		return false
+		return "", "", false
 	}
 	rest, ok = strings.CutSuffix(rest, envelopeTail)
 	if !ok {
-		return false
+		return "", "", false
 	}
-	salt, content, ok := strings.Cut(rest, envelopeMiddle)
-	return ok && isHex(salt) && isOpenSSL(content)
+	salt, content, ok = strings.Cut(rest, envelopeMiddle)
+	return salt, content, ok && isHex(salt) && isOpenSSL(content)
 }
 
 // isHex reports whether s is a sensible number of bytes in lower-case hexadecimal.

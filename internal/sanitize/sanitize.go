@@ -3,6 +3,7 @@ package sanitize
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"unicode/utf8"
 
 	"github.com/microcosm-cc/bluemonday"
@@ -65,6 +66,7 @@ type Options struct {
 type Sanitizer struct {
 	maxLength, maxPlain, maxCiphertext int
 	policy                             *bluemonday.Policy
+	derivers                           chan struct{} // has as many in it as envelopes are looked into
 }
 
 // New returns a Sanitizer. It compiles the policy, so make one and keep it.
@@ -75,7 +77,13 @@ func New(o Options) *Sanitizer {
 	if o.MaxCiphertext <= 0 {
 		o.MaxCiphertext = max(DefaultMaxCiphertext, maxEnvelopeCharBytes*o.MaxLength)
 	}
-	return &Sanitizer{maxLength: o.MaxLength, maxPlain: max(MaxPlain, maxCharBytes*o.MaxLength), maxCiphertext: o.MaxCiphertext, policy: newPolicy()}
+	return &Sanitizer{
+		maxLength:     o.MaxLength,
+		maxPlain:      max(MaxPlain, maxCharBytes*o.MaxLength),
+		maxCiphertext: o.MaxCiphertext,
+		policy:        newPolicy(),
+		derivers:      make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)),
+	}
 }
 
 // Message returns what to relay for a text that somebody sent: an envelope

@@ -25,6 +25,10 @@ const (
 	roomPage    = "chatroom.html"
 )
 
+// AsksForKey reports whether a template of the folder mentions a room's encryption
+// key: then its pages may seal what is said, and the server can open it.
+func AsksForKey(folder fs.FS) (bool, error) { return jinja.Mentions(folder, "encryption_key") }
+
 // loadPages parses the folder's templates and renders each once, so that a
 // template that cannot work keeps the server from starting.
 func loadPages(folder fs.FS, static *static, maxMessageLength, answerTime int) (*jinja.Set, error) {

@@ -3,6 +3,7 @@ package web
 import (
 	"encoding/json"
 	"html"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -270,5 +271,21 @@ func TestOriginalTemplates(t *testing.T) {
 	// The field of a template is written {{ csrf_token() }}.
 	if got, want := strip(pages[indexPage]), strip(strings.ReplaceAll(string(source), "{{ csrf_token() }}", "x")); got != want {
 		t.Error("the start page differs from its file in more than the token")
+	}
+}
+
+func TestAsksForKey(t *testing.T) {
+	for name, tt := range map[string]struct {
+		folder fs.FS
+		want   bool
+	}{
+		"our own":         {os.DirFS("../../templates"), false},
+		"the contract's":  {fixture(), true},
+		"in a part of it": {fstest.MapFS{"chatroom.html": {Data: []byte("{% include 'parts/x.js' %}")}, "parts/x.js": {Data: []byte("{{encryption_key|e}}")}}, true},
+		"nothing":         {fstest.MapFS{}, false},
+	} {
+		if got, err := AsksForKey(tt.folder); err != nil || got != tt.want {
+			t.Errorf("%s: %v, %v", name, got, err)
+		}
 	}
 }

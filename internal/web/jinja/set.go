@@ -140,6 +140,21 @@ func read(folder fs.FS) (sources, error) {
 	return files, err
 }
 
+// Mentions reports whether the word stands in any file of the folder that a template
+// can be made of.
+func Mentions(folder fs.FS, word string) (bool, error) {
+	files, err := read(folder)
+	if err != nil {
+		return false, err
+	}
+	for _, text := range files {
+		if strings.Contains(text, word) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
 func environment(files sources, globals map[string]any) (*exec.Environment, error) {
 	tests, err := tests()
 	if err != nil {
