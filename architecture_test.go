@@ -29,7 +29,7 @@ var imports = map[string][]string{
 	"securechat/internal/web":               {"securechat/room", "securechat/internal/connlimit", "securechat/internal/folder", "securechat/internal/network", "securechat/internal/session", "securechat/internal/web/jinja", "securechat/internal/web/words"},
 	"securechat/internal/web/jinja":         nil,
 	"securechat/internal/web/words":         nil,
-	"securechat/internal/gateway":           {"securechat/room", "securechat/internal/engine", "securechat/internal/network"},
+	"securechat/internal/gateway":           {"securechat/room", "securechat/internal/connlimit", "securechat/internal/engine", "securechat/internal/network"},
 }
 
 // forbidden are packages that the domain must not reach, however indirectly.

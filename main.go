@@ -139,7 +139,7 @@ func wire(cfg config.Config, log *slog.Logger) (*app, error) {
 	}
 	a.sockets, err = gateway.New(gateway.Options{
 		Session:        sessions.Read,
-		Address:        web.AddressKey,
+		Networks:       proxies.Distinct,
 		Accept:         web.NewOrigins(proxies, cfg.AllowedOrigins).Accept,
 		AllowedOrigins: cfg.AllowedOrigins,
 		RateLimits:     cfg.RateLimits,

@@ -34,7 +34,8 @@ const (
 	Idle    Purpose = iota // no request yet, or none at the moment
 	Busy                   // a request is under way, or a socket is open
 	Waiting                // somebody waits at a room's door, or is about to come back to one
-	Seated                 // a member is in a room by it: never displaced
+	Spare                  // a member is in a room by it, and by a newer one as well
+	Seated                 // a member is in a room by it alone: never displaced
 	purposes
 )
 

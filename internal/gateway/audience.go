@@ -14,34 +14,45 @@ import (
 type audience struct {
 	conns map[*conn]struct{}
 	list  []*conn                  // the same, never changed; nil if it has to be made
+	seats map[string][]*conn       // by member
 	posts map[string]*rate.Limiter // by member
 }
 
-// enter puts a connection into a room's audience.
-func (g *Gateway) enter(roomID string, c *conn) {
+// enter puts a connection into the audience of its member's room, and returns the
+// connections that the member has there.
+func (g *Gateway) enter(seat room.Seat, c *conn) []*conn {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	a := g.rooms[roomID]
+	a := g.rooms[seat.Room]
 	if a == nil {
-		a = &audience{conns: make(map[*conn]struct{}), posts: make(map[string]*rate.Limiter)}
-		g.rooms[roomID] = a
+		a = &audience{conns: make(map[*conn]struct{}), seats: make(map[string][]*conn), posts: make(map[string]*rate.Limiter)}
+		g.rooms[seat.Room] = a
 	}
 	a.conns[c] = struct{}{}
+	a.seats[seat.ID] = append(a.seats[seat.ID], c)
 	a.list = nil
+	return slices.Clone(a.seats[seat.ID])
 }
 
-func (g *Gateway) exit(roomID string, c *conn) {
+// exit takes a connection out of the audience, and returns those that the member has left.
+func (g *Gateway) exit(seat room.Seat, c *conn) []*conn {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	a := g.rooms[roomID]
+	a := g.rooms[seat.Room]
 	if a == nil {
-		return
+		return nil
 	}
 	delete(a.conns, c)
 	a.list = nil
-	if len(a.conns) == 0 {
-		delete(g.rooms, roomID)
+	left := slices.DeleteFunc(a.seats[seat.ID], func(other *conn) bool { return other == c })
+	a.seats[seat.ID] = left
+	if len(left) == 0 {
+		delete(a.seats, seat.ID)
 	}
+	if len(a.conns) == 0 {
+		delete(g.rooms, seat.Room)
+	}
+	return slices.Clone(left)
 }
 
 // audienceOf returns the connections in a room. The slice must not be changed.

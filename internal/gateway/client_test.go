@@ -165,6 +165,7 @@ type visit struct {
 	query   string // "&key=value"
 	auth    string // JSON
 	origin  string
+	address string
 	quiet   bool // say nothing of one's own
 }
 
@@ -178,6 +179,9 @@ func (v visit) header() http.Header {
 	}
 	if v.origin != "" {
 		h.Set("Origin", v.origin)
+	}
+	if v.address != "" {
+		h.Set("X-Address", v.address)
 	}
 	return h
 }

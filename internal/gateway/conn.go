@@ -11,6 +11,7 @@ import (
 
 	"github.com/zishang520/socket.io/servers/socket/v3"
 
+	"securechat/internal/connlimit"
 	"securechat/internal/engine"
 	"securechat/room"
 )
@@ -118,6 +119,9 @@ func (c *conn) begin() {
 	if err != nil {
 		c.fail(err)
 		return
+	}
+	if len(seats) > 0 {
+		c.serve(connlimit.Waiting)
 	}
 	if c.hints.room != "" { // it asks to enter at once
 		if seat, ok := choose(seats, c.hints); ok {
@@ -230,7 +234,6 @@ func (c *conn) bind(seat room.Seat, explicit bool) error {
 	}
 	delete(c.left, seat.Room)
 	c.g.pages.remember(c.session, c.hints.page, seat.ID)
-	c.g.visitors.leave(c.socket.Conn().Id())
 	return nil
 }
 
@@ -373,7 +376,7 @@ func (c *conn) end(l loss) {
 	defer c.cancel()
 	c.g.conns.Delete(c.id)
 	c.g.succession.leave(c)
-	c.g.countSession(c.session, -1)
+	c.g.leaveSession(c)
 	c.g.Metrics.SocketClosed()
 	seat, bound := c.boundTo()
 	if !bound {
@@ -417,7 +420,7 @@ func (c *conn) enter(seat room.Seat) {
 	c.seat = &seat
 	c.mu.Unlock()
 	c.marks.reset("", 0)
-	c.g.enter(seat.Room, c)
+	rank(c.g.enter(seat, c))
 }
 
 // unbind takes the connection out of its room.
@@ -429,7 +432,8 @@ func (c *conn) unbind() {
 	if seat == nil {
 		return
 	}
-	c.g.exit(seat.Room, c)
+	rank(c.g.exit(*seat, c))
+	c.serve(connlimit.Busy)
 	c.unbindSocket(seat.Room, seat.ID)
 }
 

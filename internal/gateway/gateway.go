@@ -14,6 +14,7 @@ import (
 	"github.com/zishang520/socket.io/servers/socket/v3"
 
 	"securechat/internal/engine"
+	"securechat/internal/network"
 	"securechat/room"
 )
 
@@ -71,9 +72,10 @@ type Options struct {
 	Accept func(*http.Request) bool
 	// AllowedOrigins may read answers besides our own pages.
 	AllowedOrigins []string
-	// Address returns whom a request comes from, proxies left out, to bound the
-	// connections of an address that are in no room. Nil sets no bound.
-	Address func(*http.Request) string
+	// Networks returns whom a request comes from, proxies left out, to bound the
+	// connections of an address that are in no room. Nil sets no bound, and neither does
+	// a request of which it returns nothing.
+	Networks func(*http.Request) []network.Network
 	// RateLimits is false to let everybody do everything as often as they can.
 	RateLimits bool
 	// Cost returns how many messages a text counts as, against what its member may
@@ -104,7 +106,7 @@ type Gateway struct {
 
 	mu       sync.Mutex
 	rooms    map[string]*audience
-	sessions map[string]int // open connections
+	sessions map[string]map[*conn]struct{} // open connections
 }
 
 // New returns a gateway. Use must be called before it is served.
@@ -117,8 +119,9 @@ func New(o Options) (*Gateway, error) {
 	}
 	g := &Gateway{
 		Options: o, node: rand.Text(),
-		rooms: make(map[string]*audience), sessions: make(map[string]int),
+		rooms: make(map[string]*audience), sessions: make(map[string]map[*conn]struct{}),
 	}
+	g.visitors.unbounded = !o.RateLimits
 	g.engine = engine.New(engine.Options{
 		PingInterval:   pingInterval,
 		PingTimeout:    pingTimeout,
@@ -138,7 +141,7 @@ func New(o Options) (*Gateway, error) {
 		return nil, err
 	}
 	err := g.engine.On("connection", func(args ...any) {
-		if s, ok := args[0].(*engine.Session); ok && g.Address != nil {
+		if s, ok := args[0].(*engine.Session); ok {
 			g.visit(s)
 		}
 	})
@@ -171,11 +174,8 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "This page may not connect to this server: its origin is not allowed.", http.StatusForbidden)
 		return
 	}
-	if g.tooMany(r) {
-		g.Metrics.Refused("handshake", "address")
-		w.Header().Set("Retry-After", "10")
-		http.Error(w, "Too many connections from your network are waiting. Please try again in a moment.", http.StatusTooManyRequests)
-		return
+	if id := r.URL.Query().Get("sid"); id != "" {
+		g.visitors.carry(id, r)
 	}
 	g.handler.ServeHTTP(w, r)
 }
@@ -217,7 +217,7 @@ func (g *Gateway) connected(args ...any) {
 			c.seen = seen
 		}
 	}
-	allowed := g.countSession(c.session, 1)
+	g.joinSession(c)
 	s.OnAny(func(event ...any) { c.handle(event) })
 	_ = s.On("disconnecting", func(args ...any) { // of a reason and, perhaps, an error
 		if err, _ := args[len(args)-1].(error); errors.Is(err, engine.ErrTooSlow) {
@@ -229,9 +229,6 @@ func (g *Gateway) connected(args ...any) {
 	case s.Conn().ReadyState() != "open":
 		// It was lost before we listened, and the library may have told nobody.
 		c.abandon()
-	case !allowed:
-		c.fail(errTooManyConnections)
-		go s.Disconnect(true)
 	case c.replaced.Load():
 		go s.Conn().Close(true)
 	default:
@@ -239,20 +236,41 @@ func (g *Gateway) connected(args ...any) {
 	}
 }
 
-// countSession counts a session's connections and reports whether it may have
-// another one.
-func (g *Gateway) countSession(session string, change int) bool {
-	if session == "" {
-		return true
+// joinSession counts a connection of a session. If there are too many, the one that the
+// session can do without first is ended for it: its page is told, and does not come back
+// by itself, or two tabs would put each other out for ever.
+func (g *Gateway) joinSession(c *conn) {
+	if c.session == "" {
+		return
 	}
 	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.sessions[session] += change
-	n := g.sessions[session]
-	if n == 0 {
-		delete(g.sessions, session)
+	conns := g.sessions[c.session]
+	if conns == nil {
+		conns = make(map[*conn]struct{})
+		g.sessions[c.session] = conns
 	}
-	return !g.RateLimits || n <= maxConnections
+	conns[c] = struct{}{}
+	var displaced *conn
+	if g.RateLimits && len(conns) > maxConnections {
+		displaced = g.visitors.least(conns, c)
+		delete(conns, displaced)
+	}
+	g.mu.Unlock()
+	if displaced != nil {
+		displaced.fail(errTooManyConnections)
+		go displaced.socket.Disconnect(true)
+	}
+}
+
+// leaveSession counts a connection no longer.
+func (g *Gateway) leaveSession(c *conn) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	conns := g.sessions[c.session]
+	delete(conns, c)
+	if len(conns) == 0 {
+		delete(g.sessions, c.session)
+	}
 }
 
 type noMetrics struct{}

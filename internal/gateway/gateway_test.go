@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +13,9 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"securechat/internal/connlimit"
+	"securechat/internal/engine"
+	"securechat/internal/network"
 	"securechat/room"
 )
 
@@ -558,54 +562,141 @@ func TestCostOfAMessage(t *testing.T) {
 	}
 }
 
+// One connection too many of a session costs the one that serves least, and never the
+// member's place.
 func TestTooManyConnections(t *testing.T) {
 	s := newServer(t, func(o *Options, _ *room.Terms) { o.RateLimits = true })
 	alice, _ := s.create("alice", "Alice")
 	a := s.connect(visit{session: "alice"}).join(alice)
-	var first *client
-	for range maxConnections - 1 {
-		first = s.connect(visit{session: "alice"})
+	idle := s.connect(visit{session: "alice", page: "/join/nowhere"})
+	for range maxConnections - 2 {
+		s.connect(visit{session: "alice"}).join(alice)
 	}
-	conn, _, err := websocket.DefaultDialer.Dial(strings.Replace(s.URL, "http", "ws", 1)+"/socket.io/?EIO=4&transport=websocket", visit{session: "alice"}.header())
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = conn.WriteMessage(websocket.TextMessage, []byte("40"))
-	for err == nil {
-		_, _, err = conn.ReadMessage()
-	}
+	c := s.connect(visit{session: "alice"}).join(alice)
+	idle.expect("room_error")
+	idle.ended()
 	a.barrier()
-	// When one is gone there is a place again.
-	first.drop()
-	for refused := true; refused; {
-		c := s.connect(visit{session: "alice", quiet: true})
-		c.emit("ping", "")
-		c.until("an answer", func() bool { return len(c.log) > 0 })
-		refused = len(c.all("pong")) == 0
+	// All are in the room: the oldest goes, of which the network may have made an end
+	// that we have not heard of.
+	s.connect(visit{session: "alice"}).join(alice).barrier()
+	a.ended()
+	c.barrier()
+	if seats, err := s.rooms.Seats(t.Context(), "alice"); err != nil || seats[0].Open != maxConnections {
+		t.Errorf("%v, %v", seats, err)
 	}
 }
 
-// Connections in no room are bounded by address; those in a room do not count.
+// Sockets that are in no room shut nobody out: not a member on the way back, and not
+// somebody who waits at a door.
 func TestTooManyVisitors(t *testing.T) {
 	s := newServer(t, func(o *Options, _ *room.Terms) {
 		o.RateLimits = true
-		o.Address = func(*http.Request) string { return "everybody" }
+		o.Networks = func(r *http.Request) []network.Network { return network.Of(r.Header.Get("X-Address")) }
 	})
+	from := func(address string, v visit) *client {
+		v.address = address
+		return s.connect(v)
+	}
+	alice, code := s.create("alice", "Alice")
+	a := from("192.0.2.1", visit{session: "alice"}).join(alice)
+	s.knock("bob", "Bob", code)
+	bob := from("192.0.2.1", visit{session: "bob"})
+	bob.barrier()
+	var idle []*client
+	for range maxVisitors - 1 {
+		idle = append(idle, from("192.0.2.1", visit{}))
+	}
+	elsewhere := from("192.0.2.2", visit{})
+	idle[0].barrier()
+
+	a.drop()
+	back := from("192.0.2.1", visit{session: "alice"}).join(alice) // displaces the first, and is no visitor any more
+	idle[0].ended()
+	idle[1].barrier()
+	from("192.0.2.1", visit{})
+	from("192.0.2.1", visit{})
+	idle[1].ended()
+	for _, c := range []*client{bob, back, elsewhere, idle[2]} {
+		c.barrier()
+	}
+	// Who leaves the room is a visitor again.
+	back.emit("leave_room", fmt.Sprintf(`{"room":%q}`, alice.Room))
+	back.barrier()
+	idle[2].ended()
+	s.eventually("the count", func() bool {
+		s.gateway.visitors.mu.Lock()
+		defer s.gateway.visitors.mu.Unlock()
+		return s.gateway.visitors.counts["192.0.2.1"] == maxVisitors
+	})
+}
+
+// Somebody with many addresses gets what their network may have, and no more than all.
+func TestVisitorsOfNetworksAndInAll(t *testing.T) {
+	sockets := engine.New(engine.Options{PingInterval: time.Minute, PingTimeout: time.Minute, UpgradeTimeout: time.Minute, WriteTimeout: time.Minute, MaxPayload: 1})
+	var made []*engine.Session
+	if err := sockets.On("connection", func(args ...any) { made = append(made, args[0].(*engine.Session)) }); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { sockets.Close() })
+	var v visitors
+	arrive := func(address string) (link *engine.Session, displaced []*engine.Session) {
+		sockets.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/?EIO=4&transport=polling", nil))
+		link = made[len(made)-1]
+		return link, v.arrive(&visitor{link: link, networks: network.Of(address), purpose: connlimit.Busy})
+	}
+	first, _ := arrive("2001:db8:0:1::1")
+	for i := range network.Share56*maxVisitors - 1 {
+		if _, gone := arrive(fmt.Sprintf("2001:db8:0:%x::1", 2+i%200)); len(gone) > 0 {
+			t.Fatalf("%d: the /56 has room for more", i)
+		}
+	}
+	if _, gone := arrive("2001:db8:0:f0::1"); len(gone) != 1 || gone[0] != first {
+		t.Errorf("one more than the /56 may have: %v", gone)
+	}
+	seated, _ := arrive("192.0.2.1")
+	v.serve(seated.Id(), connlimit.Seated)
+	for i := len(v.inNone); i < maxVisitorsInAll; i++ {
+		if _, gone := arrive(fmt.Sprintf("198.51.%d.%d", i/200, i%200)); len(gone) > 0 {
+			t.Fatalf("%d: there is room for more in all", i)
+		}
+	}
+	waiting := made[1]
+	v.serve(waiting.Id(), connlimit.Waiting)
+	if _, gone := arrive("203.0.113.1"); len(gone) != 1 || gone[0] != made[2] {
+		t.Error("who waits at a door was put out for one who does nothing")
+	}
+	for _, link := range made {
+		v.leave(link.Id())
+	}
+	if len(v.known)+len(v.inNone)+len(v.counts) != 0 {
+		t.Errorf("something is left: %d, %d, %d", len(v.known), len(v.inNone), len(v.counts))
+	}
+}
+
+// Of a member's connections only the newest is worth more than anything else.
+func TestPurposesOfAMembersConnections(t *testing.T) {
+	s := newServer(t)
 	alice, _ := s.create("alice", "Alice")
-	a := s.connect(visit{session: "alice"}).join(alice)
-	var last *client
-	for range maxVisitors {
-		last = s.connect(visit{})
+	purposes := func() (list []connlimit.Purpose) {
+		conns := s.gateway.connsOf(alice)
+		slices.SortFunc(conns, func(a, b *conn) int { return int(a.link.Number()) - int(b.link.Number()) })
+		s.gateway.visitors.mu.Lock()
+		defer s.gateway.visitors.mu.Unlock()
+		for _, c := range conns {
+			list = append(list, s.gateway.visitors.known[c.link.Id()].purpose)
+		}
+		return list
 	}
-	if status, _ := s.fetch(visit{}, http.MethodGet, "", ""); status != http.StatusTooManyRequests {
-		t.Errorf("one too many got %d", status)
+	s.connect(visit{session: "alice"}).join(alice)
+	s.connect(visit{session: "alice"}).join(alice)
+	newest := s.connect(visit{session: "alice"}).join(alice)
+	if got := purposes(); !slices.Equal(got, []connlimit.Purpose{connlimit.Spare, connlimit.Spare, connlimit.Seated}) {
+		t.Errorf("three: %v", got)
 	}
-	a.barrier()
-	a.drop() // who was in a room comes back when there is a place
-	last.drop()
-	for status := 0; status != http.StatusOK; {
-		status, _ = s.fetch(visit{session: "alice"}, http.MethodGet, "", "")
-	}
+	newest.drop()
+	s.eventually("the other two", func() bool {
+		return slices.Equal(purposes(), []connlimit.Purpose{connlimit.Spare, connlimit.Seated})
+	})
 }
 
 func TestClose(t *testing.T) {

@@ -285,6 +285,15 @@ func Networks(r *http.Request) []network.Network {
 // AddressKey returns the key of the narrowest of a client's [Networks].
 func AddressKey(r *http.Request) string { return Networks(r)[0].Key }
 
+// Distinct returns the [Networks] of a request that tell its client from others, nothing if
+// it is [Proxies.Shared].
+func (p Proxies) Distinct(r *http.Request) []network.Network {
+	if p.Shared(r) {
+		return nil
+	}
+	return Networks(r)
+}
+
 // Shared reports whether a request comes from a peer that forwards other people's
 // requests without being trusted: its address says nothing of who they are.
 func (p Proxies) Shared(r *http.Request) bool { return isForwarded(r) && !p.believed(r) }
