@@ -1,8 +1,8 @@
 // How the conversation looks.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { browserForFile } from '../browser/harness.mjs';
-import { alice, joinedRoom, rows, self } from './room.mjs';
+import { browserForFile, eventually } from '../browser/harness.mjs';
+import { alice, joinedRoom, knock, rows, self } from './room.mjs';
 
 describe('the conversation', () => {
   const chromium = browserForFile();
@@ -106,11 +106,28 @@ describe('the conversation', () => {
     assert.equal(await page.locator('#empty').count(), 0);
   });
 
+  test('a name that reads like news is marked as a name, and nothing that is said looks like news', async (t) => {
+    const page = await joined(t);
+    const name = 'Ana left. Ben';
+    await page.receive('member_joined', { display_name: name });
+    await page.receive('message', { ...alice, id: 1, name, sender: name, content: 'Ana left' });
+    await page.receive('join_request', { ...knock, user: name });
+    await page.receive('join_denied', { user_id: knock.user_id });
+    await page.receive('typing', { member: 'seat-9', display_name: name });
+    const news = page.locator('.system-message, #typing-text');
+    await eventually(async () => assert.deepEqual(await news.evaluateAll((all) => all.map((row) => [row.querySelector('bdi')?.textContent, row.textContent])), [
+      [name, `${name} joined`], [name, `${name} was not let in`], [name, `${name} is writing`],
+    ]));
+    const weights = await page.locator('.system-message').first().evaluate((row) => [row, row.firstElementChild].map((node) => getComputedStyle(node).fontWeight));
+    assert.deepEqual(weights, ['400', '600']);
+    assert.equal(await page.locator('article .system-message, .system-message article').count(), 0);
+  });
+
   test('a name that is written from right to left does not turn the sentence around it', async (t) => {
     const page = await joined(t);
     await page.receive('member_joined', { display_name: 'مريم' });
     await page.receive('member_joined', { display_name: 'Ben' });
-    assert.deepEqual(await rows(page), ['\u2068مريم\u2069 joined', 'Ben joined']);
+    assert.deepEqual(await rows(page), ['مريم joined', 'Ben joined']);
   });
 
   test('reads out what is said, once, and not what was said before', async (t) => {

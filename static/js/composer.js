@@ -61,9 +61,11 @@ export class Composer {
     this.#input.focus();
   }
 
-  // Without blank lines around it. How far the first line is indented is a part of it.
+  // Without white space around it; but of several lines, how far the first is indented
+  // is a part of it.
   get #written() {
-    return this.#input.value.replace(/^\s*\n/, '').trimEnd();
+    const written = this.#input.value.replace(/^\s*\n/, '').trimEnd();
+    return written.includes('\n') ? written : written.trimStart();
   }
 
   #set(text) {

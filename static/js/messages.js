@@ -71,7 +71,7 @@ export class Messages {
     return own;
   }
 
-  /** Shows something that happened. */
+  /** Shows something that happened: a text, or the nodes of a phrase. */
   tell(said) {
     this.#enqueue({ said });
   }
@@ -229,5 +229,5 @@ export class Messages {
 }
 
 function tellingRow(said) {
-  return element('p', { className: 'system-message' }, said);
+  return element('p', { className: 'system-message' }, ...[said].flat());
 }

@@ -15,7 +15,7 @@ import { Requests } from './requests.js';
 import { RoomCode } from './roomcode.js';
 import { Typing, TypingSignal } from './typing.js';
 import { followKeyboard } from './viewport.js';
-import { text, translated } from './words.js';
+import { phrase, text, translated } from './words.js';
 
 const keepAlive = 30_000; // milliseconds between two questions whether the room is still there
 const rejoinPause = 2000; // milliseconds after the server could not let this page in
@@ -198,10 +198,10 @@ function run(io) {
   on('join_approved', ({ user_id: id }) => requests.remove(id));
   on('join_denied', ({ user_id: id, reason }) => {
     const who = requests.remove(id);
-    if (who) messages.tell(text(endings[reason] ?? 'request.refused', { who }));
+    if (who) messages.tell(phrase(endings[reason] ?? 'request.refused', { who }));
   });
   for (const [event, what] of Object.entries(comings)) {
-    on(event, ({ display_name: who }) => { if (typeof who === 'string') messages.tell(text(what, { who: textOf(who) })); });
+    on(event, ({ display_name: who }) => { if (typeof who === 'string') messages.tell(phrase(what, { who: textOf(who) })); });
   }
 
   on('room_error', ({ message, ref }) => {

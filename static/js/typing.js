@@ -1,4 +1,4 @@
-import { text } from './words.js';
+import { phrase, text } from './words.js';
 
 const shownFor = 6000; // milliseconds after the last sign
 const saidEvery = 3000; // milliseconds between two signs of our own
@@ -39,7 +39,7 @@ export class Typing {
     const names = [...this.#people.values()].map(({ name }) => name);
     const one = names.length === 1;
     if (names.length > named) this.#label.textContent = text('typing.many', { count: names.length });
-    else if (names.length > 0) this.#label.textContent = text(one ? 'typing.one' : 'typing.two', { who: names[0], other: names[1] });
+    else if (names.length > 0) this.#label.replaceChildren(...phrase(one ? 'typing.one' : 'typing.two', { who: names[0], other: names[1] }));
     this.#row.hidden = names.length === 0;
     this.#changed();
   }

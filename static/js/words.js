@@ -5,10 +5,28 @@ const rightToLeft = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\u{10800}-\u{10fff}
 
 const { scripts, sentences } = JSON.parse(document.getElementById('words').textContent);
 
+function sentence(name) {
+  if (!(name in scripts)) throw new Error(`there are no words for ${name}`);
+  return scripts[name];
+}
+
 /** The text of a name, with its {placeholders} filled in. */
 export function text(name, values = {}) {
-  if (!(name in scripts)) throw new Error(`there are no words for ${name}`);
-  return scripts[name].replace(/{(\w+)}/g, (_, key) => isolated(values[key]));
+  return sentence(name).replace(/{(\w+)}/g, (_, key) => isolated(values[key]));
+}
+
+/**
+ * The text of a name in nodes for the page, in which each {placeholder} is set apart: no
+ * name, whatever it is, reads as a part of the sentence around it, or turns it.
+ */
+export function phrase(name, values) {
+  // Every second part is a placeholder's key.
+  return sentence(name).split(/{(\w+)}/).map((part, index) => {
+    if (index % 2 === 0) return part;
+    const node = document.createElement('bdi');
+    node.append(values[part]);
+    return node;
+  });
 }
 
 // A name that is written from right to left must not turn the sentence around it.
