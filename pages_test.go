@@ -15,7 +15,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/nikolalohinski/gonja/v2/exec"
 	"golang.org/x/net/html"
 
 	"securechat/internal/web/jinja"
@@ -55,7 +54,11 @@ func TestPages(t *testing.T) {
 	set, err := jinja.Load(os.DirFS("templates"), []string{"index.html", "waiting_approval.html", "chatroom.html"},
 		map[string]any{
 			"csrf_token": func() string { return `token&"` },
-			"url_for":    func(args *exec.VarArgs) string { return "/static/" + args.KwArgs["filename"].String() },
+			"words":      jinja.Dict{},
+			"url_for": jinja.Function(func(args jinja.Args) (any, error) {
+				name, _ := args.Get("filename")
+				return fmt.Sprintf("/static/%v", name), nil
+			}),
 		})
 	if err != nil {
 		t.Fatal(err)

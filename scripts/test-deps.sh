@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes sure that what the tests need is there: Node, a C compiler for Go's race
-# detector, and Chromium. What Debian and Ubuntu have is installed with apt-get.
+# detector, Chromium, and Flask. What Debian and Ubuntu have is installed with apt-get.
 set -eu
 
 have() { command -v "$1" >/dev/null 2>&1; }
@@ -25,6 +25,9 @@ node -e 'const [major, minor] = process.versions.node.split(".").map(Number);
 	process.exit(major > 20 || major === 20 && minor >= 11 ? 0 : 1)' || fail "$need_node"
 
 packages=''
+# The tests hold our templates against Flask's: the system's Python has it as a package.
+have_flask() { /usr/bin/python3 -c 'import flask' 2>/dev/null; }
+have_flask || packages="$packages python3-flask"
 have cc || have gcc || packages="$packages gcc libc6-dev"
 have_chromium || packages="$packages chromium"
 [ -n "$packages" ] || exit 0

@@ -96,7 +96,7 @@ func fixture() fstest.MapFS {
 		"index.html": file(`<title>index</title>
 <form action="/" method="POST"><input type="hidden" name="csrf_token" value="{{ csrf_token() }}"></form>
 <form action="/join" method="POST"><input name="room_code"></form>
-[{{ unknown }}{{ unknown.attribute }}{{ session['display_name'] }}{{ session.nothing }}]`),
+[{{ unknown }}{{ session['display_name'] }}{{ session.nothing }}]`),
 		"waiting_approval.html": file(`<title>waiting</title>
 pending=[{{ session['pending_approval'] }}] user=[{{ session['user_id'] }}] name=[{{ session['display_name'] }}] unknown=[{{ session['x'] }}]`),
 		"chatroom.html": file(`<title>room</title>

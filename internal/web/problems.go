@@ -106,7 +106,7 @@ func (s *server) refuse(w http.ResponseWriter, r *http.Request, p problem) {
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
 	h.Add("Vary", "Accept")
-	l := s.speak(w, r)
+	l := s.speak(w.Header(), r)
 	p.text = l.Translate(p.text)
 	h.Del("ETag")
 	h.Del("Last-Modified")

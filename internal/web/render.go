@@ -2,16 +2,16 @@ package web
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"math"
 	"net/http"
-	"net/url"
 	"sync"
 	"time"
 
 	"github.com/justinas/nosurf"
-	"github.com/nikolalohinski/gonja/v2/exec"
 
 	"securechat/internal/web/jinja"
 	"securechat/internal/web/words"
@@ -29,44 +29,52 @@ const (
 // key: then its pages may seal what is said, and the server can open it.
 func AsksForKey(folder fs.FS) (bool, error) { return jinja.Mentions(folder, "encryption_key") }
 
-// loadPages parses the folder's templates and renders each once, so that a
-// template that cannot work keeps the server from starting.
-func loadPages(folder fs.FS, static *static, maxMessageLength, answerTime int) (*jinja.Set, error) {
-	pages, err := jinja.Load(folder, []string{indexPage, waitingPage, roomPage}, map[string]any{
+// loadPages parses the folder's templates.
+func loadPages(folder fs.FS, maxMessageLength, answerTime int) (*jinja.Set, error) {
+	return jinja.Load(folder, []string{indexPage, waitingPage, roomPage}, map[string]any{
 		"MAX_MESSAGE_LENGTH": maxMessageLength,
 		"answer_time":        answerTime,
-		"url_for":            urlFor(static),
 	})
-	if err != nil {
-		return nil, err
-	}
+}
+
+// tryPages renders each page once, so that a template that cannot work keeps the server from starting.
+func (s *server) tryPages() error {
 	seat := room.Seat{ID: "sample", Room: "sample", Name: "Sample"}
 	token := func() string { return "sample" }
-	for page, vars := range map[string]map[string]any{
-		indexPage:   indexVars(token),
-		waitingPage: waitingVars(token, seat),
-		roomPage:    roomVars(token, room.Page{Seat: seat, Code: "123456", Remaining: time.Minute, Participants: 1, EncryptionKey: "sample"}),
+	for _, try := range []struct {
+		page, path string
+		vars       map[string]any
+	}{
+		{indexPage, "/", indexVars(token)},
+		{waitingPage, "/join", waitingVars(token, seat)},
+		{roomPage, "/room/sample", roomVars(token, room.Page{Seat: seat, Code: "123456", Remaining: time.Minute, Participants: 1, EncryptionKey: "sample"})},
 	} {
-		if err := pages.Render(new(bytes.Buffer), page, vars); err != nil {
-			return nil, fmt.Errorf("template %s cannot be rendered: %w", page, err)
+		r, err := http.NewRequestWithContext(context.Background(), http.MethodGet, "http://localhost"+try.path, http.NoBody)
+		if err != nil {
+			return err
+		}
+		r.RemoteAddr = "127.0.0.1:1"
+		s.addWords(http.Header{}, r, try.vars)
+		if err := s.renderTo(new(bytes.Buffer), r, try.page, try.vars); err != nil {
+			return fmt.Errorf("%s cannot be rendered: %w", try.page, err)
 		}
 	}
-	return pages, nil
+	return nil
 }
 
 func indexVars(token func() string) map[string]any {
-	return map[string]any{"csrf_token": token, "session": jinja.Dict{}}
+	return map[string]any{"csrf_token": token, "session": sessionOf(jinja.Dict{})}
 }
 
 func waitingVars(token func() string, seat room.Seat) map[string]any {
 	return map[string]any{
 		"csrf_token": token,
-		"session": jinja.Dict{
+		"session": sessionOf(jinja.Dict{
 			// Not the room's id: nobody has said yes yet.
 			"pending_approval": seat.ID,
 			"user_id":          seat.ID,
 			"display_name":     jinja.EscapedOnce(seat.Name),
-		},
+		}),
 	}
 }
 
@@ -78,10 +86,10 @@ func roomVars(token func() string, page room.Page) map[string]any {
 		"initial_time":      seconds(page.Remaining),
 		"participant_count": page.Participants,
 		"encryption_key":    page.EncryptionKey,
-		"session": jinja.Dict{
+		"session": sessionOf(jinja.Dict{
 			"user_id":      page.Seat.ID,
 			"display_name": jinja.EscapedOnce(page.Seat.Name),
-		},
+		}),
 	}
 }
 
@@ -89,33 +97,6 @@ func roomVars(token func() string, page room.Page) map[string]any {
 // 1, because a page that is told 0 thinks that it has ended.
 func seconds(d time.Duration) int {
 	return max(1, int(math.Ceil(d.Seconds())))
-}
-
-// urlFor returns Flask's function for addresses, with the routes that the Flask
-// server had. Other endpoints render as nothing.
-func urlFor(static *static) func(*exec.VarArgs) string {
-	return func(args *exec.VarArgs) string {
-		param := func(name string) string {
-			value, ok := args.KwArgs[name]
-			if !ok {
-				return ""
-			}
-			return value.String()
-		}
-		switch args.First().String() {
-		case "static":
-			return static.address(param("filename"))
-		case "index":
-			return "/"
-		case "join_room_route":
-			return "/join"
-		case "chatroom":
-			return "/room/" + url.PathEscape(param("room_code"))
-		case "room_status":
-			return "/room/" + url.PathEscape(param("room_code")) + "/status"
-		}
-		return ""
-	}
 }
 
 // buffers are *bytes.Buffer, empty.
@@ -137,10 +118,14 @@ func (s *server) render(w http.ResponseWriter, r *http.Request, page string, var
 			buffers.Put(buf)
 		}
 	}()
-	s.addWords(w, r, vars)
-	if err := s.pages.Render(buf, page, vars); err != nil {
-		// The error can quote what was to be rendered, a name for one.
-		s.log.Error("a template could not be rendered", "template", page)
+	s.addWords(w.Header(), r, vars)
+	if err := s.renderTo(buf, r, page, vars); err != nil {
+		file, line := page, 0
+		if where := (*jinja.Error)(nil); errors.As(err, &where) {
+			file, line = where.Template, where.Line
+		}
+		// What the error says can quote what was to be rendered, a name for one.
+		s.log.Error("a template could not be rendered", "page", page, "template", file, "line", line)
 		p := internalProblem
 		p.where = "page"
 		s.refuse(w, r, p)
@@ -149,10 +134,15 @@ func (s *server) render(w http.ResponseWriter, r *http.Request, page string, var
 	write(w, http.StatusOK, "text/html; charset=utf-8", buf.Bytes())
 }
 
+func (s *server) renderTo(buf *bytes.Buffer, r *http.Request, page string, vars map[string]any) error {
+	s.flask(r, page, vars)
+	return s.pages.Render(buf, page, vars)
+}
+
 // addWords adds to a page's variables the words of the language that a request asks
 // for. Templates without words have a language of their own.
-func (s *server) addWords(w http.ResponseWriter, r *http.Request, vars map[string]any) {
-	l := s.speak(w, r)
+func (s *server) addWords(h http.Header, r *http.Request, vars map[string]any) {
+	l := s.speak(h, r)
 	if l.Tag == "" {
 		return
 	}
@@ -160,11 +150,11 @@ func (s *server) addWords(w http.ResponseWriter, r *http.Request, vars map[strin
 }
 
 // speak returns the language that a request asks for, and says that it is answered in it.
-func (s *server) speak(w http.ResponseWriter, r *http.Request) *words.Language {
+func (s *server) speak(h http.Header, r *http.Request) *words.Language {
 	l := s.words.For(r.Header.Get("Accept-Language"))
 	if l.Tag != "" {
-		w.Header().Set("Content-Language", l.Tag)
-		w.Header().Add("Vary", "Accept-Language")
+		h.Set("Content-Language", l.Tag)
+		h.Add("Vary", "Accept-Language")
 	}
 	return l
 }

@@ -67,7 +67,7 @@ func TestNewRefuses(t *testing.T) {
 			files := fixture()
 			delete(files, "waiting_approval.html")
 			o.Templates = files
-		}, "waiting_approval.html is missing"},
+		}, "waiting_approval.html: the file is missing"},
 		"syntax error": {func(o *Options) {
 			files := fixture()
 			files["index.html"] = &fstest.MapFile{Data: []byte("{% for %}")}
@@ -97,10 +97,10 @@ func TestURLFor(t *testing.T) {
 	files := fixture()
 	files["chatroom.html"] = &fstest.MapFile{Data: []byte(
 		`[{{ url_for('static', filename='css/a?b.css') }}][{{ url_for('static', filename='/x') }}][{{ url_for('index') }}][{{ url_for('join_room_route') }}]` +
-			`[{{ url_for('chatroom', room_code=room_code) }}][{{ url_for('room_status', room_code='a/b') }}][{{ url_for('elsewhere') }}][{{ url_for('static') }}]`)}
+			`[{{ url_for('chatroom', room_code=room_code) }}][{{ url_for('room_status', room_code='a?b') }}]`)}
 	service := &fakeService{page: func(string, string) (room.Page, error) { return samplePage("Anna"), nil }}
 	b := newBrowser(t, newHandler(t, service, func(o *Options) { o.Templates = files }))
-	b.get("/room/"+roomID).want(t, 200, "[/static/css/a%3Fb.css][/static/x][/][/join][/room/"+roomID+"][/room/a%2Fb/status][][/static/]")
+	b.get("/room/"+roomID).want(t, 200, "[/static/css/a%3Fb.css][/static/x][/][/join][/room/"+roomID+"][/room/a%3Fb/status]")
 }
 
 // browse opens the three pages of a template folder.

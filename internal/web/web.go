@@ -128,7 +128,7 @@ func New(o Options) (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("web: read the static folder: %w", err)
 	}
-	pages, err := loadPages(o.Templates, static, o.MaxMessageLength, seconds(cmp.Or(o.ApprovalTimeout, time.Minute)))
+	pages, err := loadPages(o.Templates, o.MaxMessageLength, seconds(cmp.Or(o.ApprovalTimeout, time.Minute)))
 	if err != nil {
 		return nil, fmt.Errorf("web: %w", err)
 	}
@@ -154,6 +154,9 @@ func New(o Options) (http.Handler, error) {
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
+	}
+	if err := s.tryPages(); err != nil {
+		return nil, fmt.Errorf("web: %w", err)
 	}
 	return s.handler(o)
 }

@@ -12,10 +12,9 @@ import (
 // and however a template uses it: printed, concatenated, passed through filters,
 // marked safe, with autoescape on or off.
 //
-// gonja's own notion of safe strings does not survive a concatenation or most
-// filters, after which the escaped form would be escaped again. So the
-// characters in question are replaced by private ones that mean nothing to
-// gonja, and those by the escapes when the page is rendered.
+// Markup alone would not do: a template that says "safe" would put out a name that can hold a quote
+// or an ampersand as it is. So the characters in question are replaced by private ones, which
+// compare as what they stand for, and those by the escapes when the page is rendered.
 func EscapedOnce(s string) string { return toPrivate.Replace(s) }
 
 // privateBase begins a block of Unicode's last private plane that no font and
@@ -26,16 +25,40 @@ const special = `<>&'"`
 
 func private(c byte) string { return string(rune(privateBase + int(c))) }
 
-// privateMark is common to all private characters, as rendered and as percent-encoded.
-var privateMark, privateMarkEncoded = []byte("\xF4\x8F\xB8"), []byte("%F4%8F%B8")
+func isPrivate(r rune) bool {
+	return privateBase <= r && r < privateBase+0x80 && strings.ContainsRune(special, r-privateBase)
+}
 
-var toPrivate = func() *strings.Replacer {
-	var pairs []string
+// privateMark is common to all private characters, as rendered and as percent-encoded.
+const (
+	privateMark        = "\xF4\x8F\xB8"
+	privateMarkEncoded = "%F4%8F%B8"
+)
+
+var toPrivate, toPlain = func() (*strings.Replacer, *strings.Replacer) {
+	var to, from []string
 	for i := range len(special) {
-		pairs = append(pairs, special[i:i+1], private(special[i]))
+		to = append(to, special[i:i+1], private(special[i]))
+		from = append(from, private(special[i]), special[i:i+1])
 	}
-	return strings.NewReplacer(pairs...)
+	return strings.NewReplacer(to...), strings.NewReplacer(from...)
 }()
+
+// plain returns what s stands for.
+func plain(s string) string {
+	if !strings.Contains(s, privateMark) {
+		return s
+	}
+	return toPlain.Replace(s)
+}
+
+// inTheWayOf returns what to look for in s for the part to be found.
+func inTheWayOf(s, part string) string {
+	if !strings.Contains(s, privateMark) {
+		return part
+	}
+	return toPrivate.Replace(part)
+}
 
 // fromPrivate says what each private character becomes in the end.
 var fromPrivate = func() (pairs [][2][]byte) {
@@ -51,7 +74,7 @@ var fromPrivate = func() (pairs [][2][]byte) {
 // escapePrivate replaces the private characters in a rendered page by escapes.
 func escapePrivate(page *bytes.Buffer) {
 	text := page.Bytes()
-	if !bytes.Contains(text, privateMark) && !bytes.Contains(text, privateMarkEncoded) {
+	if !bytes.Contains(text, []byte(privateMark)) && !bytes.Contains(text, []byte(privateMarkEncoded)) {
 		return
 	}
 	for _, pair := range fromPrivate {
@@ -61,4 +84,17 @@ func escapePrivate(page *bytes.Buffer) {
 	}
 	page.Reset()
 	page.Write(text)
+}
+
+// escape returns a value as Markup.
+func escape(f *frame, v any) Markup {
+	switch v := v.(type) {
+	case Markup:
+		return v
+	case *module:
+		return Markup(v.text)
+	}
+	s := str(f, v)
+	f.r.charge(len(s) / chargedBytes)
+	return Markup(html.EscapeString(s))
 }

@@ -90,11 +90,11 @@ func formsWithoutToken(page string) []int {
 			name, hasAttr := tokenizer.TagName()
 			switch string(name) {
 			case "form":
-				if hasAttr && attribute(tokenizer, "method", strings.EqualFold, "post") {
+				if hasAttr && hasAttribute(tokenizer, "method", strings.EqualFold, "post") {
 					open = append(open, pos)
 				}
 			case "input":
-				if hasAttr && attribute(tokenizer, "name", func(a, b string) bool { return a == b }, "csrf_token") {
+				if hasAttr && hasAttribute(tokenizer, "name", func(a, b string) bool { return a == b }, "csrf_token") {
 					open = open[:0]
 				}
 			case "noscript":
@@ -110,8 +110,8 @@ func formsWithoutToken(page string) []int {
 	}
 }
 
-// attribute reports whether the current tag has the attribute with the value.
-func attribute(tokenizer *html.Tokenizer, name string, equal func(a, b string) bool, value string) bool {
+// hasAttribute reports whether the current tag has the attribute with the value.
+func hasAttribute(tokenizer *html.Tokenizer, name string, equal func(a, b string) bool, value string) bool {
 	for more := true; more; {
 		var key, val []byte
 		key, val, more = tokenizer.TagAttr()

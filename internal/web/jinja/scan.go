@@ -9,10 +9,10 @@ import (
 type kind int
 
 const (
-	comment    kind = iota // {# … #}
-	expression             // {{ … }}
-	block                  // {% … %}
-	verbatim               // what stands between {% raw %} and {% endraw %}
+	comment  kind = iota // {# … #}
+	printed              // {{ … }}
+	block                // {% … %}
+	verbatim             // what stands between {% raw %} and {% endraw %}
 )
 
 // piece is a part of a source that is not plain output: source[start:end].
@@ -41,7 +41,7 @@ func scan(source string) []piece {
 		case '#':
 			p.kind, p.end = comment, endOfComment(source, start+2)
 		case '{':
-			p.kind, p.end = expression, endOfCode(source, start+2, "}}")
+			p.kind, p.end = printed, endOfCode(source, start+2, "}}")
 		case '%':
 			p.kind, p.end = block, endOfCode(source, start+2, "%}")
 		default:
@@ -99,19 +99,4 @@ func endOfString(source string, from int) int {
 		}
 	}
 	return len(source)
-}
-
-var identifier = regexp.MustCompile(`[\pL_][\pL\pN_]*`)
-
-// identifiers calls yield with every word of the source's code, among them all
-// the names of variables that it uses. A word can come more than once.
-func identifiers(source string, yield func(word string)) {
-	for _, p := range scan(source) {
-		if p.kind != expression && p.kind != block {
-			continue
-		}
-		for _, word := range identifier.FindAllString(source[p.start:p.end], -1) {
-			yield(word)
-		}
-	}
 }

@@ -4,16 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"path"
 	"strings"
-
-	"github.com/nikolalohinski/gonja/v2/builtins"
-	controlstructures "github.com/nikolalohinski/gonja/v2/builtins/control_structures"
-	"github.com/nikolalohinski/gonja/v2/config"
-	"github.com/nikolalohinski/gonja/v2/exec"
-	"github.com/nikolalohinski/gonja/v2/loaders"
 )
 
 // Bounds of a template folder. They are far beyond any real one and end the
@@ -26,86 +19,119 @@ const (
 
 // Set is a folder of templates, read and parsed once. It is safe for concurrent use.
 type Set struct {
-	pages map[string]*exec.Template
+	files   map[string]file
+	globals map[string]any
+	pages   map[string]bool
 }
 
-// Load reads the folder and parses the given pages, which are names of files in
-// it. Later changes of the files have no effect.
+// file is a parsed template or what is wrong with it.
+type file struct {
+	template *template
+	err      *Error
+}
+
+// Load reads the folder and parses the templates in it. Later changes of the files have no effect.
 //
 // Every template may use the globals. A template that another one extends,
 // includes or imports is named by its path from the folder's root, wherever the
-// name stands. The error says which file and line is to blame.
+// name stands. Load fails if one of the pages, or a template that they are sure to need, is
+// missing or malformed; the error is an [*Error] then. What is wrong with other files
+// shows when they are used.
 func Load(folder fs.FS, pages []string, globals map[string]any) (*Set, error) {
-	files, err := read(folder)
+	sources, err := read(folder)
 	if err != nil {
 		return nil, err
 	}
-	env, err := environment(files, globals)
-	if err != nil {
+	s := &Set{files: make(map[string]file, len(sources)), globals: globals, pages: map[string]bool{}}
+	for name, source := range sources {
+		t, err := parse(name, source)
+		if f := (file{template: t}); err == nil || errors.As(err, &f.err) {
+			s.files[name] = f
+			continue
+		}
 		return nil, err
 	}
-	cfg := config.New()
-	cfg.AutoEscape = true
-	set := &Set{pages: make(map[string]*exec.Template, len(pages))}
 	for _, page := range pages {
-		if _, ok := files[page]; !ok {
-			return nil, fmt.Errorf("template %s is missing", page)
+		if err := s.check(page, &Error{Template: page, Problem: "the file is missing"}); err != nil {
+			return nil, err
 		}
-		template, err := parse(page, cfg, files, env)
-		if err != nil {
-			return nil, fmt.Errorf("template %s: %w", page, err)
-		}
-		set.pages[page] = template
+		s.pages[page] = true
 	}
-	return set, nil
+	return s, nil
 }
 
-// Render appends the rendered page to the buffer. After an error the buffer's
-// content is undefined. The error can quote values from vars.
+// check returns what keeps a template from being rendered, and what keeps those that it is sure to need. If
+// there is no such template, that is the missing.
+func (s *Set) check(name string, missing *Error) error {
+	seen := map[string]bool{}
+	var visit func(name string, missing *Error) error
+	visit = func(name string, missing *Error) error {
+		if seen[name] {
+			return nil
+		}
+		seen[name] = true
+		t, err := s.template(name)
+		if err != nil {
+			return err
+		}
+		if t == nil {
+			return missing
+		}
+		for _, n := range t.needs {
+			problem := fmt.Sprintf("there is no template %q", n.name)
+			if err := visit(n.name, &Error{t.name, n.line, problem}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return visit(name, missing)
+}
+
+// template returns the template of a name, nil if there is none. The error is nil unless it is malformed.
+func (s *Set) template(name string) (*template, error) {
+	// A name that leads out of the folder is that of no file in it.
+	f := s.files[strings.TrimPrefix(path.Clean("/"+name), "/")]
+	if strings.Contains("/"+name+"/", "/../") {
+		return nil, nil
+	}
+	if f.err != nil {
+		return nil, f.err
+	}
+	return f.template, nil
+}
+
+// Render appends the rendered page to the buffer. After an error, which is an [*Error], the buffer's
+// content is undefined.
 //
-// Strings in vars are escaped where they are printed. Functions without
-// parameters and with one result can be called from the template.
-func (s *Set) Render(buf *bytes.Buffer, page string, vars map[string]any) error {
-	template, ok := s.pages[page]
-	if !ok {
+// Strings in vars are escaped where they are printed. A func() string and a [Function] can be
+// called from the template. The variables that Flask has as globals (session, request, g and
+// csrf_token) are known to imported templates, too.
+func (s *Set) Render(buf *bytes.Buffer, page string, vars map[string]any) (err error) {
+	if !s.pages[page] {
 		return fmt.Errorf("jinja: page %s was not loaded", page)
 	}
-	if err := template.Execute(buf, exec.NewContext(vars)); err != nil {
-		return err
-	}
+	defer func() {
+		// No page may end the process, whatever is wrong with it or with us.
+		if r := recover(); r != nil {
+			known, ok := r.(*Error)
+			if !ok {
+				known = &Error{Template: page, Problem: fmt.Sprintf("the page cannot be rendered: %v", r)}
+			}
+			err = known
+		}
+	}()
+	t := s.files[page].template
+	ctx := newContext(t, vars)
+	ctx.addBlocks(t)
+	runTemplate(&rendering{set: s, vars: vars, out: buf, template: page, line: 1}, ctx, t)
 	escapePrivate(buf)
 	return nil
 }
 
-// sources maps template names to their text. It is a gonja loader for which
-// every name is relative to the folder, as in Jinja2; those of gonja resolve
-// names relative to the file that uses them.
-type sources map[string]string
-
-// Resolve implements loaders.Loader.
-func (s sources) Resolve(name string) (string, error) {
-	clean := strings.TrimPrefix(path.Clean("/"+name), "/")
-	if _, ok := s[clean]; !ok {
-		return "", fmt.Errorf("template %s is missing", name)
-	}
-	return clean, nil
-}
-
-// Read implements loaders.Loader.
-func (s sources) Read(name string) (io.Reader, error) {
-	clean, err := s.Resolve(name)
-	if err != nil {
-		return nil, err
-	}
-	return strings.NewReader(s[clean]), nil
-}
-
-// Inherit implements loaders.Loader.
-func (s sources) Inherit(string) (loaders.Loader, error) { return s, nil }
-
 // read returns the folder's files, with token fields added to their forms.
-func read(folder fs.FS) (sources, error) {
-	files, total := sources{}, int64(0)
+func read(folder fs.FS) (map[string]string, error) {
+	files, total := map[string]string{}, int64(0)
 	err := fs.WalkDir(folder, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -118,14 +144,8 @@ func read(folder fs.FS) (sources, error) {
 		}
 		// Stat follows symbolic links, which entry does not.
 		info, err := fs.Stat(folder, name)
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil // a link to nowhere
-		}
-		if err != nil {
-			return err
-		}
-		if !info.Mode().IsRegular() || info.Size() > maxFileBytes {
-			return nil
+		if err != nil || !info.Mode().IsRegular() || info.Size() > maxFileBytes {
+			return nil //nolint:nilerr // a link to nowhere, a pipe: there is no such template
 		}
 		if total += info.Size(); len(files) == maxFiles || total > maxAllBytes {
 			return fmt.Errorf("there are more than %d files or %d MiB: this is no folder of templates", maxFiles, maxAllBytes>>20)
@@ -153,39 +173,4 @@ func Mentions(folder fs.FS, word string) (bool, error) {
 		}
 	}
 	return false, nil
-}
-
-func environment(files sources, globals map[string]any) (*exec.Environment, error) {
-	tests, err := tests()
-	if err != nil {
-		return nil, fmt.Errorf("jinja: %w", err)
-	}
-	filters, err := filters()
-	if err != nil {
-		return nil, fmt.Errorf("jinja: %w", err)
-	}
-	names := exec.EmptyContext().Update(builtins.GlobalFunctions).Update(exec.NewContext(globals))
-	names.Update(exec.NewContext(undefinedNames(names, files)))
-	return &exec.Environment{
-		Context:           names,
-		Filters:           filters,
-		Tests:             tests,
-		ControlStructures: controlstructures.All,
-		Methods:           builtins.Methods,
-	}, nil
-}
-
-// parse turns gonja's errors, which quote the whole file, and its panics at some
-// malformed templates into errors of one line.
-func parse(page string, cfg *config.Config, files sources, env *exec.Environment) (template *exec.Template, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("malformed: %v", r)
-		}
-	}()
-	template, err = exec.NewTemplate(page, cfg, files, env)
-	if inner := errors.Unwrap(err); inner != nil {
-		err = inner
-	}
-	return template, err
 }

@@ -1,0 +1,41 @@
+package jinja
+
+import (
+	"fmt"
+	"runtime"
+)
+
+// Error is what is wrong with a template, or with what it does with its values.
+type Error struct {
+	// Template is the file's name, relative to the folder.
+	Template string
+	// Line counts from 1; 0 means the file as a whole.
+	Line int
+	// Problem is a sentence without its full stop. It can quote values.
+	Problem string
+}
+
+func (e *Error) Error() string {
+	if e.Line == 0 {
+		return fmt.Sprintf("template %s: %s", e.Template, e.Problem)
+	}
+	return fmt.Sprintf("template %s, line %d: %s", e.Template, e.Line, e.Problem)
+}
+
+// failAt ends the parsing or rendering that is going on. Whoever began it has a deferred catch.
+func failAt(template string, line int, format string, args ...any) {
+	panic(&Error{Template: template, Line: line, Problem: fmt.Sprintf(format, args...)})
+}
+
+// catch turns a failure into an error. What else panics goes on.
+func catch(err *error) {
+	switch r := recover().(type) {
+	case nil:
+	case *Error:
+		*err = r
+	case runtime.Error:
+		panic(r)
+	default:
+		panic(r)
+	}
+}
