@@ -144,6 +144,7 @@ func wire(cfg config.Config, log *slog.Logger) (*app, error) {
 		AllowedOrigins: cfg.AllowedOrigins,
 		RateLimits:     cfg.RateLimits,
 		Cost:           costOf(keyGiven),
+		MaxText:        sanitize.MaxBytes(cfg.MaxMessageLength),
 		Metrics:        a.metrics,
 		Log:            log,
 	})

@@ -59,9 +59,9 @@ func FuzzSession(f *testing.F) {
 	request := func(method, body string) *http.Request {
 		return httptest.NewRequest(method, "/socket.io/?EIO=4&transport=polling", strings.NewReader(body))
 	}
-	serve := func(handle func(http.ResponseWriter, *http.Request, string), r *http.Request) string {
+	serve := func(handle func(http.ResponseWriter, *http.Request), r *http.Request) string {
 		w := deadlineRecorder{httptest.NewRecorder()}
-		handle(w, r, "")
+		handle(w, r)
 		return w.Body.String()
 	}
 	neighbour := s.engine.open(request(http.MethodGet, ""), nil)

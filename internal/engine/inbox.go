@@ -6,7 +6,7 @@ import "sync"
 // says more is not read from.
 const (
 	maxPending      = 256
-	maxPendingBytes = 1 << 20
+	maxPendingBytes = 64 << 10
 )
 
 // inbox handles what happens to a session, one thing after the other. It occupies
@@ -34,8 +34,8 @@ func (i *inbox) add(do func()) {
 }
 
 // addWithin is add for what a client says: it waits until there is room for so
-// many bytes, or done is closed: then the task is dropped.
-func (i *inbox) addWithin(bytes int, done <-chan struct{}, do func()) {
+// many bytes. If done is closed before, the task is dropped, and addWithin reports false.
+func (i *inbox) addWithin(bytes int, done <-chan struct{}, do func()) bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	for len(i.queue) >= maxPending || i.bytes > maxPendingBytes {
@@ -49,10 +49,11 @@ func (i *inbox) addWithin(bytes int, done <-chan struct{}, do func()) {
 			i.mu.Lock()
 		case <-done:
 			i.mu.Lock()
-			return
+			return false
 		}
 	}
 	i.addLocked(task{do: do, bytes: bytes})
+	return true
 }
 
 func (i *inbox) addLocked(t task) {

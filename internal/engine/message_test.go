@@ -76,25 +76,31 @@ func TestPolledForm(t *testing.T) {
 
 // decodePayload returns the packets of a body.
 func decodePayload(body []byte) ([]packet, error) {
-	if err := checkPayload(body); err != nil {
+	var packets []packet
+	s := &Session{server: New(options())}
+	if err := s.readPayload(bytes.NewReader(body), func(p packet) { packets = append(packets, p) }); err != nil {
 		return nil, err
 	}
-	return slices.Collect(packetsOf(body)), nil
+	return packets, nil
 }
 
 func TestDecodePayload(t *testing.T) {
+	text := func(data string) packet { return packet{kind: packetMessage, data: []byte(data)} }
+	binary := func(data ...byte) packet { return packet{kind: packetMessage, data: data, binary: true} }
 	for body, want := range map[string][]packet{
-		"4hello":             {{packetMessage, []byte("hello"), false}},
-		"4a\x1e3\x1e4":       {{packetMessage, []byte("a"), false}, {packetPong, nil, false}, {packetMessage, nil, false}},
-		"4a\x1ebAQIDBA==":    {{packetMessage, []byte("a"), false}, {packetMessage, []byte{1, 2, 3, 4}, true}},
-		"b":                  {{packetMessage, nil, true}},
+		"4hello":             {text("hello")},
+		"4a\x1e3\x1e4":       {text("a"), {kind: packetPong}, text("")},
+		"4a\x1ebAQIDBA==":    {text("a"), binary(1, 2, 3, 4)},
+		"b":                  {binary()},
 		"":                   nil,
 		"abc":                nil,
 		"4a\x1e":             nil,
 		"\x1e4a":             nil,
 		"7":                  nil,
 		"/":                  nil,
-		"4a\x1ebAQI":         nil,
+		"4a\x1ebAQI":         {text("a"), binary(1, 2)}, // without padding
+		"b-_8=":              {binary(0xfb, 0xff)},      // the other alphabet
+		"4a\x1ebA":           nil,
 		"4a\x1eb!":           nil,
 		"4fine\x1e9\x1e4too": nil,
 	} {

@@ -42,19 +42,13 @@ func (p *poll) wake() {
 	}
 }
 
-// stamp is the parameter in which no two requests of a client have the same; some
-// clients have none. Browsers and proxies repeat a request by themselves if its connection
-// breaks before the answer: then the client has not got that answer, and must not
-// be taken to ask for more, nor to have said everything twice.
-const stamp = "t"
-
 // servePoll answers a request for data, as soon as there is some.
-func (s *Session) servePoll(w http.ResponseWriter, r *http.Request, stamp string) {
+func (s *Session) servePoll(w http.ResponseWriter, r *http.Request) {
 	// The client may be quicker to ask again than the last answer is to be written.
 	s.answering.Lock()
 	s.answering.Unlock() //nolint:staticcheck // it was to be waited for, no more
 	p := &poll{ready: make(chan struct{}, 1)}
-	gone, mistaken := s.admitPoll(p, stamp)
+	gone, mistaken := s.admitPoll(p)
 	if mistaken {
 		s.fail(reasonError, errTwoPolls)
 	}
@@ -81,19 +75,23 @@ func (s *Session) servePoll(w http.ResponseWriter, r *http.Request, stamp string
 	s.answer(w, payload)
 }
 
-// admitPoll lets a poll wait, unless the session is not there for it any more, or it
-// is one too many: another waits, or it was answered already.
-func (s *Session) admitPoll(p *poll, stamp string) (gone, mistaken bool) {
+// admitPoll lets a poll wait, unless the session is not there for it any more, or
+// another waits, which the protocol allows no client.
+//
+// A browser may repeat a poll by itself if its connection broke before the answer. That
+// cannot be told from the next poll: the parameter t, which some clients make new
+// for each request, is whole seconds for others, and is left out by others still.
+func (s *Session) admitPoll(p *poll) (gone, mistaken bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.ws != nil || s.closed && s.out.empty() {
 		return true, false
 	}
-	if s.poll != nil || stamp != "" && stamp == s.pollStamp {
+	if s.poll != nil {
 		return false, true
 	}
 	s.receipts.caughtUp()
-	s.poll, s.pollStamp = p, stamp
+	s.poll = p
 	switch {
 	case !s.out.empty() || s.asked:
 		p.wake()
@@ -179,19 +177,20 @@ func (s *Session) abandoned() {
 }
 
 // servePost takes a request with data.
-func (s *Session) servePost(w http.ResponseWriter, r *http.Request, stamp string) {
+func (s *Session) servePost(w http.ResponseWriter, r *http.Request) {
+	if r.ContentLength > s.server.MaxPayload {
+		refuse(w, payloadTooLarge)
+		return
+	}
 	s.mu.Lock()
-	gone, busy, repeated := s.ws != nil || s.closed, s.posting, stamp != "" && stamp == s.postStamp
-	if !gone && !busy && !repeated {
+	gone, busy := s.ws != nil || s.closed, s.posting
+	if !gone && !busy {
 		s.posting, s.body = true, http.NewResponseController(w)
 	}
 	s.mu.Unlock()
 	switch {
 	case gone:
 		refuse(w, badRequest)
-		return
-	case repeated && !busy:
-		accept(w)
 		return
 	case busy:
 		s.fail(reasonError, errTwoPosts)
@@ -204,29 +203,21 @@ func (s *Session) servePost(w http.ResponseWriter, r *http.Request, stamp string
 		s.posting = false
 	}()
 
-	body, err := s.readBody(http.MaxBytesReader(w, r.Body, s.server.MaxPayload))
-	if tooLarge := new(http.MaxBytesError); errors.As(err, &tooLarge) {
+	err := s.readBody(http.MaxBytesReader(w, r.Body, s.server.MaxPayload))
+	switch tooLarge := new(http.MaxBytesError); {
+	case err == nil:
+		s.settle()
+		accept(w)
+	case errors.As(err, &tooLarge), errors.Is(err, errTooLong):
+		s.fail(reasonParse, errTooLong) // what came before was heard
 		refuse(w, payloadTooLarge)
-		return
-	}
-	if err != nil {
-		s.abandoned()
-		refuse(w, badRequest) // it may be malformed rather than abandoned
-		return
-	}
-	if err := checkPayload(body); err != nil {
+	case isMistake(err):
 		s.fail(reasonParse, err)
 		refuse(w, badRequest)
-		return
+	default:
+		s.abandoned()
+		refuse(w, badRequest) // it may be malformed rather than abandoned
 	}
-	s.mu.Lock()
-	s.postStamp = stamp
-	s.mu.Unlock()
-	for p := range packetsOf(body) {
-		s.receive(p)
-	}
-	s.settle()
-	accept(w)
 }
 
 // accept answers a request with data.
@@ -248,15 +239,15 @@ func (s *Session) settle() {
 	}
 }
 
-// readBody reads the body of a request with data, but not for long once the
+// readBody takes in the body of a request with data, but not for long once the
 // session has ended.
-func (s *Session) readBody(r io.Reader) ([]byte, error) {
+func (s *Session) readBody(r io.Reader) error {
 	defer func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.body = nil
 	}()
-	return io.ReadAll(r)
+	return s.readPayload(r, s.receive)
 }
 
 // partLocked sees to it that the client is told of the end: the request that

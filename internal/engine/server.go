@@ -33,6 +33,17 @@ type Options struct {
 	WriteTimeout time.Duration
 	// MaxPayload bounds what a client may send at once, in bytes.
 	MaxPayload int64
+	// MaxEvent is how much of an event is held, in bytes of its packet; zero if it is
+	// MaxPayload. What is longer is read past by a Skimmer.
+	MaxEvent int
+	// Decode takes apart the JSON array of an event, and returns its name, a string or a float64,
+	// and its arguments. It decides what of a stranger's words takes memory.
+	// Attachments are then read past. If Decode is nil, all is decoded as it comes, which may
+	// take a hundred times the length: that is for servers among friends.
+	Decode func(event []byte) ([]any, error)
+	// Skim returns what reads past one event that is longer than MaxEvent. If Skim is nil,
+	// such an event ends the session.
+	Skim func() Skimmer
 	// Receipts is true to ask, by additional pings, what has arrived; see
 	// [Session.Account].
 	Receipts bool
@@ -52,6 +63,8 @@ type Server struct {
 	layer      *layer // nil if there is no Socket.IO layer
 	began      time.Time
 	workers    *workers // of all inboxes
+	strangers  *budget
+	members    *budget
 	handshakes atomic.Uint64
 	sessions   sync.Map     // id → *Session
 	count      atomic.Int64 // of them
@@ -62,7 +75,26 @@ func New(o Options) *Server {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Server{BaseServer: eio.MakeBaseServer(), Options: o, began: time.Now(), workers: newWorkers()}
+	return &Server{
+		BaseServer: eio.MakeBaseServer(), Options: o, began: time.Now(), workers: newWorkers(),
+		strangers: newBudget(strangersBudget), members: newBudget(membersBudget),
+	}
+}
+
+// maxEvent is how much of an event is held. No budget is smaller.
+func (v *Server) maxEvent() int {
+	if v.MaxEvent > 0 {
+		return v.MaxEvent
+	}
+	return int(v.MaxPayload)
+}
+
+// budgetOf returns what a session's long packets are a part of.
+func (v *Server) budgetOf(s *Session) *budget {
+	if s.vouched.Load() {
+		return v.members
+	}
+	return v.strangers
 }
 
 // beats is how many there are in a ping interval.
@@ -174,9 +206,9 @@ func (v *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case upgrade:
 		v.upgrade(w, r, s)
 	case r.Method == http.MethodGet:
-		s.servePoll(w, r, query.Get(stamp))
+		s.servePoll(w, r)
 	case r.Method == http.MethodPost:
-		s.servePost(w, r, query.Get(stamp))
+		s.servePost(w, r)
 	default:
 		refuse(w, badRequest)
 	}

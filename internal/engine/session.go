@@ -52,6 +52,9 @@ type Session struct {
 	answering sync.Mutex // held while a poll is answered
 	upper     upper
 
+	introduced atomic.Bool // the client has asked for a Socket.IO connection
+	vouched    atomic.Bool // see Vouch
+
 	state    atomic.Value // what the Socket.IO layer is told of it
 	attached func()       // see Server.attach
 
@@ -67,8 +70,6 @@ type Session struct {
 	probe        *websocket               // a websocket that the session may move to
 	poll         *poll                    // the request that waits for an answer
 	posting      bool                     // a request with data is being taken
-	pollStamp    string                   // of the latest poll; see stamp
-	postStamp    string                   // of the latest request with data
 	body         *http.ResponseController // of that request while its body is being read
 	flushing     bool                     // somebody is writing to ws
 	stuck        bool                     // and waits for room, or has failed
@@ -129,6 +130,10 @@ func (s *Session) Number() uint64 { return s.number }
 
 // Protocol returns the revision of the protocol, which is 4.
 func (s *Session) Protocol() int { return 4 }
+
+// Vouch notes that somebody answers for the session: what it sends is no longer a
+// part of what strangers may send together.
+func (s *Session) Vouch() { s.vouched.Store(true) }
 
 // Request returns the handshake's request, without a body.
 func (s *Session) Request() *types.HttpContext { return s.request.Load() }
@@ -532,7 +537,12 @@ func (s *Session) pingLater() {
 func (s *Session) receive(p packet) {
 	switch p.kind {
 	case packetMessage:
-		s.inbox.addWithin(len(p.data), s.done, func() { s.handle(p) })
+		if len(p.data) > 0 && p.data[0] == sioConnect && !p.binary {
+			s.introduced.Store(true)
+		}
+		if !s.inbox.addWithin(len(p.data), s.done, func() { s.handle(p) }) {
+			p.lease.release()
+		}
 	case packetPong:
 		s.pong()
 	case packetClose:

@@ -1,17 +1,17 @@
 package engine
 
 import (
+	"encoding/json"
 	"errors"
 	"reflect"
 	"runtime"
-	gslices "slices"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/zishang520/socket.io/parsers/socket/v3/parser"
 	"github.com/zishang520/socket.io/servers/socket/v3"
 	"github.com/zishang520/socket.io/v3/pkg/queue"
-	"github.com/zishang520/socket.io/v3/pkg/slices"
 	"github.com/zishang520/socket.io/v3/pkg/types"
 )
 
@@ -29,7 +29,10 @@ const (
 	sioConnect      = '0'
 	sioDisconnect   = '1'
 	sioEvent        = '2'
+	sioAck          = '3'
 	sioConnectError = '4'
+	sioBinaryEvent  = '5'
+	sioBinaryAck    = '6'
 )
 
 const mainNamespace = "/"
@@ -42,8 +45,8 @@ const mainNamespace = "/"
 // session's inbox instead, and call the same listeners: those of OnAny and of On.
 // Middleware of sockets (Use) is not called.
 type upper struct {
-	decoder *eventDecoder // waits for attachments, if not nil; used by the inbox alone
-	held    int64         // bytes that it holds; used by the inbox alone
+	pending *incoming // waits for attachments, if not nil; used by the inbox alone
+	held    int64     // bytes of these; used by the inbox alone
 
 	mu      sync.Mutex
 	asked   int              // requests to connect
@@ -57,20 +60,21 @@ type upper struct {
 // handle handles a message of the client's. It runs in the inbox.
 func (s *Session) handle(p packet) {
 	defer s.contain()
+	defer p.lease.release()
 	if s.server.layer == nil {
 		s.Emit("data", bufferOf(p))
 		return
 	}
-	whole, err := s.upper.decode(p, s.server.MaxPayload)
+	whole, err := s.upper.decode(p, s.server)
 	switch {
 	case err != nil:
 		s.end(reasonServer, err, false)
 	case whole == nil: // attachments follow
-	case whole.Type == parser.CONNECT:
+	case whole.kind == sioConnect:
 		s.upper.await(s.done) // one at a time
 		s.upper.ask()
 		if s.ReadyState() == "open" {
-			s.Emit("data", bufferOf(p))
+			s.Emit("data", types.NewStringBuffer(whole.body))
 		}
 	default:
 		s.upper.await(s.done)
@@ -78,48 +82,50 @@ func (s *Session) handle(p packet) {
 	}
 }
 
-// eventDecoder is a decoder of the library, and what it has made.
-type eventDecoder struct {
-	parser.Decoder
-	decoded *parser.Packet
-}
-
-// decoders are those that wait for no attachments.
-var decoders = sync.Pool{New: func() any {
-	d := &eventDecoder{Decoder: parser.NewDecoder()}
-	_ = d.On("decoded", func(args ...any) { // called by Add; On cannot fail
-		d.decoded = slices.TryGetAny[*parser.Packet](args, 0)
-	})
-	return d
-}}
-
-// decode returns the packet that a message completes, nil if it does not. All
-// attachments of a packet together may be as large as one message.
-func (u *upper) decode(p packet, limit int64) (*parser.Packet, error) {
-	d := u.decoder
-	if d == nil && isEvent(p) {
-		return decodeEvent(p.data)
+// decode returns the packet that a message completes, nil if it does not.
+func (u *upper) decode(p packet, v *Server) (whole *incoming, err error) {
+	switch {
+	case u.pending != nil:
+		return u.attach(p, v)
+	case p.binary:
+		return nil, errEvent // it was not announced
+	case p.long != nil:
+		whole = p.long
+	default:
+		if whole, err = v.decodePacket(p.data); err != nil {
+			return nil, err
+		}
 	}
-	if d == nil {
-		d = decoders.Get().(*eventDecoder) //nolint:forcetypeassert // nothing else is in it
-	}
-	u.decoder = nil
-	if u.held += int64(len(p.data)); u.held > limit {
-		return nil, errAttachments
-	}
-	if d.Add(bufferOf(p)) != nil {
-		return nil, errEvent // its own error may quote the client
-	}
-	whole := d.decoded
-	if whole == nil {
-		u.decoder = d // attachments follow
+	if whole.attachments > 0 {
+		u.pending, u.held = whole, 0
 		return nil, nil
 	}
-	d.decoded, u.held = nil, 0
-	if whole.Type != parser.BINARY_EVENT && whole.Type != parser.BINARY_ACK {
-		decoders.Put(d) // the others may believe that more is to come
-	}
 	return whole, nil
+}
+
+// attach adds an attachment to the packet that waits for it. All of them together may be
+// as large as one message.
+func (u *upper) attach(p packet, v *Server) (*incoming, error) {
+	whole := u.pending
+	u.held += int64(len(p.data))
+	switch {
+	case !p.binary:
+		return nil, errEvent
+	case u.held > v.MaxPayload:
+		return nil, errAttachments
+	}
+	if v.Decode == nil {
+		whole.parts = append(whole.parts, p.data)
+	}
+	if whole.attachments--; whole.attachments > 0 {
+		return nil, nil
+	}
+	u.pending = nil
+	if v.Decode != nil {
+		return whole, nil
+	}
+	_, err := attach(whole.event, whole.parts)
+	return whole, err
 }
 
 // bufferOf returns a message in the form that the library knows.
@@ -131,17 +137,17 @@ func bufferOf(p packet) types.BufferInterface {
 }
 
 // dispatch does what a packet asks for.
-func (s *Session) dispatch(p *parser.Packet) {
-	sock := s.upper.socket(p.Nsp)
+func (s *Session) dispatch(p *incoming) {
+	sock := s.upper.socket(p.namespace)
 	if sock == nil {
 		s.Close(false) // nobody may speak there
 		return
 	}
-	switch p.Type {
-	case parser.EVENT, parser.BINARY_EVENT:
-		event, _ := p.Data.([]any) // the decoder makes no other
-		if p.Id != nil {
-			event = append(event, s.ack(sock, *p.Id))
+	switch p.kind {
+	case sioEvent, sioBinaryEvent:
+		event := p.event
+		if p.id != nil {
+			event = append(event, s.ack(sock, *p.id))
 		}
 		for _, listener := range sock.ListenersAny() {
 			listener(event...)
@@ -149,19 +155,35 @@ func (s *Session) dispatch(p *parser.Packet) {
 		if name, ok := event[0].(string); ok {
 			sock.EmitUntyped(name, event[1:]...)
 		}
-	case parser.ACK, parser.BINARY_ACK:
-		answer, _ := p.Data.([]any)
-		if p.Id == nil {
-			return
-		}
-		if ack, ok := sock.Acks().LoadAndDelete(*p.Id); ok {
-			ack(answer, nil)
-		}
-	case parser.DISCONNECT:
+	case sioAck, sioBinaryAck:
+		s.answered(sock, p)
+	case sioDisconnect:
 		s.upper.takeLeave(sock)
 	default:
 		s.Close(false) // only servers say that
 	}
+}
+
+// answered passes on the answer to an event of ours. One that nobody asked for is not
+// decoded.
+func (s *Session) answered(sock *socket.Socket, p *incoming) {
+	if p.id == nil {
+		return
+	}
+	ack, ok := sock.Acks().LoadAndDelete(*p.id)
+	if !ok {
+		return
+	}
+	var answer []any
+	err := json.Unmarshal(p.body, &answer)
+	if err == nil {
+		_, err = attach(answer, p.parts)
+	}
+	if err != nil {
+		s.end(reasonServer, errEvent, false)
+		return
+	}
+	ack(answer, nil)
 }
 
 // ack returns what answers an event, once.
@@ -209,7 +231,7 @@ func (s *Session) registered(sock *socket.Socket) {
 	u := &s.upper
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	u.sockets = append(gslices.DeleteFunc(u.sockets, (*socket.Socket).Disconnected), sock)
+	u.sockets = append(slices.DeleteFunc(u.sockets, (*socket.Socket).Disconnected), sock)
 	u.said = false // it is of an earlier one
 	u.settleLocked()
 }

@@ -134,23 +134,23 @@ func (w *websocket) read() {
 		s.release()
 	}()
 	for {
-		kind, data, err := w.conn.ReadMessage()
-		if err != nil {
-			reason := reasonClient
-			if !isLost(err) {
-				reason = reasonError
-			}
-			s.fail(reason, err)
+		kind, r, err := w.conn.NextReader()
+		var p packet
+		if err == nil {
+			p, err = s.read(r, kind == ws.BinaryMessage)
+		}
+		switch {
+		case err == nil:
+			s.receive(p)
+		case isMistake(err):
+			s.fail(reasonParse, err) // and on, until the end of the connection
+		case isLost(err):
+			s.fail(reasonClient, err)
+			return
+		default:
+			s.fail(reasonError, err)
 			return
 		}
-		p := packet{kind: packetMessage, data: data, binary: true}
-		if kind == ws.TextMessage {
-			if p, err = decodeText(data); err != nil {
-				s.fail(reasonParse, err)
-				continue // until the end of the connection
-			}
-		}
-		s.receive(p)
 	}
 }
 
@@ -167,6 +167,8 @@ func isLost(err error) bool {
 func (w *websocket) await() bool {
 	s := w.session
 	_ = w.conn.SetReadDeadline(time.Now().Add(s.server.UpgradeTimeout))
+	w.conn.SetReadLimit(maxShort)
+	defer w.conn.SetReadLimit(s.server.MaxPayload)
 	for _, step := range []struct {
 		expected string
 		do       func(*websocket) bool

@@ -232,6 +232,7 @@ func (c *conn) bind(seat room.Seat, explicit bool) error {
 		}
 		return err
 	}
+	c.link.Vouch()
 	delete(c.left, seat.Room)
 	c.g.pages.remember(c.session, c.hints.page, seat.ID)
 	return nil

@@ -159,6 +159,10 @@ func (c *conn) asMember(p payload, do func(room.Seat) error) {
 func (c *conn) onMessage(p payload) {
 	text, _ := p["message"].(string) // what is no text says nothing
 	ref := p.ref()
+	if p.tooLong() {
+		c.failOver(room.ErrMessageTooLong, ref)
+		return
+	}
 	// Old pages leave the room at any error, and this one is none of theirs: only
 	// a page that waits for its message is told.
 	if ref == "" && strings.TrimSpace(text) == "" {

@@ -34,6 +34,16 @@ const (
 	maxFrame = 3 << 20
 )
 
+// maxEscaped is how many bytes JSON may take for one of a text: it may write each as \u0000.
+const maxEscaped = 6
+
+// maxEvent returns how much of an event is held, in bytes of JSON: as much as the largest
+// honest one takes, which is a message. What is longer is read past.
+func maxEvent(maxText int) int {
+	const others = 2*maxClaim + maxRef + 64 // fields, names of fields, the event's own
+	return min(maxEscaped*(maxText+others), maxFrame)
+}
+
 // Service is what the gateway needs of the use cases; *room.Service implements
 // it.
 type Service interface {
@@ -76,6 +86,9 @@ type Options struct {
 	// connections of an address that are in no room. Nil sets no bound, and neither does
 	// a request of which it returns nothing.
 	Networks func(*http.Request) []network.Network
+	// MaxText is the size of the longest message, in bytes; 0 means 64 KiB. What is
+	// longer is refused without being looked at, if JSON takes more for it than for any such.
+	MaxText int
 	// RateLimits is false to let everybody do everything as often as they can.
 	RateLimits bool
 	// Cost returns how many messages a text counts as, against what its member may
@@ -117,6 +130,9 @@ func New(o Options) (*Gateway, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	if o.MaxText == 0 {
+		o.MaxText = 64 << 10
+	}
 	g := &Gateway{
 		Options: o, node: rand.Text(),
 		rooms: make(map[string]*audience), sessions: make(map[string]map[*conn]struct{}),
@@ -129,6 +145,9 @@ func New(o Options) (*Gateway, error) {
 		ConnectTimeout: connectTimeout,
 		WriteTimeout:   writeTimeout,
 		MaxPayload:     maxFrame,
+		MaxEvent:       maxEvent(o.MaxText),
+		Decode:         decodeEvent,
+		Skim:           newSkimmer,
 		Receipts:       true,
 		Log:            o.Log,
 	})

@@ -83,6 +83,9 @@ func (p payload) ref() string {
 	return s
 }
 
+// tooLong reports whether the event was too long to be held.
+func (p payload) tooLong() bool { return p[tooLongField] != nil }
+
 func (p payload) hints(h hints) hints {
 	h.room, h.name = p.claim("room"), p.claim("display_name")
 	return h

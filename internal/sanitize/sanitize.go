@@ -79,12 +79,16 @@ func New(o Options) *Sanitizer {
 	}
 	return &Sanitizer{
 		maxLength:     o.MaxLength,
-		maxPlain:      max(MaxPlain, maxCharBytes*o.MaxLength),
+		maxPlain:      MaxBytes(o.MaxLength),
 		maxCiphertext: o.MaxCiphertext,
 		policy:        newPolicy(),
 		derivers:      make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)),
 	}
 }
+
+// MaxBytes returns the size of a plain message in bytes beyond which it is refused, for
+// a MaxLength in characters.
+func MaxBytes(maxLength int) int { return max(MaxPlain, maxCharBytes*maxLength) }
 
 // Message returns what to relay for a text that somebody sent: an envelope
 // unchanged; of anything else, markup that is safe for innerHTML, cut to the

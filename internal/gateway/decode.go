@@ -1,0 +1,252 @@
+package gateway
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"unicode/utf8"
+
+	"securechat/internal/engine"
+)
+
+// An event is [name, payload, …]. Of a payload only the fields are decoded that a handler
+// knows, and only if they are strings or booleans: all else is read past, however deep
+// and large it is.
+
+// knownFields are those that handlers look for in a payload.
+var knownFields = map[string]bool{
+	"room": true, "display_name": true, "message": true, "ref": true, "again": true, "user_id": true, "final": true,
+}
+
+// tooLongField marks the payload of an event that was too long to be held. No client can
+// say it, since it is not known.
+const tooLongField = "too long"
+
+var errNoEvent = errors.New("gateway: no event")
+
+// decodeEvent returns the name of an event, and its payload if it has one.
+func decodeEvent(text []byte) ([]any, error) {
+	if !json.Valid(text) {
+		return nil, errNoEvent
+	}
+	first, rest, ok := inside(text)
+	if !ok {
+		return nil, errNoEvent
+	}
+	event := make([]any, 1, 3) // with room for an acknowledgement
+	switch c := first[0]; {
+	case c == '"':
+		event[0] = unquote(first)
+	case c == '-' || c >= '0' && c <= '9':
+		event[0] = 0.0 // a number is a name, but that of no event here
+	default:
+		return nil, errNoEvent
+	}
+	second, _ := element(rest)
+	if len(second) > 0 && second[0] == '{' {
+		event = append(event, fields(second))
+	}
+	return event, nil
+}
+
+// inside returns the first element of a JSON array, and what follows it; false if the text
+// is no array, or has no element.
+func inside(text []byte) (first, rest []byte, ok bool) {
+	text = skipSpace(text)
+	if text[0] != '[' {
+		return nil, nil, false
+	}
+	first, rest = element(text[1:])
+	return first, rest, len(first) > 0
+}
+
+// fields returns what is known in a JSON object. Of a field that is there twice the last
+// counts.
+func fields(object []byte) map[string]any {
+	var known map[string]any
+	for rest := object[1:]; ; {
+		var key, value []byte
+		if key, rest = element(rest); len(key) == 0 {
+			return known
+		}
+		value, rest = element(rest)
+		name := unquote(key)
+		if !knownFields[name] {
+			continue
+		}
+		if known == nil {
+			known = make(map[string]any, 4)
+		}
+		switch value[0] {
+		case '"':
+			known[name] = unquote(value)
+		case 't', 'f':
+			known[name] = value[0] == 't'
+		default:
+			delete(known, name)
+		}
+	}
+}
+
+// element returns the next element of a list in valid JSON, or the next key or value of an object,
+// and what follows it. It is empty at the list's end.
+func element(list []byte) (value, rest []byte) {
+	list = skipSpace(list)
+	if len(list) > 0 && (list[0] == ',' || list[0] == ':') {
+		list = skipSpace(list[1:])
+	}
+	end := 0
+	switch {
+	case len(list) == 0:
+	case list[0] == '"':
+		end = stringEnd(list)
+	case list[0] == '[' || list[0] == '{':
+		end = nestedEnd(list)
+	default:
+		end = max(bytes.IndexAny(list, ",]} \t\r\n"), 0)
+	}
+	return list[:end], list[end:]
+}
+
+func skipSpace(text []byte) []byte { return bytes.TrimLeft(text, " \t\r\n") }
+
+// stringEnd returns where a JSON string ends.
+func stringEnd(text []byte) int {
+	i := 1
+	for text[i] != '"' {
+		if text[i] == '\\' {
+			i++
+		}
+		i++
+	}
+	return i + 1
+}
+
+// nestedEnd returns where a JSON array or object ends.
+func nestedEnd(text []byte) int {
+	depth := 0
+	for i := 0; ; i++ {
+		switch text[i] {
+		case '"':
+			i += stringEnd(text[i:]) - 1
+		case '[', '{':
+			depth++
+		case ']', '}':
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		}
+	}
+}
+
+// unquote returns what a JSON string says, "" if it is none.
+func unquote(quoted []byte) (s string) {
+	plain := quoted[1 : len(quoted)-1]
+	if bytes.IndexByte(plain, '\\') < 0 && utf8.Valid(plain) {
+		return string(plain)
+	}
+	if json.Unmarshal(quoted, &s) != nil {
+		return ""
+	}
+	return s
+}
+
+// skimmed bounds the names that are looked for in an event that is too long, in bytes as
+// JSON has them: of a ref each may take six.
+const skimmed = 6*maxRef + len(`""`)
+
+// skimmer reads past an event that is too long to be held, in whatever parts it
+// comes. It keeps the event's name and what its page calls it.
+type skimmer struct {
+	depth    int
+	argument int    // which one it is in
+	value    bool   // what comes next in the payload is no key
+	inString bool   // and
+	escaped  bool   // behind a backslash
+	text     []byte // the string that it is in or has left, as far as it is kept
+	key      string
+
+	event, ref []byte
+}
+
+func newSkimmer() engine.Skimmer { return new(skimmer) }
+
+// Write reads on.
+func (k *skimmer) Write(part []byte) (int, error) {
+	for _, c := range part {
+		if k.inString {
+			k.quoted(c)
+		} else {
+			k.structure(c)
+		}
+	}
+	return len(part), nil
+}
+
+func (k *skimmer) quoted(c byte) {
+	if len(k.text) <= skimmed {
+		k.text = append(k.text, c)
+	}
+	switch {
+	case k.escaped:
+		k.escaped = false
+	case c == '\\':
+		k.escaped = true
+	case c == '"':
+		k.inString = false
+		k.note()
+	}
+}
+
+// note takes notice of a string that has ended.
+func (k *skimmer) note() {
+	if len(k.text) > skimmed {
+		k.text = k.text[:2] // it is not what is looked for
+		k.text[1] = '"'
+	}
+	switch {
+	case k.depth == 1 && k.argument == 0:
+		k.event = bytes.Clone(k.text)
+	case k.depth != 2 || k.argument != 1:
+	case !k.value:
+		k.key = unquote(k.text)
+	case k.key == "ref":
+		k.ref = bytes.Clone(k.text)
+	}
+}
+
+func (k *skimmer) structure(c byte) {
+	switch c {
+	case '"':
+		k.inString = true
+		k.text = append(k.text[:0], c)
+	case '[', '{':
+		k.depth++
+	case ']', '}':
+		k.depth--
+	case ':':
+		if k.depth == 2 {
+			k.value = true
+			if k.key == "ref" {
+				k.ref = nil // the last one counts
+			}
+		}
+	case ',':
+		if k.depth == 1 {
+			k.argument++
+		}
+		k.value = k.value && k.depth != 2
+	}
+}
+
+// Event returns the event's name, and a payload that says that it was too long.
+func (k *skimmer) Event() []any {
+	event := []any{"", map[string]any{tooLongField: true}}
+	if k.event != nil {
+		event[0] = unquote(k.event)
+	}
+	if k.ref != nil {
+		event[1] = map[string]any{tooLongField: true, "ref": unquote(k.ref)}
+	}
+	return event
+}
