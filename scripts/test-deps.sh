@@ -24,6 +24,8 @@ need_node='The tests need Node.js 20.11 or newer with npm: https://nodejs.org'
 node -e 'const [major, minor] = process.versions.node.split(".").map(Number);
 	process.exit(major > 20 || major === 20 && minor >= 11 ? 0 : 1)' || fail "$need_node"
 
+sh "$(dirname "$0")/test-proxies.sh" >/dev/null
+
 packages=''
 # The tests hold our templates against Flask's: the system's Python has it as a package.
 have_flask() { /usr/bin/python3 -c 'import flask' 2>/dev/null; }

@@ -207,6 +207,7 @@ func TestSecureByEveryForm(t *testing.T) {
 		{http.Header{"Forwarded": {`for=203.0.113.5;proto=https, for=192.0.2.1;proto=http`}}, false},
 		{http.Header{"Forwarded": {`proto=https;for="`}}, false},
 		{http.Header{"X-Forwarded-Port": {"443"}}, false},
+		{http.Header{"X-Forwarded-For": {"192.0.2.1"}, "Forwarded": {"for=192.0.2.1;proto=https"}}, false}, // the client's own
 	} {
 		for _, proxies := range []Proxies{{}, {Hops: 1}} {
 			h := newHandler(t, &fakeService{}, func(o *Options) { o.Proxies = proxies })
@@ -271,6 +272,7 @@ func TestEqualOriginsAreEqual(t *testing.T) {
 		{"X-Forwarded-Port of another", "chat.example", "https://chat.example:9", http.Header{"X-Forwarded-Port": {"8080"}}, false, false},
 		{"X-Forwarded-Port of nonsense", "chat.example", "https://chat.example:8443", http.Header{"X-Forwarded-Port": {"8443x"}}, false, false},
 		{"Forwarded", "internal", "https://chat.example:8443", http.Header{"Forwarded": {`for=192.0.2.1;host="chat.example:8443";proto=https`}}, false, true},
+		{"Forwarded of the client's own", "chat.example", "https://chat.example", http.Header{"X-Forwarded-For": {"192.0.2.1"}, "Forwarded": {"for=192.0.2.1;host=evil.example"}}, true, true},
 		{"http to what is https", "chat.example", "http://chat.example", http.Header{"X-Forwarded-Proto": {"https"}}, true, false},
 		{"the origin twice", "chat.example", "https://chat.example", http.Header{"Origin": {"https://chat.example", "https://evil.example"}}, false, false},
 		{"the judgement twice", "chat.example", "https://evil.example", http.Header{"Sec-Fetch-Site": {"same-origin", "cross-site"}}, false, false},

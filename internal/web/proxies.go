@@ -124,8 +124,19 @@ func first(header string) string {
 }
 
 // forwarded returns what the trusted proxy that is the farthest from us says in the header
-// Forwarded; the zero value if it says nothing, or nothing that can be understood.
+// Forwarded; the zero value if it says nothing, or nothing that can be understood, or if the
+// header is not the proxy's.
 func (p Proxies) forwarded(r *http.Request) forwardedElement {
+	if c, resolved := r.Context().Value(clientKey{}).(client); resolved {
+		return c.forwarded
+	}
+	if len(r.Header["X-Forwarded-For"]) > 0 {
+		return forwardedElement{}
+	}
+	return p.byForwarded(r)
+}
+
+func (p Proxies) byForwarded(r *http.Request) forwardedElement {
 	elements, ok := parseForwarded(r.Header["Forwarded"])
 	if !ok {
 		return forwardedElement{}
@@ -135,6 +146,20 @@ func (p Proxies) forwarded(r *http.Request) forwardedElement {
 		return forwardedElement{}
 	}
 	return elements[at]
+}
+
+func (p Proxies) byXFF(r *http.Request) (netip.Addr, bool) {
+	var nodes []string
+	for node := range strings.SplitSeq(strings.Join(r.Header["X-Forwarded-For"], ","), ",") {
+		if node = strings.TrimSpace(node); node != "" {
+			nodes = append(nodes, node)
+		}
+	}
+	at := p.client(len(nodes), func(i int) string { return nodes[i] })
+	if at < 0 {
+		return netip.Addr{}, false
+	}
+	return parseNode(nodes[at])
 }
 
 // client returns which of the n nodes of a chain is the client, below 0 if none can be:
@@ -171,6 +196,15 @@ func isForwarded(r *http.Request) bool {
 	return false
 }
 
+// client is what is known of who a request comes from.
+type client struct {
+	address netip.Addr
+	// forwarded is what trusted proxies say of it in that header, if it is theirs.
+	forwarded forwardedElement
+}
+
+type clientKey struct{}
+
 // resolver notes who a request comes from.
 //
 // Two headers have chains of addresses, X-Forwarded-For and Forwarded. A proxy appends
@@ -185,70 +219,53 @@ type resolver struct {
 	xffAlone, forwardedAlone atomic.Bool
 }
 
-// address returns the client's address. If the forwarding headers are missing or
-// malformed, the peer is the client: that is the truth about somebody who came directly,
+// client returns whose request it is. If the forwarding headers are missing or
+// malformed, it is the peer's: that is the truth about somebody who came directly,
 // and a bucket of their own for all who came through a proxy in disorder.
-func (v *resolver) address(r *http.Request) netip.Addr {
-	if v.proxies.believed(r) {
-		if client, ok := v.told(r); ok {
-			return client
+func (v *resolver) client(r *http.Request) client {
+	c := client{address: peerOf(r)}
+	if !v.proxies.believed(r) {
+		return c
+	}
+	address, ok := netip.Addr{}, false
+	switch xff, forwarded := v.chains(r); {
+	case xff:
+		address, ok = v.proxies.byXFF(r)
+	case forwarded:
+		c.forwarded = v.proxies.byForwarded(r)
+		address, ok = parseNode(c.forwarded.node)
+	case v.proxies.Hops <= 1 && len(r.Header["X-Forwarded-For"]) == 0:
+		// It is no chain: of several proxies, the inner ones would name the outer ones.
+		if values := r.Header["X-Real-Ip"]; len(values) > 0 {
+			address, ok = parseNode(values[len(values)-1])
 		}
 	}
-	return peerOf(r)
+	if ok {
+		c.address = address
+	}
+	return c
 }
 
-// told returns the client's address by the headers of trusted proxies.
-func (v *resolver) told(r *http.Request) (netip.Addr, bool) {
-	xff, forwarded := r.Header["X-Forwarded-For"], r.Header["Forwarded"]
+// chains returns which chain is the proxies' own, if any is known to be.
+func (v *resolver) chains(r *http.Request) (xff, forwarded bool) {
+	xff, forwarded = len(r.Header["X-Forwarded-For"]) > 0, len(r.Header["Forwarded"]) > 0
 	switch {
-	case len(xff) > 0 && len(forwarded) > 0:
-		byForwarded, byXFF := v.forwardedAlone.Load(), v.xffAlone.Load()
-		if byForwarded && byXFF {
-			return netip.Addr{}, false // which of them is a proxy's word cannot be known
-		}
-		if byForwarded {
-			return v.byForwarded(r)
-		}
-		return v.byXFF(xff)
-	case len(xff) > 0:
+	case xff && forwarded:
+		forwarded = v.forwardedAlone.Load()
+		return !forwarded, forwarded && !v.xffAlone.Load()
+	case xff:
 		v.xffAlone.Store(true)
-		return v.byXFF(xff)
-	case len(forwarded) > 0:
+	case forwarded:
 		v.forwardedAlone.Store(true)
-		return v.byForwarded(r)
 	}
-	// It has no chain: of several proxies, the inner ones would name the outer ones.
-	if real := r.Header["X-Real-Ip"]; len(real) > 0 && v.proxies.Hops <= 1 {
-		return parseNode(real[len(real)-1])
-	}
-	return netip.Addr{}, false
+	return xff, forwarded
 }
 
-func (v *resolver) byXFF(values []string) (netip.Addr, bool) {
-	var nodes []string
-	for node := range strings.SplitSeq(strings.Join(values, ","), ",") {
-		if node = strings.TrimSpace(node); node != "" {
-			nodes = append(nodes, node)
-		}
-	}
-	at := v.proxies.client(len(nodes), func(i int) string { return nodes[i] })
-	if at < 0 {
-		return netip.Addr{}, false
-	}
-	return parseNode(nodes[at])
-}
-
-func (v *resolver) byForwarded(r *http.Request) (netip.Addr, bool) {
-	return parseNode(v.proxies.forwarded(r).node)
-}
-
-type addressKey struct{}
-
-// resolve is a middleware that notes the client's address for Networks, and for whoever
+// resolve is a middleware that notes the client for Networks and Proxies, and for whoever
 // counts connections.
 func (v *resolver) resolve(next http.Handler, full http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r = r.WithContext(context.WithValue(r.Context(), addressKey{}, v.address(r)))
+		r = r.WithContext(context.WithValue(r.Context(), clientKey{}, v.client(r)))
 		if c := connlimit.Of(r); c != nil && v.proxies.believed(r) && !c.CarriesFor(Networks(r)) {
 			full(w, r)
 			return
@@ -275,11 +292,11 @@ func (v *resolver) warn() {
 // or the /64, /56 and /48 of its IPv6 address. It works for requests that came through
 // the handler of New, those passed on to Options.Socket included.
 func Networks(r *http.Request) []network.Network {
-	address, _ := r.Context().Value(addressKey{}).(netip.Addr)
-	if !address.IsValid() {
+	c, _ := r.Context().Value(clientKey{}).(client)
+	if !c.address.IsValid() {
 		return network.Of("")
 	}
-	return network.Of(address.String())
+	return network.Of(c.address.String())
 }
 
 // AddressKey returns the key of the narrowest of a client's [Networks].
