@@ -36,16 +36,10 @@ func tagged(region string) []rune {
 // a pair of regional indicators, a keycap, a flag with tags, or pictographs with
 // their style or skin tone, tied by joiners.
 func emojiSequence(name []rune) int {
-	at := func(i int) rune {
-		if i < len(name) {
-			return name[i]
-		}
-		return 0
-	}
-	if isRegional(at(0)) && isRegional(at(1)) {
+	if isRegional(at(name, 0)) && isRegional(at(name, 1)) {
 		return 2
 	}
-	if strings.ContainsRune("0123456789#*", at(0)) && at(1) == emojiStyle && at(2) == enclosingKeycap {
+	if strings.ContainsRune("0123456789#*", at(name, 0)) && at(name, 1) == emojiStyle && at(name, 2) == enclosingKeycap {
 		return 3
 	}
 	for _, flag := range subdivisions {
@@ -53,20 +47,34 @@ func emojiSequence(name []rune) int {
 			return len(flag)
 		}
 	}
+	if end := pictographs(name); end > 1 {
+		return end
+	}
+	return 0
+}
+
+// pictographs returns how many code points at the beginning of name are pictographs
+// with their style or skin tone, tied by joiners.
+func pictographs(name []rune) int {
 	end := 0
-	for isPictograph(at(end)) {
-		if end++; at(end) == emojiStyle || isSkinTone(at(end)) {
+	for isPictograph(at(name, end)) {
+		if end++; at(name, end) == emojiStyle || isSkinTone(at(name, end)) {
 			end++
 		}
-		if at(end) != zeroWidthJoiner || !isPictograph(at(end+1)) {
+		if at(name, end) != zeroWidthJoiner || !isPictograph(at(name, end+1)) {
 			break
 		}
 		end++
 	}
-	if end == 1 {
-		return 0
-	}
 	return end
+}
+
+// at returns the code point at i, 0 behind the end.
+func at(name []rune, i int) rune {
+	if i < len(name) {
+		return name[i]
+	}
+	return 0
 }
 
 func isRegional(r rune) bool { return unicode.Is(unicode.Regional_Indicator, r) }
