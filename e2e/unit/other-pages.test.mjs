@@ -375,6 +375,31 @@ describe('the start page', { concurrency: 3 }, () => {
     }
   });
 
+  test('a code is typed, pasted or composed in the digits of any script', async (t) => {
+    const page = await open(t);
+    const code = page.locator('#code');
+    const value = async () => {
+      const typed = await code.inputValue();
+      await code.fill('');
+      return typed;
+    };
+    const devtools = await page.context().newCDPSession(page);
+    for (const digits of ['١٢٣٤٥٦', '१२३४५६', '１２３４５６', '𞥑𞥒𞥓𞥔𞥕𞥖']) {
+      await code.focus();
+      for (const digit of digits) await page.keyboard.insertText(digit); // as a key of that keyboard does
+      assert.equal(await value(), '123456', `typed ${digits}`);
+      await page.evaluate((text) => { document.execCommand('insertText', false, text); }, digits); // as pasting does
+      assert.equal(await value(), '123456', `pasted ${digits}`);
+      for (let end = 1; end <= digits.length; end += 1) {
+        const text = digits.slice(0, end);
+        await devtools.send('Input.imeSetComposition', { text, selectionStart: end, selectionEnd: end });
+      }
+      await devtools.send('Input.insertText', { text: digits });
+      assert.equal(await value(), '123456', `composed ${digits}`);
+    }
+    assert.deepEqual(page.problems, []);
+  });
+
   test('takes nothing but digits from the keyboard, and no seventh', async (t) => {
     const page = await open(t);
     assert.equal(await page.locator('#code').getAttribute('inputmode'), 'numeric');
