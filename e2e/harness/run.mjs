@@ -1,37 +1,58 @@
-// Builds the server once, then hands the test files of the named folders to
-// Node's own test runner: `node harness/run.mjs contract unit`. Whatever
-// follows `--` goes to the runner, e.g. `-- --test-name-pattern=rotation`.
-import { spawn } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+// Builds the server once, then runs the test files of the named folders, or the
+// named files, with Node's own test runner:
+//
+//   node harness/run.mjs [--no-browser] [--concurrency=N] contract unit [-- --test-name-pattern=rotation]
+//
+// `--no-browser` leaves out the files that open one.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { serverBinary, root } from './server.mjs';
+import { run } from 'node:test';
+import { spec } from 'node:test/reporters';
+import { parseArgs } from 'node:util';
+import { root, serverBinary } from './server.mjs';
 
-const split = process.argv.indexOf('--');
-const folders = process.argv.slice(2, split < 0 ? undefined : split);
-const passedOn = split < 0 ? [] : process.argv.slice(split + 1);
+// The longest begin first, or the last of them runs alone while everything else is
+// done. A file that is not here counts as short.
+const longest = [
+  'browser/chatting', 'pages/states', 'browser/embedded', 'browser/today', 'browser/early', 'browser/encrypted',
+  'contract/members', 'browser/entering', 'unit/other-pages', 'unit/room-page', 'unit/room-people', 'contract/events',
+].map((name) => path.join(root, 'e2e', `${name}.test.mjs`));
 
 /** All `*.test.mjs` files below a folder, or the file itself. */
 function testFiles(start) {
   if (!existsSync(start)) return [];
   if (start.endsWith('.mjs')) return [start];
-  return readdirSync(start, { withFileTypes: true }).flatMap((entry) => {
-    const full = path.join(start, entry.name);
-    if (entry.isDirectory()) return testFiles(full);
-    return entry.name.endsWith('.test.mjs') ? [full] : [];
-  });
+  return readdirSync(start, { recursive: true }).filter((name) => name.endsWith('.test.mjs')).map((name) => path.join(start, name));
 }
 
-const files = folders.flatMap((folder) => testFiles(path.join(root, 'e2e', folder))).sort();
+const opensBrowser = (file) => readFileSync(file, 'utf8').includes("from '../browser/harness.mjs'");
+
+/** How long a file takes compared with others: the sooner it has to begin, the smaller. */
+const rank = (file) => (longest.includes(file) ? longest.indexOf(file) : longest.length);
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    'no-browser': { type: 'boolean' },
+    // Each file has a server and a few clients of its own, and often a browser.
+    concurrency: { type: 'string', default: process.env.E2E_CONCURRENCY ?? '2' },
+    'test-name-pattern': { type: 'string', multiple: true },
+  },
+  args: process.argv.slice(2).filter((argument) => argument !== '--'),
+});
+
+const files = positionals.flatMap((name) => testFiles(path.join(root, 'e2e', name)))
+  .filter((file) => !values['no-browser'] || !opensBrowser(file))
+  .sort((a, b) => rank(a) - rank(b) || a.localeCompare(b));
 if (files.length === 0) {
-  console.error(`no test files in ${folders.join(', ')}`);
+  console.error(`no test files in ${positionals.join(', ')}`);
   process.exit(1);
 }
 
-// Two files at a time: each one has a server and a few clients of its own.
-const child = spawn(
-  process.execPath,
-  ['--test', '--test-reporter=spec', `--test-concurrency=${process.env.E2E_CONCURRENCY ?? 2}`, ...passedOn, ...files],
-  { stdio: 'inherit', env: { ...process.env, SECURECHAT_BIN: serverBinary() } },
-);
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
-child.on('exit', (code, signal) => process.exit(signal ? 1 : code));
+process.env.SECURECHAT_BIN = serverBinary();
+const stop = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => stop.abort());
+run({ files, concurrency: Number(values.concurrency), testNamePatterns: values['test-name-pattern'], signal: stop.signal })
+  .on('test:fail', () => { process.exitCode = 1; })
+  .compose(new spec())
+  .pipe(process.stdout);

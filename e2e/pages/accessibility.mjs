@@ -29,7 +29,7 @@ export async function accessibilityProblems({ page }) {
 async function run(how) {
   // Where scripts are switched off the debugger's own still run, but no timer does, with
   // which axe-core gives way to others.
-  if (matchMedia('(scripting: none)').matches) globalThis.setTimeout = (then) => { queueMicrotask(then); };
+  if (matchMedia('(scripting: none)').matches) globalThis.setTimeout = (then) => { void Promise.resolve().then(then); };
   const results = await globalThis.axe.run(document, how);
   for (const node of results.incomplete.flatMap(({ nodes }) => nodes)) {
     const element = document.querySelector(node.target.at(-1));

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
 import { clock, Countdown } from '../../static/js/countdown.js';
+import { stopTime } from '../harness/clock.mjs';
 
 test('clock', () => {
   for (const [seconds, text] of [[0, '0:00'], [9, '0:09'], [60, '1:00'], [299, '4:59'], [3600, '60:00']]) {
@@ -10,8 +11,7 @@ test('clock', () => {
 
 /** A countdown under fake time: what it showed, how often it was over, and hands on the clock. */
 function counted(t) {
-  mock.timers.enable({ apis: ['setTimeout', 'Date'], now: 1_000_000 });
-  t.after(() => mock.timers.reset());
+  stopTime(t);
   const log = { shown: [], over: 0 };
   log.countdown = new Countdown((seconds) => log.shown.push(seconds), () => { log.over += 1; });
   return log;

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
 import { Outbox } from '../../static/js/outbox.js';
+import { stopTime } from '../harness/clock.mjs';
 
 /** An outbox, and what it did: `take()` gives what was sent and the states that messages went through. */
 function outbox(t) {
-  mock.timers.enable({ apis: ['setTimeout', 'Date'], now: 1_000_000 });
-  t.after(() => mock.timers.reset());
+  stopTime(t);
   const sent = [];
   const states = [];
   const box = new Outbox({

@@ -1,0 +1,11 @@
+// What Lighthouse finds by looking and not by timing. How fast the pages are depends on
+// what else the machine does: that is in ../long.
+import assert from 'node:assert/strict';
+import { lighthouseTests } from './lighthouse.mjs';
+
+const categories = ['accessibility', 'best-practices'];
+
+lighthouseTests('Lighthouse misses nothing', async (_, judge) => {
+  const { scores, lacking } = await judge(categories);
+  assert.deepEqual(scores, Object.fromEntries(categories.map((category) => [category, 1])), lacking.join('\n'));
+});
