@@ -194,7 +194,7 @@ describe('the room page', () => {
   test('survives fields that are missing or odd', async (t) => {
     const page = await joined(t);
     for (const event of ['message', 'join_request', 'partial_approval', 'join_approved', 'join_denied', 'code_update', 'timer_sync',
-      'request_status', 'typing', 'members', 'update_participants', 'member_joined', 'member_left', 'member_returned', 'room_status', 'room_error']) {
+      'request_status', 'typing', 'members', 'update_participants', 'member_joined', 'member_left', 'member_returned', 'notice', 'position', 'room_status', 'room_error']) {
       for (const value of [undefined, null, {}, 7, 'x', []]) await page.receive(event, value);
     }
     assert.equal(await page.locator('#join-requests-container').innerText(), '');
@@ -270,6 +270,30 @@ describe('the room page', () => {
     assert.equal(await page.locator('#room img').count(), 0);
     assert.equal(await page.locator('.join-request-notification strong').innerText(), '<img src=x> \'"');
     assert.equal(await page.locator('.message-sender').innerText(), '<img src=x> \'"');
+    assert.deepEqual(page.problems, []);
+  });
+
+  test('tells who comes and goes by notices, where there are some', async (t) => {
+    const page = await joined(t);
+    let id = 0;
+    const notice = (what, fields) => page.receive('notice', { id: ++id, what, member: 'seat-2', display_name: 'O&#39;Ben', ...fields });
+    await notice('admitted', { by: ['Alice'] });
+    await notice('joined');
+    await page.receive('member_joined', { display_name: 'O&#39;Ben' }); // it says no more than the notice
+    await notice('lost');
+    await notice('returned');
+    await notice('away');
+    await notice('left');
+    await notice('left', { id }); // sent again after a cut
+    await notice('admitted', { by: ['Alice', 'O&#39;Dan'], missed: true });
+    await notice('left', { missed: true });
+    await notice('danced');
+    await notice('toString');
+    await notice('admitted', { by: [7] });
+    assert.deepEqual(await page.locator('.system-message').allInnerTexts(), [
+      "Alice let O'Ben in", "O'Ben joined", "O'Ben lost the connection", "O'Ben is back", "O'Ben closed the page", "O'Ben left",
+      "While you were away: Alice and O'Dan let O'Ben in", "While you were away: O'Ben left",
+    ]);
     assert.deepEqual(page.problems, []);
   });
 

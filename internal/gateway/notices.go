@@ -31,11 +31,11 @@ func comingOf(m *room.Message, told uint64) engine.Event {
 func (g *Gateway) tellNotice(roomID string, m room.Message) {
 	at, coming := offset{roomID, m.Seq}, comingOf(&m, m.Seq)
 	g.spread(at, func(named bool) *engine.Broadcast {
+		// Without the position: it comes with the next message, and that the member was
+		// told is known without it.
 		if named {
-			return g.broadcast(nil, coming, at.within(engine.Event{"notice", noticeOf(&m, false)}))
+			return g.broadcast(nil, engine.Event{"notice", noticeOf(&m, false)}, coming)
 		}
-		// Without the position: it follows the next message, and until then the member
-		// is known to have been told.
 		return g.broadcast(nil, coming)
 	}, func(c *conn) bool {
 		if !c.isBoundTo(roomID, m.Member) {
@@ -78,11 +78,12 @@ func linesOf(a *room.Attached, named bool) []line {
 		if m.Kind != room.KindNotice {
 			lines = append(lines, line{entry: m, as: asMessage})
 		}
-		if a.Missed(m) && comingOf(m, a.Told) != nil {
-			lines = append(lines, line{entry: m, as: asComing})
-		}
+		// First, so that a page that knows notices can leave the other event alone.
 		if named && m.Kind == room.KindNotice {
 			lines = append(lines, line{entry: m, as: asNotice})
+		}
+		if a.Missed(m) && comingOf(m, a.Told) != nil {
+			lines = append(lines, line{entry: m, as: asComing})
 		}
 		if len(lines) > before {
 			lines[len(lines)-1].last = true
@@ -104,7 +105,7 @@ func (l line) event(at offset, a *room.Attached, named bool) (event, trailer eng
 	switch {
 	case !l.last:
 		return event, nil
-	case named:
+	case named && l.as == asMessage:
 		return at.within(event), nil
 	default:
 		return event, at.event()

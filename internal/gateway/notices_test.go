@@ -76,7 +76,7 @@ func TestEveryEventHasTheContractsArguments(t *testing.T) {
 			for _, name := range c.names() {
 				for _, e := range c.all(name) {
 					want := 1
-					if auth != "" && (name == "message" || name == "notice") {
+					if auth != "" && name == "message" {
 						want = 2 // its position, from which no cut separates it
 					}
 					if len(e.args) != want {

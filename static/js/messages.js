@@ -61,19 +61,24 @@ export class Messages {
 
   /** Notes a message to show, and returns whether it is the person's own; undefined if it was shown before. */
   add(message) {
-    if (message.id !== undefined) {
-      if (this.#seen.has(message.id)) return undefined;
-      this.#seen.add(message.id);
-    }
+    if (this.#shownBefore(message)) return undefined;
     const name = senderName(message);
     const own = this.#isOwn(message, name);
     this.#enqueue({ message, name, own });
     return own;
   }
 
-  /** Shows something that happened: a text, or the nodes of a phrase. */
-  tell(said) {
-    this.#enqueue({ said });
+  /** Shows something that happened, once: a text, or the nodes of a phrase. `id` and `at` as in a message, if it has them. */
+  tell(said, { id, at } = {}) {
+    if (!this.#shownBefore({ id })) this.#enqueue({ said, at });
+  }
+
+  // Everything that is said or happens in a room is numbered by the same count.
+  #shownBefore({ id }) {
+    if (id === undefined) return false;
+    if (this.#seen.has(id)) return true;
+    this.#seen.add(id);
+    return false;
   }
 
   /** Shows a message of the outbox in its present state. */
@@ -152,6 +157,7 @@ export class Messages {
 
   #show(item, fresh) {
     if (item.said !== undefined) {
+      this.#beginDay(momentOf(item));
       this.#last = {};
       this.#append(tellingRow(item.said));
       return;

@@ -1,6 +1,7 @@
 import { Alerts } from './alerts.js';
 import { Announcer } from './announcer.js';
 import { senderName } from './bubble.js';
+import { saidBy } from './comings.js';
 import { Composer } from './composer.js';
 import { Connection, loadClient } from './connection.js';
 import { textOf } from './content.js';
@@ -41,6 +42,7 @@ function run(io) {
   const { socket } = connection;
   let joined = false;
   let caughtUp = false; // all that was said before this page was opened has arrived
+  let noticed = false; // the server tells who comes and goes by notices, which say more
   let trouble; // what the server said last, when it refused something
 
   // Without a connection nothing is said: the client would keep it, and say it all at
@@ -200,8 +202,15 @@ function run(io) {
     const who = requests.remove(id);
     if (who) messages.tell(phrase(endings[reason] ?? 'request.refused', { who }));
   });
+  on('notice', (notice) => {
+    noticed = true;
+    const said = saidBy(notice);
+    if (said) messages.tell(said, notice);
+  });
   for (const [event, what] of Object.entries(comings)) {
-    on(event, ({ display_name: who }) => { if (typeof who === 'string') messages.tell(phrase(what, { who: textOf(who) })); });
+    on(event, ({ display_name: who }) => {
+      if (!noticed && typeof who === 'string') messages.tell(phrase(what, { who: textOf(who) }));
+    });
   }
 
   on('room_error', ({ message, ref }) => {

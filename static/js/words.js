@@ -23,6 +23,7 @@ export function phrase(name, values) {
   // Every second part is a placeholder's key.
   return sentence(name).split(/{(\w+)}/).map((part, index) => {
     if (index % 2 === 0) return part;
+    if (values[part] instanceof Node) return values[part]; // its names are set apart already
     const node = document.createElement('bdi');
     node.append(values[part]);
     return node;
@@ -36,8 +37,12 @@ function isolated(value) {
 
 /** The text for a number of things, out of those for each of the language's forms of the plural. */
 export function counted(names, number) {
-  const form = new Intl.PluralRules(document.documentElement.lang).select(number);
-  return text(names[form] ?? names.other, { number });
+  return text(formFor(names, number), { number });
+}
+
+/** The name of the text for a number of things, out of those for each form of the plural. */
+export function formFor(names, number) {
+  return names[new Intl.PluralRules(document.documentElement.lang).select(number)] ?? names.other;
 }
 
 /**
