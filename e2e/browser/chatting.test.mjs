@@ -124,6 +124,33 @@ describe('chatting', { concurrency: 3 }, () => {
     assert.deepEqual(await states(ben), []);
   });
 
+  play('who comes and goes while one is away is told in its place, and how', async (stage) => {
+    const ana = await stage.room('Ana');
+    const ben = await stage.admit([ana], 'Ben', { network: await stage.network() });
+    ben.expect(networkErrors);
+    const happened = (tab) => tab.page.locator('.message-content, .system-message').allInnerTexts();
+    await ben.unplug();
+    await ben.disconnected();
+    await shows(ana, '.system-message', 'Ben lost the connection');
+    await ana.say('while Ben is away');
+    await ana.reads('Ana: while Ben is away');
+    const cleo = await stage.admit([ana], 'Cleo');
+    await cleo.say('I am new');
+    await ana.reads('Ana: while Ben is away', 'Cleo: I am new');
+    await cleo.leave();
+    await shows(ana, '.system-message', 'Cleo left');
+    await ana.say('and gone');
+    ben.network.restore();
+    const missed = ['while Ben is away', 'While you were away: Ana let Cleo in', 'While you were away: Cleo joined',
+      'I am new', 'While you were away: Cleo left', 'and gone'];
+    await eventually(async () => assert.deepEqual(await happened(ben), missed));
+    await shows(ana, '.system-message', 'Ben is back');
+    // The page that is loaded again shows it all in its place, as it is known now.
+    await ben.reload();
+    const known = missed.map((line) => line.replace('While you were away: ', ''));
+    await eventually(async () => assert.deepEqual(await happened(ben), known));
+  });
+
   // As when a phone wakes up: nobody has told it that the connection is dead.
   for (const [how, webSockets] of [['a websocket', true], ['polling', false]]) {
     play(`a dead connection is found out by what is written into it: ${how}`, async (stage) => {

@@ -69,7 +69,7 @@ export class Messages {
   }
 
   /** Shows something that happened, once: a text, or the nodes of a phrase. `id` and `at` as in a message, if it has them. */
-  tell(said, { id, at } = {}) {
+  tell(said, { id = undefined, at = undefined } = {}) {
     if (!this.#shownBefore({ id })) this.#enqueue({ said, at });
   }
 

@@ -208,8 +208,10 @@ function run(io) {
     if (said) messages.tell(said, notice);
   });
   for (const [event, what] of Object.entries(comings)) {
-    on(event, ({ display_name: who }) => {
-      if (!noticed && typeof who === 'string') messages.tell(phrase(what, { who: textOf(who) }));
+    on(event, ({ display_name: shown }) => {
+      if (noticed || typeof shown !== 'string') return;
+      const who = textOf(shown);
+      if (who !== name) messages.tell(phrase(what, { who })); // nobody needs to be told of themselves
     });
   }
 
