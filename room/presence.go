@@ -112,7 +112,7 @@ func (r *Room) Disconnect(now time.Time, member, conn string, delivered uint64, 
 	m.removeConn(conn, now)
 	m.Told = max(m.Told, delivered)
 	if len(m.Conns) == 0 {
-		m.AbsentDue = now.Add(r.Terms.AbsenceGrace)
+		m.AbsentDue = latest(now.Add(r.Terms.AbsenceGrace), m.SparedUntil)
 		m.Parted = deliberate
 	}
 	if !deliberate {
@@ -120,6 +120,23 @@ func (r *Room) Disconnect(now time.Time, member, conn string, delivered uint64, 
 	} else if len(m.Conns) == 0 {
 		m.LoadingUntil = now.Add(r.Terms.AbsenceGrace + r.Terms.ReturnGrace)
 	}
+}
+
+// Spare notes that the server is about to end a connection of the member because it does
+// not keep up. Whoever fills somebody's line must not make them absent, and so take their
+// vote away: the member stays present until they could have drained what was on its way
+// and come back. That has an end, for who is gone must not block votes for ever.
+func (r *Room) Spare(now time.Time, member string) {
+	if i := r.memberIndex(member); i >= 0 {
+		r.editMember(i).SparedUntil = now.Add(r.Terms.SlowGrace)
+	}
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 func (m *Member) removeConn(conn string, now time.Time) {

@@ -16,6 +16,7 @@ type Terms struct {
 	ApprovalTimeout time.Duration // of a join request
 	EntryGrace      time.Duration // from the room's creation to its first connection
 	AbsenceGrace    time.Duration // from the last lost connection to absence
+	SlowGrace       time.Duration // from a connection ended as too slow to absence
 	ReturnGrace     time.Duration // from absence to the end of the membership
 	MaxMembers      int
 	MaxKnocks       int // open at a time, or withdrawn before their time
@@ -31,6 +32,7 @@ func DefaultTerms() Terms {
 		ApprovalTimeout: 60 * time.Second,
 		EntryGrace:      60 * time.Second,
 		AbsenceGrace:    10 * time.Second,
+		SlowGrace:       2 * time.Minute,
 		ReturnGrace:     10 * time.Minute,
 		MaxMembers:      50,
 		MaxKnocks:       20,
@@ -114,6 +116,9 @@ type Member struct {
 	EndDue    time.Time
 	Conns     []string
 	LastSeen  time.Time // when the last connection was lost
+	// SparedUntil is until when the member does not go absent, unless they leave: a
+	// connection of theirs was ended as too slow.
+	SparedUntil time.Time
 	// Parted is true if the last connection ended with a goodbye.
 	Parted bool
 	// Away and Back are when the others were told of the latest absence, and of the

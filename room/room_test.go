@@ -190,6 +190,48 @@ func TestAReturnWithinTheGraceIsNotNoticed(t *testing.T) {
 	s.want(s.pass(time.Minute))
 }
 
+// Nobody must be made absent by others: who was put out since their line was full has
+// time to drain it and to come back. But who is gone blocks votes no longer than that.
+func TestWhoIsPutOutIsSpared(t *testing.T) {
+	s := founded(t)
+	bob := s.admit("bob", "Bob")
+	s.Spare(s.now, "bob")
+	s.Disconnect(s.now, "bob", bob, 0, false)
+	s.pass(30 * time.Second)
+	s.knock("carol", "Carol")
+	s.must(s.Approve(s.now, "alice", "carol"))
+	if s.openKnock("carol") < 0 {
+		t.Fatal("Carol is in without Bob's vote")
+	}
+	if out := s.pass(s.Terms.SlowGrace - 30*time.Second - 1); len(out) != 1 { // Carol's time is over
+		t.Errorf("events %+v", out)
+	}
+	if left, told := find[MemberLeft](s.pass(1)); !told || left.Member != "bob" {
+		t.Errorf("Bob is still present: %+v", left)
+	}
+
+	// A second tab that is lost meanwhile takes nothing away.
+	s = founded(t)
+	one := s.admit("bob", "Bob")
+	two, _ := s.join("bob")
+	s.Spare(s.now, "bob")
+	s.Disconnect(s.now, "bob", one, 0, false)
+	s.Disconnect(s.now, "bob", two, 0, false)
+	s.pass(s.Terms.SlowGrace - 1)
+	if got := s.Participants(); got != 2 {
+		t.Errorf("%d present, want 2", got)
+	}
+	// Who leaves has left.
+	s = founded(t)
+	bob = s.admit("bob", "Bob")
+	s.Spare(s.now, "bob")
+	s.must(s.Leave(s.now, "bob", bob, false))
+	if got := s.Participants(); got != 1 {
+		t.Errorf("%d present, want 1", got)
+	}
+	s.Spare(s.now, "nobody")
+}
+
 func TestMembershipEndsAfterTheReturnGrace(t *testing.T) {
 	s := founded(t)
 	bob := s.admit("bob", "Bob")

@@ -278,6 +278,17 @@ func (s *Service) Disconnect(ctx context.Context, room, member, conn string, del
 	}))
 }
 
+// Outpaced reports a connection that the server has ended since its client did not keep
+// up with what it was sent; delivered is as for Disconnect. The member is not absent
+// before they could have come back. A room that is gone is no error.
+func (s *Service) Outpaced(ctx context.Context, room, member, conn string, delivered uint64) error {
+	return ignoreNotFound(s.change(ctx, room, func(r *Room, now time.Time) ([]Event, error) {
+		r.Spare(now, member)
+		r.Disconnect(now, member, conn, delivered, false)
+		return nil, nil
+	}))
+}
+
 // Leave takes one connection out of the room without the grace of a lost one
 // or, if final, ends the membership. A room that is gone, perhaps by this very
 // leaving, is no error. Errors: ErrNotMember.

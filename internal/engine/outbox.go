@@ -5,6 +5,10 @@ const (
 	// room keeps, so that a client that was put out for being slow finds all it
 	// has missed when it comes back.
 	maxQueued = 2 << 20
+	// maxLag is how many bytes may be on their way to a client that falls silent for it
+	// to be taken for gone rather than slow: more than people say within the time of a
+	// heartbeat.
+	maxLag = 64 << 10
 	// queuedOverhead is what a waiting packet costs besides its frame.
 	queuedOverhead = 64
 	// seriesOverhead is what a packet costs, at least, that is not made yet.

@@ -155,9 +155,7 @@ func (s *Session) payloadLocked() (payload []byte) {
 		if m.trailer != nil {
 			trailer = m.trailer
 		}
-		if m.counts() {
-			s.receipts.handed++
-		}
+		s.receipts.handOver(m)
 		s.out.drop()
 	}
 	if trailer != nil {

@@ -29,6 +29,8 @@ type receipts struct {
 	created   uint64    // messages accepted for sending
 	handed    uint64    // of these, handed over to the network
 	confirmed uint64    // of these, known to have arrived
+	sent      uint64    // bytes handed over
+	arrived   uint64    // of these, known to have arrived
 	pings     []ping    // unanswered, oldest first
 	answered  time.Time // when the latest poll was answered; zero while one waits
 	pace      *rate.Limiter
@@ -37,6 +39,7 @@ type receipts struct {
 
 type ping struct {
 	covers uint64    // messages handed over before it
+	bytes  uint64    // and bytes
 	at     time.Time // since when the answer is owed
 }
 
@@ -63,9 +66,17 @@ func (r *receipts) due(now time.Time) (ping bool, in time.Duration) {
 	return true, 0
 }
 
+// handOver notes that a packet is handed over to the network.
+func (r *receipts) handOver(m *message) {
+	r.sent += uint64(len(m.frame))
+	if m.counts() {
+		r.handed++
+	}
+}
+
 // pinged notes a ping behind all that has been handed over.
 func (r *receipts) pinged(now time.Time) {
-	r.pings = append(r.pings, ping{covers: r.handed, at: now})
+	r.pings = append(r.pings, ping{covers: r.handed, bytes: r.sent, at: now})
 }
 
 // ponged notes the answer to the oldest ping. It reports false if there was
@@ -76,7 +87,7 @@ func (r *receipts) ponged() bool {
 	}
 	p := r.pings[0]
 	r.pings = append(r.pings[:0], r.pings[1:]...)
-	r.confirm(p.covers)
+	r.confirm(p.covers, p.bytes)
 	return true
 }
 
@@ -84,11 +95,11 @@ func (r *receipts) ponged() bool {
 // moves to a websocket, which it does when it has read everything.
 func (r *receipts) caughtUp() {
 	r.answered = time.Time{}
-	r.confirm(r.handed)
+	r.confirm(r.handed, r.sent)
 }
 
-func (r *receipts) confirm(upTo uint64) {
-	r.confirmed = max(r.confirmed, upTo)
+func (r *receipts) confirm(upTo, bytes uint64) {
+	r.confirmed, r.arrived = max(r.confirmed, upTo), max(r.arrived, bytes)
 	if r.proof != nil {
 		close(r.proof)
 		r.proof = nil

@@ -456,8 +456,9 @@ func (s *Session) beat() {
 	owed, waiting := s.owedLocked()
 	switch overdue := owed.Add(s.server.PingTimeout); {
 	case waiting && !now.Before(overdue):
+		err := s.lagLocked()
 		s.mu.Unlock()
-		s.fail(reasonTimeout, nil)
+		s.fail(reasonTimeout, err)
 		return
 	case waiting:
 		s.timer.Reset(overdue.Sub(now))
@@ -469,6 +470,15 @@ func (s *Session) beat() {
 		s.timer.Reset(s.nextPing.Add(s.server.PingTimeout).Sub(now))
 	}
 	s.mu.Unlock()
+}
+
+// lagLocked returns ErrTooSlow if the client's silence may come of all that is on its
+// way to it: the ping waits behind that, on a line that somebody else has filled.
+func (s *Session) lagLocked() error {
+	if s.receipts.sent-s.receipts.arrived+uint64(s.out.bytes) > maxLag {
+		return ErrTooSlow
+	}
+	return nil
 }
 
 // owedLocked returns since when the client owes the answer to a ping.

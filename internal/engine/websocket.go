@@ -331,9 +331,7 @@ func (s *Session) batchLocked() (frames []byte, buffer *[]byte) {
 			break
 		}
 		s.out.drop()
-		if m.counts() {
-			s.receipts.handed++
-		}
+		s.receipts.handOver(m)
 		if frames == nil && m.whole() && (s.out.empty() || m.size > batchSize) {
 			frames = m.frame // shared: nothing may be appended to it
 			break

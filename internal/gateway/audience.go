@@ -3,9 +3,6 @@ package gateway
 import (
 	"maps"
 	"slices"
-	"time"
-
-	"golang.org/x/time/rate"
 
 	"securechat/room"
 )
@@ -13,9 +10,8 @@ import (
 // audience is the connections of this process that are in one room.
 type audience struct {
 	conns map[*conn]struct{}
-	list  []*conn                  // the same, never changed; nil if it has to be made
-	seats map[string][]*conn       // by member
-	posts map[string]*rate.Limiter // by member
+	list  []*conn            // the same, never changed; nil if it has to be made
+	seats map[string][]*conn // by member
 }
 
 // enter puts a connection into the audience of its member's room, and returns the
@@ -25,7 +21,7 @@ func (g *Gateway) enter(seat room.Seat, c *conn) []*conn {
 	defer g.mu.Unlock()
 	a := g.rooms[seat.Room]
 	if a == nil {
-		a = &audience{conns: make(map[*conn]struct{}), seats: make(map[string][]*conn), posts: make(map[string]*rate.Limiter)}
+		a = &audience{conns: make(map[*conn]struct{}), seats: make(map[string][]*conn)}
 		g.rooms[seat.Room] = a
 	}
 	a.conns[c] = struct{}{}
@@ -78,27 +74,4 @@ func (g *Gateway) connsOf(s room.Seat) []*conn {
 		}
 	}
 	return conns
-}
-
-// mayPost takes a message out of a member's allowance, which all their tabs share.
-func (g *Gateway) mayPost(roomID, member, text string) bool {
-	if !g.RateLimits {
-		return true
-	}
-	cost := 1
-	if g.Cost != nil {
-		cost = g.Cost(text)
-	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	a := g.rooms[roomID]
-	if a == nil {
-		return true // it is leaving: the service decides
-	}
-	limiter := a.posts[member]
-	if limiter == nil {
-		limiter = rate.NewLimiter(postsPerSecond, postsAtOnce)
-		a.posts[member] = limiter
-	}
-	return limiter.AllowN(time.Now(), cost)
 }

@@ -342,6 +342,7 @@ func (c *conn) provoke() { c.emit("are_you_there", struct{}{}) }
 type loss struct {
 	delivered  uint64
 	deliberate bool
+	slow       bool // we have ended it, because its client did not keep up
 }
 
 // loss judges how far the page has got. It is called when the connection ends.
@@ -392,7 +393,13 @@ func (c *conn) end(l loss) {
 
 // report tells the service that the connection is no longer in the room.
 func (c *conn) report(seat room.Seat, l loss) {
-	err := c.g.service.Disconnect(context.WithoutCancel(c.ctx), seat.Room, seat.ID, c.id, l.delivered, l.deliberate)
+	ctx := context.WithoutCancel(c.ctx)
+	var err error
+	if l.slow {
+		err = c.g.service.Outpaced(ctx, seat.Room, seat.ID, c.id, l.delivered)
+	} else {
+		err = c.g.service.Disconnect(ctx, seat.Room, seat.ID, c.id, l.delivered, l.deliberate)
+	}
 	if err != nil {
 		c.g.Log.Error("reporting the end of a connection", "error", err)
 	}

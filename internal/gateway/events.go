@@ -188,6 +188,7 @@ func (c *conn) post(p payload, text, ref string) error {
 	again, _ := p["again"].(bool)
 	earlier, err := c.g.service.Post(c.ctx, room.Draft{Room: s.Room, Member: s.ID, Text: text, Ref: ref, Again: again})
 	if earlier != nil {
+		c.g.budgets.echo(s.ID, len(earlier.Content), time.Now())
 		// Without the position: the page has seen later ones.
 		c.emit("message", messageOf(*earlier))
 	}

@@ -52,6 +52,7 @@ type Service interface {
 	TimeRemaining(ctx context.Context, room string) (time.Duration, error)
 	Connect(ctx context.Context, e room.Entry) error
 	Disconnect(ctx context.Context, room, member, conn string, delivered uint64, deliberate bool) error
+	Outpaced(ctx context.Context, room, member, conn string, delivered uint64) error
 	Leave(ctx context.Context, room, member, conn string, final bool) error
 	Post(ctx context.Context, d room.Draft) (earlier *room.Message, err error)
 	TellCode(ctx context.Context, room, member, conn string) error
@@ -116,6 +117,7 @@ type Gateway struct {
 	pages      pages
 	succession succession
 	visitors   visitors
+	budgets    budgets
 
 	mu       sync.Mutex
 	rooms    map[string]*audience
@@ -239,10 +241,12 @@ func (g *Gateway) connected(args ...any) {
 	g.joinSession(c)
 	s.OnAny(func(event ...any) { c.handle(event) })
 	_ = s.On("disconnecting", func(args ...any) { // of a reason and, perhaps, an error
+		l := c.loss()
 		if err, _ := args[len(args)-1].(error); errors.Is(err, engine.ErrTooSlow) {
 			g.Metrics.Refused("connection", "too slow")
+			l.slow = true
 		}
-		c.endAfterAll(c.loss())
+		c.endAfterAll(l)
 	})
 	switch {
 	case s.Conn().ReadyState() != "open":

@@ -547,7 +547,7 @@ func TestCostOfAMessage(t *testing.T) {
 		o.RateLimits = true
 		o.Cost = func(text string) int {
 			if text == "dear" {
-				return postsAtOnce + 1
+				return int(postsPace.atOnce) + 1
 			}
 			return 1
 		}

@@ -13,8 +13,6 @@ const (
 	eventsPerSecond, eventsAtOnce = 40, 120
 	// Pings of a connection, apart: they must not starve behind what is dropped.
 	pingsPerSecond, pingsAtOnce = 5, 30
-	// Messages of a member, all tabs together.
-	postsPerSecond, postsAtOnce = 10, 60
 	// Hints that somebody types, of a connection, apart: they must not cost a
 	// message its place.
 	typingPerSecond, typingAtOnce = 0.5, 2

@@ -1,0 +1,241 @@
+package gateway
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"html"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"securechat/room"
+)
+
+// lineBound is what may wait for one connection (package engine).
+const lineBound = 2 << 20
+
+// getsThrough counts the bytes that get through of messages of one size that are posted without
+// pause by members of one room, for some seconds after they had been quiet.
+func getsThrough(members, size int, during time.Duration) (bytes int) {
+	var b budgets
+	now := time.Unix(0, 0)
+	for elapsed := time.Duration(0); elapsed <= during; elapsed += 100 * time.Millisecond {
+		for m := range members {
+			for b.post("room", fmt.Sprint(m), 1, size, now.Add(elapsed)) {
+				bytes += size
+			}
+		}
+	}
+	return bytes
+}
+
+// Threat: a member fills a slower member's line with the longest messages, who is put
+// out; or all the others do it together.
+func TestNobodyFillsALine(t *testing.T) {
+	for _, tt := range []struct{ members, size, atOnce, perSecond int }{
+		{1, 64 << 10, 256 << 10, 34 << 10},
+		{1, 500, 60 * 500, 10 * 500}, // the count bounds it
+		{50, 64 << 10, lineBound, 228 << 10},
+		{50, 1000, lineBound, 228 << 10},
+		{50, 10_000, lineBound, 228 << 10},
+	} {
+		if n := getsThrough(tt.members, tt.size, 0); n > tt.atOnce {
+			t.Errorf("%d members, %d bytes each time: %d at once, want %d", tt.members, tt.size, n, tt.atOnce)
+		}
+		const seconds = 60
+		if n := getsThrough(tt.members, tt.size, seconds*time.Second); n > tt.atOnce+seconds*tt.perSecond {
+			t.Errorf("%d members, %d bytes each time: %d in a minute, want %d", tt.members, tt.size, n, tt.atOnce+seconds*tt.perSecond)
+		}
+	}
+}
+
+// However much the others say, everybody can say something.
+func TestNobodyIsSilenced(t *testing.T) {
+	var b budgets
+	now := time.Unix(0, 0)
+	for i := range 100 {
+		for m := range 49 {
+			b.post("room", fmt.Sprint("loud", m), 1, 4<<10, now.Add(time.Duration(i)*100*time.Millisecond))
+		}
+	}
+	now = now.Add(10 * time.Second)
+	for i := range 20 {
+		if !b.post("room", "quiet", 1, 600, now) {
+			t.Fatalf("message %d of somebody else was refused", i)
+		}
+	}
+	if !b.post("another room", "elsewhere", 1, 64<<10, now) {
+		t.Error("another room pays for it")
+	}
+}
+
+// What is refused costs nothing, and leaving and coming back gives nothing.
+func TestBudgetsAreKeptAndForgotten(t *testing.T) {
+	var b budgets
+	now := time.Unix(0, 0)
+	for b.post("room", "m", 1, 64<<10, now) {
+	}
+	for i := range 10 * leastKept {
+		b.post("room", fmt.Sprint(i), 1, 1, now)
+	}
+	if b.post("room", "m", 1, 64<<10, now.Add(time.Second)) {
+		t.Error("a spent budget was forgotten")
+	}
+	if len(b.members) < 10*leastKept {
+		t.Errorf("only %d are kept", len(b.members))
+	}
+	later := now.Add(budgetKept + 2*time.Second)
+	for i := range 21 * leastKept {
+		b.post(fmt.Sprint("room", i), fmt.Sprint("new", i), 1, 64<<10, later)
+	}
+	if b.members["m"] != nil || b.rooms["room"] != nil {
+		t.Error("what is full again is kept for ever")
+	}
+}
+
+// What is counted is no less than what the others get.
+func TestCostOf(t *testing.T) {
+	for name, text := range map[string]string{
+		"plain":          strings.Repeat("word ", 200),
+		"signs":          strings.Repeat(`<&>"'`, 200),
+		"another script": strings.Repeat("日本語", 300),
+		"controls":       strings.Repeat("\n\t\x01", 300),
+		"separators":     strings.Repeat("\u2028", 10),
+	} {
+		frame, err := json.Marshal([]any{"message", messageOf(room.Message{
+			Seq: 1 << 40, Member: strings.Repeat("m", 36), Name: "Alice", Content: html.EscapeString(text), At: time.Now(), Ref: strings.Repeat("r", 64),
+		}), offset{strings.Repeat("r", 36), 1 << 40}.String()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if cost := costOf(text); cost < len(frame) || cost > 2*(len(frame)+messageOverhead) {
+			t.Errorf("%s: counts %d bytes, is sent as %d", name, cost, len(frame))
+		}
+	}
+	if cost := costOf(strings.Repeat("<", longestText)); cost > int(bytesPace.atOnce) {
+		t.Errorf("what is cut can never be said: %d", cost)
+	}
+	if cost := costOf(strings.Repeat("x", longestText+1)); cost > messageOverhead {
+		t.Errorf("what is refused for its length counts %d", cost)
+	}
+}
+
+// A page that is loaded over and over waits for what it has missed, and gets it.
+func TestReplaysHaveARate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var b budgets
+		const log = 4 << 20
+		began := time.Now()
+		for range 6 {
+			done, err := b.replayTurn(t.Context(), "m")
+			if err != nil {
+				t.Fatal(err)
+			}
+			b.replayed("m", log, time.Now())
+			done()
+		}
+		// Two are had at once and one on credit; three more take eight seconds each.
+		if took := time.Since(began); took != 3*8*time.Second {
+			t.Errorf("six whole logs took %v", took)
+		}
+		// Another member does not wait.
+		began = time.Now()
+		if done, err := b.replayTurn(t.Context(), "other"); err != nil || time.Since(began) > 0 {
+			t.Errorf("another member waited %v, err %v", time.Since(began), err)
+		} else {
+			done()
+		}
+		// Who is gone meanwhile holds up nobody.
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if _, err := b.replayTurn(ctx, "m"); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("err = %v, want the context's", err)
+		}
+		time.Sleep(time.Minute)
+		done, err := b.replayTurn(t.Context(), "m")
+		if err != nil {
+			t.Fatal(err)
+		}
+		// One at a time: the next one has its turn when this one is counted.
+		var order []string
+		waited := make(chan struct{})
+		go func() {
+			defer close(waited)
+			done, err := b.replayTurn(t.Context(), "m")
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			order = append(order, "second")
+			done()
+		}()
+		synctest.Wait()
+		order = append(order, "first")
+		done()
+		<-waited
+		if !slices.Equal(order, []string{"first", "second"}) {
+			t.Errorf("order %v", order)
+		}
+	})
+}
+
+func TestLongMessagesAreRefusedAsTooFast(t *testing.T) {
+	s := newServer(t, func(o *Options, _ *room.Terms) { o.RateLimits = true })
+	alice, code := s.create("alice", "Alice")
+	bob := s.admit("bob", "Bob", code, alice)
+	a := s.connect(visit{session: "alice"}).join(alice)
+	b := s.connect(visit{session: "bob"}).join(bob)
+	long := strings.Repeat("x", 60<<10)
+	for i := range 60 {
+		payload, _ := json.Marshal(map[string]string{"room": bob.Room, "message": long, "ref": fmt.Sprint(i)})
+		b.emit("message", string(payload))
+	}
+	b.barrier()
+	errors := b.all("room_error")
+	if len(errors) < 40 || !strings.Contains(errors[0].field("message"), "too fast") {
+		t.Fatalf("%d errors %v", len(errors), errors)
+	}
+	if got := len(b.all("message")) + len(errors); got != 60 {
+		t.Errorf("%d of 60 messages were answered", got)
+	}
+	a.say(alice, "I am not limited")
+	b.until("Alice's word", func() bool { return slices.Contains(texts(b), "I am not limited") })
+}
+
+// Threat: somebody fills a slower member's line, who is put out and then absent, without
+// knowing it, and a stranger comes in without their vote.
+func TestWhoIsPutOutAsTooSlowKeepsTheirVote(t *testing.T) {
+	s := newServer(t)
+	alice, code := s.create("alice", "Alice")
+	bob := s.admit("bob", "Bob", code, alice)
+	s.connect(visit{session: "alice"}).join(alice)
+	b := s.connect(visit{session: "bob"}).join(bob)
+	member := func() room.Member {
+		for _, m := range s.state(bob.Room).Members {
+			if m.ID == bob.ID {
+				return m
+			}
+		}
+		t.Fatal("Bob is no member any more")
+		return room.Member{}
+	}
+	b.mu.Lock() // it reads nothing any more
+	defer b.mu.Unlock()
+	long := strings.Repeat("x", 60<<10)
+	s.eventually("Bob is put out", func() bool {
+		for range 20 {
+			if _, err := s.rooms.Post(t.Context(), room.Draft{Room: alice.Room, Member: alice.ID, Text: long}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return len(member().Conns) == 0
+	})
+	m := member()
+	if spared := m.AbsentDue.Sub(m.LastSeen); !m.Present || spared < time.Minute {
+		t.Errorf("present %v, absent %v after the end", m.Present, spared)
+	}
+}
