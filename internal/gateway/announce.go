@@ -189,6 +189,9 @@ func (g *Gateway) catchUp(roomID string, a room.Attached) {
 		return
 	}
 	c.replay(roomID, a)
+	if g.RateLimits {
+		g.budgets.replayed(a.Member, bytesOf(a.Log), time.Now())
+	}
 	for _, k := range a.Knocks {
 		c.emit("join_request", knockOf(roomID, k))
 		c.emit("request_status", requestOf(k, time.Now()))

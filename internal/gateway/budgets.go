@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"securechat/room"
 )
 
 // pace is how much may be had a second, and how much at once.
@@ -243,4 +245,12 @@ func costOf(text string) int {
 		}
 	}
 	return min(cost, dearestText)
+}
+
+// bytesOf returns about how many bytes a page is sent for entries of a log.
+func bytesOf(log []room.Message) (bytes int) {
+	for i := range log {
+		bytes += len(log[i].Content) + messageOverhead
+	}
+	return bytes
 }

@@ -239,3 +239,37 @@ func TestWhoIsPutOutAsTooSlowKeepsTheirVote(t *testing.T) {
 		t.Errorf("present %v, absent %v after the end", m.Present, spared)
 	}
 }
+
+// Threat: a page is loaded over and over, each time with the whole log. Later ones wait
+// for their turn, hear everything then, and nothing that is said meanwhile comes first.
+func TestAPageThatIsLoadedOverAndOver(t *testing.T) {
+	s := newServer(t, func(o *Options, _ *room.Terms) { o.RateLimits = true })
+	alice, _ := s.create("alice", "Alice")
+	post := func(text string) {
+		t.Helper()
+		if _, err := s.rooms.Post(t.Context(), room.Draft{Room: alice.Room, Member: alice.ID, Text: text}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	post("first")
+	first := s.connect(visit{session: "alice"}).join(alice)
+	// As if it had been sent a log of the greatest length many times.
+	s.gateway.budgets.replayed(alice.ID, int(replayPace.atOnce+replayPace.perSecond), time.Now())
+	s.load("alice", alice)
+	second := s.connect(visit{session: "alice"})
+	second.emit("join", fmt.Sprintf(`{"room":%q}`, alice.Room))
+	post("meanwhile")
+	first.until("the message", func() bool { return slices.Contains(texts(first), "meanwhile") })
+	second.expect("join_success")
+	post("later")
+	second.until("everything", func() bool { return slices.Contains(texts(second), "later") })
+	equal(t, "the page that waited reads", second.texts(), []string{"first", "meanwhile", "later"})
+
+	// A connection that ends while it waits leaves the turn to the next one.
+	s.gateway.budgets.replayed(alice.ID, int(replayPace.atOnce+replayPace.perSecond), time.Now())
+	gone := s.connect(visit{session: "alice"})
+	gone.emit("join", fmt.Sprintf(`{"room":%q}`, alice.Room))
+	gone.drop()
+	s.load("alice", alice)
+	s.connect(visit{session: "alice"}).join(alice).expect("message")
+}

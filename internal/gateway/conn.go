@@ -220,6 +220,11 @@ func (c *conn) bind(seat room.Seat, explicit bool) error {
 		case !seat.Loading || entry.Returning:
 			entry.Resume = c.takeOver(seat)
 		}
+		done, err := c.replayTurn(seat)
+		if err != nil {
+			return err
+		}
+		defer done()
 		if c.replaced.Load() {
 			return context.Canceled // its page is elsewhere by now
 		}
@@ -285,6 +290,17 @@ func (c *conn) takeOver(seat room.Seat) (resume *uint64) {
 		dead.giveWay()
 	}
 	return resume
+}
+
+// replayTurn waits until the connection may be sent what the member has missed, before
+// it enters: so nothing that is said meanwhile can overtake that.
+func (c *conn) replayTurn(seat room.Seat) (done func(), err error) {
+	if !c.g.RateLimits {
+		return func() {}, nil
+	}
+	ctx, cancel := c.whileOpen()
+	defer cancel()
+	return c.g.budgets.replayTurn(ctx, seat.ID)
 }
 
 // whileOpen returns a context that ends when the connection is closed; c.ctx
