@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes sure that what the tests need is there: Node, a C compiler for Go's race
-# detector, Chromium, and Flask. What Debian and Ubuntu have is installed with apt-get.
+# detector, Chromium, Flask, and Python's Socket.IO client. What Debian and Ubuntu have is installed with apt-get.
 set -eu
 
 have() { command -v "$1" >/dev/null 2>&1; }
@@ -33,6 +33,9 @@ packages=''
 # The tests hold our templates against Flask's: the system's Python has it as a package.
 have_flask() { /usr/bin/python3 -c 'import flask' 2>/dev/null; }
 have_flask || packages="$packages python3-flask"
+# A client in another language.
+have_socketio() { /usr/bin/python3 -c 'import requests, socketio, websocket' 2>/dev/null; }
+have_socketio || packages="$packages python3-socketio python3-requests python3-websocket"
 have cc || have gcc || packages="$packages gcc libc6-dev"
 browser=''
 if ! have_chromium; then

@@ -1,6 +1,6 @@
 // One Socket.IO client with a memory: everything it was sent, in order.
 import { inspect } from 'node:util';
-import { clients } from './clients.mjs';
+import { connect } from './clients.mjs';
 import { patience, within } from './wait.mjs';
 
 const lifecycle = new Set(['connect', 'disconnect', 'connect_error']);
@@ -11,7 +11,7 @@ export class Connection {
   constructor(url, { version = '4.8.4', ...options } = {}) {
     /** Everything received: {event, data, args, at}; `data` is the first argument. */
     this.log = [];
-    this.socket = clients[version](url, {
+    this.socket = connect(version, url, {
       forceNew: true,
       reconnectionDelay: 50,
       reconnectionDelayMax: 200,

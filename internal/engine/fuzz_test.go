@@ -47,7 +47,8 @@ func FuzzSession(f *testing.F) {
 		f.Add([]byte(said.String()))
 		f.Add([]byte("p" + strings.Join(polled(packets[:min(len(packets), 20)]), "\x1e") + "\neword\ng\n"))
 	}
-	s := newEngine()
+	// Between two executions the neighbour may wait for long, on a machine that is busy.
+	s := newEngine(func(o *Options) { o.PingInterval = 24 * time.Hour })
 	s.io = s.engine.Bind(socket.DefaultServerOptions())
 	in := make(chan *Session, 100)
 	_ = s.io.On("connection", func(args ...any) {

@@ -49,6 +49,7 @@ func TestLateEventsOfAPageThatGoesOn(t *testing.T) {
 	say := func(c *client, text string, again bool) {
 		c.emit("message", fmt.Sprintf(`{"room":%q,"message":%q,"ref":%q,"again":%v}`, bob.Room, text, text, again))
 	}
+	a.barrier() // it has heard of Bob's arrival
 	slow := &hindered{s.rooms, "begun", make(chan struct{}), make(chan struct{})}
 	s.gateway.Use(slow)
 	say(first, "begun", false)

@@ -1,0 +1,65 @@
+// Python's Socket.IO client, in the form of the JavaScript ones as far as tests need it.
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const program = fileURLToPath(new URL('python/client.py', import.meta.url));
+
+export class PythonSocket {
+  #process;
+  #any = [];
+  #listeners = new Map();
+  #answers = [];
+  #transport;
+  connected = false;
+  /** What Python complained of, an exception in a handler for example. */
+  complaints = '';
+
+  constructor(url, { transports, transportOptions, auth, query } = {}) {
+    const address = new URL(url);
+    for (const [name, value] of Object.entries(query ?? {})) address.searchParams.set(name, value);
+    const { Origin: _, ...headers } = transportOptions[transports[0]].extraHeaders; // it says its own
+    const options = { url: address.href, transports, headers, auth: auth ?? {} };
+    this.#process = spawn('/usr/bin/python3', [program, JSON.stringify(options)], { stdio: ['pipe', 'pipe', 'pipe'] });
+    this.#process.stderr.on('data', (text) => { this.complaints += text; });
+    this.#process.stdin.on('error', () => {}); // it has ended
+    createInterface(this.#process.stdout).on('line', (line) => this.#hear(JSON.parse(line)));
+    const engine = { transport: { name: transports[0] } };
+    Object.defineProperty(engine.transport, 'name', { get: () => this.#transport });
+    this.io = { engine };
+  }
+
+  #hear({ event, args, ack, transport }) {
+    if (ack !== undefined) {
+      this.#answers[ack](...args);
+      return;
+    }
+    if (transport) this.#transport = transport;
+    if (event === 'connect') this.connected = true;
+    if (event === 'disconnect') this.connected = false;
+    const own = this.#listeners.get(event);
+    if (own) own(...args);
+    else for (const listener of this.#any) listener(event, ...args);
+  }
+
+  onAny(listener) { this.#any.push(listener); }
+
+  on(event, listener) { this.#listeners.set(event, listener); }
+
+  emit(event, ...args) {
+    let ack = null;
+    if (typeof args.at(-1) === 'function') ack = this.#answers.push(args.pop()) - 1;
+    this.#tell({ do: 'emit', event, args, ack });
+  }
+
+  /** Emits an event whose argument is so many bytes, which follow it as an attachment. */
+  emitBytes(event, size) { this.#tell({ do: 'bytes', event, size }); }
+
+  #tell(command) { this.#process.stdin.write(`${JSON.stringify(command)}\n`); }
+
+  /** Says goodbye, and ends the process. */
+  disconnect() {
+    this.#process.stdin.end();
+    setTimeout(() => this.#process.kill('SIGKILL'), 3000).unref();
+  }
+}
