@@ -36,6 +36,9 @@ have_flask || packages="$packages python3-flask"
 # A client in another language.
 have_socketio() { /usr/bin/python3 -c 'import requests, socketio, websocket' 2>/dev/null; }
 have_socketio || packages="$packages python3-socketio python3-requests python3-websocket"
+# A narrow and a wide font, the same as in e2e/browser/fonts.mjs: the layout has to bear both.
+[ -f /usr/share/fonts/truetype/roboto/unhinted/RobotoCondensed-Regular.ttf ] || packages="$packages fonts-roboto-unhinted"
+[ -f /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf ] || packages="$packages fonts-dejavu-core"
 have cc || have gcc || packages="$packages gcc libc6-dev"
 browser=''
 if ! have_chromium; then

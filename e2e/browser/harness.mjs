@@ -10,6 +10,7 @@ import { chromium } from 'playwright-core';
 import { Proxy } from '../harness/proxy.mjs';
 import { root, temporaryFolder } from '../harness/server.mjs';
 import { patience, sleep } from '../harness/wait.mjs';
+import { fontEnvironment } from './fonts.mjs';
 
 // The headless shell comes first: it needs half the time, having no windows to draw.
 const candidates = [
@@ -23,10 +24,11 @@ function executable() {
   return found;
 }
 
-/** A headless Chromium that does nothing on its own account; `args` go to it as well. */
-export function openBrowser(args = []) {
+/** A headless Chromium that does nothing on its own account; `args` go to it as well, and `font` is for fontEnvironment(). */
+export function openBrowser(args = [], font) {
   return chromium.launch({
     executablePath: executable(),
+    env: { ...process.env, ...fontEnvironment(font) },
     headless: true,
     args: [
       '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
@@ -35,10 +37,10 @@ export function openBrowser(args = []) {
   });
 }
 
-/** One Chromium for a whole test file. */
-export function browserForFile() {
+/** One Chromium for a whole test file, or for a part of it; `font` is for fontEnvironment(). */
+export function browserForFile(font) {
   const handle = {};
-  before(async () => { handle.browser = await openBrowser(); });
+  before(async () => { handle.browser = await openBrowser([], font); });
   after(async () => { await handle.browser?.close(); });
   return handle;
 }

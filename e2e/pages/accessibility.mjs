@@ -28,7 +28,7 @@ export async function accessibilityProblems({ page }) {
 // Runs in the page.
 async function run(how) {
   // Where scripts are switched off the debugger's own still run, but no timer does, with
-  // which axe-core gives way to others.
+  // which axe-core gives way to others, and no task of queueMicrotask; what promises lead to does.
   if (matchMedia('(scripting: none)').matches) globalThis.setTimeout = (then) => { void Promise.resolve().then(then); };
   const results = await globalThis.axe.run(document, how);
   for (const node of results.incomplete.flatMap(({ nodes }) => nodes)) {

@@ -1,11 +1,12 @@
 // What holds for the embedded pages in every state: nothing goes wrong in them
-// and the policy refuses nothing, everything fits at every size, and axe-core has
-// nothing to say, in light and dark.
+// and the policy refuses nothing, everything fits at every size, axe-core has
+// nothing to say, in light and dark, and what matters has an edge in forced colours.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { browserForFile } from '../browser/harness.mjs';
 import { serverForFile } from '../harness/server.mjs';
 import { accessibilityProblems } from './accessibility.mjs';
+import { edgeProblems } from './edges.mjs';
 import { layoutProblems } from './layout.mjs';
 import { endless, resize, sizes, standardText, textSize } from './sizes.mjs';
 import { settled, states } from './states.mjs';
@@ -35,18 +36,24 @@ async function accessibilityInEveryLight(tab) {
   assert.deepEqual(problems, []);
 }
 
+async function edgesInForcedColours(tab) {
+  await resize(tab, sizes.phone);
+  assert.deepEqual(await edgeProblems(tab), []);
+}
+
+// The markup is the same in all languages; the lengths of the words are not. Each state is laid out
+// with a narrow font and with a wide one, which meets the longer words.
 const languages = {
-  en: [['fits at every size', layoutAtEverySize], ['is accessible', accessibilityInEveryLight]],
-  // The markup is the same in all of them; the lengths of the words are not.
-  de: [['fits at every size', layoutAtEverySize]],
+  en: { font: 'narrow', checks: [['fits at every size', layoutAtEverySize], ['is accessible', accessibilityInEveryLight], ['has edges where the system gives the colours', edgesInForcedColours]] },
+  de: { font: 'wide', checks: [['fits at every size', layoutAtEverySize]] },
 };
 
-// Two at a time: the pages wait for the server now and then.
-describe('the pages in every state', { concurrency: 2 }, () => {
-  const chromium = browserForFile();
-  const server = serverForFile(embedded);
+for (const [language, { font, checks }] of Object.entries(languages)) {
+  // Two at a time: the pages wait for the server now and then.
+  describe(`the pages in every state (${language}, a ${font} font)`, { concurrency: 2 }, () => {
+    const chromium = browserForFile(process.env.E2E_FONT ?? font);
+    const server = serverForFile(embedded);
 
-  for (const [language, checks] of Object.entries(languages)) {
     for (const [name, reach] of Object.entries(states)) {
       test(`${name} (${language})`, { timeout: 120_000 }, async (t) => {
         const visit = new Visit(chromium.browser, server, { locale: language });
@@ -61,5 +68,5 @@ describe('the pages in every state', { concurrency: 2 }, () => {
         }
       });
     }
-  }
-});
+  });
+}
