@@ -1,6 +1,6 @@
 // Pictures of the embedded pages: node e2e/pages/shots.mjs [--language de] <folder> [state…]
-// writes <state>-<width>x<height>-<light|dark>.png for the states of states.mjs, or
-// for those that are named.
+// writes <state>-<width>x<height>-<light|dark|forced>.png for the states of states.mjs, or
+// for those that are named. E2E_FONT=narrow or wide draws them with such a font alone.
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -10,6 +10,12 @@ import { settled, states } from './states.mjs';
 import { embedded, Visit } from './visit.mjs';
 
 const sizes = [{ width: 390, height: 844 }, { width: 820, height: 1180 }, { width: 1440, height: 900 }];
+
+const lights = {
+  light: { colorScheme: 'light', forcedColors: 'none' },
+  dark: { colorScheme: 'dark', forcedColors: 'none' },
+  forced: { colorScheme: 'dark', forcedColors: 'active' },
+};
 
 const { values: { language }, positionals: [folder, ...named] } = parseArgs({
   allowPositionals: true,
@@ -27,10 +33,10 @@ async function shoot(browser, server, name) {
     const tab = await states[name](visit);
     for (const size of sizes) {
       await tab.page.setViewportSize(size);
-      for (const colorScheme of ['light', 'dark']) {
-        await tab.page.emulateMedia({ colorScheme });
+      for (const [colours, media] of Object.entries(lights)) {
+        await tab.page.emulateMedia(media);
         await settled(tab);
-        await tab.page.screenshot({ path: path.join(folder, `${name}-${size.width}x${size.height}-${colorScheme}.png`) });
+        await tab.page.screenshot({ path: path.join(folder, `${name}-${size.width}x${size.height}-${colours}.png`) });
       }
     }
   } finally {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { browserForFile, eventually } from '../browser/harness.mjs';
+import { browserForFile, eventually, openBrowser } from '../browser/harness.mjs';
 import { openPage } from './embedded-page.mjs';
 
 const json = (status, body) => ({ status, contentType: 'application/json', body: JSON.stringify(body) });
@@ -567,4 +567,21 @@ describe('the start page', { concurrency: 3 }, () => {
     await page.locator('.notice').waitFor();
     assert.match(await page.locator('#notices').innerText(), /“make run”/);
   });
+});
+
+// Who writes from right to left sees it so while writing.
+test('fields for what people write take its direction', async (t) => {
+  const browser = await openBrowser();
+  t.after(() => browser.close());
+  for (const [name, fields] of Object.entries({ 'index.html': ['#name'], 'waiting_approval.html': ['#again-name'], 'chatroom.html': ['#message-input'] })) {
+    const page = await openPage(t, browser, name, { session: { user_id: 'knock-1', display_name: 'Ana' }, answer_time: 60, initial_time: 60 });
+    for (const field of fields) {
+      const direction = (written) => page.locator(field).evaluate((node, text) => {
+        node.value = text;
+        return getComputedStyle(node).direction;
+      }, written);
+      assert.equal(await direction('مرحبا'), 'rtl', field);
+      assert.equal(await direction('Hello'), 'ltr', field);
+    }
+  }
 });

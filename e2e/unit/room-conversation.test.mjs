@@ -163,4 +163,14 @@ describe('the conversation', () => {
     await page.locator('.message-content', { hasText: 'are you there?' }).waitFor();
     assert.match(await page.title(), /^\(1\) /);
   });
+
+  // Not every emoji has a picture: some are drawn as letters are, in the colour of the text.
+  test('an emoji without a bubble has the colour of the page', async (t) => {
+    for (const colorScheme of ['light', 'dark']) {
+      const page = await joined(t, { colorScheme });
+      await page.receive('message', { ...self, content: '🎉' });
+      const [emoji, around] = await page.locator('.sent .message-content.emoji').evaluate((node) => [node, document.body].map((each) => getComputedStyle(each).color));
+      assert.equal(emoji, around);
+    }
+  });
 });

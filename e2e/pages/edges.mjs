@@ -1,0 +1,34 @@
+// Forced colours: the system paints every background alike, and what was told by a background alone is gone.
+
+/** What has to be told from what is around it, with the part of it that is painted. */
+const shapes = [
+  ['.message-content:not(.emoji)'], ['.avatar'], ['.dots'], ['.dots span'], ['.connection', '::before'], ['.votes'],
+  ['input[role=switch]', '::before'], ['input[role=switch]:not(:checked)', '::after'], ['.notice'], ['.invitation'], ['button'], ['.field'], ['dialog'],
+  ['.or', '::before'],
+];
+
+/** What cannot be told from what is around it when the system gives the colours, one line each. */
+export async function edgeProblems({ page }) {
+  await page.emulateMedia({ forcedColors: 'active' });
+  const problems = await page.evaluate(inspect, shapes);
+  await page.emulateMedia({ forcedColors: 'none' });
+  return problems;
+}
+
+// Runs in the page.
+function inspect(all) {
+  const canvas = getComputedStyle(document.body).backgroundColor;
+  const isEdge = (style) => ['Top', 'Bottom'].some((side) => parseFloat(style[`border${side}Width`]) > 0
+    && style[`border${side}Style`] !== 'none' && style[`border${side}Color`] !== canvas);
+  const isPaint = (style) => style.backgroundColor !== canvas && !/^rgba\(.* 0\)$|^transparent$/.test(style.backgroundColor);
+  const unseen = (element) => !element.checkVisibility({ visibilityProperty: true }) || getComputedStyle(element).clipPath === 'inset(50%)';
+  const problems = [];
+  for (const [selector, part] of all) {
+    for (const element of document.querySelectorAll(selector)) {
+      const style = getComputedStyle(element, part);
+      if (unseen(element) || isEdge(style) || isPaint(style)) continue;
+      problems.push(`${element.localName}.${element.className}${part ?? ''} has no edge`);
+    }
+  }
+  return problems;
+}
