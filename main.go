@@ -260,7 +260,7 @@ func cleaner(sanitizer *sanitize.Sanitizer) func(room.Said) (string, room.Kind, 
 func costOf(keyGiven bool) func(text string) int {
 	return func(text string) int {
 		if keyGiven && sanitize.IsEnvelope(text) {
-			return sanitize.EnvelopeCost
+			return sanitize.EnvelopeCost(text)
 		}
 		return 1
 	}

@@ -19,9 +19,17 @@ import (
 	"golang.org/x/net/html"
 )
 
-// EnvelopeCost is how many plain messages one that is looked into counts as: it takes
-// half a millisecond of a processor, where a member may say ten in a second.
-const EnvelopeCost = 3
+// What looking into an envelope costs, in plain messages, of which a member may say
+// ten in a second: half a millisecond of a processor for its keys, and as much for
+// each so many bytes of the costliest text.
+const (
+	envelopeCost     = 3
+	bytesPerMoreCost = 8 << 10
+)
+
+// EnvelopeCost returns how many plain messages an envelope that is looked into
+// counts as.
+func EnvelopeCost(envelope string) int { return envelopeCost + len(envelope)/bytesPerMoreCost }
 
 // What the encrypted generation's pages do: PBKDF2 over the room's id and its key, and
 // AES under the result, written in hexadecimal, as a passphrase of CryptoJS.
@@ -40,7 +48,7 @@ var sealHashes = [...]func() hash.Hash{sha1.New, sha256.New}
 // message, it is sealed anew, under the same salt, without them. Anything else, and what
 // cannot be opened, is returned as it is; "" if nothing visible is left.
 //
-// It takes about half a millisecond. Half of the processors do it at a time, the
+// EnvelopeCost tells what it takes. Half of the processors do it at a time, the
 // others are for everybody else: what is beyond waits.
 // Errors: *TooLongError, also if sealing has made it too long.
 func (s *Sanitizer) Envelope(text, secret string) (string, error) {
@@ -135,8 +143,58 @@ func sealCipher(passphrase string, salt []byte) (mode cipher.Block, iv []byte) {
 // away from text, or would if the page's own markup came behind it: half a tag is
 // a tag then.
 func (s *Sanitizer) takesAway(text string) bool {
+	var links strings.Builder
 	for p := range split(newlines.Replace(text)) {
-		if p.tag && s.losesAttribute(p.raw) || !p.tag && hasTag(p.raw) {
+		switch {
+		case !p.tag:
+			if hasTag(p.raw) {
+				return true
+			}
+		case p.raw[1] == '/': // what else is in it means nothing
+		case isLink(p.raw):
+			links.WriteString(p.raw + linkEnd)
+		case strings.Trim(p.raw[1+allowedName(p.raw[1:]):], " \t\n\f/>") != "":
+			return true // none but links have attributes
+		}
+	}
+	return s.losesLink(links.String())
+}
+
+func isLink(tag string) bool { return allowedName(tag[1:]) == 1 && tag[1]|0x20 == 'a' }
+
+// linkEnd makes a link of its start tag, with something to see.
+const linkEnd = "x</a>"
+
+// losesLink reports whether the policy takes away one of the links, each with
+// linkEnd, or anything from it.
+func (s *Sanitizer) losesLink(links string) bool {
+	if links == "" {
+		return false
+	}
+	before := html.NewTokenizer(strings.NewReader(links))
+	after := html.NewTokenizer(strings.NewReader(s.policy.Sanitize(links)))
+	for before.Next() != html.ErrorToken {
+		after.Next()
+		was, is := before.Token(), after.Token()
+		if opens(was) && (!opens(is) || losesAttribute(was.Attr, is.Attr)) {
+			return true
+		}
+	}
+	return false
+}
+
+// opens reports whether the token begins an element: <a/> does, as in a browser.
+func opens(t html.Token) bool {
+	return t.Type == html.StartTagToken || t.Type == html.SelfClosingTagToken
+}
+
+func losesAttribute(before, after []html.Attribute) bool {
+	left := map[string]bool{}
+	for _, a := range after {
+		left[a.Key] = true
+	}
+	for _, a := range before {
+		if !left[a.Key] && (a.Key != "rel" || a.Val != linkRel) {
 			return true
 		}
 	}
@@ -158,31 +216,3 @@ func hasTag(text string) bool {
 }
 
 func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
-
-// losesAttribute reports whether the policy takes something away from an allowed tag.
-func (s *Sanitizer) losesAttribute(raw string) bool {
-	tokens := html.NewTokenizer(strings.NewReader(raw))
-	if tokens.Next() == html.EndTagToken {
-		return false // what else is in it means nothing
-	}
-	tag := tokens.Token()
-	if tag.Data != "a" {
-		return len(tag.Attr) > 0
-	}
-	kept := html.NewTokenizer(strings.NewReader(s.policy.Sanitize(raw + "x</a>")))
-	kept.Next()
-	left := map[string]bool{}
-	for _, a := range kept.Token().Attr {
-		left[a.Key] = true
-	}
-	for _, a := range tag.Attr {
-		if a.Key == "rel" && a.Val == linkRel {
-			continue
-		}
-		if !left[a.Key] {
-			return true
-		}
-		delete(left, a.Key) // of two of a name, one is lost
-	}
-	return len(tag.Attr) == 0
-}

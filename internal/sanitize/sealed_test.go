@@ -122,17 +122,21 @@ func TestEnvelopeIsLookedInto(t *testing.T) {
 			}
 		}
 		for text, want := range map[string]string{
-			"<script>alert(1)</script>":                "&lt;script&gt;alert(1)&lt;/script&gt;",
-			"<img src=x onerror=alert(1)>":             "&lt;img src=x onerror=alert(1)&gt;",
-			"<img src=x onerror=alert(1) ":             "&lt;img src=x onerror=alert(1) ", // the page's own markup may come behind it
-			`x <b onclick="`:                           "x &lt;b onclick=&#34;",
-			"<b onmouseover=alert(1)>x</b>":            "<b>x</b>",
-			"<b style=position:fixed>x</b>":            "<b>x</b>",
-			`<a href="javascript:alert(1)">x</a>`:      "x",
-			`<a href="/room/x">x</a>`:                  "x",
-			`<a href="http://a.example" target=_top>x`: `<a href="http://a.example" rel="noopener noreferrer nofollow">x</a>`,
-			"<svg/onload=alert(1)>":                    "&lt;svg/onload=alert(1)&gt;",
-			"<!--><img src=x onerror=alert(1)>-->":     "&lt;!--&gt;&lt;img src=x onerror=alert(1)&gt;--&gt;",
+			"<script>alert(1)</script>":                         "&lt;script&gt;alert(1)&lt;/script&gt;",
+			"<img src=x onerror=alert(1)>":                      "&lt;img src=x onerror=alert(1)&gt;",
+			"<img src=x onerror=alert(1) ":                      "&lt;img src=x onerror=alert(1) ", // the page's own markup may come behind it
+			`x <b onclick="`:                                    "x &lt;b onclick=&#34;",
+			"<b onmouseover=alert(1)>x</b>":                     "<b>x</b>",
+			"<b style=position:fixed>x</b>":                     "<b>x</b>",
+			`<a href="javascript:alert(1)">x</a>`:               "x",
+			`<a href="/room/x">x</a>`:                           "x",
+			`<a href="http://a.example" target=_top>x`:          `<a href="http://a.example" rel="noopener noreferrer nofollow">x</a>`,
+			`<A HREF="http://a.example">x</A><a href=x:y>z</a>`: `<a href="http://a.example" rel="noopener noreferrer nofollow">x</a>z`,
+			"<i/b/>x":                              "<i>x</i>",
+			"<a onclick=alert(1) />x":              "x",
+			"<a>x</a>":                             "x",
+			"<svg/onload=alert(1)>":                "&lt;svg/onload=alert(1)&gt;",
+			"<!--><img src=x onerror=alert(1)>-->": "&lt;!--&gt;&lt;img src=x onerror=alert(1)&gt;--&gt;",
 			"<math><mtext></p><style><!--</style><img title=\"--&gt;&lt;img src=1 onerror=alert(1)&gt;\">": "&lt;math&gt;&lt;mtext&gt;&lt;/p&gt;&lt;style&gt;&lt;!--&lt;/style&gt;&lt;img title=&#34;--&gt;&lt;img src=1 onerror=alert(1)&gt;&#34;&gt;",
 			"</span></div><h1>x": "&lt;/span&gt;&lt;/div&gt;&lt;h1&gt;x",
 			"Promise<string>":    "Promise&lt;string&gt;",
@@ -249,7 +253,7 @@ func FuzzUnseal(f *testing.F) {
 
 func BenchmarkEnvelope(b *testing.B) {
 	s := New(Options{})
-	for name, text := range map[string]string{"harmless": "Shall we meet at nine?", "hostile": "<img src=x onerror=alert(1)>", "large": strings.Repeat("lorem ipsum ", 4000)} {
+	for name, text := range map[string]string{"harmless": "Shall we meet at nine?", "hostile": "<img src=x onerror=alert(1)>", "large": strings.Repeat("lorem ipsum ", 4000), "links": strings.Repeat("<a href=mailto:x>", 2800)} {
 		in := sealed(b, sha1.New, text)
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
