@@ -35,18 +35,21 @@ function deaf(port, text) {
 }
 
 describe('connections that do nothing', () => {
-  const requests = {
-    'the library’s source map': '/socket.io/socket.io.min.js.map',
-    'a module': '/static/js/room.js',
-    'a page': '/',
+  const head = 'Host: chat.example\r\nAccept-Encoding: gzip\r\nX-Forwarded-For: 198.51.100.1\r\n';
+  // Many requests one after the other, so that the system's buffers cannot hold the answers.
+  const ask = (path) => `GET ${path} HTTP/1.1\r\n${head}\r\n`.repeat(40);
+  const sent = {
+    'ask for the library’s source map and read nothing': ask('/socket.io/socket.io.min.js.map'),
+    'ask for a module and read nothing': ask('/static/js/room.js'),
+    'ask for a page and read nothing': ask('/'),
+    'send a header without end': `GET / HTTP/1.1\r\n${head}${'X: y\r\n'.repeat(2000)}`,
+    'send a form without end': `POST /join HTTP/1.1\r\n${head}Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 8000\r\n\r\n${'a'.repeat(7999)}`,
   };
-  for (const [what, path] of Object.entries(requests)) {
-    test(`1,000 that ask for ${what} and read nothing, in 512 MB`, { skip: linux }, async (t) => {
+  for (const [what, text] of Object.entries(sent)) {
+    test(`1,000 that ${what}, in 512 MB`, { skip: linux }, async (t) => {
       const server = await serverForTest(t, { env: { RATE_LIMITS: 'on' } });
       execFileSync('prlimit', ['--pid', String(server.pid), `--data=${640 << 20}`]);
-      // Many requests one after the other, so that the system's buffers cannot hold the answers.
-      const request = `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${server.port}\r\nAccept-Encoding: gzip\r\nX-Forwarded-For: 198.51.100.1\r\n\r\n`;
-      const deafs = await Promise.all(Array.from({ length: 1000 }, () => deaf(server.port, request.repeat(40))));
+      const deafs = await Promise.all(Array.from({ length: 1000 }, () => deaf(server.port, text)));
       t.after(() => { for (const socket of deafs) socket.destroy(); });
       const [ana, bob] = await roomWith(server, ['Ana', 'Bob'], { t });
       for (let i = 0; i < 20; i++) {
@@ -54,7 +57,7 @@ describe('connections that do nothing', () => {
         await bob.conn.waitFor('message', ({ content }) => content === `still here ${i}`);
       }
       const mb = peak(server.pid);
-      t.diagnostic(`peak ${mb.toFixed(0)} MB with 1,000 unread answers`);
+      t.diagnostic(`peak ${mb.toFixed(0)} MB with 1,000 that ${what}`);
       assert.ok(mb < 480, `${mb} MB`);
     });
   }

@@ -9,7 +9,10 @@
 //  3. A bound that is reached refuses nobody while another connection within it serves a
 //     lesser [Purpose] than [Seated]: of those with the least, the one that has had it
 //     the longest is closed for the newcomer.
-//  4. A connection of a trusted proxy counts as that of the client whose request it
+//  4. The header of a request has no more than a hundred or so lines, and no more than a
+//     few hundred are arriving at a time: the one that takes the longest is closed. A
+//     header of many short lines takes ten times its size.
+//  5. A connection of a trusted proxy counts as that of the client whose request it
 //     carries, from [Conn.CarriesFor] to the end of the request; between requests it
 //     counts in the total alone.
 package connlimit
@@ -21,6 +24,7 @@ import (
 	"net/http"
 	"net/netip"
 	"sync"
+	"time"
 
 	"securechat/internal/network"
 )
@@ -37,6 +41,14 @@ const (
 	Spare                  // a member is in a room by it, and by a newer one as well
 	Seated                 // a member is in a room by it alone: never displaced
 	purposes
+)
+
+const (
+	// maxArriving is how many headers may be arriving at a time. One usually does so in
+	// an instant.
+	maxArriving = 256
+	// maxHeaderLines is more than browsers and proxies send: some 30 and 20.
+	maxHeaderLines = 128
 )
 
 // sendBuffer bounds what the system keeps of an answer that nobody reads, in bytes. The
@@ -59,6 +71,7 @@ type Limiter struct {
 	mu       sync.Mutex
 	all      group
 	networks map[string]*group
+	arriving list.List // of connections with a header on its way, the first one first
 }
 
 // group is the connections that one bound is about.
@@ -121,7 +134,8 @@ type Conn struct {
 
 	// Guarded by limiter.mu.
 	purpose Purpose
-	places  []place // the first in all; none when closed
+	places  []place       // the first in all; none when closed
+	arrives *list.Element // in arriving
 }
 
 // place is where a connection stands in a group.
@@ -227,6 +241,55 @@ func (l *Limiter) close(conns []*Conn) {
 	}
 }
 
+// arrive notes that a header has begun to arrive.
+func (l *Limiter) arrive(c *Conn) {
+	l.mu.Lock()
+	var displaced []*Conn
+	if c.arrives == nil && len(c.places) > 0 {
+		c.arrives = l.arriving.PushBack(c)
+	}
+	if l.arriving.Len() > maxArriving {
+		slow := l.arriving.Front().Value.(*Conn) //nolint:forcetypeassert // nothing else is in it
+		slow.arrivedLocked()
+		displaced = append(displaced, slow)
+	}
+	l.mu.Unlock()
+	l.close(displaced)
+}
+
+// arrivedLocked notes that the header is there, or never will be.
+func (c *Conn) arrivedLocked() {
+	if c.arrives != nil {
+		c.limiter.arriving.Remove(c.arrives)
+		c.arrives = nil
+	}
+}
+
+// Handler returns a handler that stands before the others: it notes that a header has
+// arrived, and refuses one of too many lines.
+func (l *Limiter) Handler(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if c := Of(r); c != nil {
+			l.mu.Lock()
+			c.arrivedLocked()
+			l.mu.Unlock()
+		}
+		lines := 0
+		for _, values := range r.Header {
+			lines += len(values)
+		}
+		if lines > maxHeaderLines {
+			l.refused()
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now()) // its body is not waited for
+			w.Header().Set("Connection", "close")
+			http.Error(w, "This request has too many header fields.", http.StatusRequestHeaderFieldsTooLarge)
+			clear(r.Header) // the server keeps the request for half a second yet
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
 func (c *Conn) enterLocked(g *group) {
 	g.count++
 	c.places = append(c.places, place{g, g.waiting[c.purpose].PushBack(c)})
@@ -249,6 +312,7 @@ func (c *Conn) leaveLocked(but int) {
 func (c *Conn) Close() error {
 	c.limiter.mu.Lock()
 	c.leaveLocked(0)
+	c.arrivedLocked()
 	c.limiter.mu.Unlock()
 	return c.TCPConn.Close()
 }
@@ -313,6 +377,7 @@ func (l *Limiter) ConnState(conn net.Conn, state http.ConnState) {
 	switch state {
 	case http.StateActive:
 		c.Serve(Busy)
+		l.arrive(c)
 	case http.StateIdle:
 		c.Serve(Idle)
 		if c.proxy {

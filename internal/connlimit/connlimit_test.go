@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"testing"
 	"time"
@@ -185,5 +186,41 @@ func TestNothingIsKeptOfWhoIsGone(t *testing.T) {
 	}
 	if len(b.limiter.networks) != 0 || b.limiter.all.count != 0 {
 		t.Errorf("%d networks, %d connections are left", len(b.limiter.networks), b.limiter.all.count)
+	}
+}
+
+// A header without end, and one of lines without number, must not be kept.
+func TestHeaders(t *testing.T) {
+	b := newBench(t, Limits{}, false)
+	var first *Conn
+	for range maxArriving + 1 {
+		c := &Conn{limiter: b.limiter, TCPConn: &net.TCPConn{}}
+		c.enterLocked(&b.limiter.all)
+		b.limiter.arrive(c)
+		if first == nil {
+			first = c
+		}
+	}
+	if len(first.places) != 0 || b.refused != 1 || b.limiter.arriving.Len() != maxArriving {
+		t.Errorf("%d closed, %d arriving", b.refused, b.limiter.arriving.Len())
+	}
+
+	served := 0
+	h := b.limiter.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { served++ }))
+	for lines, want := range map[int]int{maxHeaderLines: http.StatusOK, maxHeaderLines + 1: http.StatusRequestHeaderFieldsTooLarge} {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.Header["X"] = make([]string, lines)
+		next := b.limiter.arriving.Back().Value.(*Conn)
+		r = r.WithContext(ConnContext(r.Context(), next))
+		w := httptest.NewRecorder()
+		if h.ServeHTTP(w, r); w.Code != want {
+			t.Errorf("%d lines: %d, want %d", lines, w.Code, want)
+		}
+		if next.arrives != nil {
+			t.Error("it has arrived")
+		}
+	}
+	if served != 1 {
+		t.Errorf("%d served", served)
 	}
 }

@@ -11,7 +11,9 @@ import (
 )
 
 const (
-	maxFormBytes = 64 << 10
+	// maxFormBytes is several times what the forms can hold. It bounds what thousands of bodies
+	// take that are never finished.
+	maxFormBytes = 8 << 10
 
 	tokenFormField = "csrf_token"
 	// tokenHeader is the name that Flask's extension uses; nosurf's own works too.

@@ -188,12 +188,7 @@ func (s *server) handler(o Options) (http.Handler, error) {
 	site := s.observe(deliver(collect(compress(s.headers(s.recoverPages(s.site(o)))))))
 	static, library, socket := around(http.HandlerFunc(s.serveStatic)), around(http.HandlerFunc(s.serveLibrary)), s.socket(o.Socket)
 	resolver := &resolver{proxies: s.proxies, log: s.log}
-	return resolver.resolve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !isSafe(r.Method) || r.ContentLength != 0 {
-			// Nobody may hold a connection by sending a body and never ending it.
-			// The server's own timeout would end long polls as well.
-			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTime)) // recorders of tests have none
-		}
+	return timeBody(resolver.resolve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch _, isLibrary := s.library[r.URL.Path]; {
 		case isLibrary:
 			library.ServeHTTP(w, r)
@@ -204,7 +199,18 @@ func (s *server) handler(o Options) (http.Handler, error) {
 		default:
 			site.ServeHTTP(w, r)
 		}
-	}), s.tooManyConnections), nil
+	}), s.tooManyConnections)), nil
+}
+
+// timeBody is a middleware that lets nobody hold a connection by sending a body and never
+// ending it. The server's own timeout would end long polls as well.
+func timeBody(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !isSafe(r.Method) || r.ContentLength != 0 {
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTime)) // recorders of tests have none
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // socket returns the handler of /socket.io/, its handshakes limited.
