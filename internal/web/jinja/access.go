@@ -144,6 +144,7 @@ func itemOf(f *frame, of, k any) (any, bool) {
 		}
 	case string, Markup:
 		s, _ := asText(of)
+		f.r.charge(len(s) / chargedBytes)
 		switch k := k.(type) {
 		case slice:
 			return like(of, string(cut(f, []rune(s), k))), true

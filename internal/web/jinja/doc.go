@@ -2,7 +2,11 @@
 // default, lenient about names that nobody has set, with template names
 // relative to the folder wherever they are used.
 //
-// gonja does the parsing and the rendering. This package adds what Flask and
-// its extensions do around Jinja2: the loader, undefined values, a display name
+// It is an interpreter with the grammar of Jinja2 3.1 and the values of Python. What it cannot
+// do as Flask does, it refuses, with file and line; docs/templates.md says what that is.
+// A template is cut into tokens (lexer.go), parsed (parser.go, statements.go) into nodes (nodes.go), and these
+// are run (run.go, eval.go) with bounds on time, memory and depth (frame.go).
+//
+// Beyond Jinja2, it does what Flask's extensions do around it: a display name
 // that is escaped exactly once, and a token field in forms that lack one.
 package jinja

@@ -147,6 +147,13 @@ func (n *attribute) eval(f *frame) any {
 func (n *item) eval(f *frame) any {
 	of, k := n.of.eval(f), n.key.eval(f)
 	f.at(n.line)
+	if s, ok := k.(slice); ok {
+		v, ok := itemOf(f, of, s)
+		if !ok {
+			f.fail("a %s cannot be sliced so", typeName(of))
+		}
+		return v
+	}
 	return getItem(f, of, k)
 }
 

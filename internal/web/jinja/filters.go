@@ -19,7 +19,8 @@ type filter struct {
 }
 
 func (x *filter) call(f *frame, name string, in any, args Args) any {
-	f.r.charge(1)
+	s, _ := asText(in)
+	f.r.charge(1 + len(s)/chargedBytes)
 	if x.open != nil {
 		return x.open(f, in, args)
 	}
@@ -235,7 +236,18 @@ func dictSort(f *frame, in any, a []any) any {
 	items := (&dictView{"items", d}).items()
 	return &List{sorted(f, items, func(v any) any {
 		return folded(f, v.(tuple)[by], a[0])
-	}, a[2] != absent && truth(f, a[2]))}
+	}, asked(f, a[2]))}
+}
+
+// asked returns a switch, which has to be a truth value or a number.
+func asked(f *frame, v any) bool {
+	if v == absent {
+		return false
+	}
+	if !isInt(v) {
+		f.fail("true or false is expected here, not a %s", typeName(v))
+	}
+	return truth(f, v)
 }
 
 func mustDict(f *frame, in any) *dict {
@@ -315,7 +327,7 @@ func sortFilter(f *frame, in any, a []any) any {
 		get := getter(f, a[2], nil)
 		key = func(v any) any { return folded(f, get(v), a[1]) }
 	}
-	return &List{sorted(f, all(f, in), key, a[0] != absent && truth(f, a[0]))}
+	return &List{sorted(f, all(f, in), key, asked(f, a[0]))}
 }
 
 func unique(f *frame, in any, a []any) any {
@@ -725,7 +737,7 @@ func replaceFilter(f *frame, in any, a []any) any {
 	}
 	old, by := soft(f, a[0]), soft(f, a[1])
 	if isMarkup(s) {
-		by = escape(f, by)
+		old, by = escape(f, old), escape(f, by)
 	}
 	text, _ := asText(s)
 	return like(s, replaceText(f, text, textArg(f, old), textArg(f, by), count))
@@ -825,21 +837,21 @@ func titleFilter(s string) string {
 func trim(f *frame, in any, a []any) any {
 	v := soft(f, in)
 	s, _ := asText(v)
-	return like(v, strings.TrimFunc(s, trimmer(f, a[0])))
+	return like(v, strings.TrimFunc(s, trimmer(f, v, a[0])))
 }
 
 func truncate(f *frame, in any, a []any) any {
-	f.mustBeDefined(in)
-	s := textArg(f, in)
 	size, leeway := intArg(f, a[0], 255), intArg(f, a[3], 5)
 	end := or(a[2], "...")
 	endText := textArg(f, end)
 	if size < utf8.RuneCountInString(endText) || leeway < 0 {
 		f.fail("the text that a truncated one ends with is longer than what is left")
 	}
-	if utf8.RuneCountInString(s) <= size+leeway {
+	n, ok := length(f, in)
+	if ok && n <= size+leeway {
 		return in
 	}
+	s := textArg(f, in)
 	short := firstRunes(s, size-utf8.RuneCountInString(endText))
 	if a[1] == absent || !truth(f, a[1]) {
 		if i := strings.LastIndexByte(short, ' '); i >= 0 {

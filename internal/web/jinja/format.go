@@ -11,10 +11,13 @@ import (
 func formatPercent(f *frame, format, args any) any {
 	s, _ := asText(format)
 	_, safe := format.(Markup)
+	f.r.charge(len(s) / chargedBytes)
 	p := &percent{f: f, s: s, safe: safe}
 	switch args := args.(type) {
 	case tuple:
 		p.args = args
+	case group:
+		p.args = args.tuple()
 	case *dict, Dict:
 		p.named, _ = asDict(f, args)
 		p.args, p.single = tuple{args}, true
@@ -244,7 +247,7 @@ func (sp spec) number(negative bool, prefix, digits string) string {
 	switch {
 	case negative:
 		sign = "-"
-	case sp.sign != 0:
+	case sp.sign == '+' || sp.sign == ' ':
 		sign = string(sp.sign)
 	}
 	sign += prefix
@@ -364,16 +367,21 @@ func truncated(f *frame, x float64) int {
 }
 
 // formatBraces does what Python's str.format does.
-func formatBraces(f *frame, format any, args Args, depth int) string {
+func formatBraces(f *frame, format any, args Args) any {
 	s, _ := asText(format)
 	var out strings.Builder
 	auto := 0
-	bracesInto(f, &out, s, isMarkup(format), args, &auto, depth)
+	only := bracesInto(f, &out, s, isMarkup(format), args, &auto, 0)
 	f.r.charge(out.Len() / chargedBytes)
-	return out.String()
+	if m, ok := only.(Markup); ok && string(m) == out.String() {
+		return m
+	}
+	return like(format, out.String())
 }
 
-func bracesInto(f *frame, out *strings.Builder, s string, safe bool, args Args, auto *int, depth int) {
+// bracesInto puts the format into out. It returns the value of a field that has a format of its own and
+// is all there is: Python hands that on as it is, Markup too, if the format changes nothing.
+func bracesInto(f *frame, out *strings.Builder, s string, safe bool, args Args, auto *int, depth int) (only any) {
 	if depth > 2 {
 		f.fail("the format is nested too deeply")
 	}
@@ -381,8 +389,9 @@ func bracesInto(f *frame, out *strings.Builder, s string, safe bool, args Args, 
 		at := strings.IndexAny(s, "{}")
 		if at < 0 {
 			out.WriteString(s)
-			return
+			return nil
 		}
+		whole := at == 0 && out.Len() == 0
 		out.WriteString(s[:at])
 		if at+1 < len(s) && s[at+1] == s[at] {
 			out.WriteByte(s[at])
@@ -413,6 +422,9 @@ func bracesInto(f *frame, out *strings.Builder, s string, safe bool, args Args, 
 		v := fieldValue(f, name, args, auto)
 		var nested strings.Builder
 		bracesInto(f, &nested, specText, false, args, auto, depth+1)
+		if whole && s == "" && !converts && nested.Len() > 0 {
+			only = v
+		}
 		if converts {
 			switch conversion {
 			case "s":
@@ -437,6 +449,7 @@ func bracesInto(f *frame, out *strings.Builder, s string, safe bool, args Args, 
 		}
 		f.sized(out.Len())
 	}
+	return only
 }
 
 func fieldValue(f *frame, name string, args Args, auto *int) any {
@@ -556,9 +569,7 @@ func parseSpec(f *frame, text string) spec {
 		rest = rest[n:]
 		return value, n > 0
 	}
-	if sp.sign = take("+- "); sp.sign == '-' {
-		sp.sign = 0
-	}
+	sp.sign = take("+- ")
 	sp.alternate = take("#") != 0
 	sp.zero = take("0") != 0
 	sp.width, _ = digits()

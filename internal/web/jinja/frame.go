@@ -11,7 +11,7 @@ import (
 // otherwise take all of the processor or the memory, such as a loop over range(10**9).
 const (
 	// maxWork bounds the steps: loop rounds, calls, and characters of strings that are made.
-	maxWork = 10_000_000
+	maxWork = 1_000_000
 	// maxPage bounds the bytes of a page, and of every text on the way to it.
 	maxPage = 8 << 20
 	// maxDepth bounds how deep macros, includes, blocks and loops call each other.

@@ -33,6 +33,9 @@ var refused = map[string][]string{
 // method returns a method of a value, bound to it.
 func method(f *frame, of any, name string) (any, bool) {
 	kind := typeName(of)
+	if s, ok := asText(of); ok {
+		f.r.charge(len(s) / chargedBytes)
+	}
 	if o, ok := of.(*Object); ok && o.Items != nil {
 		kind = "dict"
 	}
@@ -45,7 +48,7 @@ func method(f *frame, of any, name string) (any, bool) {
 	switch {
 	case name == "format" && (kind == "str" || kind == "Markup"):
 		return &callable{name, func(f *frame, args Args) any {
-			return like(of, formatBraces(f, of, args, 0))
+			return formatBraces(f, of, args)
 		}}, true
 	case name == "update" && kind == "dict":
 		return &callable{name, func(f *frame, args Args) any { return update(f, of, args) }}, true
@@ -123,11 +126,11 @@ func within(f *frame, s string, from, to any) (part string, offset int) {
 }
 
 // trimmer returns a function that says which characters are to go.
-func trimmer(f *frame, v any) func(rune) bool {
+func trimmer(f *frame, of, v any) func(rune) bool {
 	if v == absent || v == nil {
 		return isSpace
 	}
-	chars := textArg(f, v)
+	chars := escapedLike(f, of, v)
 	return func(r rune) bool { return strings.ContainsRune(plain(chars), plainRune(r)) }
 }
 
@@ -136,6 +139,15 @@ func plainRune(r rune) rune {
 		return r - privateBase
 	}
 	return r
+}
+
+// escapedLike returns a text that is an argument of a method: that of Markup escapes it.
+func escapedLike(f *frame, of, v any) string {
+	if isMarkup(of) {
+		textArg(f, v)
+		return string(escape(f, v))
+	}
+	return textArg(f, v)
 }
 
 // finder is a method that looks for a part.
@@ -311,7 +323,7 @@ func splitLines(s string, keep bool) []string {
 func partitionMethod(last bool) *methodDef {
 	return define("sep", 1, func(f *frame, of any, a []any) any {
 		s, _ := asText(of)
-		sep := inTheWayOf(s, textArg(f, a[0]))
+		sep := inTheWayOf(s, escapedLike(f, of, a[0]))
 		if sep == "" {
 			f.fail("a string cannot be parted at nothing")
 		}
@@ -485,14 +497,18 @@ func init() {
 
 var textMethods = map[string]*methodDef{
 	"capitalize": textMethod(capitalize),
-	"casefold":   textMethod(func(s string) string { return cases.Fold().String(s) }),
-	"lower":      textMethod(lower),
-	"upper":      textMethod(upper),
-	"swapcase":   textMethod(swapCase),
-	"title":      textMethod(title),
-	"center":     justify('^'),
-	"ljust":      justify('<'),
-	"rjust":      justify('>'),
+	"casefold": define("", 0, func(f *frame, of any, _ []any) any {
+		s, _ := asText(of)
+		f.r.charge(len(s) / chargedBytes)
+		return cases.Fold().String(s)
+	}),
+	"lower":    textMethod(lower),
+	"upper":    textMethod(upper),
+	"swapcase": textMethod(swapCase),
+	"title":    textMethod(title),
+	"center":   justify('^'),
+	"ljust":    justify('<'),
+	"rjust":    justify('>'),
 	"count": define("sub start end", 1, func(f *frame, of any, a []any) any {
 		s, _ := asText(of)
 		s, _ = within(f, s, a[1], a[2])
@@ -543,40 +559,36 @@ var textMethods = map[string]*methodDef{
 	}),
 	"strip": define("chars", 0, func(f *frame, of any, a []any) any {
 		s, _ := asText(of)
-		return like(of, strings.TrimFunc(s, trimmer(f, a[0])))
+		return like(of, strings.TrimFunc(s, trimmer(f, of, a[0])))
 	}),
 	"lstrip": define("chars", 0, func(f *frame, of any, a []any) any {
 		s, _ := asText(of)
-		return like(of, strings.TrimLeftFunc(s, trimmer(f, a[0])))
+		return like(of, strings.TrimLeftFunc(s, trimmer(f, of, a[0])))
 	}),
 	"rstrip": define("chars", 0, func(f *frame, of any, a []any) any {
 		s, _ := asText(of)
-		return like(of, strings.TrimRightFunc(s, trimmer(f, a[0])))
+		return like(of, strings.TrimRightFunc(s, trimmer(f, of, a[0])))
 	}),
 	"partition":  partitionMethod(false),
 	"rpartition": partitionMethod(true),
 	"removeprefix": define("prefix", 1, func(f *frame, of any, a []any) any {
 		s, _ := asText(of)
-		return like(of, strings.TrimPrefix(s, inTheWayOf(s, textArg(f, a[0]))))
+		return strings.TrimPrefix(s, inTheWayOf(s, textArg(f, a[0])))
 	}),
 	"removesuffix": define("suffix", 1, func(f *frame, of any, a []any) any {
 		s, _ := asText(of)
-		return like(of, strings.TrimSuffix(s, inTheWayOf(s, textArg(f, a[0]))))
+		return strings.TrimSuffix(s, inTheWayOf(s, textArg(f, a[0])))
 	}),
 	"replace": define("old new count", 2, func(f *frame, of any, a []any) any {
 		s, _ := asText(of)
-		by := textArg(f, a[1])
-		if isMarkup(of) {
-			by = string(escape(f, a[1]))
-		}
-		return like(of, replaceText(f, s, textArg(f, a[0]), by, intArg(f, a[2], -1)))
+		return like(of, replaceText(f, s, escapedLike(f, of, a[0]), escapedLike(f, of, a[1]), intArg(f, a[2], -1)))
 	}),
 	"split":  splitMethod(false),
 	"rsplit": splitMethod(true),
 	"splitlines": define("keepends", 0, func(f *frame, of any, a []any) any {
 		s, _ := asText(of)
 		f.r.charge(len(s) / chargedBytes)
-		return likeAll(of, splitLines(s, a[0] != absent && truth(f, a[0])))
+		return likeAll(of, splitLines(s, asked(f, a[0])))
 	}),
 	"zfill": define("width", 1, func(f *frame, of any, a []any) any {
 		s, _ := asText(of)
@@ -600,7 +612,7 @@ var textMethods = map[string]*methodDef{
 				args.Names, args.Named = append(args.Names, name), append(args.Named, d.values[i])
 			}
 		}
-		return like(of, formatBraces(f, of, args, 0))
+		return formatBraces(f, of, args)
 	}),
 }
 
@@ -640,6 +652,7 @@ var listMethods = map[string]*methodDef{
 			f.fail("there is no such item to take out of the list")
 		}
 		v := l.items[i]
+		f.r.charge(1 + len(l.items)/chargedBytes)
 		l.items = slices.Delete(l.items, i, i+1)
 		return v
 	}),
@@ -652,7 +665,7 @@ var listMethods = map[string]*methodDef{
 	"reverse": define("", 0, func(_ *frame, of any, _ []any) any { slices.Reverse(of.(*List).items); return nil }),
 	"sort": define("reverse", 0, func(f *frame, of any, a []any) any {
 		l := of.(*List)
-		l.items = sorted(f, l.items, func(v any) any { return v }, a[0] != absent && truth(f, a[0]))
+		l.items = sorted(f, l.items, func(v any) any { return v }, asked(f, a[0]))
 		return nil
 	}),
 }

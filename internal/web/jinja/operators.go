@@ -38,6 +38,9 @@ func operate(f *frame, op string, a, b any) any {
 	}
 	f.mustBeDefined(a)
 	f.mustBeDefined(b)
+	if g, ok := a.(group); ok {
+		a = g.tuple()
+	}
 	if isNumber(a) && isNumber(b) {
 		return calculate(f, op, a, b)
 	}

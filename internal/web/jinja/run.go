@@ -171,7 +171,11 @@ func (s *filterBlock) run(f *frame) {
 	f.at(s.line)
 	inner := f.inner()
 	captured := f.capture(func() { inner.runAll(s.body) })
-	f.put(s.via.apply(inner, f.safe(captured)))
+	v := s.via.apply(inner, f.safe(captured))
+	if _, ok := asText(v); !ok {
+		f.fail("the filter of a block has to return text, not a %s", typeName(v))
+	}
+	f.put(v)
 }
 
 func (s *macroBlock) run(f *frame) {

@@ -7,7 +7,8 @@ type test struct {
 }
 
 func (t *test) call(f *frame, name string, v any, args Args) bool {
-	f.r.charge(1)
+	s, _ := asText(v)
+	f.r.charge(1 + len(s)/chargedBytes)
 	return t.do(f, v, t.bind(f, "the test "+quoted(name), args))
 }
 
@@ -45,8 +46,8 @@ func init() {
 		"odd":         plainTest(func(f *frame, v any) bool { return rest(f, v, 2) == 1 }),
 		"false":       plainTest(func(_ *frame, v any) bool { return v == false }),
 		"true":        plainTest(func(_ *frame, v any) bool { return v == true }),
-		"filter":      plainTest(func(f *frame, v any) bool { s, ok := asText(v); return ok && filters[s] != nil }),
-		"test":        plainTest(func(f *frame, v any) bool { s, ok := asText(v); return ok && tests[s] != nil }),
+		"filter":      plainTest(func(f *frame, v any) bool { s, _ := key(f, v).(string); return filters[s] != nil }),
+		"test":        plainTest(func(f *frame, v any) bool { s, _ := key(f, v).(string); return tests[s] != nil }),
 		"float":       plainTest(func(_ *frame, v any) bool { _, ok := v.(float64); return ok }),
 		"integer":     plainTest(func(_ *frame, v any) bool { _, ok := v.(int); return ok }),
 		"number":      plainTest(func(_ *frame, v any) bool { return isNumber(v) }),

@@ -450,9 +450,8 @@ func wrap(line string, width int, breakLong, hyphens bool) []string {
 			chunks = chunks[1:]
 		}
 		if len(chunks) > 0 && size(chunks[0]) > width {
-			if left := width - used; breakLong {
-				left = max(left, 1)
-				part := firstRunes(chunks[0], left)
+			if breakLong {
+				part := firstRunes(chunks[0], width-used)
 				if hyphens {
 					if i := strings.LastIndexByte(part, '-'); i > 0 && strings.Trim(part[:i], "-") != "" && size(part) < size(chunks[0]) {
 						part = part[:i+1]

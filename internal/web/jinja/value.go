@@ -118,6 +118,7 @@ func key(f *frame, v any) any {
 	case nil, int, *undefined, *callable, *Object, *namespace, *loop:
 		return v
 	case tuple:
+		f.r.charge(len(v))
 		var parts []string
 		for _, part := range v {
 			parts = append(parts, fmt.Sprintf("%T:%v", key(f, part), key(f, part)))
@@ -146,6 +147,7 @@ func (d *dict) set(f *frame, k, v any) {
 }
 
 func (d *dict) remove(f *frame, k any) (any, bool) {
+	f.r.charge(1 + len(d.keys)/chargedBytes)
 	id := key(f, k)
 	i, ok := d.index[id]
 	if !ok {
@@ -382,9 +384,10 @@ func truth(f *frame, v any) bool {
 func length(f *frame, v any) (int, bool) {
 	switch v := v.(type) {
 	case string:
+		f.r.charge(len(v) / chargedBytes)
 		return utf8.RuneCountInString(v), true
 	case Markup:
-		return utf8.RuneCountInString(string(v)), true
+		return length(f, string(v))
 	case *List:
 		return len(v.items), true
 	case tuple:
@@ -446,6 +449,7 @@ func iterate(f *frame, v any) (next iterator, ok bool) {
 		}
 		return iterate(f, d)
 	case *dictView:
+		f.r.charge(len(v.of.keys) / chargedBytes)
 		return iterate(f, &List{v.items()})
 	case interval:
 		i, n := 0, v.len()
@@ -685,12 +689,18 @@ func quoted(s string) string {
 // equal reports whether two values are equal.
 func equal(f *frame, a, b any) bool {
 	f.r.charge(1)
+	if g, ok := b.(group); ok {
+		b = g.tuple()
+	}
 	switch x := a.(type) {
 	case nil:
 		return b == nil
+	case group:
+		return equal(f, x.tuple(), b)
 	case string, Markup:
 		s, _ := asText(a)
 		t, ok := asText(b)
+		f.r.charge(min(len(s), len(t)) / chargedBytes)
 		return ok && plain(s) == plain(t)
 	case bool, int, float64:
 		if !isNumber(b) {
@@ -769,6 +779,7 @@ func compare(f *frame, op string, a, b any) int {
 	}
 	if s, ok := asText(a); ok {
 		if t, ok := asText(b); ok {
+			f.r.charge(min(len(s), len(t)) / chargedBytes)
 			return strings.Compare(plain(s), plain(t))
 		}
 	}
@@ -798,6 +809,12 @@ func compareOrdered[T int | float64](a, b T) int {
 
 // sequences returns the items of two lists or of two tuples.
 func sequences(a, b any) (x, y []any, ok bool) {
+	if g, ok := a.(group); ok {
+		a = g.tuple()
+	}
+	if g, ok := b.(group); ok {
+		b = g.tuple()
+	}
 	switch a := a.(type) {
 	case *List:
 		if b, ok := b.(*List); ok {
@@ -821,6 +838,7 @@ func contains(f *frame, in, v any) bool {
 			f.mustBeDefined(v)
 			f.fail("a %s cannot be in a string", typeName(v))
 		}
+		f.r.charge(len(s) / chargedBytes)
 		return strings.Contains(plain(s), plain(part))
 	case *dict:
 		_, ok := in.get(f, v)
