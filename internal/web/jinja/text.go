@@ -425,7 +425,7 @@ func wordWrap(f *frame, in any, a []any) any {
 	var lines []any
 	for _, line := range splitLines(s, false) {
 		var wrapped []any
-		for _, one := range wrap(line, width, breakLong, hyphens) {
+		for _, one := range wrap(f, line, width, breakLong, hyphens) {
 			wrapped = append(wrapped, like(in, one))
 		}
 		lines = append(lines, joinTexts(f, between, wrapped))
@@ -434,12 +434,14 @@ func wordWrap(f *frame, in any, a []any) any {
 }
 
 // wrap breaks one line.
-func wrap(line string, width int, breakLong, hyphens bool) []string {
+func wrap(f *frame, line string, width int, breakLong, hyphens bool) []string {
 	chunks := chunksOf(line, hyphens)
 	size := utf8.RuneCountInString
 	isBlank := func(s string) bool { return strings.Trim(s, asciiSpace) == "" }
 	var lines []string
 	for len(chunks) > 0 {
+		// A long word is looked through for each line that it is broken into.
+		f.r.charge(1 + len(chunks[0])/chargedBytes)
 		if len(lines) > 0 && isBlank(chunks[0]) {
 			chunks = chunks[1:]
 		}
