@@ -209,6 +209,24 @@ func (b *budgets) replayTurn(ctx context.Context, member string) (done func(), e
 	}
 }
 
+// replayNow is replayTurn for who must not wait: done is nil if it is not the
+// connection's turn.
+func (b *budgets) replayNow(member string) (done func()) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := time.Now()
+	m := b.memberLocked(member, now)
+	if m.replay.wait(replayPace, now) > 0 {
+		return nil
+	}
+	select {
+	case m.turn <- struct{}{}:
+		return func() { <-m.turn }
+	default:
+		return nil
+	}
+}
+
 // replayDebt returns how long it takes until what the member was sent is paid off.
 func (b *budgets) replayDebt(member string) time.Duration {
 	b.mu.Lock()

@@ -266,7 +266,7 @@ func TestAPageThatIsLoadedOverAndOver(t *testing.T) {
 	equal(t, "the page that waited reads", second.texts(), []string{"first", "meanwhile", "later"})
 
 	// A connection that ends while it waits leaves the turn to the next one.
-	s.gateway.budgets.replayed(alice.ID, int(replayPace.atOnce+replayPace.perSecond), time.Now())
+	s.gateway.budgets.replayed(alice.ID, int(2*replayPace.perSecond), time.Now())
 	gone := s.connect(visit{session: "alice"})
 	gone.emit("join", fmt.Sprintf(`{"room":%q}`, alice.Room))
 	gone.drop()

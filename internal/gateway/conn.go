@@ -151,7 +151,17 @@ func (c *conn) returnsTo(seat room.Seat) bool {
 
 // restore brings the connection into its room without being asked by an event.
 func (c *conn) restore(seat room.Seat) {
-	if err := c.bind(seat, false); err != nil {
+	err := c.bind(seat, false)
+	if errors.Is(err, errNotYet) {
+		c.link.Do(func() {
+			<-c.begun
+			if _, bound := c.boundTo(); !bound { // no event has brought it in meanwhile
+				c.restore(seat)
+			}
+		})
+		return
+	}
+	if err != nil {
 		c.fail(err)
 		return
 	}
@@ -204,6 +214,13 @@ func (c *conn) tellVerdict(s room.Seat) {
 func (c *conn) bind(seat room.Seat, explicit bool) error {
 	old, bound := c.boundTo()
 	same := bound && old.ID == seat.ID
+	if !same {
+		done, err := c.replayTurn(seat)
+		if err != nil {
+			return err
+		}
+		defer done()
+	}
 	if bound && !same {
 		c.unbind()
 		c.report(old, loss{delivered: c.marks.sent()})
@@ -220,11 +237,6 @@ func (c *conn) bind(seat room.Seat, explicit bool) error {
 		case !seat.Loading || entry.Returning:
 			entry.Resume = c.takeOver(seat)
 		}
-		done, err := c.replayTurn(seat)
-		if err != nil {
-			return err
-		}
-		defer done()
 		if c.replaced.Load() {
 			return context.Canceled // its page is elsewhere by now
 		}
@@ -292,11 +304,24 @@ func (c *conn) takeOver(seat room.Seat) (resume *uint64) {
 	return resume
 }
 
+// errNotYet: the connection would have to wait for its turn before it has begun, which
+// must not take long.
+var errNotYet = errors.New("gateway: not the connection's turn yet")
+
 // replayTurn waits until the connection may be sent what the member has missed, before
-// it enters: so nothing that is said meanwhile can overtake that.
+// it enters: so nothing that is said meanwhile can overtake that. Errors: errNotYet while
+// the connection begins, else the context's if it ends.
 func (c *conn) replayTurn(seat room.Seat) (done func(), err error) {
 	if !c.g.RateLimits {
 		return func() {}, nil
+	}
+	select {
+	case <-c.begun:
+	default:
+		if done = c.g.budgets.replayNow(seat.ID); done == nil {
+			return nil, errNotYet
+		}
+		return done, nil
 	}
 	ctx, cancel := c.whileOpen()
 	defer cancel()
