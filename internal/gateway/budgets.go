@@ -58,6 +58,9 @@ var (
 	roomBytesPace = pace{128 << 10, 1 << 20}
 	// Bytes of what the member has missed. More is not refused but comes later.
 	replayPace = pace{512 << 10, 8 << 20}
+	// New codes, and hints that somebody types: more tabs do not give more of them.
+	codesPace  = pace{favoursPerSecond, favoursAtOnce}
+	typingPace = pace{typingPerSecond, typingAtOnce}
 )
 
 // budgetKept is how long the budget of a member or a room is kept that nothing is
@@ -78,9 +81,9 @@ type budgets struct {
 }
 
 type memberBudget struct {
-	posts, bytes, own, replay bucket
-	turn                      chan struct{} // holds one while a connection of the member enters
-	touched                   time.Time
+	posts, bytes, own, replay, codes, typing bucket
+	turn                                     chan struct{} // holds one while a connection of the member enters
+	touched                                  time.Time
 }
 
 type roomBudget struct {
@@ -158,6 +161,20 @@ func (b *budgets) post(roomID, member string, messages, bytes int, now time.Time
 	}
 	m.bytes.used -= amount // it was not said
 	return false
+}
+
+// newCode takes a new code out of what a member may ask for.
+func (b *budgets) newCode(member string, now time.Time) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.memberLocked(member, now).codes.take(codesPace, 1, now)
+}
+
+// typing takes a hint that a member types out of what they may give.
+func (b *budgets) typing(member string, now time.Time) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.memberLocked(member, now).typing.take(typingPace, 1, now)
 }
 
 // echo notes that a member was sent a message of theirs again.

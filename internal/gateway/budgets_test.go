@@ -273,3 +273,27 @@ func TestAPageThatIsLoadedOverAndOver(t *testing.T) {
 	s.load("alice", alice)
 	s.connect(visit{session: "alice"}).join(alice).expect("message")
 }
+
+// Threat: somebody opens fifty tabs, each with an allowance of its own for what reaches
+// everybody.
+func TestMoreTabsGiveNoMore(t *testing.T) {
+	for name, take := range map[string]func(b *budgets, member string, now time.Time) bool{
+		"new codes": (*budgets).newCode, "typing": (*budgets).typing,
+	} {
+		var b budgets
+		now, had := time.Unix(0, 0), 0
+		for second := range 60 {
+			for range 50 {
+				if take(&b, "m", now.Add(time.Duration(second)*time.Second)) {
+					had++
+				}
+			}
+		}
+		if had > 35 {
+			t.Errorf("%s: %d in a minute", name, had)
+		}
+		if !take(&b, "other", now) {
+			t.Errorf("%s: another member pays for it", name)
+		}
+	}
+}

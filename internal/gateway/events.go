@@ -205,6 +205,10 @@ func (c *conn) onTyping(p payload) {
 	if !bound || !isAt(s, p.claim("room")) {
 		return
 	}
+	if c.g.RateLimits && !c.g.budgets.typing(s.ID, time.Now()) {
+		c.g.Metrics.Refused("event", "typing")
+		return
+	}
 	others := c.g.io.To(membersRoom(s.Room)).Except(memberRoom(s.ID)).Volatile()
 	if err := others.Emit("typing", typingPayload{s.ID, html.EscapeString(s.Name)}); err != nil {
 		c.g.Log.Error("announcing an event", "event", "typing", "error", err)
@@ -244,7 +248,7 @@ func (c *conn) vote(p payload, cast func(ctx context.Context, room, member, knoc
 
 func (c *conn) onNewCode(p payload) {
 	c.asMember(p, func(s room.Seat) error {
-		if !c.allowance.favour() {
+		if !c.allowance.favour() || c.g.RateLimits && !c.g.budgets.newCode(s.ID, time.Now()) {
 			c.tooFast(evNewCode, "")
 			return nil
 		}
