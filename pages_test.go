@@ -8,9 +8,6 @@ import (
 	"image/png"
 	"maps"
 	"os"
-	"path"
-	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -84,7 +81,6 @@ func TestPages(t *testing.T) {
 					t.Errorf("no element has the id %q", id)
 				}
 			}
-			checkModules(t, doc)
 			slices.Sort(ids)
 			if unique := slices.Compact(slices.Clone(ids)); len(unique) != len(ids) {
 				t.Errorf("an id is used twice: %q", ids)
@@ -173,80 +169,6 @@ func attribute(n *html.Node, key string) string {
 		}
 	}
 	return ""
-}
-
-// library is the module that is imported when it is needed, to be able to say that it
-// is missing.
-const library = "/static/vendor/socket.io/socket.io.esm.min.js"
-
-// checkModules fails unless a page names all modules that its script needs, and no
-// others: a browser that had to read one to learn of the next would ask in turn.
-func checkModules(t *testing.T, doc *html.Node) {
-	t.Helper()
-	var entry string
-	named := map[string]bool{}
-	for n := range doc.Descendants() {
-		switch {
-		case n.Data == "script":
-			entry = attribute(n, "src")
-		case n.Data == "link" && attribute(n, "rel") == "modulepreload":
-			named[attribute(n, "href")] = true
-		}
-	}
-	if !named[library] {
-		t.Error("the page does not name the Socket.IO client")
-	}
-	delete(named, library)
-	needed := map[string]bool{}
-	addImports(t, strings.TrimPrefix(entry, "/"), needed)
-	for module := range needed {
-		if !named["/"+module] {
-			t.Errorf("the page does not name %s", module)
-		}
-	}
-	if len(named) > len(needed) {
-		t.Errorf("the page names %v and needs %v", named, needed)
-	}
-}
-
-var imports = regexp.MustCompile(`(?m)^import .* from '\./([^']+)'`)
-
-// addImports adds the modules that a file imports, and what those do.
-func addImports(t *testing.T, file string, to map[string]bool) {
-	t.Helper()
-	source, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, match := range imports.FindAllSubmatch(source, -1) {
-		module := path.Join(path.Dir(file), string(match[1]))
-		if !to[module] {
-			to[module] = true
-			addImports(t, module, to)
-		}
-	}
-}
-
-// TestScripts: text becomes markup in one place alone, and nothing stops the page.
-func TestScripts(t *testing.T) {
-	files, err := filepath.Glob("static/js/*.js")
-	if err != nil || len(files) == 0 {
-		t.Fatal(files, err)
-	}
-	for _, file := range files {
-		source, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, word := range []string{"innerHTML", "insertAdjacentHTML", "alert(", "confirm("} {
-			if bytes.Contains(source, []byte(word)) {
-				t.Errorf("%s uses %s", file, word)
-			}
-		}
-		if bytes.Contains(source, []byte("createPolicy")) && filepath.Base(file) != "content.js" {
-			t.Errorf("%s makes markup of text", file)
-		}
-	}
 }
 
 // TestManifest: what makes the chat an app on a home screen names files that are there.

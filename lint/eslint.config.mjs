@@ -8,11 +8,12 @@ const runner = ['test', 'it', 'describe', 'suite', 'before', 'after', 'beforeEac
 export default tseslint.config(
   { ignores: ['**/node_modules/', 'static/vendor/', 'e2e/fixtures/'] },
   {
-    files: ['static/js/**/*.js'],
+    files: ['static/js/**/*.{js,mjs}'],
     languageOptions: { parser: tseslint.parser, parserOptions: { project: './lint/tsconfig.browser.json' } },
   },
   {
     files: ['**/*.mjs'],
+    ignores: ['static/js/**'],
     languageOptions: { parser: tseslint.parser, parserOptions: { project: './lint/tsconfig.node.json' } },
   },
   {

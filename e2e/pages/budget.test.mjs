@@ -17,8 +17,8 @@ const files = (below, suffix) => readdirSync(path.join(folder, below), { recursi
 
 /** Whatever a page may load sooner or later: our modules and styles, and the modules of others that ours name. */
 function loadable() {
-  const modules = files('js', '.js');
-  const vendored = modules.flatMap((name) => readFileSync(path.join(folder, name), 'utf8').match(/\bvendor\/[\w./-]+\.js\b/g) ?? []);
+  const modules = [...files('js', '.js'), ...files('js', '.mjs')];
+  const vendored = modules.flatMap((name) => readFileSync(path.join(folder, name), 'utf8').match(/\bvendor\/[\w./-]+\.m?js\b/g) ?? []);
   return [...new Set([...modules, ...vendored, ...files('css', '.css')])];
 }
 

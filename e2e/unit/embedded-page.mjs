@@ -6,7 +6,7 @@ import { root } from '../harness/server.mjs';
 
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; manifest-src 'self'; form-action 'self'; "
   + "require-trusted-types-for 'script'; trusted-types inert-markup";
-const types = { '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.png': 'image/png', '.webmanifest': 'application/manifest+json' };
+const types = { '.js': 'text/javascript', '.mjs': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.png': 'image/png', '.webmanifest': 'application/manifest+json' };
 const client = '/static/vendor/socket.io/socket.io.esm.min.js';
 
 // What the page sees as the Socket.IO client. The test reads `sent` and calls `receive`;
@@ -64,8 +64,8 @@ export function render(name, variables, lang = 'en') {
   };
   return read('base.html')
     .replace(/{% block (\w+) %}(.*?){% endblock %}/gs, (_, block, text) => blocks.get(block) ?? text)
-    .replace(/{% for module in \[(.*?)\] %}(.*?){% endfor %}/g, (_, list, text) => list.match(/\w+/g)
-      .map((module) => text.replace("'js/' ~ module ~ '.js'", `'js/${module}.js'`)).join(''))
+    .replace(/{% for module in \[(.*?)\] %}(.*?){% endfor %}/g, (_, list, text) => [...list.matchAll(/'([^']+)'/g)]
+      .map(([, module]) => text.replace("'js/' ~ module ~ '.js'", `'js/${module}.js'`)).join(''))
     .replace(/{{ url_for\('static', filename='([^']+)'\) }}/g, '/static/$1')
     .replace('{{ script_words|safe }}', () => JSON.stringify({ scripts, sentences }))
     .replace(/{% for digit in display_code %}(.*?){% endfor %}/gs, (_, text) => [...variables.display_code ?? '']

@@ -2,6 +2,7 @@ package words
 
 import (
 	"encoding/json"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -152,23 +153,20 @@ func placeholders(text string) []string {
 func TestWordsAreUsed(t *testing.T) {
 	english := read(t, "en.json")
 	for pattern, asked := range map[string]struct {
-		files string
-		words map[string]string
+		folder string
+		kinds  []string
+		words  map[string]string
 		// elsewhere are asked for by Go, or by a name that is put together.
 		elsewhere []string
 	}{
-		`words\['([^']+)'\]`:   {"templates/*.html", english.Pages, []string{"error.home"}},
-		`'([a-z]+\.[a-z.-]+)'`: {"static/js/*.js", english.Scripts, []string{"connection.online", "connection.offline", "connection.closed"}},
+		`words\['([^']+)'\]`:   {"templates", []string{".html"}, english.Pages, []string{"error.home"}},
+		`'([a-z]+\.[a-z.-]+)'`: {"static/js", []string{".js", ".mjs"}, english.Scripts, []string{"connection.online", "connection.offline", "connection.closed"}},
 	} {
 		used := map[string]bool{}
 		for _, name := range asked.elsewhere {
 			used[name] = true
 		}
-		files, err := filepath.Glob("../../../" + asked.files)
-		if err != nil || len(files) == 0 {
-			t.Fatal(files, err)
-		}
-		for _, file := range files {
+		for _, file := range filesBelow(t, "../../../"+asked.folder, asked.kinds) {
 			source, err := os.ReadFile(file)
 			if err != nil {
 				t.Fatal(err)
@@ -185,4 +183,19 @@ func TestWordsAreUsed(t *testing.T) {
 			}
 		}
 	}
+}
+
+// filesBelow returns the files of some kinds in a folder and all below it.
+func filesBelow(t *testing.T, folder string, kinds []string) (files []string) {
+	t.Helper()
+	err := filepath.WalkDir(folder, func(file string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() && slices.Contains(kinds, filepath.Ext(file)) {
+			files = append(files, file)
+		}
+		return err
+	})
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	return files
 }

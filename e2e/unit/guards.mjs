@@ -1,0 +1,173 @@
+// What holds for every file that our pages are made of, however deep it lies. Each function
+// takes the folder of a checkout and gives what is wrong in it, as sentences.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { init, parse } from 'es-module-lexer';
+
+await init;
+
+/** All files below a folder, as paths from the checkout's own folder. */
+function filesBelow(root, folder) {
+  return readdirSync(path.join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => path.relative(root, path.join(entry.parentPath ?? entry.path, entry.name)))
+    .filter((file) => !file.includes('node_modules'))
+    .sort();
+}
+
+const read = (root, file) => readFileSync(path.join(root, file), 'utf8');
+const modules = (root) => filesBelow(root, 'static/js').filter((file) => /\.m?js$/.test(file));
+
+/** What the server would serve, and has no business there. */
+export function strangers(root) {
+  const kinds = { 'static/js': /\.m?js$/, 'static/css': /\.css$/, 'static/img': /\.(png|svg)$/, templates: /\.html$|^templates\/words\/[\w-]+\.json$/ };
+  return Object.entries(kinds).flatMap(([folder, kind]) => filesBelow(root, folder)
+    .filter((file) => !kind.test(file) || /\.(test|spec)\./.test(file) || path.basename(file).startsWith('.'))
+    .map((file) => `${file} would be served`));
+}
+
+// An identifier or a text may hide a letter behind its number.
+const plain = (source) => source.replace(/\\u\{([\da-f]{1,6})\}|\\u([\da-f]{4})|\\x([\da-f]{2})/gi, (escape, ...digits) => {
+  const code = parseInt(digits.slice(0, 3).find(Boolean), 16);
+  return code < 0x80 ? String.fromCodePoint(code) : escape;
+});
+
+// One module makes markup of text, in a document where nothing runs.
+const parser = 'static/js/content.js';
+const maker = 'static/js/dom.js'; // sets attributes whose names it is given
+
+const dangers = [
+  [/\b(inner|outer)HTML\b/, 'makes markup of text'],
+  [/\b(insertAdjacentHTML|setHTML|setHTMLUnsafe|parseHTML|parseHTMLUnsafe|createContextualFragment|insertHTML)\b/, 'makes markup of text'],
+  [/\bdocument\s*\??\.\s*(write|writeln|open|execCommand)\b/, 'writes into the document'],
+  [/\b(createPolicy|trustedTypes|DOMParser|parseFromString|createHTML|XSLTProcessor)\b/, 'makes markup of text', parser],
+  [/\bsrcdoc\b/i, 'makes a document of text'],
+  [/\b(createScript|createScriptURL|importScripts|registerProtocolHandler)\b/, 'makes a script of text'],
+  [/\beval\b/, 'makes a script of text'],
+  [/\bFunction\s*\(|\bnew\s+Function\b|\bFunction\s*\.|\.constructor\b\s*(\(|\.\s*constructor)/, 'makes a script of text'],
+  [/\bset(Timeout|Interval)\s*\(\s*['"`]/, 'makes a script of text'],
+  [/javascript:/i, 'makes a script of text'],
+  [/\bsetAttribute(NS)?\s*\(\s*(['"`][^'"`]*['"`]\s*,\s*)?['"`]on/i, 'makes a script of text'],
+  [/\bsetAttribute(NS)?\s*\(\s*[^'"`\s]/, 'sets an attribute that only runs can tell', maker],
+  [/\bon(abort|animation\w+|begin|blur|change|click|error|focus\w*|input|key\w+|load\w*|mouse\w+|pointer\w+|submit|toggle|touch\w+|transition\w+|wheel)\s*:\s*['"`]/, 'makes a script of text'],
+  [/\b(createElement|element)\s*\(\s*['"`](script|style|iframe|object|embed|base|link|meta)['"`]/i, 'makes an element that loads or runs'],
+  [/(?<![\w.$])(alert|confirm|prompt)\s*\(/, 'stops the page'],
+  [/\b(window|globalThis|self)\s*\??\.\s*(alert|confirm|prompt)\b/, 'stops the page'],
+];
+
+/** Scripts in which text could become markup or a script, and what stops a page. */
+export function dangerousScripts(root) {
+  return modules(root).flatMap((file) => {
+    const source = plain(read(root, file));
+    return dangers.filter(([word, , allowed]) => file !== allowed && word.test(source))
+      .map(([word, why]) => `${file} ${why}: ${word.exec(source)[0]}`);
+  });
+}
+
+/** What a module imports: [{from, to, late}]; `to` is a path from the checkout, or undefined if only runs can tell. */
+function importsOf(root, file) {
+  return parse(read(root, file), file)[0].filter(({ type }) => type !== 'import-meta')
+    .map(({ specifier, type }) => ({
+      from: file,
+      said: specifier,
+      to: /^\.\.?\//.test(specifier ?? '') ? path.join(path.dirname(file), specifier) : undefined,
+      late: type === 'dynamic',
+    }));
+}
+
+/** Imports of anything but our own modules and those of static/vendor, by their places. */
+export function strayImports(root) {
+  return modules(root).flatMap((file) => importsOf(root, file)).flatMap(({ from, said, to }) => {
+    if (said === undefined) return [`${from} imports what only runs can tell`];
+    if (!to || !/^static\/(js|vendor)\/.*\.m?js$/.test(to)) return [`${from} imports ${said}`];
+    return existsSync(path.join(root, to)) ? [] : [`${from} imports ${said}, which there is not`];
+  });
+}
+
+/** Our modules that one needs before it can run. */
+function needs(root, file, found = new Set()) {
+  for (const { to, late } of importsOf(root, file)) {
+    if (late || !to || found.has(to) || !existsSync(path.join(root, to))) continue;
+    found.add(to);
+    needs(root, to, found);
+  }
+  return found;
+}
+
+const place = (expression) => /^{{\s*url_for\('static',\s*filename='([^']+)'\)\s*}}$/.exec(expression)?.[1];
+
+/** The modules that a template tells the browser to fetch, and the scripts that it runs. */
+function named(source) {
+  const lists = [...source.matchAll(/{%-? for (\w+) in \[([^\]]*)\] -?%}(.*?){%-? endfor -?%}/gs)]
+    .filter(([, name, , body]) => body.includes('modulepreload') && body.includes(`'js/' ~ ${name} ~ '.js'`));
+  const listed = lists.flatMap(([, , list]) => [...list.matchAll(/'([^']+)'/g)].map(([, module]) => `static/js/${module}.js`));
+  const links = [...source.matchAll(/<link rel="modulepreload" href="([^"]*)">/g)].map(([, address]) => place(address)).filter(Boolean).map((file) => `static/${file}`);
+  const scripts = [...source.matchAll(/<script type="module" src="([^"]*)">/g)].map(([, address]) => `static/${place(address)}`);
+  return { preloads: [...listed, ...links], scripts };
+}
+
+/**
+ * Pages that do not name just the modules that their script needs, and the Socket.IO client: a
+ * browser that had to read one to learn of the next would ask in turn.
+ */
+export function wrongPreloads(root) {
+  const late = 'static/vendor/socket.io/socket.io.esm.min.js'; // imported when it is needed, to be able to say that it is missing
+  const pages = filesBelow(root, 'templates').filter((file) => file.endsWith('.html')).map((file) => [file, named(read(root, file))]);
+  const reached = new Set();
+  const wrong = pages.filter(([, { scripts }]) => scripts.length > 0).flatMap(([page, { preloads, scripts }]) => {
+    const wanted = new Set([late]);
+    for (const script of scripts) {
+      if (!existsSync(path.join(root, script))) return [`${page} runs ${script}, which there is not`];
+      reached.add(script);
+      for (const module of needs(root, script)) wanted.add(module);
+    }
+    for (const module of wanted) reached.add(module);
+    return [
+      ...[...wanted].filter((module) => !preloads.includes(module)).map((module) => `${page} does not name ${module}`),
+      ...preloads.filter((module) => !wanted.has(module)).map((module) => `${page} names ${module}, which it does not need`),
+      ...preloads.filter((module, i) => preloads.indexOf(module) < i).map((module) => `${page} names ${module} twice`),
+    ];
+  });
+  const idle = modules(root).filter((file) => !reached.has(file)).map((file) => `no page needs ${file}`);
+  return [...wrong, ...idle];
+}
+
+/** Templates with code in them, or with text that nobody escapes. */
+export function dangerousTemplates(root) {
+  const wordsOfPage = /<script type="application\/json" id="words">{{ script_words\|safe }}<\/script>/g;
+  const rules = [
+    [/<script(?![^>]*\ssrc=)[^>]*>/i, 'has a script in it'],
+    [/<script[^>]*\ssrc="(?!{{ url_for\('static'|\/static\/)[^"]*"/i, 'runs what is not ours'],
+    [/<style\b/i, 'has styles in it'],
+    [/<[a-z][^>]*\s(on[a-z]+|style|srcdoc)\s*=/i, 'has code in an attribute'],
+    [/javascript:/i, 'has code in an address'],
+    [/\|\s*(safe|xmlattr|urlize)\b|\bMarkup\b/, 'escapes nothing'],
+    [/{%-?\s*autoescape\b/, 'switches escaping'],
+    [/<(iframe|object|embed|base)\b/i, 'lets something else in'],
+  ];
+  return filesBelow(root, 'templates').filter((file) => file.endsWith('.html')).flatMap((file) => {
+    const source = read(root, file).replace(/{#.*?#}/gs, '').replace(wordsOfPage, '');
+    return rules.filter(([rule]) => rule.test(source)).map(([rule, why]) => `${file} ${why}: ${rule.exec(source)[0]}`);
+  });
+}
+
+/** Styles that load what is not ours, or one file after another. */
+export function dangerousStyles(root) {
+  return filesBelow(root, 'static/css').filter((file) => file.endsWith('.css')).flatMap((file) => {
+    const source = read(root, file).replace(/\/\*.*?\*\//gs, '');
+    const addresses = [...source.matchAll(/url\(\s*['"]?([^'")]*)/gi)].map(([, address]) => address);
+    return [
+      ...(/@import\b/i.test(source) ? [`${file} imports another`] : []),
+      ...addresses.filter((address) => !/^(data:image\/|#)/.test(address) && !existsSync(path.join(root, path.dirname(file), address)))
+        .map((address) => `${file} loads ${address}`),
+    ];
+  });
+}
+
+/** Texts that a module asks for and the words do not have. */
+export function unknownWords(root) {
+  const { scripts } = JSON.parse(read(root, 'templates/words/en.json'));
+  return modules(root).flatMap((file) => [...plain(read(root, file)).matchAll(/(['"`])([a-z]+\.[a-z.-]+)\1/g)]
+    .map(([, , name]) => name).filter((name) => !(name in scripts) && !/\.m?js$/.test(name))
+    .map((name) => `${file} asks for ${name}, which there is not`));
+}

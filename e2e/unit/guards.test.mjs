@@ -1,0 +1,75 @@
+// Text becomes markup in one place alone, whatever folder a file lies in. Each guard
+// is shown that it can fail, in a copy of the checkout.
+import assert from 'node:assert/strict';
+import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, test } from 'node:test';
+import { root, temporaryFolder } from '../harness/server.mjs';
+import * as guards from './guards.mjs';
+
+describe('the pages', () => {
+  for (const [name, guard] of Object.entries(guards)) test(name, () => assert.deepEqual(guard(root), []));
+});
+
+const deep = 'static/js/deep/er/module.js';
+const deepTemplate = 'templates/part/early.html';
+
+// What is planted, by file, and what has to be said of it.
+const planted = [
+  ['strangers', { 'static/js/room.test.js': '' }, /room\.test\.js would be served/],
+  ['strangers', { 'static/js/deep/room.test.mjs': '' }, /room\.test\.mjs would be served/],
+  ['strangers', { 'static/js/deep/notes.txt': '' }, /notes\.txt would be served/],
+  ['strangers', { 'static/css/.hidden.css': '' }, /hidden/],
+  ['strangers', { 'templates/part/page.html.bak': '' }, /bak/],
+  ...[
+    'node.innerHTML = text', "element('div', { innerHTML: text })", "node['outerHTML'] = text", "node['inner\\x48TML'] = text", 'node.inner\\u0048TML = text',
+    "node.insertAdjacentHTML('beforeend', text)", 'document.write(text)', 'document . writeln(text)', 'node.setHTMLUnsafe(text)', 'Document.parseHTMLUnsafe(text)',
+    'range.createContextualFragment(text)', "trustedTypes.createPolicy('other', {})", 'new DOMParser()', 'frame.srcdoc = text',
+    'eval(text)', '(0, eval)(text)', 'new Function(text)', 'Function(text)()', 'run.constructor.constructor(text)', "setTimeout('speak()', 1)", 'setInterval(`speak()`, 1)',
+    "node.setAttribute('onclick', text)", "node.setAttributeNS(null, 'onload', text)", 'node.setAttribute(name, text)', "element('a', { onclick: 'speak()' })",
+    "link.href = 'javascript:speak()'", "document.createElement('script')", "element('iframe')", 'alert(text)', 'window.confirm(text)', "document.execCommand('insertHTML', false, text)",
+  ].map((code) => ['dangerousScripts', { [deep]: `export const f = (node, text) => {\n  ${code};\n};\n` }, /deep\/er\/module\.js/]),
+  ['dangerousScripts', { 'static/js/deep/module.mjs': 'node.innerHTML = text;' }, /deep\/module\.mjs makes markup/],
+  ['dangerousScripts', { 'static/js/deep/content.js': 'new DOMParser();' }, /deep\/content\.js makes markup/],
+  ['strayImports', { [deep]: 'export const load = (name) => import(name);' }, /only runs can tell/],
+  ['strayImports', { [deep]: "export const load = (name) => import('./' + name);" }, /only runs can tell/],
+  ['strayImports', { [deep]: "import {\n  thing,\n} from 'https://elsewhere.example/thing.js';" }, /imports https:/],
+  ['strayImports', { [deep]: "export * from 'bare';" }, /imports bare/],
+  ['strayImports', { [deep]: "import '../../../../e2e/unit/guards.mjs';" }, /imports \.\./],
+  ['strayImports', { [deep]: "import data from './data.json' with { type: 'json' };" }, /imports \.\/data\.json/],
+  ['strayImports', { [deep]: "export {\n  nothing,\n} /* why */ from './nothing.js';" }, /which there is not/],
+  ...[
+    "import {\n  thing,\n} from './deep/er/module.js';\n", "import /* why */ './deep/er/module.js';\n", "export * from './deep/er/module.js';\n",
+    "export {\n  thing as other, // for nobody\n} from './deep/er/module.js';\n",
+  ].map((code) => ['wrongPreloads', { [deep]: 'export const thing = 1;', 'static/js/typing.js': code }, /chatroom\.html does not name static\/js\/deep\/er\/module\.js/]),
+  ['wrongPreloads', { [deep]: '' }, /no page needs static\/js\/deep\/er\/module\.js/],
+  ['wrongPreloads', { 'static/js/index.js': '' }, /index\.html names static\/js\/forms\.js, which it does not need/],
+  ...[
+    '<script>speak()</script>', '<script src="https://elsewhere.example/x.js"></script>', '<style>p { color: red }</style>', '<p\n  onclick="speak()">', '<p style="color: red">',
+    '<iframe srcdoc="{{ name }}"></iframe>', '<a href="javascript:speak()">', '{{ name|safe }}', '{{ name | safe }}', '{% autoescape false %}', '<base href="/">',
+  ].map((code) => ['dangerousTemplates', { [deepTemplate]: code }, /part\/early\.html/]),
+  ['dangerousStyles', { 'static/css/deep/page.css': "@import 'other.css';" }, /imports another/],
+  ['dangerousStyles', { 'static/css/deep/page.css': 'p { background: url( "https://elsewhere.example/p.png" ) }' }, /loads https:/],
+  ['unknownWords', { [deep]: "import { text } from '../../words.js';\ntext('no.such-word');" }, /asks for no\.such-word/],
+  ['unknownWords', { [deep]: 'text(`no.such-word`);' }, /asks for no\.such-word/],
+];
+
+describe('a guard finds', () => {
+  const copy = temporaryFolder();
+  const folders = ['static/js', 'static/css', 'static/img', 'static/vendor', 'templates'];
+  for (const folder of folders) cpSync(path.join(root, folder), path.join(copy, folder), { recursive: true });
+
+  for (const [name, files, said] of planted) {
+    test(`${name}: ${Object.entries(files).map(([file, code]) => `${file} ${code.trim()}`).join(', ')}`, (t) => {
+      for (const [file, code] of Object.entries(files)) {
+        mkdirSync(path.dirname(path.join(copy, file)), { recursive: true });
+        writeFileSync(path.join(copy, file), code);
+        t.after(() => {
+          if (existsSync(path.join(root, file))) cpSync(path.join(root, file), path.join(copy, file));
+          else rmSync(path.join(copy, file));
+        });
+      }
+      assert.match(guards[name](copy).join('\n'), said);
+    });
+  }
+});
