@@ -14,8 +14,17 @@ import (
 // and large it is.
 
 // knownFields are those that handlers look for in a payload.
-var knownFields = map[string]bool{
-	"room": true, "display_name": true, "message": true, "ref": true, "again": true, "user_id": true, "final": true,
+var knownFields = map[string]string{
+	"room": "room", "display_name": "display_name", "message": "message", "ref": "ref", "again": "again", "user_id": "user_id", "final": "final",
+}
+
+// known returns the field that a JSON string names, "" if it is none. It keeps nothing of
+// what it is given.
+func known(quoted []byte) string {
+	if bytes.IndexByte(quoted, '\\') < 0 {
+		return knownFields[string(quoted[1:len(quoted)-1])]
+	}
+	return knownFields[unquote(quoted)]
 }
 
 // tooLongField marks the payload of an event that was too long to be held. No client can
@@ -63,27 +72,27 @@ func inside(text []byte) (first, rest []byte, ok bool) {
 // fields returns what is known in a JSON object. Of a field that is there twice the last
 // counts.
 func fields(object []byte) map[string]any {
-	var known map[string]any
+	var found map[string]any
 	for rest := object[1:]; ; {
 		var key, value []byte
 		if key, rest = element(rest); len(key) == 0 {
-			return known
+			return found
 		}
 		value, rest = element(rest)
-		name := unquote(key)
-		if !knownFields[name] {
+		name := known(key)
+		if name == "" {
 			continue
 		}
-		if known == nil {
-			known = make(map[string]any, 4)
+		if found == nil {
+			found = make(map[string]any, 4)
 		}
 		switch value[0] {
 		case '"':
-			known[name] = unquote(value)
+			found[name] = unquote(value)
 		case 't', 'f':
-			known[name] = value[0] == 't'
+			found[name] = value[0] == 't'
 		default:
-			delete(known, name)
+			delete(found, name)
 		}
 	}
 }
@@ -209,7 +218,7 @@ func (k *skimmer) note() {
 		k.event = bytes.Clone(k.text)
 	case k.depth != 2 || k.argument != 1:
 	case !k.value:
-		k.key = unquote(k.text)
+		k.key = known(k.text)
 	case k.key == "ref":
 		k.ref = bytes.Clone(k.text)
 	}

@@ -49,7 +49,7 @@ func decodeAll(text []byte) (event []any, ok bool) {
 	for key, value := range object {
 		switch value.(type) {
 		case string, bool:
-			if knownFields[key] {
+			if knownFields[key] != "" {
 				known[key] = value
 			}
 		}

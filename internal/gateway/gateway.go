@@ -34,6 +34,10 @@ const (
 	maxFrame = 3 << 20
 )
 
+// maxCommit is how much of an event is held at the least, in bytes of JSON: what a commit of
+// an encrypted room takes.
+const maxCommit = 256 << 10
+
 // maxEscaped is how many bytes JSON may take for one of a text: it may write each as \u0000.
 const maxEscaped = 6
 
@@ -41,7 +45,7 @@ const maxEscaped = 6
 // honest one takes, which is a message. What is longer is read past.
 func maxEvent(maxText int) int {
 	const others = 2*maxClaim + maxRef + 64 // fields, names of fields, the event's own
-	return min(maxEscaped*(maxText+others), maxFrame)
+	return min(max(maxEscaped*(maxText+others), maxCommit), maxFrame)
 }
 
 // Service is what the gateway needs of the use cases; *room.Service implements
