@@ -12,6 +12,7 @@ const keptChunks = 48;
 const frameBudget = 8; // milliseconds of a frame for building rows
 const few = 3; // rows that are news; more are a past that is told
 const nearBottom = 80; // pixels
+const rounding = 2; // pixels between the bottom and what browsers call scrolled to it
 const news = { one: 'messages.new.one', other: 'messages.new.other' };
 const states = { waiting: 'message.waiting', sending: 'message.sending', failed: 'message.failed' };
 
@@ -33,14 +34,17 @@ export class Messages {
   #sending = new Map(); // ref → row
   #last = {}; // row, sender and time element of the latest message
   #day = 0;
-  #pinned = true;
+  #pinned = true; // the person follows the conversation
+  #atEnd = true; // the last row is all in sight, or was until something changed its size
+  #size = ''; // of the conversation and of what is seen of it, at the last look
   #missed = 0;
 
   /**
    * `list` scrolls, and has in it `log` for what was said, `pending` for what is being
    * sent and `empty` for what to see before; `self` is {member, name} of whoever looks at the
    * page. `on` has retry(ref) and takeBack(ref), the person's decisions about a message
-   * that failed, and announce(text), which tells those who do not see it.
+   * that failed, announce(text), which tells those who do not see it, and focus(), called
+   * when a button of a message goes that had the focus.
    */
   constructor({ list, log, empty, pending, pill }, self, on) {
     this.#list = list;
@@ -52,11 +56,15 @@ export class Messages {
     this.#on = on;
     list.addEventListener('scroll', () => this.#scrolled(), { passive: true });
     pill.addEventListener('click', () => {
+      const focused = document.activeElement === pill;
       this.#follow();
-      list.focus(); // the pill goes
+      if (focused) list.focus(); // the pill goes
     });
     // A keyboard that comes up, or a growing text field, must not hide the latest message.
     new ResizeObserver(() => this.settle()).observe(list);
+    // Nor must rows that get higher, as with larger letters; but who has begun to scroll up is let go.
+    new ResizeObserver(() => { if (this.#atEnd) this.settle(); }).observe(log);
+    this.settle();
   }
 
   /** Notes a message to show, and returns whether it is the person's own; undefined if it was shown before. */
@@ -84,20 +92,26 @@ export class Messages {
   /** Shows a message of the outbox in its present state. */
   showSending({ ref, text: written, state }) {
     const row = this.#sending.get(ref) ?? this.#addSending(ref, written);
+    const focused = row.contains(document.activeElement);
     row.dataset.state = state;
     row.lastElementChild.replaceChildren(...this.#stateOf(ref, state));
     this.settle();
+    if (focused) this.#on.focus();
   }
 
   /** Takes a message of the outbox away. */
   dropSending(ref) {
-    this.#sending.get(ref)?.remove();
+    const row = this.#sending.get(ref);
+    const focused = row?.contains(document.activeElement);
+    row?.remove();
     this.#sending.delete(ref);
+    if (focused) this.#on.focus();
   }
 
   /** Stays at the latest message if the person is there, after something has changed its size. */
   settle() {
     if (this.#pinned) this.#list.scrollTop = this.#list.scrollHeight;
+    this.#look();
   }
 
   #addSending(ref, written) {
@@ -210,9 +224,28 @@ export class Messages {
   }
 
   #scrolled() {
-    const { scrollHeight, scrollTop, clientHeight } = this.#list;
-    this.#pinned = scrollHeight - scrollTop - clientHeight < nearBottom;
+    const wasAtEnd = this.#atEnd;
+    const { left, resized } = this.#look();
+    // A notice, a card or a keyboard has taken room: nobody has scrolled.
+    if (wasAtEnd && resized && left >= nearBottom) {
+      this.settle();
+      return;
+    }
+    this.#pinned = left < nearBottom;
     if (this.#pinned) this.#caughtUp();
+  }
+
+  // How far it is to the end, and whether anything has another size than at the last look. At the
+  // end browsers must not hold in its place what they like to, since the end is what stays.
+  #look() {
+    const { scrollHeight, scrollTop, clientHeight } = this.#list;
+    const left = scrollHeight - scrollTop - clientHeight;
+    const size = `${scrollHeight} ${clientHeight}`;
+    const resized = size !== this.#size;
+    this.#size = size;
+    this.#atEnd = left <= rounding;
+    this.#list.classList.toggle('at-end', this.#atEnd);
+    return { left, resized };
   }
 
   #miss(count) {

@@ -8,7 +8,7 @@ export class Notices {
   #container;
   #focus;
 
-  /** `focus()` is called when the person has closed a notice, and with it what had the focus. */
+  /** `focus()` is called when a notice goes whose button had the focus. */
   constructor(container, focus = () => {}) {
     this.#container = container;
     this.#focus = focus;
@@ -16,11 +16,11 @@ export class Notices {
 
   /** Shows a text for a while. The same text is not shown twice at a time. */
   say(said) {
-    for (const shown of this.#container.children) {
-      if (shown.dataset.text === said) shown.remove();
+    for (const shown of [...this.#container.children]) {
+      if (shown.dataset.text === said) this.#remove(shown);
     }
     const notice = this.#add(said);
-    setTimeout(() => notice.remove(), shownFor);
+    setTimeout(() => this.#remove(notice), shownFor);
   }
 
   /** Shows a text until the person closes it. */
@@ -32,11 +32,14 @@ export class Notices {
     const close = element('button', { type: 'button', className: 'quiet', ariaLabel: text('notice.close') }, '×');
     const notice = element('p', { className: 'notice' }, said, close);
     notice.dataset.text = said;
-    close.addEventListener('click', () => {
-      notice.remove();
-      this.#focus();
-    });
+    close.addEventListener('click', () => this.#remove(notice));
     this.#container.append(notice);
     return notice;
+  }
+
+  #remove(notice) {
+    const focused = notice.contains(document.activeElement);
+    notice.remove();
+    if (focused) this.#focus();
   }
 }

@@ -126,8 +126,9 @@ export class Requests {
         return;
       }
       status.textContent = text(yes ? 'request.accepted' : 'request.declined');
+      const focused = node.contains(document.activeElement);
       node.classList.add('answered');
-      node.focus(); // the buttons go
+      if (focused) node.focus(); // the buttons go
       this.#keepStill();
     });
     return button;

@@ -17,6 +17,7 @@ import { RoomCode } from './roomcode.js';
 import { Typing, TypingSignal } from './typing.js';
 import { followKeyboard } from './viewport.js';
 import { phrase, text, translated } from './words.js';
+import { keepWriting } from './writing.js';
 
 const keepAlive = 30_000; // milliseconds between two questions whether the room is still there
 const rejoinPause = 2000; // milliseconds after the server could not let this page in
@@ -57,16 +58,14 @@ function run(io) {
     { list: byId('chat'), log: byId('log'), empty: byId('empty'), pending: byId('pending'), pill: byId('to-latest') },
     { member, name },
     {
-      retry(ref) {
-        outbox.retry(ref);
-        byId('message-input').focus();
-      },
+      retry: (ref) => outbox.retry(ref),
       takeBack(ref) {
         const written = outbox.takeBack(ref);
         messages.dropSending(ref);
         if (written !== undefined) composer.restore(written);
       },
       announce: (said) => announcer.say(said),
+      focus: () => byId('message-input').focus(),
     },
   );
   const outbox = new Outbox({
@@ -288,6 +287,7 @@ function bindAlerts() {
 }
 
 followKeyboard(page);
+keepWriting(byId('message-input', HTMLTextAreaElement));
 bindAlerts();
 document.querySelectorAll('dialog').forEach(closeFromOutside);
 const io = await loadClient(notices);

@@ -1,0 +1,43 @@
+// Whoever writes goes on writing: the keyboard belongs to the field for the message, unless
+// somebody takes it elsewhere on purpose.
+
+const takesKeys = 'a, button, input, select, textarea, dialog';
+
+/**
+ * Keeps the focus in a field while buttons of the page are pressed, and takes it there when
+ * somebody just begins to type.
+ *
+ * @param {HTMLTextAreaElement} field
+ */
+export function keepWriting(field) {
+  // Without it a phone puts its keyboard away, and Safari takes the focus from everything. A
+  // dialog is elsewhere on purpose.
+  document.addEventListener('mousedown', (event) => {
+    const { target } = event;
+    if (document.activeElement !== field || !(target instanceof Element)) return;
+    const button = target.closest('button');
+    if (button && !button.closest('dialog')) event.preventDefault();
+  });
+  document.addEventListener('keydown', (event) => {
+    if (!writes(event) || field.readOnly || field.closest('[hidden]')) return;
+    const at = document.activeElement ?? document.body;
+    if (at.closest(takesKeys) || document.querySelector('dialog[open]')) return;
+    // On something that scrolls, the space bar does.
+    if (event.key === ' ' && at !== document.body) return;
+    // The character itself lands in the field by its own doing.
+    field.focus({ preventScroll: true });
+  });
+}
+
+/**
+ * Whether a key puts a character into a text, or, being dead, into the next one.
+ *
+ * @param {KeyboardEvent} event
+ */
+function writes(event) {
+  if (event.isComposing || event.keyCode === 229) return false;
+  // By AltGr, Windows says both Ctrl and Alt.
+  const shortcut = event.ctrlKey || event.metaKey || event.altKey;
+  if (shortcut && !event.getModifierState('AltGraph')) return false;
+  return event.key === 'Dead' || [...event.key].length === 1;
+}
