@@ -16,7 +16,7 @@ STAMP = -ldflags '-X securechat/internal/version.stamped=$(shell sh scripts/comm
 NPM_CI := ci --ignore-scripts --no-audit --no-fund
 
 .PHONY: run build test quick test-long bench check lint vendor-js clean
-.PHONY: try-vendor-js test-deps check-quick check-go check-js test-go test-contract test-browser test-oldest-node
+.PHONY: try-vendor-js test-deps check-quick check-go check-js test-go test-contract test-limits test-browser test-oldest-node
 .PHONY: test-repeat test-fuzz
 .NOTPARALLEL:
 .DEFAULT_GOAL := build
@@ -31,7 +31,7 @@ build: vendor-js
 # after the Go tests, which keep the processors busy; the browsers have the longest way.
 test: test-deps vendor-js e2e/node_modules/.stamp lint/node_modules/.stamp
 	+node scripts/side-by-side.mjs 'Browsers=$(MAKE) --no-print-directory test-browser' \
-	  'Checks, Go and contract=$(MAKE) --no-print-directory -k check test-go test-contract test-oldest-node'
+	  'Checks, Go and contract=$(MAKE) --no-print-directory -k check test-go test-contract test-limits test-oldest-node'
 
 quick: vendor-js e2e/node_modules/.stamp check-quick
 	$(GO) test -short ./...
@@ -103,6 +103,10 @@ test-go:
 
 test-contract: e2e/node_modules/.stamp
 	$(NPM) --prefix e2e run test:contract
+
+# Alone, because it takes all the machine has.
+test-limits: e2e/node_modules/.stamp
+	$(NPM) --prefix e2e run test:limits
 
 test-browser: vendor-js e2e/node_modules/.stamp
 	node e2e/harness/run.mjs unit browser pages

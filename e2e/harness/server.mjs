@@ -133,10 +133,14 @@ export class Server {
   }
 }
 
-/** Starts the binary with exactly `env` (plus PATH) in an empty folder, and returns without waiting. */
-export function spawnServer(env, { cwd = temporaryFolder() } = {}) {
+/**
+ * Starts the binary with exactly `env` (plus PATH) in an empty folder, and returns without waiting.
+ * `wrap` is a command line that the binary's path is the last argument of.
+ */
+export function spawnServer(env, { cwd = temporaryFolder(), wrap = [] } = {}) {
   const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== null));
-  const child = spawn(serverBinary(), [], {
+  const [command, ...args] = [...wrap, serverBinary()];
+  const child = spawn(command, args, {
     cwd,
     env: { PATH: process.env.PATH, ...set },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -148,10 +152,10 @@ export function spawnServer(env, { cwd = temporaryFolder() } = {}) {
  * Starts a server on a free port of 127.0.0.1 and resolves when it is ready.
  * `env` is laid over the defaults; undefined or null takes one away.
  */
-export async function startServer({ env = {}, cwd } = {}) {
+export async function startServer({ env = {}, cwd, wrap } = {}) {
   for (let attempt = 1; ; attempt++) {
     const port = await freePort();
-    const server = spawnServer({ ...defaults, PORT: String(port), ...env }, { cwd });
+    const server = spawnServer({ ...defaults, PORT: String(port), ...env }, { cwd, wrap });
     if (await ready(server)) return server;
     server.kill();
     // Somebody else may have taken the port meanwhile; anything else is a failure.

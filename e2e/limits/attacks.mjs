@@ -1,0 +1,219 @@
+// What strangers and members can send, each as much of it as one machine is able to. An attack
+// takes hold of all that it can get, keeps it, and returns how to let go of it.
+import net from 'node:net';
+import { Person } from '../harness/person.mjs';
+import { RawWebSocket } from '../harness/raw.mjs';
+import { createRoom } from '../harness/scenario.mjs';
+
+/** What a client may send at once, in bytes: the server says it in its handshake. */
+const maxPayload = 3 << 20;
+
+/** The i-th attacker's address: each has one of their own, which is the worst that can be. */
+const address = (i) => `203.${(i >> 16) & 255}.${(i >> 8) & 255}.${i & 255}`;
+let attackers = 0;
+const nextAddress = () => address(attackers++);
+
+/** Resolves when a socket is open, or was refused. */
+const settled = (socket) => new Promise((resolve) => {
+  socket.once('connect', resolve);
+  socket.once('close', resolve);
+});
+
+/** TCP connections, each open or refused. Who does not read leaves the answer to the kernels' buffers. */
+async function connections(server, count, { reads = true } = {}) {
+  const sockets = Array.from({ length: count }, () => {
+    const socket = net.connect(server.port, '127.0.0.1');
+    socket.on('error', () => {}); // the server may end it at any time: that is what is tried
+    if (reads) socket.resume();
+    else socket.pause();
+    return socket;
+  });
+  await Promise.all(sockets.map(settled));
+  return sockets;
+}
+
+const letGo = (sockets) => () => { for (const socket of sockets) socket.destroy(); };
+
+/** A request as text, from an address of its own. */
+const request = (line, ...headers) => [line, 'Host: 127.0.0.1', `X-Forwarded-For: ${nextAddress()}`, ...headers, '', ''].join('\r\n');
+
+/** Connections that each send `text()` and nothing more. */
+const saying = (count, text, options) => async (server) => {
+  const sockets = await connections(server, count, options);
+  for (const [i, socket] of sockets.entries()) socket.write(text(i));
+  return letGo(sockets);
+};
+
+/** Websockets past their handshake, those beyond a bound left out; `namespace` enters Socket.IO too. */
+async function websockets(server, count, { namespace = false } = {}) {
+  const opened = await Promise.allSettled(Array.from({ length: count }, async () => {
+    const raw = await RawWebSocket.open({ url: server.url, address: nextAddress(), cookies: new Map() });
+    return namespace ? raw.connect() : raw;
+  }));
+  return opened.flatMap(({ value }) => value ?? []);
+}
+
+/** One text frame that says it has `claim` bytes. It is masked with zeros, so that all who send it share its bytes. */
+function frame(payload, claim = payload.length) {
+  const head = Buffer.alloc(14);
+  head[0] = 0x81;
+  head[1] = 0x80 | 127;
+  head.writeBigUInt64BE(BigInt(claim), 2);
+  return Buffer.concat([head, payload]);
+}
+
+/** Sends the bytes by every socket; resolves when each has got rid of them or was cut off. */
+const sendAll = (sockets, bytes) => Promise.all(sockets.map((socket) => new Promise((resolve) => {
+  socket.once('close', resolve);
+  socket.write(bytes, resolve);
+})));
+
+/** Websockets that each send one frame. */
+const frames = (count, payload, { namespace, claim } = {}) => async (server) => {
+  const sockets = (await websockets(server, count, { namespace })).map((raw) => raw.socket);
+  await sendAll(sockets, frame(Buffer.from(payload()), claim));
+  return letGo(sockets);
+};
+
+/** JSON that is nested as deep as fits into a frame. */
+function nested(before, opening, closing, after) {
+  const depth = Math.floor((maxPayload - before.length - after.length - 1) / (opening.length + closing.length));
+  return before + opening.repeat(depth) + 1 + closing.repeat(depth) + after;
+}
+
+/** Polling sessions, those beyond a bound left out: {id, address}. */
+async function pollers(server, count) {
+  const opened = await Promise.allSettled(Array.from({ length: count }, async () => {
+    const from = nextAddress();
+    const answer = await fetch(`${server.url}/socket.io/?EIO=4&transport=polling`, { headers: { 'X-Forwarded-For': from } });
+    return { id: JSON.parse((await answer.text()).slice(1)).sid, address: from };
+  }));
+  return opened.flatMap(({ value }) => value ?? []);
+}
+
+/** Polling sessions that each send a body, which says it has `claim` bytes. */
+const bodies = (count, payload, claim) => async (server) => {
+  const sessions = await pollers(server, count);
+  const sockets = await connections(server, sessions.length);
+  const body = Buffer.from(payload());
+  await Promise.all(sockets.map((socket, i) => {
+    const { id, address: from } = sessions[i];
+    socket.write([`POST /socket.io/?EIO=4&transport=polling&sid=${id} HTTP/1.1`, 'Host: 127.0.0.1', `X-Forwarded-For: ${from}`,
+      'Content-Type: text/plain', `Content-Length: ${claim ?? body.length}`, '', ''].join('\r\n'));
+    return sendAll([socket], body);
+  }));
+  return letGo(sockets);
+};
+
+/** Rooms that are opened and never entered. */
+const rooms = (count) => async (server) => {
+  await inTurn(count, 20, async () => {
+    const founder = new Person(server, { address: nextAddress() });
+    await founder.post('/', { display_name: 'Nobody' });
+  });
+  return () => {};
+};
+
+/** People who knock at a room's door, one after the other with cookies of their own. */
+const knocks = (count) => async (server, [host]) => {
+  await inTurn(count, 10, async (i) => {
+    const stranger = new Person(server, { address: nextAddress() });
+    await stranger.post('/join', { room_code: host.room.code, display_name: `Stranger ${i}` });
+  });
+  return () => {};
+};
+
+/** Does something `count` times, a few at once. */
+async function inTurn(count, atOnce, act) {
+  let next = 0;
+  await Promise.all(Array.from({ length: atOnce }, async () => {
+    while (next < count) await act(next++);
+  }));
+}
+
+/** A member's connections by hand, each on a page that was just loaded, in the room and no longer read. */
+async function deaf(seat, count) {
+  const opened = await Promise.allSettled(Array.from({ length: count }, async () => {
+    const raw = await (await RawWebSocket.open(seat.person)).connect();
+    raw.text(`42${JSON.stringify(['join', { room: seat.roomId, display_name: seat.name }])}`);
+    raw.socket.pause();
+    return raw.socket;
+  }));
+  return opened.flatMap(({ value }) => value ?? []);
+}
+
+/** A message as long as plain text may be, of characters that take four bytes each. */
+const long = '\u{1F3E0}'.repeat(1000);
+
+/** Says as much, hearing all of it: who does not is put out. */
+async function talkAtLength(seat, count) {
+  for (let said = 0; said < count; said += 50) {
+    for (let n = 0; n < 50; n++) seat.say(long);
+    await seat.conn.barrier();
+  }
+}
+
+/** The founder of a room says so much that its log is full. */
+async function fill(server, i) {
+  const founder = await createRoom(server, `Founder ${i}`, { person: new Person(server, { address: nextAddress() }), transports: 'websocket' });
+  await talkAtLength(founder, 1000);
+  founder.conn.close();
+}
+
+const map = '/socket.io/socket.io.min.js.map';
+
+/**
+ * The attacks on a server with its limits, by the row of docs/limits.md that they drive to its bound. `drive(server, seats)` resolves to
+ * the function that ends it.
+ * @type {{row: string, what: string, drive: (server: any, seats: any[]) => Promise<() => void>}[]}
+ */
+export const attacks = [
+  { row: 'TCP', what: '3,000 connections that say nothing', drive: saying(3000, () => '') },
+  { row: 'HTTP', what: '1,000 requests whose headers never end', drive: saying(1000, () => request('GET / HTTP/1.1', `X-Long: ${'x'.repeat(30_000)}`).slice(0, -4)) },
+  { row: 'HTTP', what: '1,000 packed answers that nobody reads', drive: saying(1000, () => request(`GET ${map} HTTP/1.1`, 'Accept-Encoding: gzip').repeat(4), { reads: false }) },
+  { row: 'HTTP', what: '1,000 plain answers that nobody reads', drive: saying(1000, () => request(`GET ${map} HTTP/1.1`).repeat(4), { reads: false }) },
+  { row: 'HTTP', what: '1,000 forms whose bodies never end', drive: saying(1000, () => request('POST /join HTTP/1.1', 'Content-Type: application/x-www-form-urlencoded', 'Content-Length: 60000') + 'x'.repeat(50_000)) },
+  { row: 'handshake', what: '3,000 polling sessions that never come back', drive: async (server) => { await pollers(server, 3000); return () => {}; } },
+  { row: 'before CONNECT', what: '200 frames of 3 MB in the place of CONNECT', drive: frames(200, () => nested('40', '{"":', '}', '')) },
+  { row: 'before CONNECT', what: '200 bodies of 3 MB in the place of CONNECT', drive: bodies(200, () => nested('40', '{"":', '}', '')) },
+  { row: 'before CONNECT', what: '200 frames of 3 MB that never end', drive: frames(200, () => '4'.repeat(maxPayload - 1), { claim: maxPayload }) },
+  { row: 'visitor', what: '200 frames of 3 MB, nested', drive: frames(200, () => nested('42["x",[', '{"":', '}', ']]'), { namespace: true }) },
+  { row: 'visitor', what: '200 acknowledgements of 3 MB, nested', drive: frames(200, () => nested('431', '[', ']', ''), { namespace: true }) },
+  { row: 'visitor', what: '200 frames of 3 MB that never end', drive: frames(200, () => '42["message",{"room":"' + 'x'.repeat(maxPayload - 30), { namespace: true, claim: maxPayload }) },
+  { row: 'visitor', what: '200 bodies of 3 MB that never end', drive: bodies(200, () => '40' + 'x'.repeat(maxPayload - 3), maxPayload) },
+  { row: 'visitor', what: '2,000 sockets without a purpose', drive: async (server) => letGo((await websockets(server, 2000, { namespace: true })).map((raw) => raw.socket)) },
+  { row: 'applicant', what: '300 strangers at one door', drive: knocks(300) },
+  { row: 'room', what: '300 rooms that nobody enters', drive: rooms(300) },
+  {
+    row: 'member',
+    what: 'a page that is loaded 500 times and not read',
+    drive: async (server, [, seat]) => {
+      for (let i = 0; i < 10; i++) letGo(await deaf(seat, 40))();
+      return () => {};
+    },
+  },
+];
+
+/**
+ * What takes long with the limits on what members may say: driven without them.
+ * @type {typeof attacks}
+ */
+export const floods = [
+  {
+    row: 'log',
+    what: '30 rooms that say all they can',
+    drive: async (server) => {
+      await inTurn(30, 3, (i) => fill(server, i));
+      return () => {};
+    },
+  },
+  {
+    row: 'backlog',
+    what: '100 connections that do not read what a room says',
+    drive: async (server, [ana, ben, cleo]) => {
+      const sockets = (await Promise.all([ben, cleo].map((seat) => deaf(seat, 50)))).flat();
+      await talkAtLength(ana, 1500);
+      return letGo(sockets);
+    },
+  },
+];

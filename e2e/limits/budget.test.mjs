@@ -1,0 +1,89 @@
+// Every row of docs/limits.md is driven to its bound, one after the other, in a process that may have
+// 640 MiB of data in all, while a room of three goes on talking.
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { after, before, describe, test } from 'node:test';
+import { roomWith } from '../harness/scenario.mjs';
+import { root, serverForFile } from '../harness/server.mjs';
+import { until } from '../harness/wait.mjs';
+import { attacks, floods } from './attacks.mjs';
+
+/** What the kernel lets the process reserve, in bytes: heap that is reserved and not used counts as well. */
+const maxData = 671_088_640;
+/** What the process may really have had in memory at any time, in bytes: the smallest machines have 512 MB. */
+const maxPeak = 480 << 20;
+
+/** What the blueprint for Render sets. */
+const blueprint = readFileSync(`${root}/render.yaml`, 'utf8');
+const GOMEMLIMIT = /key: GOMEMLIMIT.*\n\s*value: (\S+)/.exec(blueprint)[1];
+
+const isWord = (content) => /^word \d+$/.test(content);
+const MiB = (bytes) => `${Math.round(bytes / (1 << 20))} MiB`;
+
+/**
+ * Lets a server meet attacks one after the other while its room of three talks.
+ *
+ * @param {string} title
+ * @param {Record<string, string>} env
+ * @param {typeof attacks} list
+ */
+function underAttack(title, env, list) {
+  describe(title, () => {
+    const server = serverForFile({
+      wrap: ['prlimit', `--data=${maxData}`, '--'],
+      env: { MAX_ROOMS: undefined, MAX_ROOMS_PER_IP: undefined, GOMEMLIMIT, ...env },
+    });
+    let seats;
+    let said = 0;
+    let talk;
+    before(async () => {
+      seats = await roomWith(server, ['Ana', 'Bob', 'Cleo'], { transports: 'websocket' });
+      talk = setInterval(() => seats[said % 3].say(`word ${said++}`), 250);
+    });
+    after(() => clearInterval(talk));
+
+    /** Everybody in the room has heard every word up to now, once and in the same order, and nobody was away. */
+    async function assertUndisturbed() {
+      const words = Array.from({ length: said }, (_, i) => `word ${i}`);
+      const heard = ({ conn }) => conn.all('message').map(({ content }) => content).filter(isWord);
+      for (const seat of seats) {
+        await until(() => heard(seat).length >= words.length, { what: `${seat.name} hears ${words.length} words`, timeout: 60_000 });
+        assert.deepEqual(seat.conn.all('disconnect'), []);
+      }
+      const [first, ...others] = seats.map(heard);
+      assert.equal(new Set(first).size, first.length, 'nothing is heard twice');
+      assert.deepEqual(words.filter((word) => !first.includes(word)), []);
+      for (const other of others) {
+        const both = Math.min(first.length, other.length);
+        assert.deepEqual(other.slice(0, both), first.slice(0, both));
+      }
+    }
+
+    /** Who has a seat is not locked out: the room's page is there for them, from wherever they come. */
+    async function assertWelcome() {
+      const [{ person, room }] = seats;
+      assert.equal((await person.fetch(room.path)).status, 200);
+    }
+
+    const peak = () => Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${server.process.pid}/status`, 'utf8'))[1]) * 1024;
+
+    for (const { row, what, drive } of list) {
+      test(`${row}: ${what}`, { timeout: 120_000 }, async (t) => {
+        writeFileSync(`/proc/${server.process.pid}/clear_refs`, '5'); // the peak begins anew
+        const end = await drive(server, seats);
+        try {
+          await assertUndisturbed();
+          await assertWelcome();
+        } finally {
+          end();
+        }
+        t.diagnostic(`peak ${MiB(peak())}`);
+        assert.ok(server.running, `the server died:\n${server.output.slice(-4000)}`);
+        assert.ok(peak() < maxPeak, `the process had ${MiB(peak())}`);
+      });
+    }
+  });
+}
+
+underAttack('a process of 512 MB', { RATE_LIMITS: 'on' }, attacks);
+underAttack('a process of 512 MB, without limits on how fast members say something', { RATE_LIMITS: 'off' }, floods);
