@@ -56,7 +56,7 @@ func parseHeader(text []byte) (h header, body []byte, err error) {
 		if err != nil || n > parser.DefaultMaxAttachments {
 			return header{}, nil, errEvent
 		}
-		h.attachments, rest = int(n), after //nolint:gosec // at most 10
+		h.attachments, rest = int(n), after // at most 10
 	}
 	if bytes.HasPrefix(rest, []byte(mainNamespace)) {
 		namespace, after, _ := bytes.Cut(rest, []byte{','})

@@ -202,8 +202,8 @@ func (s *Session) readPayload(r io.Reader, pass func(packet)) error {
 	defer chunks.Put(chunk)
 	for {
 		n, err := r.Read(chunk[:])
-		for part, rest, more := []byte(nil), chunk[:n], true; more; {
-			part, rest, more = bytes.Cut(rest, []byte{separator})
+		for rest := chunk[:n]; ; {
+			part, after, more := bytes.Cut(rest, []byte{separator})
 			if failed := i.add(part); failed != nil {
 				return failed
 			}
@@ -215,6 +215,7 @@ func (s *Session) readPayload(r io.Reader, pass func(packet)) error {
 				return failed
 			}
 			pass(p)
+			rest = after
 		}
 		if errors.Is(err, io.EOF) {
 			p, failed := i.end()

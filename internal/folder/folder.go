@@ -100,7 +100,7 @@ func (f *Folder) Check() error {
 		case err != nil && name == ".":
 			return err
 		case err != nil:
-			return nil // a folder that may not be read is not shown either
+			return nil //nolint:nilerr // a folder that may not be read is not shown either
 		case entry.Type()&fs.ModeSymlink == 0:
 			return nil
 		}

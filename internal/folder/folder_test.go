@@ -124,7 +124,7 @@ func TestWhatIsNotShownIsNotChecked(t *testing.T) {
 
 func TestManyLinksAreNotAllNamed(t *testing.T) {
 	dir := tree(t)
-	for _, name := range strings.Split("abcdefghijklmnopqrstuvwxyz", "") {
+	for name := range strings.SplitSeq("abcdefghijklmnopqrstuvwxyz", "") {
 		link(t, dir, "sub/"+name, "/"+name)
 	}
 	if err := open(t, dir).Check(); err == nil || strings.Count(err.Error(), "(to ") != maxReported {

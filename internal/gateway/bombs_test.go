@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -186,14 +187,7 @@ func TestUnfinishedFrames(t *testing.T) {
 	}
 	long := strings.Repeat("é", 30_000)
 	a.say(alice, long)
-	a.until("the message", func() bool {
-		for _, text := range texts(a) {
-			if text == long {
-				return true
-			}
-		}
-		return false
-	})
+	a.until("the message", func() bool { return slices.Contains(texts(a), long) })
 	runtime.GC()
 	runtime.ReadMemStats(&after)
 	held := int64(after.HeapAlloc) - int64(before.HeapAlloc)

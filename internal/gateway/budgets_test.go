@@ -191,7 +191,10 @@ func TestLongMessagesAreRefusedAsTooFast(t *testing.T) {
 	b := s.connect(visit{session: "bob"}).join(bob)
 	long := strings.Repeat("x", 60<<10)
 	for i := range 60 {
-		payload, _ := json.Marshal(map[string]string{"room": bob.Room, "message": long, "ref": fmt.Sprint(i)})
+		payload, err := json.Marshal(map[string]string{"room": bob.Room, "message": long, "ref": fmt.Sprint(i)})
+		if err != nil {
+			t.Fatal(err)
+		}
 		b.emit("message", string(payload))
 	}
 	b.barrier()

@@ -9,7 +9,6 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
-	"net/url"
 	"path"
 	"strconv"
 	"strings"
@@ -84,11 +83,6 @@ func newStatic(files fs.FS, fixed bool) (*static, error) {
 
 // buildPrefix begins the names of builds.
 const buildPrefix = "build-"
-
-// address returns where a file is.
-func (s *static) address(name string) string {
-	return (&url.URL{Path: staticPath + s.build + strings.TrimPrefix(name, "/")}).EscapedPath()
-}
 
 // nameOf returns the name of the file that a path is about, and how long a browser
 // may keep it.

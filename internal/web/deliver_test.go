@@ -159,7 +159,7 @@ func TestDeadlinesDoNotOutliveTheirAnswer(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%s: %v", path, err)
 			}
-			if _, err := io.Copy(io.Discard, answer.Body); err != nil || answer.StatusCode != 200 {
+			if _, err := io.Copy(io.Discard, answer.Body); err != nil || answer.StatusCode != http.StatusOK {
 				t.Errorf("%s: %d, %v", path, answer.StatusCode, err)
 			}
 			_ = answer.Body.Close()

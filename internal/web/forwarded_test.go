@@ -112,7 +112,7 @@ func addressOf(t *testing.T, proxies Proxies, peer string, headers ...http.Heade
 
 func TestAddressByEveryForm(t *testing.T) {
 	prefixes := Proxies{Prefixes: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}}
-	const real, peer = "192.0.2.1", "10.0.0.1"
+	const client, peer = "192.0.2.1", "10.0.0.1"
 	long := strings.Repeat("203.0.113.5, ", 1000)
 	for _, test := range []struct {
 		name    string
@@ -120,34 +120,34 @@ func TestAddressByEveryForm(t *testing.T) {
 		header  http.Header
 		want    string
 	}{
-		{"Forwarded", Proxies{Hops: 1}, http.Header{"Forwarded": {"for=192.0.2.1;proto=https"}}, real},
-		{"Forwarded, quoted with a port", Proxies{Hops: 1}, http.Header{"Forwarded": {`for="192.0.2.1:4711"`}}, real},
+		{"Forwarded", Proxies{Hops: 1}, http.Header{"Forwarded": {"for=192.0.2.1;proto=https"}}, client},
+		{"Forwarded, quoted with a port", Proxies{Hops: 1}, http.Header{"Forwarded": {`for="192.0.2.1:4711"`}}, client},
 		{"Forwarded, IPv6", Proxies{Hops: 1}, http.Header{"Forwarded": {`For="[2001:db8:1:2:3::4]:4711"`}}, "2001:db8:1:2::"},
-		{"Forwarded, forged in front", Proxies{Hops: 1}, http.Header{"Forwarded": {"for=203.0.113.5, for=192.0.2.1"}}, real},
-		{"Forwarded, forged on a line of its own", Proxies{Hops: 1}, http.Header{"Forwarded": {"for=203.0.113.5", "for=192.0.2.1"}}, real},
+		{"Forwarded, forged in front", Proxies{Hops: 1}, http.Header{"Forwarded": {"for=203.0.113.5, for=192.0.2.1"}}, client},
+		{"Forwarded, forged on a line of its own", Proxies{Hops: 1}, http.Header{"Forwarded": {"for=203.0.113.5", "for=192.0.2.1"}}, client},
 		{"Forwarded, an open quote in front", Proxies{Hops: 1}, http.Header{"Forwarded": {`for="203.0.113.5`, "for=192.0.2.1"}}, peer},
-		{"Forwarded over trusted ones", prefixes, http.Header{"Forwarded": {"for=203.0.113.5, for=192.0.2.1, for=10.2.2.2"}}, real},
+		{"Forwarded over trusted ones", prefixes, http.Header{"Forwarded": {"for=203.0.113.5, for=192.0.2.1, for=10.2.2.2"}}, client},
 		{"Forwarded, hidden", Proxies{Hops: 1}, http.Header{"Forwarded": {"for=_hidden"}}, peer},
 		{"Forwarded, unknown before a trusted one", prefixes, http.Header{"Forwarded": {"for=192.0.2.1, for=unknown, for=10.2.2.2"}}, peer},
 		{"Forwarded without for", Proxies{Hops: 1}, http.Header{"Forwarded": {"proto=https"}}, peer},
 
-		{"a port", Proxies{Hops: 1}, http.Header{"X-Forwarded-For": {"192.0.2.1:4711"}}, real},
+		{"a port", Proxies{Hops: 1}, http.Header{"X-Forwarded-For": {"192.0.2.1:4711"}}, client},
 		{"IPv6 in brackets with a port", Proxies{Hops: 1}, http.Header{"X-Forwarded-For": {"[2001:db8:1:2::3]:4711"}}, "2001:db8:1:2::"},
-		{"empty entries", Proxies{Hops: 1}, http.Header{"X-Forwarded-For": {"203.0.113.5,, 192.0.2.1 ,"}}, real},
-		{"two lines", Proxies{Hops: 2}, http.Header{"X-Forwarded-For": {"203.0.113.5, 192.0.2.1", "10.9.9.9"}}, real},
+		{"empty entries", Proxies{Hops: 1}, http.Header{"X-Forwarded-For": {"203.0.113.5,, 192.0.2.1 ,"}}, client},
+		{"two lines", Proxies{Hops: 2}, http.Header{"X-Forwarded-For": {"203.0.113.5, 192.0.2.1", "10.9.9.9"}}, client},
 		{"fewer than there are proxies", Proxies{Hops: 3}, http.Header{"X-Forwarded-For": {"203.0.113.5, 192.0.2.1"}}, peer},
-		{"an absurd chain", Proxies{Hops: 1}, http.Header{"X-Forwarded-For": {long + real}}, real},
-		{"an absurd chain of trusted ones", prefixes, http.Header{"X-Forwarded-For": {real + strings.Repeat(",10.0.0.2", 1500)}}, real},
+		{"an absurd chain", Proxies{Hops: 1}, http.Header{"X-Forwarded-For": {long + client}}, client},
+		{"an absurd chain of trusted ones", prefixes, http.Header{"X-Forwarded-For": {client + strings.Repeat(",10.0.0.2", 1500)}}, client},
 		{"nobody but trusted ones", prefixes, http.Header{"X-Forwarded-For": {"10.0.0.2, 10.0.0.3"}}, peer},
-		{"garbage", Proxies{Hops: 1}, http.Header{"X-Forwarded-For": {real + ", <script>"}}, peer},
+		{"garbage", Proxies{Hops: 1}, http.Header{"X-Forwarded-For": {client + ", <script>"}}, peer},
 
-		{"X-Real-IP", Proxies{Hops: 1}, http.Header{"X-Real-IP": {real}}, real},
-		{"X-Real-IP twice", prefixes, http.Header{"X-Real-IP": {"203.0.113.5", real}}, real},
-		{"X-Real-IP behind two", Proxies{Hops: 2}, http.Header{"X-Real-IP": {real}}, peer},
-		{"X-Real-IP beside a chain", Proxies{Hops: 1}, http.Header{"X-Real-IP": {"203.0.113.5"}, "X-Forwarded-For": {real}}, real},
+		{"X-Real-IP", Proxies{Hops: 1}, http.Header{"X-Real-IP": {client}}, client},
+		{"X-Real-IP twice", prefixes, http.Header{"X-Real-IP": {"203.0.113.5", client}}, client},
+		{"X-Real-IP behind two", Proxies{Hops: 2}, http.Header{"X-Real-IP": {client}}, peer},
+		{"X-Real-IP beside a chain", Proxies{Hops: 1}, http.Header{"X-Real-IP": {"203.0.113.5"}, "X-Forwarded-For": {client}}, client},
 		// What the client wrote into the header that our proxy does not know.
-		{"a forged Forwarded", Proxies{Hops: 1}, http.Header{"Forwarded": {"for=203.0.113.5"}, "X-Forwarded-For": {real}}, real},
-		{"a header of Cloudflare's alone", Proxies{Hops: 1}, http.Header{"CF-Connecting-IP": {real}}, peer},
+		{"a forged Forwarded", Proxies{Hops: 1}, http.Header{"Forwarded": {"for=203.0.113.5"}, "X-Forwarded-For": {client}}, client},
+		{"a header of Cloudflare's alone", Proxies{Hops: 1}, http.Header{"CF-Connecting-IP": {client}}, peer},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if got := addressOf(t, test.proxies, peer+":5", test.header)[0]; got != test.want {

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -61,25 +62,25 @@ func (o *Origins) Accept(r *http.Request) bool {
 	case site != "":
 		return false
 	}
-	for _, text := range o.proxies.Hosts(r) {
-		host, port, ok := parseHost(text)
-		if !ok || host != from.host {
-			continue
-		}
-		// The default of either scheme, as the scheme is not compared.
-		if port == "80" || port == "443" {
-			port = ""
-		}
-		if port == from.port {
-			return from.scheme == "https" || !o.proxies.Secure(r)
-		}
+	if from.scheme != "https" && o.proxies.Secure(r) {
+		return false
 	}
-	return false
+	return slices.ContainsFunc(o.proxies.Hosts(r), from.isHost)
 }
 
 // origin is a web origin in a form in which equal ones are equal: in lower case, without
 // the default port of its scheme. A websocket's scheme is that of its page.
 type origin struct{ scheme, host, port string }
+
+// isHost reports whether that is what a request calls its host. The default port of either
+// scheme is the origin's, as the scheme is not compared.
+func (o origin) isHost(text string) bool {
+	host, port, ok := parseHost(text)
+	if port == "80" || port == "443" {
+		port = ""
+	}
+	return ok && host == o.host && port == o.port
+}
 
 func parseOrigin(text string) (origin, bool) {
 	u, err := url.Parse(text)

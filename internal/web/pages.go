@@ -92,7 +92,7 @@ func (s *server) waiting(w http.ResponseWriter, r *http.Request) {
 			continue
 		}
 		if seat.Standing == room.Admitted {
-			http.Redirect(w, r, pathOf(seat), http.StatusFound) //nolint:gosec // an id of ours, and below /room/
+			http.Redirect(w, r, pathOf(seat), http.StatusFound) // an id of ours, and below /room/
 			return
 		}
 		s.render(w, r, waitingPage, waitingVars(token(r), seat)) // of a refusal, its script is told

@@ -145,7 +145,7 @@ func write(w http.ResponseWriter, status int, contentType string, body []byte) {
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
 	// An error means that the client is gone, which changes nothing for us.
-	_, _ = w.Write(body) //nolint:gosec // what a client says is escaped where the body is a page
+	_, _ = w.Write(body)
 }
 
 // writeJSON sends strings and numbers.

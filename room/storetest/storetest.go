@@ -91,9 +91,10 @@ func (s suite) view(id string) *room.Room {
 	return r
 }
 
-func (s suite) post(id, member, text string) uint64 {
+// post says something in the first room.
+func (s suite) post(member, text string) uint64 {
 	s.Helper()
-	events := s.update(id, func(r *room.Room) ([]room.Event, error) {
+	events := s.update("room1", func(r *room.Room) ([]room.Event, error) {
 		return r.Post(start, member, room.KindText, text, "ref "+text)
 	})
 	return events[0].Seq
@@ -190,7 +191,7 @@ func (s suite) close(id string) {
 // Who has many addresses of one network must not have as many times the rooms.
 func networks(t *testing.T, s suite) {
 	one := room.Capacity{Rooms: 100, RoomsPerAddress: 1}
-	make := func(n int, keys ...string) error {
+	create := func(n int, keys ...string) error {
 		r := newRoom(n)
 		r.Networks = nil
 		for i, key := range keys {
@@ -199,21 +200,21 @@ func networks(t *testing.T, s suite) {
 		return s.Create(t.Context(), r, one)
 	}
 	for n, keys := range [][]string{{"a", "A", "X"}, {"b", "A", "X"}, {"c", "C", "X"}, {"d", "C", "X"}} {
-		if err := make(n, keys...); err != nil {
+		if err := create(n, keys...); err != nil {
 			t.Fatalf("room %d: %v", n, err)
 		}
 	}
-	s.wantErr(make(10, "a", "B", "Y"), room.ErrTooManyRoomsHere)
-	s.wantErr(make(11, "e", "A", "Y"), room.ErrTooManyRoomsHere)
-	s.wantErr(make(12, "e", "E", "X"), room.ErrTooManyRoomsHere)
+	s.wantErr(create(10, "a", "B", "Y"), room.ErrTooManyRoomsHere)
+	s.wantErr(create(11, "e", "A", "Y"), room.ErrTooManyRoomsHere)
+	s.wantErr(create(12, "e", "E", "X"), room.ErrTooManyRoomsHere)
 	s.close("room0")
-	if err := make(13, "e", "A", "X"); err != nil {
+	if err := create(13, "e", "A", "X"); err != nil {
 		t.Errorf("after a room of the network is gone: %v", err)
 	}
 	// An address at its limit is told so, also when there is no place at all.
 	one.Rooms = 4
-	s.wantErr(make(14, "e", "E", "Z"), room.ErrTooManyRoomsHere)
-	s.wantErr(make(15, "f", "F", "Z"), room.ErrTooManyRooms)
+	s.wantErr(create(14, "e", "E", "Z"), room.ErrTooManyRoomsHere)
+	s.wantErr(create(15, "f", "F", "Z"), room.ErrTooManyRooms)
 }
 
 func unentered(t *testing.T, s suite) {
@@ -382,7 +383,7 @@ func snapshots(t *testing.T, s suite) {
 func closing(t *testing.T, s suite) {
 	ctx := t.Context()
 	r := s.create(1)
-	s.post("room1", "member1", "hello")
+	s.post("member1", "hello")
 	s.close("room1")
 	_, err := s.View(ctx, "room1")
 	s.wantErr(err, room.ErrNotFound)
@@ -459,7 +460,7 @@ func logKeepsLatest(t *testing.T, s suite) {
 	}
 	var last uint64
 	for i := range 8 {
-		last = s.post("room1", "member1", fmt.Sprint(i))
+		last = s.post("member1", fmt.Sprint(i))
 		log, err := s.Log(t.Context(), "room1", 0)
 		if err != nil {
 			t.Fatal(err)
@@ -489,7 +490,7 @@ func logAfter(t *testing.T, s suite) {
 	}
 	var seqs []uint64
 	for i := range 6 {
-		seqs = append(seqs, s.post("room1", "member1", fmt.Sprint(i)))
+		seqs = append(seqs, s.post("member1", fmt.Sprint(i)))
 	}
 	for n, after := range seqs {
 		log, err := s.Log(t.Context(), "room1", after)
@@ -526,7 +527,7 @@ func notices(t *testing.T, s suite) {
 		s.update("room1", func(r *room.Room) ([]room.Event, error) {
 			return r.Connect(start, room.Entry{Member: id, Conn: "conn-" + id})
 		})
-		s.post("room1", id, "I am "+id)
+		s.post(id, "I am "+id)
 		s.update("room1", func(r *room.Room) ([]room.Event, error) { return r.Leave(start, id, "conn-"+id, true) })
 	}
 	check := func(after uint64, want ...string) []room.Message {
@@ -571,8 +572,8 @@ func notices(t *testing.T, s suite) {
 	visit("Dan")
 	check(0, "Bob: I am Bob", "Bob left[]",
 		"Dan admitted[Alice]", "Dan joined[]", "Dan: I am Dan", "Dan left[]")
-	s.post("room1", "member1", "one")
-	s.post("room1", "member1", "two")
+	s.post("member1", "one")
+	s.post("member1", "two")
 	check(0, "Bob left[]", "Dan admitted[Alice]", "Dan joined[]", "Dan left[]",
 		"Alice: one", "Alice: two")
 	if got := s.view("room1").Messages; got != 2 {
