@@ -8,11 +8,13 @@ export class Composer {
   #limit;
   #texts;
   #announce;
+  #on;
 
   /**
    * `texts` has left(count) and over(count), the words about the length; `on` has
-   * send(text), called with what is to be sent, typed(), called while somebody writes, and
-   * announce(text), called with what those who do not see the field should hear.
+   * send(text), called with what is to be sent, typed(), called while somebody writes,
+   * changed(text), called with all that is in the field, and announce(text), called with what
+   * those who do not see the field should hear.
    */
   constructor(form, input, left, texts, on) {
     this.#form = form;
@@ -20,6 +22,7 @@ export class Composer {
     this.#left = left;
     this.#texts = texts;
     this.#announce = on.announce;
+    this.#on = on;
     this.#limit = Number(input.dataset.limit) || Infinity;
     form.addEventListener('submit', (event) => {
       event.preventDefault();
@@ -41,9 +44,15 @@ export class Composer {
 
   /** Puts a text back into the field, before what was begun meanwhile. */
   restore(text) {
+    this.putBack(text);
+    this.#input.focus();
+  }
+
+  /** The same without the focus: a phone would show its keyboard. */
+  putBack(text) {
     const begun = this.#input.value;
     this.#set(begun.trim() === '' ? text : `${text}\n${begun}`);
-    this.#input.focus();
+    this.#input.setSelectionRange(this.#input.value.length, this.#input.value.length);
   }
 
   /** Nothing can be sent any more. What was begun stays to be read and copied. */
@@ -79,6 +88,7 @@ export class Composer {
       input.style.height = 'auto';
       input.style.height = `${input.scrollHeight}px`;
     }
+    this.#on.changed(input.value);
     const written = this.#written;
     const left = this.#limit - lengthOf(written);
     const over = left < 0;

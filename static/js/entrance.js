@@ -17,6 +17,7 @@ export class Entrance {
   #name;
   #code;
   #busy = null;
+  #used = false;
 
   /** `name` and `code` are Fields, `token` is the form's. */
   constructor(token, name, code) {
@@ -35,6 +36,11 @@ export class Entrance {
     return this.#send('/join', button, problem, { display_name: this.#name, room_code: this.#code });
   }
 
+  /** Whether the server has let somebody in here, or to the door. */
+  get used() {
+    return this.#used;
+  }
+
   async #send(address, button, problem, fields) {
     if (this.#busy) return null;
     for (const place of [this.#name, this.#code, problem]) place.clear();
@@ -43,6 +49,7 @@ export class Entrance {
     const values = Object.entries(fields).map(([key, field]) => [key, field.value]);
     try {
       const next = await post(address, [['csrf_token', this.#token], ...values]);
+      this.#used = true;
       remember('name', this.#name.value);
       if (fields.room_code) remember('code', this.#code.value, 'sessionStorage');
       setTimeout(() => this.#release(), patience); // somebody may stop the loading

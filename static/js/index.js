@@ -1,6 +1,7 @@
 import { invitedTo, keepCode } from './codefield.js';
 import { loadClient } from './connection.js';
 import { byId } from './dom.js';
+import { forgetLostDraft } from './draft.js';
 import { Entrance, rememberedName } from './entrance.js';
 import { csrfToken, Field, Problem } from './forms.js';
 import { Notices } from './notices.js';
@@ -44,6 +45,13 @@ keepCode(code);
 name.value ||= rememberedName();
 addEventListener('hashchange', welcome);
 welcome();
+
+addEventListener('pageshow', ({ persisted }) => {
+  if (!persisted) return;
+  if (entrance.used) location.reload(); // its code, and its invitation, have had their day
+  else void forgetLostDraft();
+});
+void forgetLostDraft();
 
 // The room needs the client. Here is the time to fetch it, and to say so if it is not there.
 await loadClient(new Notices(byId('notices')));

@@ -108,6 +108,16 @@ export class Messages {
     if (focused) this.#on.focus();
   }
 
+  /** Forgets all that was said, and shows nothing of it any more. */
+  forget() {
+    this.#queue = [];
+    this.#past = 0;
+    this.#seen.clear();
+    this.#sending.clear();
+    this.#last = {};
+    for (const part of [this.#log, this.#pending]) part.replaceChildren();
+  }
+
   /** Stays at the latest message if the person is there, after something has changed its size. */
   settle() {
     if (this.#pinned) this.#list.scrollTop = this.#list.scrollHeight;
@@ -152,6 +162,7 @@ export class Messages {
   }
 
   #flush() {
+    if (this.#queue.length === 0) return; // forgotten meanwhile
     this.#empty.remove();
     if (this.#queue.length > few) this.#past = this.#queue.length;
     const fresh = this.#past === 0;

@@ -39,7 +39,7 @@ export class Outbox {
 
   /** Sends a text, now or when there is a connection. */
   add(text) {
-    const message = { ref: newId(), text, tries: 0 };
+    const message = { ref: newId(), text, tries: 0, unheard: true };
     this.#messages.set(message.ref, message);
     this.#become(message, 'waiting');
     this.#sendWaiting();
@@ -70,7 +70,9 @@ export class Outbox {
   /** The server has refused a message. */
   refused(ref) {
     const message = this.#messages.get(ref);
-    if (message) this.#become(message, 'failed');
+    if (!message) return;
+    message.unheard = true;
+    this.#become(message, 'failed');
   }
 
   /** Sends a failed message again. */
@@ -95,6 +97,17 @@ export class Outbox {
     this.#connected = false;
     clearTimeout(this.#turn);
     for (const message of this.#messages.values()) this.#become(message, 'failed');
+  }
+
+  /** Forgets all messages. Nothing is sent any more. */
+  forget() {
+    this.close();
+    this.#messages.clear();
+  }
+
+  /** The texts that nobody can have heard: never told to the server, or refused by it. */
+  get undelivered() {
+    return [...this.#messages.values()].filter(({ unheard }) => unheard).map(({ text }) => text);
   }
 
   get isEmpty() {
@@ -129,6 +142,7 @@ export class Outbox {
   }
 
   #send(message) {
+    message.unheard = false;
     this.#become(message, 'sending');
     this.#underway += 1;
     this.#on.send({ message: asMarkup(message.text), ref: message.ref, again: message.tries > 0 });

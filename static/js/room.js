@@ -7,11 +7,13 @@ import { Connection, loadClient } from './connection.js';
 import { textOf } from './content.js';
 import { clock, Countdown } from './countdown.js';
 import { byId, closeFromOutside } from './dom.js';
+import { Draft } from './draft.js';
 import { Invite } from './invite.js';
 import { Members } from './members.js';
 import { Messages } from './messages.js';
 import { Notices } from './notices.js';
 import { Outbox } from './outbox.js';
+import { forgetWhenLeft } from './past.js';
 import { Requests } from './requests.js';
 import { RoomCode } from './roomcode.js';
 import { Typing, TypingSignal } from './typing.js';
@@ -44,6 +46,7 @@ function run(io) {
   let joined = false;
   let caughtUp = false; // all that was said before this page was opened has arrived
   let noticed = false; // the server tells who comes and goes by notices, which say more
+  let over = false; // nothing is shown, said or kept any more
   let trouble; // what the server said last, when it refused something
 
   // Without a connection nothing is said: the client would keep it, and say it all at
@@ -52,7 +55,7 @@ function run(io) {
     if (socket.connected) connection.send(event, { room, ...fields });
     return socket.connected;
   };
-  const on = (event, handle) => socket.on(event, (data) => handle(data ?? {}));
+  const on = (event, handle) => socket.on(event, (data) => { if (!over) handle(data ?? {}); });
 
   const messages = new Messages(
     { list: byId('chat'), log: byId('log'), empty: byId('empty'), pending: byId('pending'), pill: byId('to-latest') },
@@ -70,8 +73,19 @@ function run(io) {
   );
   const outbox = new Outbox({
     send: (message) => say('message', message),
-    changed: (message) => messages.showSending(message),
+    changed(message) {
+      messages.showSending(message);
+      keepDraft();
+    },
   });
+  const draft = new Draft(room, member);
+  const kept = draft.take();
+  const keepDraft = () => {
+    if (over) return;
+    // What may have arrived is not kept: nobody means to say it twice.
+    const texts = [...outbox.undelivered, byId('message-input', HTMLTextAreaElement).value];
+    draft.keep(texts.filter((each) => each.trim() !== '').join('\n'));
+  };
   const typing = new Typing(byId('typing'), byId('typing-text'), () => messages.settle());
   const signal = new TypingSignal(() => say('typing'));
   const composer = new Composer(
@@ -83,6 +97,7 @@ function run(io) {
         signal.sent();
       },
       typed: () => signal.typed(),
+      changed: keepDraft,
       announce: (said) => announcer.say(said),
     },
   );
@@ -101,7 +116,9 @@ function run(io) {
   }, () => say('request_timer_sync'));
   const alive = setInterval(() => say('ping_room'), keepAlive);
 
-  function end(why) {
+  function stop() {
+    if (over) return;
+    over = true;
     clearInterval(alive);
     timer.stop();
     requests.clear();
@@ -109,6 +126,11 @@ function run(io) {
     connection.close();
     outbox.close();
     for (const dialog of document.querySelectorAll('dialog')) dialog.close();
+  }
+
+  function end(why) {
+    stop();
+    draft.forget();
     page.dataset.ended = 'true';
     composer.close();
     byId('ended-text').textContent = why;
@@ -120,8 +142,9 @@ function run(io) {
   function leave() {
     const home = () => {
       page.dataset.ended = 'true';
-      connection.close();
-      location.assign('/');
+      stop();
+      draft.forget();
+      location.replace('/'); // no step back leads here
     };
     if (!socket.connected) {
       home();
@@ -164,7 +187,10 @@ function run(io) {
 
   on('message', (message) => {
     if (typeof message.content !== 'string') return;
-    if (typeof message.ref === 'string') outbox.relayed(message.ref);
+    if (typeof message.ref === 'string') {
+      outbox.relayed(message.ref);
+      keepDraft();
+    }
     const own = messages.add(message);
     typing.remove(message.member);
     if (own === false) alerts.message(senderName(message), { news: caughtUp });
@@ -236,7 +262,7 @@ function run(io) {
   byId('new-code').addEventListener('click', () => say('request_code_update'));
   const dialog = byId('leave-dialog', HTMLDialogElement);
   byId('leave').addEventListener('click', () => {
-    if (page.dataset.ended) location.assign('/');
+    if (page.dataset.ended) location.replace('/');
     else dialog.showModal();
   });
   dialog.addEventListener('close', () => {
@@ -251,6 +277,16 @@ function run(io) {
     if (!outbox.isEmpty && !page.dataset.ended) event.preventDefault();
   });
 
+  forgetWhenLeft(page, {
+    forget() {
+      stop();
+      messages.forget();
+      outbox.forget();
+    },
+    isOver: () => page.dataset.ended !== undefined,
+  });
+
+  if (kept !== '') composer.putBack(kept);
   timer.start(Number(remaining));
   // A keyboard on the screen would cover half of the page at once.
   if (matchMedia('(pointer: fine)').matches) byId('message-input').focus({ preventScroll: true });

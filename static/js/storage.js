@@ -17,6 +17,16 @@ export function remember(key, value, area = 'localStorage') {
     globalThis[area].setItem(key, value);
     here.delete(key);
   } catch {
+    forget(key, area); // or the old one would be recalled
     here.set(key, value);
+  }
+}
+
+export function forget(key, area = 'localStorage') {
+  here.delete(key);
+  try {
+    globalThis[area].removeItem(key);
+  } catch {
+    // Nothing was ever remembered there.
   }
 }

@@ -5,6 +5,7 @@ import { byId } from './dom.js';
 import { Entrance, rememberedCode } from './entrance.js';
 import { csrfToken, Field, Problem } from './forms.js';
 import { Notices } from './notices.js';
+import { forgetWhenLeft } from './past.js';
 import { verdictOf } from './verdicts.js';
 import { Votes } from './votes.js';
 import { text, translated } from './words.js';
@@ -47,7 +48,7 @@ function end(reason) {
 }
 
 function run(io) {
-  const connection = new Connection(io, userId, byId('connection'));
+  connection = new Connection(io, userId, byId('connection'));
   const { socket } = connection;
   let leaving = false;
   let cancelled = false;
@@ -88,7 +89,7 @@ function run(io) {
     byId('home').setAttribute('aria-disabled', 'true');
     socket.timeout(farewell).emit('withdraw_request', { room, user_id: userId }, () => {
       connection.close();
-      location.assign('/');
+      location.replace('/');
     });
   });
 }
@@ -108,8 +109,15 @@ function askAgain() {
   });
 }
 
-// What the browser has kept of this page is of the past.
-addEventListener('pageshow', ({ persisted }) => { if (persisted) location.reload(); });
+let connection;
+// Whether there still is something to wait for, the server knows.
+forgetWhenLeft(page, {
+  forget() {
+    countdown.stop();
+    connection?.close();
+  },
+  isOver: () => false,
+});
 // Loading this page again is to ask how the request stands, and not to make another one.
 history.replaceState(history.state, '', `/join/${encodeURIComponent(userId)}`);
 askAgain();
