@@ -80,14 +80,21 @@ func (r *Room) clash(like *look) error {
 	return nil
 }
 
-// Reannounce shows an open knock again to the members who have not voted.
-// Errors: ErrNoSuchKnock, also for somebody else's.
-func (r *Room) Reannounce(session, knock string) ([]Event, error) {
+// Reannounce shows an open knock again to the members who have not voted, unless they
+// were shown it often enough: then it asks nobody, and only the applicant hears how it
+// stands. Errors: ErrNoSuchKnock, also for somebody else's.
+func (r *Room) Reannounce(now time.Time, session, knock string) ([]Event, error) {
 	i := r.openKnock(knock)
 	if i < 0 || r.Knocks[i].Session != session {
 		return nil, ErrNoSuchKnock
 	}
-	return []Event{r.knocked(&r.Knocks[i])}, nil
+	r.Knocks = slices.Clone(r.Knocks)
+	a := &r.Knocks[i]
+	if a.ShownDue.After(now.Add((shownAtOnce - 1) * shownEvery)) {
+		return []Event{r.event(Knocked{Knock: a.knock()})}, nil
+	}
+	a.ShownDue = latest(a.ShownDue, now).Add(shownEvery)
+	return []Event{r.knocked(a)}, nil
 }
 
 // Withdraw ends an open knock on its applicant's wish. Its name is free at once,

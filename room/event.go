@@ -112,6 +112,12 @@ type Detached struct {
 // PresenceChanged carries the number of members present.
 type PresenceChanged struct{ Count int }
 
+// PresenceTold tells one connection the number of members present, which has not changed.
+type PresenceTold struct {
+	Conn  string
+	Count int
+}
+
 // MessagePosted carries a message for every member.
 type MessagePosted struct{ Message Message }
 
@@ -123,7 +129,8 @@ type CodeChanged struct {
 }
 
 // Knocked says that somebody asks to be let in. It is meant for the members
-// in Voters: those present who have not voted yet.
+// in Voters, those present who have not voted yet or, if they were asked often enough,
+// nobody, and for the applicant.
 type Knocked struct {
 	Knock  Knock
 	Voters []string
@@ -167,6 +174,7 @@ func (MemberReturned) body()  {}
 func (MemberLeft) body()      {}
 func (Detached) body()        {}
 func (PresenceChanged) body() {}
+func (PresenceTold) body()    {}
 func (MessagePosted) body()   {}
 func (CodeChanged) body()     {}
 func (Knocked) body()         {}

@@ -14,7 +14,7 @@ func (r *Room) Connect(now time.Time, e Entry) ([]Event, error) {
 		return nil, ErrNotMember
 	}
 	if slices.Contains(r.Members[i].Conns, e.Conn) {
-		return r.confirm(e), nil
+		return append(r.confirm(e), r.presenceTold(e.Conn)), nil
 	}
 
 	m := r.editMember(i)
@@ -37,6 +37,11 @@ func (r *Room) Connect(now time.Time, e Entry) ([]Event, error) {
 		m.Back = Moment{r.Seq, now}
 	}
 	events = append(events, r.confirm(e)...)
+	if first || absent {
+		events = append(events, r.presenceChanged())
+	} else {
+		events = append(events, r.presenceTold(e.Conn))
+	}
 	if absent {
 		// A vote that waited while nobody was present may be complete with this one.
 		events = append(events, r.settle(now)...)
@@ -47,13 +52,12 @@ func (r *Room) Connect(now time.Time, e Entry) ([]Event, error) {
 	return events, nil
 }
 
-// confirm answers a page that asked to join, and tells the room the count.
+// confirm answers a page that asked to join.
 func (r *Room) confirm(e Entry) []Event {
-	var events []Event
-	if e.Explicit {
-		events = append(events, r.event(JoinConfirmed{Conn: e.Conn, Count: r.Participants()}))
+	if !e.Explicit {
+		return nil
 	}
-	return append(events, r.presenceChanged())
+	return []Event{r.event(JoinConfirmed{Conn: e.Conn, Count: r.Participants()})}
 }
 
 // resumeAfter tells what a new connection of the member has seen already, and
@@ -151,8 +155,9 @@ func (m *Member) rememberLoss(delivered uint64) {
 }
 
 // Leave takes a connection out of the room without the grace of a lost one.
-// The member goes absent at once, unless other tabs are open. If final is set
-// the membership ends, whether the connection is in the room or not, and the
+// The member goes absent at once, unless other tabs are open or they were absent within
+// the grace: who leaves and comes back over and over is not told of each time. If final is
+// set the membership ends, whether the connection is in the room or not, and the
 // other tabs are put out.
 // Errors: ErrNotMember, also for a connection that is not in the room.
 func (r *Room) Leave(now time.Time, member, conn string, final bool) ([]Event, error) {
@@ -179,9 +184,13 @@ func (r *Room) Leave(now time.Time, member, conn string, final bool) ([]Event, e
 	m.rememberLoss(r.Seq)
 	m.Told = r.Seq
 	if len(m.Conns) > 0 {
-		return append(events, r.presenceChanged()), nil
+		return events, nil
 	}
 	m.Parted = true
+	if again := m.Away.At.Add(r.Terms.AbsenceGrace); m.Away.Seq > 0 && now.Before(again) {
+		m.AbsentDue = latest(now.Add(r.Terms.AbsenceGrace), m.SparedUntil)
+		return events, nil
+	}
 	return append(events, r.absent(i, now)...), nil
 }
 
@@ -268,4 +277,8 @@ func (r *Room) List(member, conn string) ([]Event, error) {
 
 func (r *Room) presenceChanged() Event {
 	return r.event(PresenceChanged{Count: r.Participants()})
+}
+
+func (r *Room) presenceTold(conn string) Event {
+	return r.event(PresenceTold{Conn: conn, Count: r.Participants()})
 }

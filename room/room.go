@@ -57,6 +57,11 @@ const (
 	// maxKnocksOfAddress bounds the requests that one address may make within the time of
 	// one: a class may sit behind it, but it must not keep the door busy alone.
 	maxKnocksOfAddress = 10
+	// shownAtOnce and shownEvery bound how often an open request is shown again to the
+	// members, by all pages of its applicant together: so many times, and once more each
+	// time that this has passed.
+	shownAtOnce = 3
+	shownEvery  = 15 * time.Second
 	// refusalsKept bounds the remembered refusals, in multiples of MaxKnocks.
 	refusalsKept = 5
 	// maxLost bounds the remembered positions of lost connections of a member.
@@ -151,6 +156,9 @@ type Applicant struct {
 	Networks []Network
 	// Vacated is true for a withdrawn knock whose place at the door somebody else got.
 	Vacated bool
+	// ShownDue is when the request may be shown again shownAtOnce times; zero if it never
+	// was.
+	ShownDue time.Time
 	// Approvals and Required are the tally of an open request, as the members
 	// and the applicant know it.
 	Approvals, Required int

@@ -135,9 +135,14 @@ func TestJoinOrder(t *testing.T) {
 		Attached{Conn: conn, Member: "bob", Explicit: true, After: since, Told: since},
 		MemberJoined{"bob", "Bob", s.now}, JoinConfirmed{conn, 2}, PresenceChanged{2})
 
-	// Again on the same connection: confirmed, nothing else.
+	// Again on the same connection: confirmed to that one, and the others hear nothing.
 	s.want(s.must(s.Connect(s.now, Entry{Member: "bob", Conn: conn, Explicit: true})),
-		JoinConfirmed{conn, 2}, PresenceChanged{2})
+		JoinConfirmed{conn, 2}, PresenceTold{conn, 2})
+	s.want(s.must(s.Connect(s.now, Entry{Member: "bob", Conn: conn})), PresenceTold{conn, 2})
+
+	// Another tab changes nothing for the others.
+	tab, out := s.join("bob")
+	s.want(out[1:], JoinConfirmed{tab, 2}, PresenceTold{tab, 2})
 
 	// A reload is no second appearance.
 	s.Disconnect(s.now, "bob", conn, s.Seq, false)
@@ -271,7 +276,48 @@ func TestLeavingOneTabKeepsTheOther(t *testing.T) {
 	first := s.admit("bob", "Bob")
 	s.connect("bob")
 	s.want(s.must(s.Leave(s.now, "bob", first, false)),
-		Detached{Member: "bob", Conns: []string{first}}, PresenceChanged{2})
+		Detached{Member: "bob", Conns: []string{first}})
+}
+
+// Threat: a member leaves and comes back without end, and each time has two rows put on
+// everybody's page.
+func TestWhoLeavesOverAndOverIsToldOfOncePerGrace(t *testing.T) {
+	s := founded(t)
+	bob := s.admit("bob", "Bob")
+	left, back := 0, 0
+	count := func(out []Body) {
+		_, gone := find[MemberLeft](out)
+		_, here := find[MemberReturned](out)
+		if gone {
+			left++
+		}
+		if here {
+			back++
+		}
+		if _, counted := find[PresenceChanged](out); counted != (gone || here) {
+			t.Fatalf("events %+v: a count without news, or news without a count", out)
+		}
+	}
+	count(s.must(s.Leave(s.now, "bob", bob, false)))
+	if left != 1 {
+		t.Fatal("who leaves once is not said to have left at once")
+	}
+	for range 600 { // a minute, at the rate of a connection's events
+		s.pass(100 * time.Millisecond)
+		bob, out := s.join("bob")
+		count(out)
+		count(s.must(s.Leave(s.now, "bob", bob, false)))
+	}
+	if left > 7 || back > 7 {
+		t.Errorf("in a minute the others were told %d times that Bob left, and %d times that he is back", left, back)
+	}
+	// Who has left for the last time is absent after the grace, and said to have left.
+	if out := s.pass(DefaultTerms().AbsenceGrace); s.Participants() != 1 {
+		t.Errorf("still counted after %+v", out)
+	}
+	if how := s.Members[1].parting(); how != Pause {
+		t.Errorf("said to be %q", how)
+	}
 }
 
 func TestFinalLeaveEndsTheMembershipAndItsOtherTabs(t *testing.T) {
@@ -335,12 +381,44 @@ func TestUnanimousApproval(t *testing.T) {
 	// Voting twice is one vote.
 	s.want(s.must(s.Approve(s.now, "alice", "carol")))
 	// Shown again only to who has not voted.
-	again, err := s.Reannounce("s-carol", "carol")
+	again, err := s.Reannounce(s.now, "s-carol", "carol")
 	if k, _ := find[Knocked](s.must(again, err)); !slices.Equal(k.Voters, []string{"bob"}) {
 		t.Errorf("shown again to %v, want bob", k.Voters)
 	}
 	s.want(s.must(s.Approve(s.now, "bob", "carol")),
 		KnockAdmitted{"carol", "Carol", s.now, []string{"Alice", "Bob"}, s.Remaining(s.now)}, PresenceChanged{3})
+}
+
+// Threat: somebody at the door has everybody inside asked again without end, by as many
+// connections as they please.
+func TestAKnockIsShownAgainNowAndThen(t *testing.T) {
+	s := founded(t)
+	s.knock("carol", "Carol")
+	shown := func(times int) (n int) {
+		for range times {
+			k, ok := find[Knocked](s.must(s.Reannounce(s.now, "s-carol", "carol")))
+			if !ok || k.Knock.ID != "carol" {
+				t.Fatal("the applicant is not answered")
+			}
+			n += len(k.Voters)
+		}
+		return n
+	}
+	if n := shown(100); n != 3 {
+		t.Errorf("shown again %d times at once", n)
+	}
+	s.pass(14 * time.Second)
+	if n := shown(100); n != 0 {
+		t.Errorf("and %d times soon after", n)
+	}
+	s.pass(time.Second)
+	if n := shown(100); n != 1 {
+		t.Errorf("and %d times after a while", n)
+	}
+	s.pass(31 * time.Second)
+	if n := shown(100); n != 2 {
+		t.Errorf("and %d times after a longer while", n)
+	}
 }
 
 // Whatever changes how the votes on an open request stand is told of, and
@@ -403,7 +481,7 @@ func TestTheVotesAreCounted(t *testing.T) {
 		s, bob := begin(t)
 		s.want(s.must(s.Approve(s.now, "alice", "carol")))
 		s.connect("bob")
-		s.want(s.must(s.Leave(s.now, "bob", bob, false)), Detached{Member: "bob", Conns: []string{bob}}, PresenceChanged{2})
+		s.want(s.must(s.Leave(s.now, "bob", bob, false)), Detached{Member: "bob", Conns: []string{bob}})
 		s.want(s.must(s.Decline(s.now, "bob", "carol")), KnockRefused{"carol", Declined})
 	})
 }

@@ -259,8 +259,9 @@ func (s *Service) view(ctx context.Context, room string) (*Room, time.Time, erro
 
 // Connect brings a member's connection into the room. It announces Attached,
 // then MemberJoined or MemberReturned if so, JoinConfirmed if the page asked,
-// and PresenceChanged. After any other error than ErrNotFound and ErrNotMember
-// the connection may be in the room without hearing it: report it lost.
+// and PresenceChanged, or PresenceTold if the count is what it was. After any
+// other error than ErrNotFound and ErrNotMember the connection may be in the room
+// without hearing it: report it lost.
 func (s *Service) Connect(ctx context.Context, e Entry) error {
 	return s.change(ctx, e.Room, func(r *Room, now time.Time) ([]Event, error) {
 		return r.Connect(now, e)
@@ -396,10 +397,11 @@ func (s *Service) Decline(ctx context.Context, room, member, knock string) error
 }
 
 // Reannounce shows the session's open knock again to the members who have not
-// voted on it. Errors: ErrNoSuchKnock.
+// voted on it, and how it stands to the applicant; if they were shown it often enough,
+// to the applicant alone. Errors: ErrNoSuchKnock.
 func (s *Service) Reannounce(ctx context.Context, session, knock string) error {
-	return s.changeKnock(ctx, session, knock, func(r *Room, _ time.Time) ([]Event, error) {
-		return r.Reannounce(session, knock)
+	return s.changeKnock(ctx, session, knock, func(r *Room, now time.Time) ([]Event, error) {
+		return r.Reannounce(now, session, knock)
 	})
 }
 

@@ -56,6 +56,8 @@ func (g *Gateway) announce(roomID string, e room.Event) {
 		g.answer(b.Conn, "join_success", countPayload{b.Count})
 	case room.PresenceChanged:
 		g.tell("update_participants", countPayload{b.Count}, members)
+	case room.PresenceTold:
+		g.answer(b.Conn, "update_participants", countPayload{b.Count})
 	case room.MessagePosted:
 		g.Metrics.MessageRelayed()
 		g.tellMessage(roomID, b.Message)
