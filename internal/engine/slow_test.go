@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"net"
 	"strings"
 	"sync/atomic"
@@ -147,4 +148,59 @@ func (s *Session) busy() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.stuck && s.out.empty()
+}
+
+// A client that answers no ping is gone, but if much was on its way to it, it may only be
+// slow: the ping waits behind that. What it is known to have got does not count.
+func TestSilenceBehindMuchIsSlowness(t *testing.T) {
+	for name, tt := range map[string]struct {
+		bytes    int
+		answered bool // the pings before the silence
+		want     error
+	}{
+		"nothing on its way":       {0, false, nil},
+		"as much as people say":    {maxLag - 4<<10, false, nil},
+		"more":                     {maxLag, false, ErrTooSlow},
+		"more, which has arrived":  {10 * maxLag, true, nil},
+		"much more, not confirmed": {10 * maxLag, false, ErrTooSlow},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, (*server).bind, func(t *testing.T, s *server) {
+				conn, sock := s.unread(t)
+				l := session(t, sock)
+				ended := make(chan error, 1)
+				_ = l.Once("close", func(args ...any) {
+					err, _ := args[1].(error)
+					ended <- err
+				})
+				var silent atomic.Bool
+				silent.Store(!tt.answered)
+				go func() { // it reads all that comes, and is silent
+					for {
+						_, data, err := conn.ReadMessage()
+						if err != nil {
+							return
+						}
+						if string(data) == "2" && !silent.Load() {
+							_ = conn.WriteMessage(ws.TextMessage, []byte("3"))
+						}
+					}
+				}()
+				for sent := 0; sent < tt.bytes; sent += 1 << 10 {
+					_ = sock.Emit("x", strings.Repeat("x", 1<<10))
+				}
+				time.Sleep(time.Minute) // what can be confirmed is
+				silent.Store(true)
+				time.Sleep(time.Minute)
+				select {
+				case err := <-ended:
+					if !errors.Is(err, tt.want) {
+						t.Errorf("it ended with %v, want %v", err, tt.want)
+					}
+				default:
+					t.Error("it is still open")
+				}
+			})
+		})
+	}
 }
