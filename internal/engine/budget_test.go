@@ -2,115 +2,166 @@ package engine
 
 import (
 	"strings"
-	"sync/atomic"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
-
-	ws "github.com/gorilla/websocket"
 )
+
+// never is a channel that is not closed.
+var never chan struct{}
+
+// part returns a lease of so many bytes, which must be there at once.
+func part(t *testing.T, b *budget, bytes int, evict func()) *lease {
+	t.Helper()
+	l := b.lease(evict)
+	began := time.Now()
+	if !l.grow(bytes, never, never) || time.Since(began) > 0 {
+		t.Fatalf("%d bytes are not there", bytes)
+	}
+	return l
+}
+
+// untouched requires that all of a budget is there.
+func (b *budget) untouched(t *testing.T, bytes int) {
+	t.Helper()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.left != bytes || len(b.held) > 0 || len(b.waiting) > 0 {
+		t.Errorf("%d are left, %d are held, %d wait", b.left, len(b.held), len(b.waiting))
+	}
+}
 
 // Whoever waits is served in order, and what is given back is there for the next.
 func TestBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBudget(100)
-		never := make(chan struct{})
-		first := b.take(60, never, func() { t.Error("the first is evicted") })
-		first.arrived(40) // it needs no more, and is handled
-		second := b.take(60, never, func() { t.Error("the second is evicted") })
-		second.arrived(60)
-		order := make(chan int, 2)
-		for i := range 2 {
+		b := newBudget(100, 60)
+		first := part(t, b, 40, func() { t.Error("the first is evicted") })
+		first.arrived()
+		second := part(t, b, 60, func() { t.Error("the second is evicted") })
+		second.arrived()
+		order := make(chan int, 3)
+		for i, bytes := range []int{60, 50, 60} {
 			go func() {
-				l := b.take(30, never, func() {})
+				l := b.lease(func() {})
+				l.grow(bytes, never, never)
 				order <- i
 				l.release()
 			}()
 			synctest.Wait()
 		}
-		if len(order) > 0 {
-			t.Fatal("more is given than there is")
-		}
 		first.release()
-		if a, b := <-order, <-order; a != 0 || b != 1 {
-			t.Errorf("served %d before %d", a, b)
+		synctest.Wait()
+		if len(order) > 0 {
+			t.Fatal("who needs less is served before who waits longer, or more is given than there is")
 		}
 		second.release()
-		synctest.Wait()
-		if b.left != 100 || len(b.held) > 0 || len(b.waiting) > 0 {
-			t.Errorf("%d are left, %d are held, %d wait", b.left, len(b.held), len(b.waiting))
+		for i := range 3 {
+			if got := <-order; got != i {
+				t.Errorf("served %d as number %d", got, i)
+			}
 		}
+		synctest.Wait()
+		b.untouched(t, 100)
+	})
+}
+
+// Packets that grow never come to wait for what the others have: one of them can always have
+// all that it may need, and then the next.
+func TestNoPacketsWaitForEachOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const packets, longest = 50, 100
+		b := newBudget(3*longest, longest)
+		var done sync.WaitGroup
+		began := time.Now()
+		for range packets {
+			done.Go(func() {
+				l := b.lease(func() { t.Error("one is evicted, and none is slow") })
+				for bytes := 10; bytes <= longest; bytes += 10 {
+					if !l.grow(bytes, never, never) {
+						t.Error("one has waited in vain")
+					}
+					time.Sleep(time.Millisecond)
+				}
+				l.arrived()
+				l.release()
+			})
+		}
+		done.Wait()
+		if took := time.Since(began); took > leaseShare {
+			t.Errorf("it took %v", took)
+		}
+		b.untouched(t, 3*longest)
 	})
 }
 
 // Nobody holds a part for ever that others wait for, and nobody waits for ever.
 func TestBudgetIsFair(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBudget(100)
-		never := make(chan struct{})
-		var evicted atomic.Int32
+		b := newBudget(100, 100)
+		var evicted int
 		var slow *lease
-		slow = b.take(100, never, func() {
-			evicted.Add(1)
+		slow = part(t, b, 100, func() {
+			evicted++
 			slow.release()
 		})
 		time.Sleep(time.Hour) // nobody else wants it
-		if evicted.Load() > 0 {
+		if evicted > 0 {
 			t.Fatal("evicted for nobody")
 		}
 		began := time.Now()
-		next := b.take(100, never, func() {})
-		if next == nil || evicted.Load() != 1 || time.Since(began) > leaseShare {
-			t.Fatalf("waited for %v, evicted %d", time.Since(began), evicted.Load())
+		next := b.lease(func() {})
+		if !next.grow(100, never, never) || evicted != 1 || time.Since(began) > leaseShare {
+			t.Fatalf("waited for %v, evicted %d", time.Since(began), evicted)
 		}
-		next.arrived(100) // it waits for us, which is no fault of its own
+		next.arrived() // from here on it waits for us
 		began = time.Now()
-		if b.take(1, never, func() {}) != nil || time.Since(began) != leasePatience {
+		if b.lease(func() {}).grow(1, never, never) || time.Since(began) != leasePatience {
 			t.Errorf("gave up after %v", time.Since(began))
 		}
 		ended := make(chan struct{})
 		close(ended)
-		if b.take(1, ended, func() {}) != nil {
+		if b.lease(func() {}).grow(1, ended, never) || b.lease(func() {}).grow(1, never, ended) {
 			t.Error("given to a session that has ended")
 		}
 		next.release()
-		if b.left != 100 || len(b.waiting) > 0 {
-			t.Errorf("%d are left, %d wait", b.left, len(b.waiting))
+		b.untouched(t, 100)
+
+		// Nor does one whose packet is not handled.
+		slow = part(t, b, 100, func() { slow.release() })
+		slow.arrived()
+		began = time.Now()
+		if !b.lease(func() {}).grow(1, never, never) || time.Since(began) != handleShare {
+			t.Errorf("waited for %v", time.Since(began))
 		}
 	})
 }
 
-// The budget is whole again, however the packets and their connections end.
-func TestBudgetIsGivenBack(t *testing.T) {
-	s := newServer(t, func(o *Options) { o.MaxEvent = 100_000; o.Skim = func() Skimmer { return ignorant{} } })
-	event := func(size int) string { return `42["` + strings.Repeat("x", size) + `"]` }
-	for name, say := range map[string]func(c *wsClient){
-		"handled":    func(c *wsClient) { c.send(event(50_000)) },
-		"too long":   func(c *wsClient) { c.send(event(200_000)) },
-		"malformed":  func(c *wsClient) { c.send(event(50_000) + "]") },
-		"unfinished": func(c *wsClient) { _, _ = c.conn.NetConn().Write([]byte(rawFrame(0x01, event(50_000)))) },
-		"two":        func(c *wsClient) { c.send(event(50_000), event(60_000)) },
-	} {
-		t.Run(name, func(t *testing.T) {
-			c := s.dial(t, "")
-			c.connect()
-			l := session(t, s.socket(t))
-			say(c)
-			c.tries("41")
-			_ = c.conn.WriteControl(ws.CloseMessage, nil, time.Now().Add(patience))
-			_ = c.conn.Close()
-			receive(t, l.Done())
-			eventually(t, "all is given back", func() bool {
-				b := s.engine.strangers
-				b.mu.Lock()
-				defer b.mu.Unlock()
-				return b.left == strangersBudget && len(b.held) == 0
-			})
-			for len(s.said) > 0 {
-				<-s.said
-			}
-		})
-	}
+// The time that a packet waits for its own part is not held against it.
+func TestWaitingIsNotBeingSlow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBudget(100, 80)
+		other := part(t, b, 80, func() {})
+		waits := part(t, b, 20, func() { t.Error("evicted while it waits, or because it has") })
+		go func() {
+			time.Sleep(2 * leaseShare)
+			other.release()
+		}()
+		if !waits.grow(80, never, never) {
+			t.Fatal("waited in vain")
+		}
+		time.Sleep(leaseShare / 2)
+		if b.lease(func() {}).grow(80, closedAfter(leaseShare/4), never) {
+			t.Error("more is given than there is")
+		}
+		waits.release()
+	})
+}
+
+func closedAfter(d time.Duration) <-chan struct{} {
+	c := make(chan struct{})
+	time.AfterFunc(d, func() { close(c) })
+	return c
 }
 
 // ignorant is a Skimmer that knows nothing.

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"io"
+	"slices"
 	"sync"
 )
 
@@ -82,7 +83,7 @@ func (i *intake) lengthen(size int, chunk []byte) (held bool, err error) {
 		i.ignore(packetNoop) // nobody asks for long answers
 		return false, nil
 	case second == sioEvent && size <= s.server.maxEvent():
-		return i.hold()
+		return i.hold(size)
 	case second == sioEvent || second == sioBinaryEvent:
 		return false, i.skip(chunk)
 	default:
@@ -107,17 +108,44 @@ func (i *intake) ignore(kind byte) {
 	i.past, i.kind, i.data = true, kind, nil
 }
 
-// hold sees to it that a long packet has its part of the budget.
-func (i *intake) hold() (held bool, err error) {
-	s := i.session
-	if i.lease != nil {
+// hold sees to it that a long packet of so many bytes, as far as it is there, has its part of
+// the budget. It takes some of what may follow along: a packet asks only a few times.
+func (i *intake) hold(size int) (held bool, err error) {
+	if i.lease.holds(size) {
 		return true, nil
 	}
-	i.lease = s.server.budgetOf(s).take(s.server.maxEvent(), s.done, func() { s.fail(reasonError, errSlowSender) })
-	if i.lease == nil {
+	bytes := min(2*size, i.session.server.maxEvent())
+	if !i.lengthenLease(bytes) {
 		return false, errBusy
 	}
+	i.data = slices.Grow(i.data, bytes-len(i.data))
 	return true, nil
+}
+
+// lengthenLease waits until the packet has so many bytes of the budget, and reports whether it does.
+// Whoever waits among strangers, and turns out to be none, goes on among members.
+func (i *intake) lengthenLease(bytes int) bool {
+	s := i.session
+	if !s.isVouched() {
+		if i.lease == nil {
+			i.lease = s.server.strangers.lease(func() {
+				if !s.isVouched() {
+					s.fail(reasonError, errSlowSender)
+				}
+			})
+		}
+		if i.lease.grow(bytes, s.vouched, s.done) {
+			return true
+		}
+		if !s.isVouched() {
+			return false
+		}
+	}
+	if i.lease == nil || i.lease.of != s.server.members {
+		i.drop()
+		i.lease = s.server.members.lease(func() { s.fail(reasonError, errSlowSender) })
+	}
+	return i.lease.grow(bytes, nil, s.done)
 }
 
 // skip has the rest of an event read past, of which only what its Skimmer looks for is kept.
@@ -156,7 +184,7 @@ func (i *intake) end() (packet, error) {
 		i.drop()
 		return packet{}, err
 	}
-	i.lease.arrived(len(i.data))
+	i.lease.arrived()
 	p.lease = i.lease
 	if p.kind == packetMessage {
 		i.data = nil // it is the packet's

@@ -75,26 +75,17 @@ func New(o Options) *Server {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Server{
-		BaseServer: eio.MakeBaseServer(), Options: o, began: time.Now(), workers: newWorkers(),
-		strangers: newBudget(strangersBudget), members: newBudget(membersBudget),
-	}
+	v := &Server{BaseServer: eio.MakeBaseServer(), Options: o, began: time.Now(), workers: newWorkers()}
+	v.strangers, v.members = newBudget(strangersBudget, v.maxEvent()), newBudget(membersBudget, v.maxEvent())
+	return v
 }
 
-// maxEvent is how much of an event is held. No budget is smaller.
+// maxEvent is how much of an event is held. No budget may be smaller.
 func (v *Server) maxEvent() int {
 	if v.MaxEvent > 0 {
 		return v.MaxEvent
 	}
 	return int(v.MaxPayload)
-}
-
-// budgetOf returns what a session's long packets are a part of.
-func (v *Server) budgetOf(s *Session) *budget {
-	if s.vouched.Load() {
-		return v.members
-	}
-	return v.strangers
 }
 
 // beats is how many there are in a ping interval.

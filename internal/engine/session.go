@@ -52,8 +52,9 @@ type Session struct {
 	answering sync.Mutex // held while a poll is answered
 	upper     upper
 
-	introduced atomic.Bool // the client has asked for a Socket.IO connection
-	vouched    atomic.Bool // see Vouch
+	introduced atomic.Bool   // the client has asked for a Socket.IO connection
+	vouched    chan struct{} // closed by Vouch
+	vouching   sync.Once
 
 	state    atomic.Value // what the Socket.IO layer is told of it
 	attached func()       // see Server.attach
@@ -94,6 +95,7 @@ func newSession(server *Server, id string, r *http.Request) *Session {
 		remote:   r.RemoteAddr,
 		receipts: newReceipts(server.Receipts),
 		inbox:    inbox{workers: server.workers},
+		vouched:  make(chan struct{}),
 		done:     make(chan struct{}),
 	}
 	s.request.Store(types.NewHttpContext(noResponse{}, handshakeOf(r)))
@@ -133,7 +135,16 @@ func (s *Session) Protocol() int { return 4 }
 
 // Vouch notes that somebody answers for the session: what it sends is no longer a
 // part of what strangers may send together.
-func (s *Session) Vouch() { s.vouched.Store(true) }
+func (s *Session) Vouch() { s.vouching.Do(func() { close(s.vouched) }) }
+
+func (s *Session) isVouched() bool {
+	select {
+	case <-s.vouched:
+		return true
+	default:
+		return false
+	}
+}
 
 // Request returns the handshake's request, without a body.
 func (s *Session) Request() *types.HttpContext { return s.request.Load() }

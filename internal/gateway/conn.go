@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -122,6 +123,9 @@ func (c *conn) begin() {
 	}
 	if len(seats) > 0 {
 		c.serve(connlimit.Waiting)
+	}
+	if slices.ContainsFunc(seats, func(s room.Seat) bool { return s.Standing == room.Admitted }) {
+		c.link.Vouch() // what a member's page says as soon as it is back must not wait for strangers
 	}
 	if c.hints.room != "" { // it asks to enter at once
 		if seat, ok := choose(seats, c.hints); ok {

@@ -234,7 +234,7 @@ func (k *skimmer) structure(c byte) {
 	case ']', '}':
 		k.depth--
 	case ':':
-		if k.depth == 2 {
+		if k.depth == 2 && k.argument == 1 {
 			k.value = true
 			if k.key == "ref" {
 				k.ref = nil // the last one counts

@@ -16,7 +16,7 @@ var said = []string{
 	`["\u006aoin",{"\u0072oom":"r"}]`,
 	`["leave_room",{"room":"r","final":true,"more":{"room":"x","a":[{"room":[]}]},"room":"last"}]`,
 	`["leave_room",{"room":"r","room":{"room":"x"}}]`,
-	`["leave_room",{"room":"r","room":1e999}]`,
+	`["leave_room",{"room":"r","room":1e999}]`, `["message",{"ref":"1"},{"a":1,"ref":2}]`, `["message",{"ref":"1"},["ref"],{"ref":"2"}]`,
 	`["ping"]`, `["ping",null]`, `["x",1,{"room":"r"}]`, `["x",[{"room":"r"}]]`, `["x","room",{"room":"r"}]`,
 	`["x",{}]`, `["x",{},{"room":"r"}]`, `["x",{"":"","]":"[","}":"{","\"":"\\"}]`, `["",{"Room":"r"}]`, `[1,{"room":"r"}]`, `[-1.5e3]`,
 	`[]`, `[null]`, `[{}]`, `[["x"]]`, `{}`, `"x"`, `null`, ``, `[`, `["x"`, `["x",]`, `["x"]]`, `["x",{"room":"r",}]`,

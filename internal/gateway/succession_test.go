@@ -77,7 +77,7 @@ func TestLateEventsOfAPageThatGoesOn(t *testing.T) {
 			t.Errorf("the others hear %s", name)
 		}
 	}
-	tab.barrier()
+	tab.until("the last word", func() bool { return slices.Contains(texts(tab), "done") })
 	equal(t, "the other tab reads", tab.texts(), said)
 }
 
