@@ -20,8 +20,8 @@ type Store interface {
 	// and what it made of it is committed together with what is to be Logged of
 	// the events it returns. The log keeps the latest Terms.MaxMessages messages and,
 	// beside them, the latest Terms.MaxNotices notices, or fewer where a store bounds
-	// the bytes of a log, or of all logs together. No notice is given up for a
-	// message. A room that comes back with Closing set is
+	// the bytes of a log, or of all logs together; the room's Messages is what it keeps.
+	// No notice is given up for a message. A room that comes back with Closing set is
 	// forgotten, log and all. Update returns the room as committed, and fn's
 	// events.
 	//

@@ -39,9 +39,9 @@ type logBudget struct {
 	logs  logHeap // of all rooms
 }
 
-// add puts an entry into a room's log. Its cost goes with the logarithm of the number
-// of rooms. Notices are kept apart, and never given up for messages: who talks a lot
-// must not talk somebody's arrival away.
+// add puts an entry into a room's log, for a caller who counts that room's messages. Its
+// cost goes with the logarithm of the number of rooms. Notices are kept apart, and never
+// given up for messages: who talks a lot must not talk somebody's arrival away.
 func (b *logBudget) add(e *entry, m room.Message, t room.Terms) {
 	b.change(e, func() {
 		if m.Kind == room.KindNotice {
@@ -53,6 +53,9 @@ func (b *logBudget) add(e *entry, m room.Message, t room.Terms) {
 	for b.used > b.limit && b.logs[0].log.n > 0 {
 		largest := b.logs[0]
 		b.change(largest, largest.log.drop)
+		if largest != e {
+			largest.recount()
+		}
 	}
 }
 

@@ -47,6 +47,13 @@ type entry struct {
 // logBytes is what the log takes, with the notices.
 func (e *entry) logBytes() int { return e.log.bytes + e.notices.bytes }
 
+// recount has the room say how many messages the log keeps.
+func (e *entry) recount() {
+	r := *e.room
+	r.Messages = e.log.n
+	e.room = &r
+}
+
 // logged returns a copy of the log's entries with a greater sequence number, in order.
 func (e *entry) logged(seq uint64) []room.Message {
 	messages, notices := e.log.after(seq), e.notices.after(seq)
@@ -164,6 +171,7 @@ func (s *Store) commit(e *entry, next *room.Room, events []room.Event) error {
 			s.logs.add(e, m, next.Terms)
 		}
 	}
+	next.Messages = e.log.n // some may have gone for their bytes
 	return nil
 }
 

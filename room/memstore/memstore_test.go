@@ -133,6 +133,9 @@ func TestAllLogsTogetherHaveABudget(t *testing.T) {
 		used := 0
 		for _, e := range s.rooms {
 			used += taken(&e.log) + taken(&e.notices)
+			if e.room.Messages != e.log.n {
+				t.Fatalf("a room says that it keeps %d messages, and keeps %d", e.room.Messages, e.log.n)
+			}
 		}
 		if used > budget || used != s.logs.used {
 			t.Fatalf("the logs take %d bytes, counted %d, of %d", used, s.logs.used, budget)
