@@ -267,8 +267,8 @@ func TestSocketIsExempt(t *testing.T) {
 		if _, ok := w.(http.Flusher); !ok {
 			t.Errorf("%s: no Flusher", r.URL.Path)
 		}
-		if AddressKey(r) != "127.0.0.1" {
-			t.Errorf("address key %q", AddressKey(r))
+		if Networks(r)[0].Key != "127.0.0.1" {
+			t.Errorf("address key %q", Networks(r)[0].Key)
 		}
 		io.WriteString(w, strings.Repeat("x", 5000))
 	})

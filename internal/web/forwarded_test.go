@@ -97,7 +97,7 @@ func addressOf(t *testing.T, proxies Proxies, peer string, headers ...http.Heade
 	t.Helper()
 	h := newHandler(t, &fakeService{}, func(o *Options) {
 		o.Proxies = proxies
-		o.Socket = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = append(got, AddressKey(r)) })
+		o.Socket = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = append(got, Networks(r)[0].Key) })
 	})
 	b := newBrowser(t, h)
 	for _, header := range headers {

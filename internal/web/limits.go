@@ -6,9 +6,12 @@ import (
 	"time"
 
 	"github.com/go-chi/httprate"
+
+	"securechat/internal/network"
 )
 
-// Limits per address (see AddressKey) and minute. They are meant to be out of
+// Limits per address and minute; the wider networks around it may have their share (see
+// package network). They are meant to be out of
 // reach for people, for many of them behind one address as well: an office that
 // comes back from a power cut, a class that joins a room at the same moment.
 const (
@@ -23,18 +26,32 @@ func (s *server) limit(where string, perMinute int) func(http.Handler) http.Hand
 	if !s.limited {
 		return func(next http.Handler) http.Handler { return next }
 	}
-	key := func(r *http.Request) (string, error) { return AddressKey(r), nil }
-	return httprate.LimitBy(perMinute, time.Minute, key,
+	limiter := httprate.NewRateLimiter(perMinute, time.Minute,
 		httprate.WithLimitCounter(newCounter(maxCounted)),
 		httprate.WithResponseHeaders(httprate.ResponseHeaders{}),
-		httprate.WithLimitHandler(func(w http.ResponseWriter, r *http.Request) {
-			s.refuse(w, r, problem{
-				status: http.StatusTooManyRequests,
-				text:   "There were too many requests from your address. Please try again in a minute.",
-				retry:  time.Minute,
-				where:  where, reason: "rate limit",
-			})
+		httprate.WithErrorHandler(func(_ http.ResponseWriter, _ *http.Request, err error) {
+			s.log.Error("counting a request", "error", err) // it is refused below
 		}))
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			// The narrowest first: what an address has too much is not counted in the
+			// networks that it shares with others.
+			for _, n := range Networks(r) {
+				counted := r.WithContext(httprate.WithRequestLimit(r.Context(), perMinute*n.Share))
+				if !limiter.OnLimit(w, counted, n.Key) {
+					continue
+				}
+				s.refuse(w, r, problem{
+					status: http.StatusTooManyRequests,
+					text:   "There were too many requests from your address. Please try again in a minute.",
+					retry:  time.Minute,
+					where:  where, reason: "rate limit",
+				})
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
 }
 
 // Limits of wrong codes. Right ones are not counted.
@@ -45,6 +62,7 @@ func (s *server) limit(where string, perMinute int) func(http.Handler) http.Hand
 // with a chance of 2 in 900,000 at best, however often the code turns: together less
 // than 0.6 %.
 //
+// A wider IPv6 network gets its share of that for all of its addresses together.
 // Somebody with many addresses gets that much for each of them, so beyond
 // wrongInTotal an hour, all addresses together, an address that has guessed
 // wrongly within the hour or two is held to wrongWhenBraked. Everybody else,
@@ -61,7 +79,7 @@ const (
 // safe for concurrent use.
 type guesses struct {
 	minute, hour, total *httprate.RateLimiter
-	addresses           stripes
+	networks            stripes // by the widest
 }
 
 func newGuesses() *guesses {
@@ -78,27 +96,31 @@ func newGuesses() *guesses {
 // everybody is the key of the limiter that counts all addresses together.
 const everybody = ""
 
-// try calls check, which reports whether a code was wrong, unless the address
-// has been wrong too often; then it returns when to try again. What check would
-// have said has no influence on that.
+// try calls check, which reports whether a code was wrong, unless one of the networks
+// that the client is counted by has been wrong too often; then it returns when to try
+// again. What check would have said has no influence on that.
 //
-// The attempts of one address wait for each other, so that none of them can
-// start before the one before it is counted.
-func (g *guesses) try(address string, check func() (wrong bool)) (retry time.Duration, err error) {
-	defer g.addresses.lock(address)()
-	if retry, err = g.wait(address); err != nil || retry > 0 {
-		return retry, err
+// The attempts of one network wait for each other, so that none of them can
+// start before the one before it is counted. The widest holds all the others.
+func (g *guesses) try(networks []network.Network, check func() (wrong bool)) (retry time.Duration, err error) {
+	defer g.networks.lock(networks[len(networks)-1].Key)()
+	for _, n := range networks {
+		wait, err := g.wait(n)
+		if err != nil {
+			return 0, err
+		}
+		retry = max(retry, wait)
 	}
-	if check() {
-		err = g.count(address)
+	if retry == 0 && check() {
+		err = g.count(networks)
 	}
-	return 0, err
+	return retry, err
 }
 
-// wait returns how long the address has to wait at most for its next attempt.
+// wait returns how long the network has to wait at most for its next attempt.
 // A count fades during the window after its own, hence the addition.
-func (g *guesses) wait(address string) (time.Duration, error) {
-	full, err := reached(g.minute, address, wrongPerMinute)
+func (g *guesses) wait(n network.Network) (time.Duration, error) {
+	full, err := reached(g.minute, n.Key, wrongPerMinute*n.Share)
 	if err != nil || full {
 		return time.Minute + time.Minute/wrongPerMinute, err
 	}
@@ -110,7 +132,7 @@ func (g *guesses) wait(address string) (time.Duration, error) {
 	if braked {
 		limit, wait = wrongWhenBraked, 2*time.Hour
 	}
-	full, err = reached(g.hour, address, limit)
+	full, err = reached(g.hour, n.Key, limit*n.Share)
 	if err != nil || full {
 		return wait, err
 	}
@@ -123,22 +145,19 @@ func reached(limiter *httprate.RateLimiter, key string, limit int) (bool, error)
 	return rate+1 > float64(limit), err
 }
 
-func (g *guesses) count(address string) error {
+// count notes a wrong code.
+func (g *guesses) count(networks []network.Network) error {
 	now := time.Now().UTC()
-	for _, entry := range []struct {
-		limiter *httprate.RateLimiter
-		key     string
-		window  time.Duration
-	}{
-		{g.minute, address, time.Minute},
-		{g.hour, address, time.Hour},
-		{g.total, everybody, time.Hour},
-	} {
-		if err := entry.limiter.Counter().Increment(entry.key, now.Truncate(entry.window)); err != nil {
+	minute, hour := now.Truncate(time.Minute), now.Truncate(time.Hour)
+	for _, n := range networks {
+		if err := g.minute.Counter().Increment(n.Key, minute); err != nil {
+			return err
+		}
+		if err := g.hour.Counter().Increment(n.Key, hour); err != nil {
 			return err
 		}
 	}
-	return nil
+	return g.total.Counter().Increment(everybody, hour)
 }
 
 func tooManyGuesses(retry time.Duration) problem {

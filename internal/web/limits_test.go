@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"securechat/internal/network"
 	"securechat/room"
 )
 
@@ -56,7 +57,7 @@ func TestGuessingAllDay(t *testing.T) {
 		g := newGuesses()
 		checked, perMinute := 0, map[time.Time]int{}
 		for range 24 * 60 * 60 {
-			_, err := g.try("192.0.2.1", func() bool {
+			_, err := g.try(network.Of("192.0.2.1"), func() bool {
 				checked++
 				perMinute[time.Now().Truncate(time.Minute)]++
 				return true
@@ -207,7 +208,7 @@ func TestGuessesAtOnce(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 200 {
 		wg.Go(func() {
-			if _, err := g.try("192.0.2.1", func() bool {
+			if _, err := g.try(network.Of("192.0.2.1"), func() bool {
 				checked.Add(1)
 				time.Sleep(time.Millisecond) // a store that takes its time lets the others catch up
 				return true
@@ -222,14 +223,61 @@ func TestGuessesAtOnce(t *testing.T) {
 	}
 }
 
-// An address is that of an IPv6 subscriber's network.
+// An address is that of an IPv6 subscriber's network, and the networks around it may be
+// wrong so many times as often, all of their addresses together.
 func TestGuessesOfANetwork(t *testing.T) {
-	b := newBrowser(t, newHandler(t, door()))
-	for i := range wrongPerMinute {
-		guesser(b, fmt.Sprintf("[2001:db8:1:2::%x]", i+1))("111111").want(t, 404)
+	for _, tt := range []struct {
+		name, address string // with a place for a number that makes another one
+		times         int    // as often as one address may
+		neighbour     string // of the same network
+		stranger      string
+	}{
+		{"/64", "[2001:db8:1:2::%x]", 1, "[2001:db8:1:2:ffff::1]", "[2001:db8:1:3::1]"},
+		{"/56", "[2001:db8:1:0:%x::1]", 1, "[2001:db8:1:0:ffff::2]", "[2001:db8:1:1::1]"},
+		{"/56 by many /64", "[2001:db8:1:%x::1]", 4, "[2001:db8:1:ff::1]", "[2001:db8:1:100::1]"},
+		{"/48 by many /56", "[2001:db8:1:%x00::1]", 16, "[2001:db8:1:ff00::1]", "[2001:db8:2::1]"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { // all of it in one minute
+				b := newBrowser(t, newHandler(t, door()))
+				for i := range tt.times * wrongPerMinute {
+					guesser(b, fmt.Sprintf(tt.address, i%100+1))("111111").want(t, 404)
+				}
+				guesser(b, tt.neighbour)(rightCode).want(t, 429)
+				guesser(b, tt.stranger)(rightCode).want(t, 200)
+			})
+		})
 	}
-	guesser(b, "[2001:db8:1:2:ffff::1]")(rightCode).want(t, 429)
-	guesser(b, "[2001:db8:1:3::1]")(rightCode).want(t, 200)
+}
+
+// The same for forms and pages. Whoever asks too often alone takes nothing from the
+// others of their network.
+func TestRequestLimitsOfANetwork(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBrowser(t, newHandler(t, &fakeService{}))
+		token := b.token()
+		create := func(address string) int {
+			b.address = address + ":1"
+			return b.do("POST", "/", url.Values{"csrf_token": {token}, "display_name": {"Anna"}}).StatusCode
+		}
+		for range 10 * createsPerMinute {
+			create("[2001:db8:1:0::1]")
+		}
+		for i := range 3 * createsPerMinute {
+			if status := create(fmt.Sprintf("[2001:db8:1:%x::1]", i%64+1)); status != http.StatusFound {
+				t.Fatalf("%d: %d", i, status)
+			}
+		}
+		if status := create("[2001:db8:1:ff::1]"); status != http.StatusTooManyRequests {
+			t.Errorf("one more of the /56: %d", status)
+		}
+		if status := create("[2001:db8:1:100::1]"); status != http.StatusFound {
+			t.Errorf("another /56: %d", status)
+		}
+		if status := create("192.0.2.1"); status != http.StatusFound {
+			t.Errorf("another address: %d", status)
+		}
+	})
 }
 
 func TestRequestLimits(t *testing.T) {

@@ -53,7 +53,7 @@ func (s *server) join(w http.ResponseWriter, r *http.Request) {
 		return errors.Is(err, room.ErrNoSuchCode)
 	}
 	if s.limited {
-		retry, limitErr := s.guesses.try(AddressKey(r), check)
+		retry, limitErr := s.guesses.try(Networks(r), check)
 		if limitErr != nil {
 			s.refuseUse(w, r, "join", limitErr)
 			return

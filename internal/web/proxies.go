@@ -299,9 +299,6 @@ func Networks(r *http.Request) []network.Network {
 	return network.Of(c.address.String())
 }
 
-// AddressKey returns the key of the narrowest of a client's [Networks].
-func AddressKey(r *http.Request) string { return Networks(r)[0].Key }
-
 // Distinct returns the [Networks] of a request that tell its client from others, nothing if
 // it is [Proxies.Shared].
 func (p Proxies) Distinct(r *http.Request) []network.Network {

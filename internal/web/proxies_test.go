@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestAddressKey(t *testing.T) {
+func TestNetworks(t *testing.T) {
 	prefixes := Proxies{Prefixes: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8")}}
 	for _, test := range []struct {
 		name    string
@@ -39,7 +39,7 @@ func TestAddressKey(t *testing.T) {
 			var got string
 			h := newHandler(t, &fakeService{}, func(o *Options) {
 				o.Proxies = test.proxies
-				o.Socket = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = AddressKey(r) })
+				o.Socket = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = Networks(r)[0].Key })
 			})
 			b := newBrowser(t, h)
 			b.get("/socket.io/", from(test.peer), func(r *http.Request) { r.Header["X-Forwarded-For"] = test.xff })

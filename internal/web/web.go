@@ -5,7 +5,7 @@
 // # Who is who
 //
 // A browser is known by its session (package session) and an address by
-// [AddressKey]. Rooms learn of an address only as a keyed hash.
+// its [Networks]. Rooms learn of an address only as a keyed hash.
 //
 // # What is refused
 //
