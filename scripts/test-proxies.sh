@@ -68,10 +68,16 @@ for name in nginx haproxy caddy; do
 		# Some releases have the program in a package beside the one of its name.
 		[ -x "$binary" ] || unpack "$name-core" "$name-light"
 	fi
-	for library in $(missing "$binary"); do
-		# Unquoted: it is a list.
-		# shellcheck disable=SC2046
-		unpack $(packages_of "$library")
+	# A library may need others, which shows when it is there.
+	before=''
+	while needed=$(missing "$binary") && [ -n "$needed" ]; do
+		[ "$needed" != "$before" ] || { echo "The tests need $name, which lacks:" $needed >&2; exit 1; }
+		before=$needed
+		for library in $needed; do
+			# Unquoted: it is a list.
+			# shellcheck disable=SC2046
+			unpack $(packages_of "$library")
+		done
 	done
 	echo "$name $binary $(libraries)"
 done

@@ -50,7 +50,7 @@ describe('connections that do nothing', () => {
       const server = await serverForTest(t, { env: { RATE_LIMITS: 'on' } });
       execFileSync('prlimit', ['--pid', String(server.pid), `--data=${640 << 20}`]);
       const deafs = await Promise.all(Array.from({ length: 1000 }, () => deaf(server.port, text)));
-      t.after(() => { for (const socket of deafs) socket.destroy(); });
+      server.atEnd(() => { for (const socket of deafs) socket.destroy(); }); // else it would wait for them
       const [ana, bob] = await roomWith(server, ['Ana', 'Bob'], { t });
       for (let i = 0; i < 20; i++) {
         ana.say(`still here ${i}`);
@@ -67,7 +67,7 @@ describe('connections that do nothing', () => {
     const [ana, bob] = await roomWith(server, ['Ana', 'Bob'], { t });
     await Promise.all([ana.conn.upgraded(), bob.conn.upgraded()]);
     const deafs = await Promise.all(Array.from({ length: 300 }, () => deaf(server.port, 'GET / HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 198.51.100.2\r\n')));
-    t.after(() => { for (const socket of deafs) socket.destroy(); });
+    server.atEnd(() => { for (const socket of deafs) socket.destroy(); }); // else it would wait for them
     // Newcomers find a place, too.
     const cara = await knock(server, ana.room.code, 'Cara', { t });
     await ana.conn.waitFor('join_request', ({ user_id }) => user_id === cara.knock.userId);
