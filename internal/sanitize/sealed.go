@@ -144,12 +144,16 @@ func sealCipher(passphrase string, salt []byte) (mode cipher.Block, iv []byte) {
 // a tag then.
 func (s *Sanitizer) takesAway(text string) bool {
 	var links strings.Builder
+	commented := false
 	for p := range split(newlines.Replace(text)) {
 		switch {
 		case !p.tag:
 			if hasTag(p.raw) {
 				return true
 			}
+			commented = commented || hasComment(p.raw)
+		case commented: // it may end within the tag, and what is an attribute here is markup there
+			return true
 		case p.raw[1] == '/': // what else is in it means nothing
 		case isLink(p.raw):
 			links.WriteString(p.raw + linkEnd)
@@ -209,6 +213,23 @@ func hasTag(text string) bool {
 			return false
 		}
 		if name := strings.TrimPrefix(rest, "/"); name != "" && isLetter(name[0]) {
+			return true
+		}
+		text = rest
+	}
+}
+
+// hasComment reports whether a browser may find the beginning of a comment in text.
+func hasComment(text string) bool {
+	for {
+		_, rest, found := strings.Cut(text, "<")
+		if !found {
+			return false
+		}
+		switch {
+		case strings.HasPrefix(rest, "!"), strings.HasPrefix(rest, "?"):
+			return true
+		case strings.HasPrefix(rest, "/") && (len(rest) == 1 || !isLetter(rest[1])):
 			return true
 		}
 		text = rest

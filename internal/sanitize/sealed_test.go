@@ -138,6 +138,10 @@ func TestEnvelopeIsLookedInto(t *testing.T) {
 			"<svg/onload=alert(1)>":                "&lt;svg/onload=alert(1)&gt;",
 			"<!--><img src=x onerror=alert(1)>-->": "&lt;!--&gt;&lt;img src=x onerror=alert(1)&gt;--&gt;",
 			"<math><mtext></p><style><!--</style><img title=\"--&gt;&lt;img src=1 onerror=alert(1)&gt;\">": "&lt;math&gt;&lt;mtext&gt;&lt;/p&gt;&lt;style&gt;&lt;!--&lt;/style&gt;&lt;img title=&#34;--&gt;&lt;img src=1 onerror=alert(1)&gt;&#34;&gt;",
+			// A browser sees comments that end within what looks like an attribute.
+			`<!--<a href="http://a.example" title="--><img src=x onerror=alert(1)>">x</a>`: `&lt;!--<a href="http://a.example" rel="noopener noreferrer nofollow" title="--&gt;&lt;img src=x onerror=alert(1)&gt;">x</a>`,
+			`<?</b title="><img src=x onerror=alert(1)>">x`:                                "&lt;?x",
+			`</3<b></b title="><img src=x onerror=alert(1)>">x`:                            "&lt;/3<b></b>x",
 			"</span></div><h1>x": "&lt;/span&gt;&lt;/div&gt;&lt;h1&gt;x",
 			"Promise<string>":    "Promise&lt;string&gt;",
 			"x\x00<\x00img><p>":  "x\uFFFD&lt;\uFFFDimg&gt;&lt;p&gt;",
@@ -205,6 +209,7 @@ func FuzzEnvelopeText(f *testing.F) {
 	for _, text := range []string{
 		"hello", "<b>x</b>", "<img src=x onerror=alert(1)>", "<!--><p>", "<!--", "--!><p>", "<b title='", `<a href="javascript:x">`, "<![CDATA[<p>]]>",
 		"<\x00p>", "</br>", "</p>", "<b/><i", "<?p><q>", "</ p>", "<a href=https://a.example>x",
+		`<!--<a href="https://a.example" title="--><p>">x`, `<?</b title="><p>">x`, `</3</i title="><p>">`,
 	} {
 		f.Add(text)
 	}
