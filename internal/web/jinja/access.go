@@ -38,19 +38,7 @@ func attributeOf(f *frame, of any, name string) (any, bool) {
 	}
 	switch of := of.(type) {
 	case *Object:
-		if of.Attribute != nil {
-			v, ok, err := of.Attribute(name)
-			if err != nil {
-				f.fail("%v", err)
-			}
-			if ok {
-				return fromGo(f, v), true
-			}
-		}
-		if of.Items == nil {
-			return nil, false
-		}
-		return method(f, of, name)
+		return of.attribute(f, name)
 	case *loop:
 		return of.attribute(f, name)
 	case *namespace:
@@ -64,7 +52,7 @@ func attributeOf(f *frame, of any, name string) (any, bool) {
 		return of.block(name), true
 	case *blockReference:
 		if name == "super" {
-			return super(f, of.ctx, of.def), true
+			return super(of.ctx, of.def), true
 		}
 		return nil, false
 	case *macro:
@@ -73,6 +61,22 @@ func attributeOf(f *frame, of any, name string) (any, bool) {
 		return of.attribute(name)
 	}
 	return method(f, of, name)
+}
+
+func (o *Object) attribute(f *frame, name string) (any, bool) {
+	if o.Attribute != nil {
+		v, ok, err := o.Attribute(name)
+		if err != nil {
+			f.fail("%v", err)
+		}
+		if ok {
+			return fromGo(f, v), true
+		}
+	}
+	if o.Items == nil {
+		return nil, false
+	}
+	return method(f, o, name)
 }
 
 // itemOf returns an item of a collection.
@@ -85,63 +89,21 @@ func itemOf(f *frame, of, k any) (any, bool) {
 	case *dict:
 		return of.get(f, k)
 	case Dict:
-		name, ok := asText(k)
-		if !ok {
-			return nil, false
-		}
-		v, ok := of[plain(name)]
-		if !ok {
-			return nil, false
-		}
-		return fromGo(f, v), true
+		return of.item(f, k)
 	case *Object:
-		name, ok := asText(k)
-		if !ok {
-			return nil, false
-		}
-		if of.Key != nil {
-			known, err := of.Key(plain(name))
-			if err != nil {
-				f.fail("%v", err)
-			}
-			name = known
-		}
-		return itemOf(f, of.Items, name)
+		return of.item(f, k)
 	case selfReference:
 		if name, ok := asText(k); ok {
 			return of.block(name), true
 		}
 	case *List:
-		switch k := k.(type) {
-		case slice:
-			return &List{cut(f, of.items, k)}, true
-		case int, bool:
-			return at(of.items, asInt(k))
-		}
+		return sequenceItem(f, of.items, k, func(items []any) any { return &List{items} })
 	case tuple:
-		switch k := k.(type) {
-		case slice:
-			return tuple(cut(f, of, k)), true
-		case int, bool:
-			return at(of, asInt(k))
-		}
+		return sequenceItem(f, of, k, func(items []any) any { return tuple(items) })
 	case group:
-		return itemOf(f, tuple{of.grouper, of.list}, k)
+		return itemOf(f, of.tuple(), k)
 	case interval:
-		switch k := k.(type) {
-		case slice:
-			from, to, step := k.bounds(f, of.len())
-			return interval{of.at(from), of.at(to), of.step * step}, true
-		case int, bool:
-			i := asInt(k)
-			if i < 0 {
-				i += of.len()
-			}
-			if i < 0 || i >= of.len() {
-				return nil, false
-			}
-			return of.at(i), true
-		}
+		return of.item(f, k)
 	case string, Markup:
 		s, _ := asText(of)
 		f.r.charge(len(s) / chargedBytes)
@@ -150,10 +112,59 @@ func itemOf(f *frame, of, k any) (any, bool) {
 			return like(of, string(cut(f, []rune(s), k))), true
 		case int, bool:
 			r, ok := at([]rune(s), asInt(k))
-			if !ok {
-				return nil, false
-			}
-			return like(of, string(r)), true
+			return like(of, string(r)), ok
+		}
+	}
+	return nil, false
+}
+
+func (d Dict) item(f *frame, k any) (any, bool) {
+	name, _ := asText(k)
+	v, ok := d[plain(name)]
+	if _, isText := asText(k); !ok || !isText {
+		return nil, false
+	}
+	return fromGo(f, v), true
+}
+
+func (o *Object) item(f *frame, k any) (any, bool) {
+	name, ok := asText(k)
+	if !ok {
+		return nil, false
+	}
+	if o.Key != nil {
+		known, err := o.Key(plain(name))
+		if err != nil {
+			f.fail("%v", err)
+		}
+		name = known
+	}
+	return o.Items.item(f, name)
+}
+
+// sequenceItem returns an item, or a part of which made makes a value.
+func sequenceItem(f *frame, items []any, k any, made func([]any) any) (any, bool) {
+	switch k := k.(type) {
+	case slice:
+		return made(cut(f, items, k)), true
+	case int, bool:
+		return at(items, asInt(k))
+	}
+	return nil, false
+}
+
+func (r interval) item(f *frame, k any) (any, bool) {
+	switch k := k.(type) {
+	case slice:
+		from, to, step := k.bounds(f, r.len())
+		return interval{r.at(from), r.at(to), r.step * step}, true
+	case int, bool:
+		i := asInt(k)
+		if i < 0 {
+			i += r.len()
+		}
+		if 0 <= i && i < r.len() {
+			return r.at(i), true
 		}
 	}
 	return nil, false

@@ -1,9 +1,6 @@
 package jinja
 
-import (
-	"fmt"
-	"runtime"
-)
+import "fmt"
 
 // Error is what is wrong with a template, or with what it does with its values.
 type Error struct {
@@ -33,8 +30,6 @@ func catch(err *error) {
 	case nil:
 	case *Error:
 		*err = r
-	case runtime.Error:
-		panic(r)
 	default:
 		panic(r)
 	}

@@ -2,7 +2,6 @@ package jinja
 
 import (
 	"math"
-	"math/rand/v2"
 	"regexp"
 	"slices"
 	"strconv"
@@ -57,11 +56,8 @@ func textFilter(do func(s string) string) *filter {
 	})
 }
 
-// filters are all filters. They call what calls filters, so they cannot be there from the first.
-var filters map[string]*filter
-
-func init() {
-	filters = map[string]*filter{
+func newFilters() map[string]*filter {
+	filters := map[string]*filter{
 		"abs":            simple(absolute),
 		"attr":           newFilter("name", 1, func(f *frame, in any, a []any) any { return attr(f, in, textArg(f, a[0])) }),
 		"batch":          newFilter("linecount fill_with", 1, batch),
@@ -97,12 +93,12 @@ func init() {
 		"safe":           simple(func(f *frame, in any) any { return Markup(str(f, in)) }),
 		"select":         {open: chooser(true, false)},
 		"selectattr":     {open: chooser(true, true)},
-		"slice":          newFilter("slices fill_with", 1, slices0),
+		"slice":          newFilter("slices fill_with", 1, columns),
 		"sort":           newFilter("reverse case_sensitive attribute", 0, sortFilter),
-		"string":         simple(func(f *frame, in any) any { return soft(f, in) }),
+		"string":         simple(soft),
 		"striptags":      simple(func(f *frame, in any) any { return stripTags(f, str(f, in)) }),
 		"sum":            newFilter("attribute start", 0, sum),
-		"title":          textFilter2(titleFilter),
+		"title":          plainTextFilter(titleFilter),
 		"tojson":         newFilter("indent", 0, toJSON),
 		"trim":           newFilter("chars", 0, trim),
 		"truncate":       newFilter("length killwords end leeway", 0, truncate),
@@ -117,10 +113,11 @@ func init() {
 	for alias, name := range map[string]string{"d": "default", "e": "escape", "count": "length"} {
 		filters[alias] = filters[name]
 	}
+	return filters
 }
 
-// textFilter2 is a filter that makes text of text, which is not Markup any more.
-func textFilter2(do func(s string) string) *filter {
+// plainTextFilter is a filter that makes text of text, which is not Markup any more.
+func plainTextFilter(do func(s string) string) *filter {
 	return simple(func(f *frame, in any) any {
 		s := str(f, in)
 		f.r.charge(len(s) / chargedBytes)
@@ -153,6 +150,9 @@ func attr(f *frame, in any, name string) any {
 func batch(f *frame, in any, a []any) any {
 	size, fill := intArg(f, a[0], 0), or(a[1], nil)
 	next := mustIterate(f, in)
+	if size == 0 {
+		f.fail("nothing can be cut into rows of 0")
+	}
 	done := false
 	return &generator{kind: "generator", next: func() (any, bool) {
 		var row []any
@@ -175,7 +175,8 @@ func batch(f *frame, in any, a []any) any {
 	}}
 }
 
-func slices0(f *frame, in any, a []any) any {
+// columns deals items out to n lists.
+func columns(f *frame, in any, a []any) any {
 	n, fill := intArg(f, a[0], 0), or(a[1], nil)
 	items := all(f, in)
 	if n == 0 {
@@ -233,9 +234,9 @@ func dictSort(f *frame, in any, a []any) any {
 		f.fail("a dictionary can be sorted by \"key\" or by \"value\"")
 	}
 	d := mustDict(f, in)
-	items := (&dictView{"items", d}).items()
-	return &List{sorted(f, items, func(v any) any {
-		return folded(f, v.(tuple)[by], a[0])
+	return &List{sorted(f, (&dictView{"items", d}).items(), func(pair any) any {
+		v, _ := itemOf(f, pair, by)
+		return folded(f, v, a[0])
 	}, asked(f, a[2]))}
 }
 
@@ -310,24 +311,24 @@ func getter(f *frame, path any, otherwise any) func(any) any {
 }
 
 func sortFilter(f *frame, in any, a []any) any {
-	key := func(v any) any { return folded(f, v, a[1]) }
-	if s, ok := asText(a[2]); ok && strings.Contains(s, ",") {
-		var getters []func(any) any
-		for part := range strings.SplitSeq(s, ",") {
-			getters = append(getters, getter(f, part, nil))
+	paths := []any{or(a[2], nil)}
+	if s, ok := asText(a[2]); ok {
+		paths = nil
+		for path := range strings.SplitSeq(s, ",") {
+			paths = append(paths, path)
 		}
-		key = func(v any) any {
-			keys := make(tuple, len(getters))
-			for i, get := range getters {
-				keys[i] = folded(f, get(v), a[1])
-			}
-			return keys
-		}
-	} else if a[2] != absent && a[2] != nil {
-		get := getter(f, a[2], nil)
-		key = func(v any) any { return folded(f, get(v), a[1]) }
 	}
-	return &List{sorted(f, all(f, in), key, asked(f, a[0]))}
+	getters := make([]func(any) any, len(paths))
+	for i, path := range paths {
+		getters[i] = getter(f, path, nil)
+	}
+	return &List{sorted(f, all(f, in), func(v any) any {
+		keys := make(tuple, len(getters))
+		for i, get := range getters {
+			keys[i] = folded(f, get(v), a[1])
+		}
+		return keys
+	}, asked(f, a[0]))}
 }
 
 func unique(f *frame, in any, a []any) any {
@@ -404,7 +405,10 @@ func toFloatOr(f *frame, v any) float64 {
 var underscores = regexp.MustCompile(`^[^_]*(?:\d_\d[^_]*)*$`)
 
 func parseFloat(s string) (float64, error) {
-	s = strings.TrimFunc(s, isSpace)
+	s = westernDigits(strings.TrimFunc(s, isSpace))
+	if strings.EqualFold(s, "-nan") || strings.EqualFold(s, "+nan") {
+		return math.NaN(), nil
+	}
 	if strings.ContainsAny(s, "xXpP") || !underscores.MatchString(s) {
 		return 0, strconv.ErrSyntax
 	}
@@ -423,8 +427,12 @@ func first(f *frame, in any) any {
 }
 
 func last(f *frame, in any) any {
-	if _, ok := in.(*undefined); ok {
-		f.fail("%s", in.(*undefined).problem)
+	f.mustBeDefined(in)
+	if _, ok := in.(Markup); ok {
+		// Python looks at the end of Markup by its items, which are Markup, too.
+		if v, ok := itemOf(f, in, -1); ok {
+			return v
+		}
 	}
 	items := reversible(f, in)
 	if len(items) == 0 {
@@ -450,7 +458,7 @@ func random(f *frame, in any) any {
 	if n == 0 {
 		return &undefined{"there is nothing to choose from"}
 	}
-	v, ok := itemOf(f, in, rand.IntN(n)) //nolint:gosec // nobody's secret
+	v, ok := itemOf(f, in, chance(n))
 	if !ok {
 		f.fail("nothing can be chosen from a %s", typeName(in))
 	}
@@ -477,7 +485,7 @@ func toInt(f *frame, in any, a []any) any {
 	}
 	x, isFloat := in.(float64)
 	if s, ok := asText(in); ok {
-		digits := strings.TrimFunc(s, isSpace)
+		digits := westernDigits(strings.TrimFunc(s, isSpace))
 		base := intArg(f, a[1], 10)
 		i, err := parseInt(digits, base)
 		switch {
@@ -555,14 +563,14 @@ func groupBy(f *frame, in any, a []any) any {
 	by := func(v any) any { return folded(f, get(v), a[2]) }
 	var groups []any
 	var last any
+	members := &List{}
 	for i, item := range sorted(f, all(f, in), by, false) {
 		k := by(item)
 		if i == 0 || !equal(f, k, last) {
-			groups = append(groups, group{get(item), &List{}})
-			last = k
+			members, last = &List{}, k
+			groups = append(groups, group{get(item), members})
 		}
-		l := groups[len(groups)-1].(group).list
-		l.items = append(l.items, item)
+		members.items = append(members.items, item)
 	}
 	return &List{groups}
 }
@@ -653,7 +661,7 @@ func applied(f *frame, args Args) func(any) any {
 		f.fail("the filter 'map' needs the name of another one, or an attribute")
 	}
 	name, _ := asText(args.Positional[0])
-	x := filters[name]
+	x := f.r.set.library.filters[name]
 	if x == nil {
 		f.fail("there is no filter %q", name)
 	}
@@ -718,7 +726,7 @@ func condition(f *frame, args Args, byAttribute bool) func(any) bool {
 		return func(v any) bool { return truth(f, get(v)) }
 	}
 	name, _ := asText(rest[0])
-	t := tests[name]
+	t := f.r.set.library.tests[name]
 	if t == nil {
 		f.fail("there is no test %q", name)
 	}
@@ -814,24 +822,6 @@ func sum(f *frame, in any, a []any) any {
 		total = operate(f, "+", total, get(item))
 	}
 	return total
-}
-
-func titleFilter(s string) string {
-	var out strings.Builder
-	begin := true
-	for _, r := range s {
-		switch {
-		case strings.ContainsRune("-({[<", r) || isSpace(r):
-			begin = true
-			out.WriteRune(r)
-		case begin:
-			begin = false
-			out.WriteString(upper(string(r)))
-		default:
-			out.WriteString(lower(string(r)))
-		}
-	}
-	return out.String()
 }
 
 func trim(f *frame, in any, a []any) any {

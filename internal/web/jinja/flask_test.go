@@ -35,10 +35,13 @@ func snippets(t *testing.T) (all []sample) {
 			continue
 		}
 		source, refused := strings.CutPrefix(line, "! ")
-		all = append(all, sample{
-			Name: fmt.Sprintf("line %d", i+1), Page: "page.html", refused: refused,
-			Files: map[string]string{"page.html": strings.ReplaceAll(source, "⏎", "\n")},
-		})
+		page, others, _ := strings.Cut(strings.ReplaceAll(source, "⏎", "\n"), " ⇒ ")
+		files := map[string]string{"page.html": page}
+		for other := range strings.SplitSeq(others, " ⇒ ") {
+			name, text, _ := strings.Cut(other, " ")
+			files[name] = text
+		}
+		all = append(all, sample{Name: fmt.Sprintf("line %d", i+1), Page: "page.html", Files: files, refused: refused})
 	}
 	return all
 }

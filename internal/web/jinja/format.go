@@ -71,10 +71,12 @@ func (p *percent) run() {
 
 // directive reads what follows a percent sign, and returns the rest.
 func (p *percent) directive(rest string) string {
-	var sp spec
-	var value any
-	hasValue := false
-	if strings.HasPrefix(rest, "(") {
+	if strings.HasPrefix(rest, "%") {
+		p.out.WriteByte('%')
+		return rest[1:]
+	}
+	value, hasValue := any(nil), strings.HasPrefix(rest, "(")
+	if hasValue {
 		end := strings.IndexByte(rest, ')')
 		if end < 0 || p.named == nil {
 			p.f.fail("the format %q asks for a dictionary", p.s)
@@ -83,10 +85,33 @@ func (p *percent) directive(rest string) string {
 		if !ok {
 			p.f.fail("there is no value %q for the format", rest[1:end])
 		}
-		value, hasValue, p.byName = v, true, true
+		value, p.byName = v, true
 		rest = rest[end+1:]
 	}
-	sp.align = '>'
+	sp, rest := percentFlags(rest)
+	sp.width, rest = p.number(rest)
+	if sp.width < 0 {
+		sp.align, sp.width = '<', -sp.width
+	}
+	if after, ok := strings.CutPrefix(rest, "."); ok {
+		sp.precision, rest = p.number(after)
+		sp.precision = max(sp.precision, 0)
+	}
+	rest = strings.TrimLeft(rest, "hlL")
+	if rest == "" {
+		p.f.fail("the format %q is incomplete", p.s)
+	}
+	verb, size := utf8.DecodeRuneInString(rest)
+	if !hasValue {
+		value = p.next()
+	}
+	p.out.WriteString(p.formatted(sp, verb, value))
+	return rest[size:]
+}
+
+// percentFlags reads the marks before the width.
+func percentFlags(rest string) (sp spec, after string) {
+	sp = spec{align: '>', precision: -1}
 	for ; rest != "" && strings.IndexByte("-+ 0#", rest[0]) >= 0; rest = rest[1:] {
 		switch rest[0] {
 		case '-':
@@ -103,50 +128,31 @@ func (p *percent) directive(rest string) string {
 			sp.alternate = true
 		}
 	}
-	number := func() (n int, given bool) {
-		if strings.HasPrefix(rest, "*") {
-			v := p.next()
-			if !isInt(v) {
-				p.f.fail("* in a format asks for a whole number")
-			}
-			rest = rest[1:]
-			return asInt(v), true
+	return sp, rest
+}
+
+// number reads a width or a precision; a star takes the next of the values.
+func (p *percent) number(rest string) (n int, after string) {
+	if after, ok := strings.CutPrefix(rest, "*"); ok {
+		v := p.next()
+		if !isInt(v) {
+			p.f.fail("* in a format asks for a whole number")
 		}
-		end := 0
-		for end < len(rest) && '0' <= rest[end] && rest[end] <= '9' {
-			end++
-		}
-		n, err := strconv.Atoi(rest[:end])
-		if end > 0 && err != nil {
-			p.f.sized(math.MaxInt)
-		}
-		rest = rest[end:]
-		return n, end > 0
+		return asInt(v), after
 	}
-	sp.width, _ = number()
-	if sp.width < 0 {
-		sp.align, sp.width = '<', -sp.width
+	n, after, _ = leadingNumber(p.f, rest)
+	return n, after
+}
+
+// leadingNumber reads the digits that s begins with.
+func leadingNumber(f *frame, s string) (n int, after string, given bool) {
+	after = strings.TrimLeft(s, "0123456789")
+	digits := s[:len(s)-len(after)]
+	n, err := strconv.Atoi(digits)
+	if digits != "" && err != nil {
+		f.sized(math.MaxInt)
 	}
-	sp.precision = -1
-	if strings.HasPrefix(rest, ".") {
-		rest = rest[1:]
-		n, _ := number()
-		sp.precision = max(n, 0)
-	}
-	rest = strings.TrimLeft(rest, "hlL")
-	if rest == "" {
-		p.f.fail("the format %q is incomplete", p.s)
-	}
-	verb, size := utf8.DecodeRuneInString(rest)
-	if verb == '%' {
-		p.out.WriteByte('%')
-		return rest[size:]
-	}
-	if !hasValue {
-		value = p.next()
-	}
-	p.out.WriteString(p.formatted(sp, verb, value))
-	return rest[size:]
+	return n, after, digits != ""
 }
 
 func (p *percent) formatted(sp spec, verb rune, v any) string {
@@ -154,51 +160,11 @@ func (p *percent) formatted(sp spec, verb rune, v any) string {
 	f.sized(max(sp.width, sp.precision, 0))
 	switch verb {
 	case 's', 'r', 'a':
-		var s string
-		switch {
-		case verb == 's' && p.safe:
-			s = string(escape(f, v))
-		case verb == 's':
-			s = str(f, v)
-		default:
-			s = repr(f, v)
-			if verb == 'a' {
-				s = escapeNonASCII(s, true)
-			}
-			if p.safe {
-				s = string(escape(f, s))
-			}
-		}
-		if sp.precision >= 0 {
-			s = firstRunes(s, sp.precision)
-		}
-		sp.zero = false
-		return sp.pad(s, ' ')
+		return p.text(sp, verb, v)
 	case 'c':
-		if s, ok := asText(v); ok && utf8.RuneCountInString(s) == 1 {
-			return sp.pad(s, ' ')
-		}
-		if i := asInt(v); isInt(v) && i >= 0 && i <= utf8.MaxRune {
-			return sp.pad(string(rune(i)), ' ')
-		}
-		f.fail("%%c in a format asks for one character")
+		return p.character(sp, v)
 	case 'd', 'i', 'u', 'x', 'X', 'o':
-		f.mustBeDefined(v)
-		if x, ok := v.(float64); ok && (verb == 'd' || verb == 'i' || verb == 'u') {
-			v = truncated(f, x)
-		}
-		if !isInt(v) {
-			f.fail("%%%c in a format asks for a number, not for a %s", verb, typeName(v))
-		}
-		if verb == 'i' || verb == 'u' {
-			verb = 'd'
-		}
-		sp.verb = byte(verb)
-		digits := sp.digits(asInt(v))
-		if missing := sp.precision - len(digits); missing > 0 {
-			digits = strings.Repeat("0", missing) + digits
-		}
-		return sp.number(asInt(v) < 0, sp.prefix(), digits)
+		return p.whole(sp, verb, v)
 	case 'e', 'E', 'f', 'F', 'g', 'G':
 		f.mustBeDefined(v)
 		if !isNumber(v) {
@@ -210,6 +176,54 @@ func (p *percent) formatted(sp spec, verb rune, v any) string {
 	}
 	f.fail("there is no format %%%c", verb)
 	return ""
+}
+
+func (p *percent) text(sp spec, verb rune, v any) string {
+	s := soft(p.f, v)
+	if verb != 's' {
+		s = repr(p.f, v)
+	}
+	if verb == 'a' {
+		s = escapeNonASCII(repr(p.f, v), true)
+	}
+	text := str(p.f, s)
+	if p.safe {
+		text = string(escape(p.f, s))
+	}
+	if sp.precision >= 0 {
+		text = firstRunes(text, sp.precision)
+	}
+	sp.zero = false
+	return sp.pad(text, ' ')
+}
+
+func (p *percent) character(sp spec, v any) string {
+	if s, ok := asText(v); ok && utf8.RuneCountInString(s) == 1 {
+		return sp.pad(s, ' ')
+	}
+	i := asInt(v)
+	if !isInt(v) || i < 0 || i > utf8.MaxRune {
+		p.f.fail("%%c in a format asks for one character")
+	}
+	return sp.pad(string(rune(i)), ' ')
+}
+
+func (p *percent) whole(sp spec, verb rune, v any) string {
+	f, isDecimal := p.f, verb == 'd' || verb == 'i' || verb == 'u'
+	f.mustBeDefined(v)
+	if x, ok := v.(float64); ok && isDecimal {
+		v = truncated(f, x)
+	}
+	if !isInt(v) {
+		f.fail("%%%c in a format asks for a number, not for a %s", verb, typeName(v))
+	}
+	sp.verb = byte(verb)
+	if isDecimal {
+		sp.verb = 'd'
+	}
+	digits := sp.digits(asInt(v))
+	digits = strings.Repeat("0", max(0, sp.precision-len(digits))) + digits
+	return sp.number(asInt(v) < 0, sp.prefix(), digits)
 }
 
 // spec is how a value is to be formatted.
@@ -256,26 +270,33 @@ func (sp spec) number(negative bool, prefix, digits string) string {
 		fill = ' '
 	}
 	between := sp.align == '='
-	if sp.zero && sp.align != '<' && (sp.align != '^') && (sp.fill == 0 || between) {
+	if sp.zero && sp.align != '<' && sp.align != '^' && (sp.fill == 0 || between) {
 		fill, between = '0', true
 	}
 	if sp.group != 0 {
-		whole, rest := digits, ""
-		if i := strings.IndexAny(digits, ".e"); i >= 0 {
-			whole, rest = digits[:i], digits[i:]
-		}
+		width := 0
 		if between && fill == '0' {
-			for len(grouped(whole, sp.group, sp.groupSize()))+len(rest)+len(sign) < sp.width {
-				whole = "0" + whole
-			}
+			width = sp.width - len(sign)
 		}
-		digits = grouped(whole, sp.group, sp.groupSize()) + rest
+		digits = sp.inGroups(digits, width)
 	}
 	if between {
 		missing := sp.width - len(sign) - len(digits)
 		return sign + strings.Repeat(string(fill), max(0, missing)) + digits
 	}
 	return sp.pad(sign+digits, fill)
+}
+
+// inGroups parts the digits before the point, with zeros in front up to the width.
+func (sp spec) inGroups(digits string, width int) string {
+	whole, rest := digits, ""
+	if i := strings.IndexAny(digits, ".e"); i >= 0 {
+		whole, rest = digits[:i], digits[i:]
+	}
+	for len(grouped(whole, sp.group, sp.groupSize()))+len(rest) < width {
+		whole = "0" + whole
+	}
+	return grouped(whole, sp.group, sp.groupSize()) + rest
 }
 
 func (sp spec) groupSize() int {
@@ -342,10 +363,29 @@ func (sp spec) floatDigits(x float64) string {
 		precision = max(precision, 1)
 	}
 	s := strconv.FormatFloat(x, verb, precision, 64)
-	if sp.alternate && !strings.Contains(s, ".") {
-		s += "."
+	if !sp.alternate {
+		return s
 	}
-	return s
+	return withPoint(s, verb == 'g' || verb == 'G', precision)
+}
+
+// withPoint returns digits with a point, and with as many of them as were asked for where zeros are left out.
+func withPoint(s string, general bool, precision int) string {
+	whole, exponent := s, ""
+	if i := strings.IndexAny(s, "eE"); i >= 0 {
+		whole, exponent = s[:i], s[i:]
+	}
+	if !strings.Contains(whole, ".") {
+		whole += "."
+	}
+	if general {
+		significant := len(strings.TrimLeft(strings.Replace(whole, ".", "", 1), "0"))
+		if significant == 0 {
+			significant = len(whole) - 1 // of zero itself, every digit counts
+		}
+		whole += strings.Repeat("0", max(0, precision-significant))
+	}
+	return whole + exponent
 }
 
 func firstRunes(s string, n int) string {
@@ -370,8 +410,7 @@ func truncated(f *frame, x float64) int {
 func formatBraces(f *frame, format any, args Args) any {
 	s, _ := asText(format)
 	var out strings.Builder
-	auto := 0
-	only := bracesInto(f, &out, s, isMarkup(format), args, &auto, 0)
+	only := bracesInto(f, &out, s, isMarkup(format), args, &numbering{}, 0)
 	f.r.charge(out.Len() / chargedBytes)
 	if m, ok := only.(Markup); ok && string(m) == out.String() {
 		return m
@@ -381,7 +420,7 @@ func formatBraces(f *frame, format any, args Args) any {
 
 // bracesInto puts the format into out. It returns the value of a field that has a format of its own and
 // is all there is: Python hands that on as it is, Markup too, if the format changes nothing.
-func bracesInto(f *frame, out *strings.Builder, s string, safe bool, args Args, auto *int, depth int) (only any) {
+func bracesInto(f *frame, out *strings.Builder, s string, safe bool, args Args, auto *numbering, depth int) (only any) {
 	if depth > 2 {
 		f.fail("the format is nested too deeply")
 	}
@@ -402,19 +441,7 @@ func bracesInto(f *frame, out *strings.Builder, s string, safe bool, args Args, 
 			f.fail("a single } stands in a format")
 		}
 		s = s[at+1:]
-		open, end := 1, 0
-		for ; end < len(s); end++ {
-			if s[end] == '{' {
-				open++
-			} else if s[end] == '}' {
-				if open--; open == 0 {
-					break
-				}
-			}
-		}
-		if open > 0 {
-			f.fail("a { in a format is not closed")
-		}
+		end := endOfField(f, s)
 		field := s[:end]
 		s = s[end+1:]
 		name, specText, _ := strings.Cut(field, ":")
@@ -426,45 +453,96 @@ func bracesInto(f *frame, out *strings.Builder, s string, safe bool, args Args, 
 			only = v
 		}
 		if converts {
-			switch conversion {
-			case "s":
-				v = str(f, v)
-			case "r":
-				v = repr(f, v)
-			case "a":
-				v = escapeNonASCII(repr(f, v), true)
-			default:
-				f.fail("there is no conversion !%s", conversion)
-			}
+			v = converted(f, v, conversion)
 		}
-		if safe && isMarkup(v) {
-			if nested.Len() > 0 {
-				f.fail("Markup in a format cannot be formatted any further")
-			}
-			out.WriteString(string(escape(f, v)))
-		} else if text := formatSpec(f, v, nested.String()); safe {
-			out.WriteString(string(escape(f, text)))
-		} else {
-			out.WriteString(text)
-		}
+		out.WriteString(fieldText(f, v, nested.String(), safe))
 		f.sized(out.Len())
 	}
 	return only
 }
 
-func fieldValue(f *frame, name string, args Args, auto *int) any {
+// endOfField returns where the brace is that closes the field which s begins with.
+func endOfField(f *frame, s string) int {
+	open := 1
+	for i := range len(s) {
+		switch s[i] {
+		case '{':
+			open++
+		case '}':
+			open--
+		}
+		if open == 0 {
+			return i
+		}
+	}
+	f.fail("a { in a format is not closed")
+	return 0
+}
+
+func converted(f *frame, v any, conversion string) any {
+	switch conversion {
+	case "s":
+		return str(f, v)
+	case "r":
+		return repr(f, v)
+	case "a":
+		return escapeNonASCII(repr(f, v), true)
+	}
+	f.fail("there is no conversion !%s", conversion)
+	return nil
+}
+
+// fieldText returns what a field becomes, escaped if the format is Markup.
+func fieldText(f *frame, v any, spec string, safe bool) string {
+	if !safe {
+		return formatSpec(f, v, spec)
+	}
+	if !isMarkup(v) {
+		return string(escape(f, formatSpec(f, v, spec)))
+	}
+	if spec != "" {
+		f.fail("Markup in a format cannot be formatted any further")
+	}
+	return string(escape(f, v))
+}
+
+// numbering is how the fields of a format get their numbers: all by themselves, or none.
+type numbering struct {
+	next       int
+	byItself   bool
+	byTemplate bool
+}
+
+// number returns the number of a field. It is not ok if the field has a name.
+func (n *numbering) number(f *frame, field string) (i int, ok bool) {
+	if field == "" {
+		n.byItself = true
+		n.next++
+		i, ok = n.next-1, true
+	} else if i, ok = decimal(field); ok {
+		n.byTemplate = true
+	}
+	if n.byItself && n.byTemplate {
+		f.fail("a format numbers all of its fields, or none of them")
+	}
+	return i, ok
+}
+
+// decimal returns the number that is written in plain digits.
+func decimal(s string) (int, bool) {
+	i, err := strconv.ParseUint(s, 10, strconv.IntSize-1)
+	return int(i), err == nil
+}
+
+func fieldValue(f *frame, name string, args Args, auto *numbering) any {
 	first := name
 	if i := strings.IndexAny(name, ".["); i >= 0 {
 		first = name[:i]
 	}
 	rest := name[len(first):]
 	var v any
-	if first == "" {
-		first = strconv.Itoa(*auto)
-		*auto++
-	}
-	if i, err := strconv.Atoi(first); err == nil {
-		if i < 0 || i >= len(args.Positional) {
+	if i, ok := auto.number(f, first); ok {
+		if i >= len(args.Positional) {
 			f.fail("the format asks for more values than there are")
 		}
 		v = args.Positional[i]
@@ -491,7 +569,7 @@ func fieldValue(f *frame, name string, args Args, auto *int) any {
 			f.fail("a [ in a format is not closed")
 		}
 		var k any = rest[1:end]
-		if i, err := strconv.Atoi(rest[1:end]); err == nil {
+		if i, ok := decimal(rest[1:end]); ok {
 			k = i
 		}
 		item, ok := itemOf(f, v, k)
@@ -557,29 +635,16 @@ func parseSpec(f *frame, text string) spec {
 		}
 		return 0
 	}
-	digits := func() (int, bool) {
-		n := 0
-		for n < len(rest) && '0' <= rest[n] && rest[n] <= '9' {
-			n++
-		}
-		value, err := strconv.Atoi(rest[:n])
-		if n > 0 && err != nil {
-			f.sized(math.MaxInt)
-		}
-		rest = rest[n:]
-		return value, n > 0
-	}
 	sp.sign = take("+- ")
 	sp.alternate = take("#") != 0
 	sp.zero = take("0") != 0
-	sp.width, _ = digits()
+	sp.width, rest, _ = leadingNumber(f, rest)
 	sp.group = take(",_")
 	if take(".") != 0 {
-		n, ok := digits()
-		if !ok {
+		var given bool
+		if sp.precision, rest, given = leadingNumber(f, rest); !given {
 			f.fail("a precision is missing in the format %q", text)
 		}
-		sp.precision = n
 	}
 	sp.verb = take("bcdeEfFgGnosxX%")
 	if rest != "" {
@@ -589,21 +654,17 @@ func parseSpec(f *frame, text string) spec {
 }
 
 func (sp spec) formatNumber(f *frame, v any) string {
+	if sp.zero && sp.fill == 0 {
+		sp.fill = '0'
+		if sp.align == 0 {
+			sp.align = '='
+		}
+	}
 	if sp.align == 0 {
 		sp.align = '>'
-		if sp.zero && sp.fill == 0 {
-			sp.align = '='
-			sp.fill = '0'
-		}
-	} else if sp.zero && sp.fill == 0 {
-		sp.fill = '0'
 	}
 	sp.zero = false
-	_, isBool := v.(bool)
-	if isBool && sp.verb == 0 {
-		// Python takes it for a number as soon as there is any format.
-		v = asInt(v)
-	}
+	// Python takes a truth value for a number as soon as there is any format.
 	if isInt(v) && (sp.verb == 0 || strings.IndexByte("bdoxXnc", sp.verb) >= 0) {
 		if sp.precision >= 0 {
 			f.fail("a whole number takes no precision")
@@ -613,7 +674,10 @@ func (sp spec) formatNumber(f *frame, v any) string {
 		}
 		return sp.number(asInt(v) < 0, sp.prefix(), sp.digits(asInt(v)))
 	}
-	x := asFloat(v)
+	return sp.formatFloat(f, asFloat(v))
+}
+
+func (sp spec) formatFloat(f *frame, x float64) string {
 	suffix := ""
 	switch sp.verb {
 	case '%':
@@ -622,19 +686,24 @@ func (sp spec) formatNumber(f *frame, v any) string {
 		sp.verb = 'g'
 	case 'e', 'E', 'f', 'F', 'g', 'G':
 	case 0:
-		digits := strings.TrimPrefix(floatText(x), "-")
-		if sp.precision >= 0 {
-			sp.verb = 'g'
-			digits = sp.floatDigits(math.Abs(x))
-			if !strings.ContainsAny(digits, ".en") {
-				digits = generalDigits(digits, sp.precision)
-			}
-		}
-		return sp.number(math.Signbit(x), "", digits)
+		return sp.number(math.Signbit(x), "", sp.shortDigits(x))
 	default:
 		f.fail("a float takes no format %q", string(sp.verb))
 	}
 	return sp.number(math.Signbit(x) && !math.IsNaN(x), "", sp.floatDigits(math.Abs(x))+suffix)
+}
+
+// shortDigits returns the digits of a float for which there is no verb.
+func (sp spec) shortDigits(x float64) string {
+	if sp.precision < 0 {
+		return strings.TrimPrefix(floatText(x), "-")
+	}
+	sp.verb = 'g'
+	digits := sp.floatDigits(math.Abs(x))
+	if !strings.ContainsAny(digits, ".en") {
+		return generalDigits(digits, sp.precision)
+	}
+	return digits
 }
 
 // generalDigits returns the digits of a float that happens to be whole: it shows a fraction,

@@ -3,6 +3,7 @@ package jinja
 import (
 	"bytes"
 	"html"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -66,12 +67,8 @@ func newContext(t *template, parent map[string]any) *context {
 // all returns all variables of the context, and those of the frames around f.
 func (c *context) all(f *frame) map[string]any {
 	vars := make(map[string]any, len(c.parent)+len(c.vars))
-	for name, v := range c.parent {
-		vars[name] = v
-	}
-	for name, v := range c.vars {
-		vars[name] = v
-	}
+	maps.Copy(vars, c.parent)
+	maps.Copy(vars, c.vars)
 	f.locals(vars)
 	return vars
 }
@@ -203,7 +200,7 @@ func (f *frame) lookup(name string) any {
 		return selfReference{f.ctx}
 	case "super":
 		if def := f.root.block; def != nil {
-			return super(f, f.ctx, def)
+			return super(f.ctx, def)
 		}
 	}
 	if v, ok := f.ctx.vars[name]; ok {
@@ -228,7 +225,7 @@ func (f *frame) global(name string) (any, bool) {
 	if v, ok := f.r.set.globals[name]; ok {
 		return fromGo(f, v), true
 	}
-	v, ok := globals[name]
+	v, ok := f.r.set.library.globals[name]
 	return v, ok
 }
 

@@ -185,22 +185,8 @@ func (l *lexer) code(kind tokenKind, closing string, plus bool) {
 		if rest == "" {
 			failAt(l.template, begin, "a tag is not closed: %q is missing", closing)
 		}
-		if len(open) == 0 {
-			switch {
-			case strings.HasPrefix(rest, closing):
-				l.add(kind, closing)
-				l.pos += len(closing)
-				return
-			case strings.HasPrefix(rest, "-"+closing):
-				l.add(kind, closing)
-				l.pos += len(closing) + 1
-				l.skipSpace()
-				return
-			case plus && strings.HasPrefix(rest, "+"+closing):
-				l.add(kind, closing)
-				l.pos += len(closing) + 1
-				return
-			}
+		if len(open) == 0 && l.closes(rest, kind, closing, plus) {
+			return
 		}
 		switch {
 		case rest[0] == '"' || rest[0] == '\'':
@@ -213,17 +199,41 @@ func (l *lexer) code(kind tokenKind, closing string, plus bool) {
 				l.pos += len(name)
 				continue
 			}
-			op := l.operator(rest)
-			if closes, ok := brackets[op]; ok {
-				open = append(open, closes)
-			} else if op == ")" || op == "]" || op == "}" {
-				if len(open) == 0 || open[len(open)-1] != op {
-					l.fail("unexpected %q", op)
-				}
-				open = open[:len(open)-1]
-			}
+			open = l.bracket(open, l.operator(rest))
 		}
 	}
+}
+
+// closes reads the end of a tag, if it is there, and the white space that it takes along.
+func (l *lexer) closes(rest string, kind tokenKind, closing string, plus bool) bool {
+	minus := strings.HasPrefix(rest, "-"+closing)
+	switch {
+	case strings.HasPrefix(rest, closing):
+		l.pos += len(closing)
+	case minus, plus && strings.HasPrefix(rest, "+"+closing):
+		l.pos += len(closing) + 1
+	default:
+		return false
+	}
+	l.add(kind, closing)
+	if minus {
+		l.skipSpace()
+	}
+	return true
+}
+
+// bracket returns the brackets that are still to come after an operator, which may be one.
+func (l *lexer) bracket(open []string, op string) []string {
+	if closes, ok := brackets[op]; ok {
+		return append(open, closes)
+	}
+	if op != ")" && op != "]" && op != "}" {
+		return open
+	}
+	if len(open) == 0 || open[len(open)-1] != op {
+		l.fail("unexpected %q", op)
+	}
+	return open[:len(open)-1]
 }
 
 func (l *lexer) operator(rest string) string {
@@ -300,38 +310,38 @@ func (l *lexer) unescape(s string) string {
 			out.WriteString(text)
 			continue
 		}
-		digits, base, from := 0, 16, i+1
-		switch c := s[i]; {
-		case c == 'x':
-			digits = 2
-		case c == 'u':
-			digits = 4
-		case c == 'U':
-			digits = 8
-		case '0' <= c && c <= '7':
-			base, from = 8, i
-			for digits < 3 && i+digits < len(s) && '0' <= s[i+digits] && s[i+digits] <= '7' {
-				digits++
-			}
-		case c == 'N':
+		switch s[i] {
+		case 'x', 'u', 'U', '0', '1', '2', '3', '4', '5', '6', '7':
+			r, size := l.numericEscape(s[i:])
+			out.WriteRune(r)
+			i += size - 1
+		case 'N':
 			l.fail(`the escape \N{…} is not supported: write the character itself`)
-		default:
+		default: // no escape at all
 			out.WriteByte('\\')
 			i--
-			continue
 		}
-		to := from + digits
-		if to > len(s) {
-			l.fail("an escape in a string is cut off")
-		}
-		code, err := strconv.ParseUint(s[from:to], base, 32)
-		if err != nil || code > unicode.MaxRune || 0xD800 <= code && code < 0xE000 {
-			l.fail("%q in a string stands for no character", s[i-1:to])
-		}
-		out.WriteRune(rune(code))
-		i = to - 1
 	}
 	return out.String()
+}
+
+// numericEscape returns the character that is written as a number behind a backslash, and its size there.
+func (l *lexer) numericEscape(s string) (r rune, size int) {
+	base, from, digits := 16, 1, map[byte]int{'x': 2, 'u': 4, 'U': 8}[s[0]]
+	if digits == 0 {
+		base, from = 8, 0
+		short := s[:min(3, len(s))]
+		digits = len(short) - len(strings.TrimLeft(short, "01234567"))
+	}
+	to := from + digits
+	if to > len(s) {
+		l.fail("an escape in a string is cut off")
+	}
+	code, err := strconv.ParseUint(s[from:to], base, 32)
+	if err != nil || code > unicode.MaxRune || 0xD800 <= code && code < 0xE000 {
+		l.fail("%q in a string stands for no character", `\`+s[:to])
+	}
+	return rune(code), to
 }
 
 // isSpace reports whether Python takes r for white space.

@@ -66,6 +66,7 @@ func (l *loop) length(f *frame) int {
 	return n
 }
 
+//nolint:gocyclo // one case for each attribute
 func (l *loop) attribute(f *frame, name string) (any, bool) {
 	switch name {
 	case "index":
@@ -99,25 +100,29 @@ func (l *loop) attribute(f *frame, name string) (any, bool) {
 		}
 		return item, true
 	case "cycle":
-		return &callable{"cycle", func(f *frame, args Args) any {
-			if len(args.Names) > 0 || len(args.Positional) == 0 {
-				f.fail("loop.cycle needs values to choose from")
-			}
-			return args.Positional[l.round%len(args.Positional)]
-		}}, true
+		return &callable{"cycle", l.cycle}, true
 	case "changed":
-		return &callable{"changed", func(f *frame, args Args) any {
-			if len(args.Names) > 0 {
-				f.fail("loop.changed takes no named arguments")
-			}
-			if l.hasChanged && equalItems(f, l.changed, args.Positional) {
-				return false
-			}
-			l.changed, l.hasChanged = args.Positional, true
-			return true
-		}}, true
+		return &callable{"changed", l.isChanged}, true
 	}
 	return nil, false
+}
+
+func (l *loop) cycle(f *frame, args Args) any {
+	if len(args.Names) > 0 || len(args.Positional) == 0 {
+		f.fail("loop.cycle needs values to choose from")
+	}
+	return args.Positional[l.round%len(args.Positional)]
+}
+
+func (l *loop) isChanged(f *frame, args Args) any {
+	if len(args.Names) > 0 {
+		f.fail("loop.changed takes no named arguments")
+	}
+	if l.hasChanged && equalItems(f, l.changed, args.Positional) {
+		return false
+	}
+	l.changed, l.hasChanged = args.Positional, true
+	return true
 }
 
 func (l *loop) call(f *frame, args Args) any {

@@ -6,9 +6,6 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
-
-	"golang.org/x/text/cases"
-	"golang.org/x/text/language"
 )
 
 // A methodFunc does what a method of a value does, with its arguments in the order of the
@@ -39,10 +36,10 @@ func method(f *frame, of any, name string) (any, bool) {
 	if o, ok := of.(*Object); ok && o.Items != nil {
 		kind = "dict"
 	}
-	table := methods[kind]
+	table := f.r.set.library.methods[kind]
 	if kind == "Markup" {
 		if table = markupMethods; table[name] == nil {
-			table = methods["str"]
+			table = f.r.set.library.methods["str"]
 		}
 	}
 	switch {
@@ -109,19 +106,17 @@ func intArg(f *frame, v any, otherwise int) int {
 	return asInt(v)
 }
 
-// within returns the part of a string's characters that arguments bound.
+// within returns the part of a string's characters that arguments bound, and where it begins. That
+// is -1 if it would begin behind the end, where Python finds not even nothing.
 func within(f *frame, s string, from, to any) (part string, offset int) {
 	if from == absent && to == absent {
 		return s, 0
 	}
-	none := func(v any) any {
-		if v == absent {
-			return nil
-		}
-		return v
-	}
 	runes := []rune(s)
-	low, high, _ := slice{none(from), none(to), nil}.bounds(f, len(runes))
+	low, high, _ := slice{or(from, nil), or(to, nil), nil}.bounds(f, len(runes))
+	if first, ok := from.(int); ok && first > len(runes) {
+		return "", -1
+	}
 	return string(runes[low:max(low, high)]), low
 }
 
@@ -160,7 +155,7 @@ func finder(last, must bool) *methodDef {
 		if last {
 			i = strings.LastIndex(part, sub)
 		}
-		if i < 0 {
+		if i < 0 || offset < 0 {
 			if must {
 				f.fail("the string does not have the part that is looked for")
 			}
@@ -173,7 +168,10 @@ func finder(last, must bool) *methodDef {
 func affix(has func(s, part string) bool) *methodDef {
 	return define("prefix start end", 1, func(f *frame, of any, a []any) any {
 		s, _ := asText(of)
-		s, _ = within(f, s, a[1], a[2])
+		s, offset := within(f, s, a[1], a[2])
+		if offset < 0 {
+			return false
+		}
 		if parts, ok := a[0].(tuple); ok {
 			return slices.ContainsFunc(parts, func(part any) bool { return has(plain(s), plain(textArg(f, part))) })
 		}
@@ -342,115 +340,10 @@ func partitionMethod(last bool) *methodDef {
 	})
 }
 
-func upper(s string) string {
-	if isASCII(s) {
-		return strings.ToUpper(s)
-	}
-	return cases.Upper(language.Und).String(s)
-}
-
-func lower(s string) string {
-	if isASCII(s) {
-		return strings.ToLower(s)
-	}
-	return cases.Lower(language.Und).String(s)
-}
-
-func isASCII(s string) bool {
-	for i := range len(s) {
-		if s[i] >= utf8.RuneSelf {
-			return false
-		}
-	}
-	return true
-}
-
-func capitalize(s string) string {
-	_, size := utf8.DecodeRuneInString(s)
-	return titleRune(s[:size]) + lower(s[size:])
-}
-
-func titleRune(s string) string {
-	r, size := utf8.DecodeRuneInString(s)
-	if r == 'ß' {
-		return "Ss"
-	}
-	if size == 0 {
-		return ""
-	}
-	return string(unicode.ToTitle(r))
-}
-
-func swapCase(s string) string {
-	var out strings.Builder
-	for _, r := range s {
-		switch {
-		case unicode.IsUpper(r):
-			out.WriteString(lower(string(r)))
-		case unicode.IsLower(r):
-			out.WriteString(upper(string(r)))
-		default:
-			out.WriteRune(r)
-		}
-	}
-	return out.String()
-}
-
-func title(s string) string {
-	var out strings.Builder
-	inWord := false
-	for _, r := range s {
-		cased := unicode.IsUpper(r) || unicode.IsLower(r) || unicode.IsTitle(r)
-		switch {
-		case !cased:
-			out.WriteRune(r)
-		case inWord:
-			out.WriteString(lower(string(r)))
-		default:
-			out.WriteString(titleRune(string(r)))
-		}
-		inWord = cased
-	}
-	return out.String()
-}
-
-func isTitle(s string) bool {
-	inWord, any0 := false, false
-	for _, r := range s {
-		switch {
-		case unicode.IsUpper(r) || unicode.IsTitle(r):
-			if inWord {
-				return false
-			}
-			inWord, any0 = true, true
-		case unicode.IsLower(r):
-			if !inWord {
-				return false
-			}
-		default:
-			inWord = false
-		}
-	}
-	return any0
-}
-
 func everyRune(is func(rune) bool) *methodDef {
 	return textTest(func(s string) bool {
 		return s != "" && strings.IndexFunc(s, func(r rune) bool { return !is(r) }) < 0
 	})
-}
-
-// cased reports whether there are letters with a case, and all of them have this one.
-func cased(s string, is, isNot func(rune) bool) bool {
-	return strings.IndexFunc(s, is) >= 0 &&
-		strings.IndexFunc(s, func(r rune) bool { return isNot(r) || unicode.IsTitle(r) }) < 0
-}
-
-func isUpperText(s string) bool { return cased(s, unicode.IsUpper, unicode.IsLower) }
-func isLowerText(s string) bool { return cased(s, unicode.IsLower, unicode.IsUpper) }
-
-func isDigit(r rune) bool {
-	return unicode.Is(unicode.Nd, r) || strings.ContainsRune("²³¹⁰⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉", r)
 }
 
 func joinTexts(f *frame, of any, items []any) any {
@@ -485,12 +378,9 @@ func replaceText(f *frame, s, old, by string, count int) string {
 	return strings.Replace(s, old, by, n)
 }
 
-// methods are the methods of each type.
-var methods map[string]map[string]*methodDef
-
-// They call what looks for methods, so they cannot be there from the first.
-func init() {
-	methods = map[string]map[string]*methodDef{"str": textMethods, "list": listMethods, "dict": dictMethods, "tuple": {
+// newMethods returns the methods of each type.
+func newMethods() map[string]map[string]*methodDef {
+	return map[string]map[string]*methodDef{"str": textMethods, "list": listMethods, "dict": dictMethods, "tuple": {
 		"count": define("value", 1, countItems), "index": define("value start stop", 1, indexOf),
 	}}
 }
@@ -500,7 +390,7 @@ var textMethods = map[string]*methodDef{
 	"casefold": define("", 0, func(f *frame, of any, _ []any) any {
 		s, _ := asText(of)
 		f.r.charge(len(s) / chargedBytes)
-		return cases.Fold().String(s)
+		return foldCase(s)
 	}),
 	"lower":    textMethod(lower),
 	"upper":    textMethod(upper),
@@ -511,7 +401,10 @@ var textMethods = map[string]*methodDef{
 	"rjust":    justify('>'),
 	"count": define("sub start end", 1, func(f *frame, of any, a []any) any {
 		s, _ := asText(of)
-		s, _ = within(f, s, a[1], a[2])
+		s, offset := within(f, s, a[1], a[2])
+		if offset < 0 {
+			return 0
+		}
 		return strings.Count(s, inTheWayOf(s, textArg(f, a[0])))
 	}),
 	"endswith":   affix(strings.HasSuffix),
@@ -544,12 +437,12 @@ var textMethods = map[string]*methodDef{
 	}),
 	"find": finder(false, false), "rfind": finder(true, false),
 	"index": finder(false, true), "rindex": finder(true, true),
-	"isalnum":   everyRune(func(r rune) bool { return unicode.IsLetter(r) || isDigit(r) || unicode.IsNumber(r) }),
+	"isalnum":   everyRune(func(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }),
 	"isalpha":   everyRune(unicode.IsLetter),
 	"isascii":   textTest(isASCII),
-	"isdecimal": everyRune(func(r rune) bool { return unicode.Is(unicode.Nd, r) }),
+	"isdecimal": everyRune(isDecimal),
 	"isdigit":   everyRune(isDigit),
-	"isnumeric": everyRune(unicode.IsNumber),
+	"isnumeric": everyRune(isNumeric),
 	"isspace":   everyRune(isSpace),
 	"islower":   textTest(isLowerText),
 	"isupper":   textTest(isUpperText),
@@ -616,24 +509,32 @@ var textMethods = map[string]*methodDef{
 	}),
 }
 
+// listMethod is a method that changes a list.
+func listMethod(params string, required int, do func(f *frame, l *List, a []any) any) *methodDef {
+	return define(params, required, func(f *frame, of any, a []any) any {
+		l, ok := of.(*List)
+		if !ok {
+			f.fail("a list is expected here, not a %s", typeName(of))
+		}
+		return do(f, l, a)
+	})
+}
+
 var listMethods = map[string]*methodDef{
-	"append": define("object", 1, func(f *frame, of any, a []any) any {
-		l := of.(*List)
+	"append": listMethod("object", 1, func(f *frame, l *List, a []any) any {
 		f.r.charge(1)
 		l.items = append(l.items, a[0])
 		return nil
 	}),
-	"clear": define("", 0, func(_ *frame, of any, _ []any) any { of.(*List).items = nil; return nil }),
+	"clear": listMethod("", 0, func(_ *frame, l *List, _ []any) any { l.items = nil; return nil }),
 	"copy":  define("", 0, func(f *frame, of any, _ []any) any { return &List{all(f, of)} }),
 	"count": define("value", 1, countItems),
-	"extend": define("iterable", 1, func(f *frame, of any, a []any) any {
-		l := of.(*List)
+	"extend": listMethod("iterable", 1, func(f *frame, l *List, a []any) any {
 		l.items = append(l.items, all(f, a[0])...)
 		return nil
 	}),
 	"index": define("value start stop", 1, indexOf),
-	"insert": define("index object", 2, func(f *frame, of any, a []any) any {
-		l := of.(*List)
+	"insert": listMethod("index object", 2, func(f *frame, l *List, a []any) any {
 		i, n := intArg(f, a[0], 0), len(l.items)
 		if i < 0 {
 			i += n
@@ -642,8 +543,7 @@ var listMethods = map[string]*methodDef{
 		l.items = slices.Insert(l.items, max(0, min(i, n)), a[1])
 		return nil
 	}),
-	"pop": define("index", 0, func(f *frame, of any, a []any) any {
-		l := of.(*List)
+	"pop": listMethod("index", 0, func(f *frame, l *List, a []any) any {
 		i := intArg(f, a[0], -1)
 		if i < 0 {
 			i += len(l.items)
@@ -656,15 +556,13 @@ var listMethods = map[string]*methodDef{
 		l.items = slices.Delete(l.items, i, i+1)
 		return v
 	}),
-	"remove": define("value", 1, func(f *frame, of any, a []any) any {
-		l := of.(*List)
-		i := indexOf(f, of, []any{a[0], absent, absent}).(int)
+	"remove": listMethod("value", 1, func(f *frame, l *List, a []any) any {
+		i := find(f, l.items, a[0], absent, absent)
 		l.items = slices.Delete(l.items, i, i+1)
 		return nil
 	}),
-	"reverse": define("", 0, func(_ *frame, of any, _ []any) any { slices.Reverse(of.(*List).items); return nil }),
-	"sort": define("reverse", 0, func(f *frame, of any, a []any) any {
-		l := of.(*List)
+	"reverse": listMethod("", 0, func(_ *frame, l *List, _ []any) any { slices.Reverse(l.items); return nil }),
+	"sort": listMethod("reverse", 0, func(f *frame, l *List, a []any) any {
 		l.items = sorted(f, l.items, func(v any) any { return v }, asked(f, a[0]))
 		return nil
 	}),
@@ -753,22 +651,18 @@ func countItems(f *frame, of any, a []any) any {
 	return n
 }
 
-func indexOf(f *frame, of any, a []any) any {
-	items := all(f, of)
-	bound := func(v any) any {
-		if v == absent {
-			return nil
-		}
-		return v
-	}
-	from, to, _ := slice{bound(a[1]), bound(a[2]), nil}.bounds(f, len(items))
-	for i := from; i < to; i++ {
-		if equal(f, items[i], a[0]) {
+func indexOf(f *frame, of any, a []any) any { return find(f, all(f, of), a[0], a[1], a[2]) }
+
+// find returns the index of the first item that is equal to v, between two bounds.
+func find(f *frame, items []any, v, from, to any) int {
+	low, high, _ := slice{or(from, nil), or(to, nil), nil}.bounds(f, len(items))
+	for i := low; i < high; i++ {
+		if equal(f, items[i], v) {
 			return i
 		}
 	}
 	f.fail("the value that is looked for is not there")
-	return nil
+	return -1
 }
 
 func viewMethod(kind string) *methodDef {

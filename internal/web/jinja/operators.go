@@ -185,7 +185,7 @@ func multiply(f *frame, x, y int) int {
 
 func magnitude(x int) uint64 {
 	if x < 0 {
-		return -uint64(x) //nolint:gosec // two's complement is meant
+		return -uint64(x) // two's complement is meant
 	}
 	return uint64(x)
 }

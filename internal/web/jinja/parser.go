@@ -14,6 +14,7 @@ const (
 
 // parser makes a template of tokens. The grammar, with all its precedences, is that of Jinja2 3.1.
 type parser struct {
+	library  *library
 	template *template
 	tokens   []token
 	pos      int
@@ -25,18 +26,18 @@ type parser struct {
 	// unknown are the problems with filters and tests that there are not. Those in
 	// conditions are forgotten: they fail only when they are asked for.
 	unknown []*Error
-	// names are those that are read in the macro that is being parsed.
+	// reads are the names that are read in the macro that is being parsed.
 	reads map[string]bool
 }
 
-func parse(name, source string) (t *template, err error) {
+func parse(name, source string, lib *library) (t *template, err error) {
 	tokens, err := tokenize(name, source)
 	if err != nil {
 		return nil, err
 	}
 	defer catch(&err)
 	t = &template{name: name, autoescape: autoescapes(name), blocks: map[string]*blockDef{}}
-	p := &parser{template: t, tokens: tokens, reads: map[string]bool{}}
+	p := &parser{template: t, library: lib, tokens: tokens, reads: map[string]bool{}}
 	t.body = p.statements()
 	if len(p.unknown) > 0 {
 		return nil, p.unknown[0]
@@ -83,12 +84,12 @@ func (p *parser) skipIf(text string) bool {
 	return false
 }
 
-func (p *parser) expect(text string) token {
+func (p *parser) expect(text string) {
 	t := p.current()
 	if !t.is(text) {
 		p.fail(t.line, "%q is expected here, not %s", text, t.describe())
 	}
-	return p.next()
+	p.next()
 }
 
 func (p *parser) expectKind(kind tokenKind, what string) token {
@@ -267,11 +268,11 @@ func (p *parser) primary() expression {
 		p.reads[t.text] = true
 		return &variable{t.text, t.line}
 	case t.kind == tokenString:
-		value := t.text
+		parts := []string{t.text}
 		for p.current().kind == tokenString {
-			value += p.next().text
+			parts = append(parts, p.next().text)
 		}
-		return &literal{value}
+		return &literal{strings.Join(parts, "")}
 	case t.kind == tokenNumber:
 		return &literal{t.value}
 	case t.is("("):
@@ -357,10 +358,10 @@ func (p *parser) postfix(n expression) expression {
 		case ".":
 			p.next()
 			part := p.next()
-			switch {
-			case part.kind == tokenName:
+			switch part.kind {
+			case tokenName:
 				n = &attribute{n, part.text, t.line}
-			case part.kind == tokenNumber:
+			case tokenNumber:
 				n = &item{n, &literal{part.value}, t.line}
 			default:
 				p.fail(part.line, "a name or a number is expected behind the dot, not %s", part.describe())
@@ -427,7 +428,7 @@ func (p *parser) arguments() (args arguments) {
 			}
 		}
 		t := p.current()
-		ok := true
+		var ok bool
 		switch {
 		case t.is("*") && t.kind == tokenOperator:
 			ok = args.star == nil && args.starStar == nil
@@ -475,40 +476,34 @@ func (p *parser) filtered(n expression) expression {
 
 // areConstant reports whether all expressions have the same value each time.
 func areConstant(parts []expression) bool {
-	for _, part := range parts {
-		switch n := part.(type) {
-		case *literal:
-		case *listLiteral:
-			if !areConstant(n.items) {
-				return false
-			}
-		case *tupleItems:
-			if !areConstant(n.items) {
-				return false
-			}
-		case *unary:
-			if !areConstant([]expression{n.of}) {
-				return false
-			}
-		case *binary:
-			if !areConstant([]expression{n.left, n.right}) {
-				return false
-			}
-		case *concatenation:
-			if !n.constant {
-				return false
-			}
-		case *filterCall:
-			if n.f == nil || n.f.open != nil && n.name != "format" || n.name == "random" || n.in == nil ||
-				n.args.star != nil || n.args.starStar != nil ||
-				!areConstant([]expression{n.in}) || !areConstant(n.args.positional) || !areConstant(n.args.named) {
-				return false
-			}
-		default:
-			return false
-		}
+	return !slices.ContainsFunc(parts, func(part expression) bool { return !isConstant(part) })
+}
+
+func isConstant(part expression) bool {
+	switch n := part.(type) {
+	case *literal:
+		return true
+	case *listLiteral:
+		return areConstant(n.items)
+	case *tupleItems:
+		return areConstant(n.items)
+	case *unary:
+		return isConstant(n.of)
+	case *binary:
+		return isConstant(n.left) && isConstant(n.right)
+	case *concatenation:
+		return n.constant
+	case *filterCall:
+		return n.isConstant()
 	}
-	return true
+	return false
+}
+
+// isConstant reports whether a filter makes the same each time: it asks for nothing but its constant arguments.
+func (n *filterCall) isConstant() bool {
+	pure := n.f != nil && n.in != nil && n.name != "random" && (n.f.open == nil || n.name == "format")
+	return pure && n.args.star == nil && n.args.starStar == nil &&
+		isConstant(n.in) && areConstant(n.args.positional) && areConstant(n.args.named)
 }
 
 // dotted parses the name of a filter or a test.
@@ -524,7 +519,7 @@ func (p *parser) dotted() token {
 // filter parses a filter from its name on.
 func (p *parser) filter(in expression) *filterCall {
 	t := p.dotted()
-	n := &filterCall{in: in, name: t.text, f: filters[t.text], line: t.line}
+	n := &filterCall{in: in, name: t.text, f: p.library.filters[t.text], line: t.line}
 	if n.f == nil {
 		p.miss(t.line, "filter", t.text)
 	}
@@ -558,7 +553,7 @@ func (p *parser) test(in expression) expression {
 	line := p.next().line
 	negated := p.skipIf("not")
 	name := p.dotted()
-	n := &testCall{in: in, name: name.text, t: tests[name.text], line: line}
+	n := &testCall{in: in, name: name.text, t: p.library.tests[name.text], line: line}
 	if n.t == nil {
 		p.miss(name.line, "test", name.text)
 	}

@@ -68,9 +68,10 @@ func (s *setBlock) run(f *frame) {
 	f.at(s.line)
 	inner := f.inner()
 	inner.captures = true
-	var v any = f.capture(func() { inner.runAll(s.body) })
+	body := f.capture(func() { inner.runAll(s.body) })
+	v := any(body)
 	if s.via != nil {
-		v = s.via.apply(inner, f.safe(v.(string)))
+		v = s.via.apply(inner, f.safe(body))
 	}
 	if f.autoescape {
 		v = Markup(str(f, v))
@@ -91,24 +92,24 @@ func (s *conditionBlock) run(f *frame) {
 
 func (s *loopBlock) run(f *frame) {
 	f.at(s.line)
-	s.over0(f, s.over.eval(f), 0)
+	s.each(f, s.over.eval(f), 0)
 }
 
-// over0 loops over a value; depth counts the loops within loops.
-func (s *loopBlock) over0(f *frame, over any, depth int) {
+// each loops over a value; depth counts the loops within loops.
+func (s *loopBlock) each(f *frame, over any, depth int) {
 	next := mustIterate(f, over)
-	length0 := func() (int, bool) { return length(f, over) }
+	sized := func() (int, bool) { return length(f, over) }
 	if s.test != nil {
-		next, length0 = s.filtered(f, next), func() (int, bool) { return 0, false }
+		next, sized = s.filtered(f, next), func() (int, bool) { return 0, false }
 	}
-	l := &loop{next: next, sized: length0, depth: depth, round: -1}
+	l := &loop{next: next, sized: sized, depth: depth, round: -1}
 	if s.recursive {
 		l.again = func(v any) string {
 			var text string
 			f.deeper(func() bool {
 				inner := f.inner()
 				inner.captures = true
-				text = f.capture(func() { s.over0(inner, v, depth+1) })
+				text = f.capture(func() { s.each(inner, v, depth+1) })
 				return true
 			})
 			return text
@@ -220,7 +221,7 @@ type blockReference struct {
 type selfReference struct{ ctx *context }
 
 // super returns the block that another one replaces.
-func super(f *frame, ctx *context, def *blockDef) any {
+func super(ctx *context, def *blockDef) any {
 	defs := ctx.blocks[def.name]
 	if i := slices.Index(defs, def) + 1; i > 0 && i < len(defs) {
 		return &blockReference{ctx, defs[i]}
@@ -418,59 +419,59 @@ func (m *macro) call(f *frame, args Args) any {
 	given := min(len(args.Positional), len(def.params))
 	var missing []int
 	for i, name := range def.params {
-		v, ok := any(nil), i < given
-		if ok {
+		v, ok := named[name]
+		switch {
+		case i < given:
 			v = args.Positional[i]
-		} else if v, ok = named[name]; ok {
+		case ok:
 			delete(named, name)
-		}
-		if !ok {
+		default:
+			// A default value does not see what comes later, nor what has the same name elsewhere.
+			v = &undefined{"the argument " + quoted(name) + " was not given"}
 			missing = append(missing, i)
-			continue
 		}
 		inner.define(name, v)
 	}
-	if def.wantsCaller {
-		caller, ok := named["caller"]
-		delete(named, "caller")
-		if !ok || caller == nil {
-			caller = &undefined{"nobody has given a caller"}
-		}
-		inner.define("caller", caller)
-	}
-	name := quoted(def.name)
-	switch {
-	case def.wantsKwargs:
-		d := newDict()
-		for _, key := range args.Names {
-			if v, ok := named[key]; ok {
-				d.set(f, key, v)
-			}
-		}
-		inner.define("kwargs", d)
-	case len(named) > 0:
-		f.fail("the macro %s takes no argument %q", name, slices.Min(slices.Collect(maps.Keys(named))))
-	}
-	switch {
-	case def.wantsVarargs:
-		inner.define("varargs", tuple(args.Positional[given:]))
-	case len(args.Positional) > given:
-		f.fail("the macro %s takes no more than %d arguments", name, len(def.params))
-	}
+	def.giveRest(inner, named, args, given)
 	var text string
 	f.away(def.template, f.r.line, func() {
 		for _, i := range missing {
-			inner.define(def.params[i], m.missing(inner, i))
+			if at := i - (len(def.params) - len(def.defaults)); at >= 0 {
+				inner.define(def.params[i], def.defaults[at].eval(inner))
+			}
 		}
 		text = f.capture(func() { inner.runAll(def.body) })
 	})
 	return f.safe(text)
 }
 
-// missing returns the value of a parameter that was not given.
-func (m *macro) missing(inner *frame, i int) any {
-	if at := i - (len(m.def.params) - len(m.def.defaults)); at >= 0 {
-		return m.def.defaults[at].eval(inner)
+// giveRest gives a macro what its parameters have no place for: the caller, and the arguments that are
+// still left in named and behind the first ones given. Only a macro that asks for them may get any.
+func (def *macroDef) giveRest(inner *frame, named map[string]any, args Args, given int) {
+	if def.wantsCaller {
+		caller := named["caller"]
+		delete(named, "caller")
+		if caller == nil {
+			caller = &undefined{"nobody has given a caller"}
+		}
+		inner.define("caller", caller)
 	}
-	return &undefined{"the argument " + quoted(m.def.params[i]) + " was not given"}
+	switch {
+	case def.wantsKwargs:
+		d := newDict()
+		for _, key := range args.Names {
+			if v, ok := named[key]; ok {
+				d.set(inner, key, v)
+			}
+		}
+		inner.define("kwargs", d)
+	case len(named) > 0:
+		inner.fail("the macro %s takes no argument %q", quoted(def.name), slices.Min(slices.Collect(maps.Keys(named))))
+	}
+	switch {
+	case def.wantsVarargs:
+		inner.define("varargs", tuple(args.Positional[given:]))
+	case len(args.Positional) > given:
+		inner.fail("the macro %s takes no more than %d arguments", quoted(def.name), len(def.params))
+	}
 }

@@ -21,6 +21,7 @@ const (
 type Set struct {
 	files   map[string]file
 	globals map[string]any
+	library *library
 	pages   map[string]bool
 }
 
@@ -42,9 +43,9 @@ func Load(folder fs.FS, pages []string, globals map[string]any) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Set{files: make(map[string]file, len(sources)), globals: globals, pages: map[string]bool{}}
+	s := &Set{files: make(map[string]file, len(sources)), globals: globals, library: newLibrary(), pages: map[string]bool{}}
 	for name, source := range sources {
-		t, err := parse(name, source)
+		t, err := parse(name, source, s.library)
 		if f := (file{template: t}); err == nil || errors.As(err, &f.err) {
 			s.files[name] = f
 			continue

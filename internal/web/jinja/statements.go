@@ -90,11 +90,15 @@ func (p *parser) statement(ends []string) statement {
 	case "print":
 		return p.print(t.line)
 	}
+	p.unknownTag(t, ends)
+	return nil
+}
+
+func (p *parser) unknownTag(t token, ends []string) {
 	if len(ends) > 0 {
 		p.fail(t.line, "there is no tag %q here: %q is expected", t.text, strings.Join(ends, `" or "`))
 	}
 	p.fail(t.line, "there is no tag %q", t.text)
-	return nil
 }
 
 func (p *parser) print(line int) statement {

@@ -12,10 +12,7 @@ func (t *test) call(f *frame, name string, v any, args Args) bool {
 	return t.do(f, v, t.bind(f, "the test "+quoted(name), args))
 }
 
-// tests are all tests. They call what calls tests, so they cannot be there from the first.
-var tests map[string]*test
-
-func init() {
+func newTests() map[string]*test {
 	plainTest := func(do func(f *frame, v any) bool) *test {
 		return &test{do: func(f *frame, v any, _ []any) bool { return do(f, v) }}
 	}
@@ -35,7 +32,7 @@ func init() {
 		}
 		return int(asFloat(r))
 	}
-	tests = map[string]*test{
+	tests := map[string]*test{
 		"boolean":     plainTest(func(_ *frame, v any) bool { _, ok := v.(bool); return ok }),
 		"callable":    plainTest(isCallable),
 		"defined":     plainTest(func(_ *frame, v any) bool { _, ok := v.(*undefined); return !ok }),
@@ -46,8 +43,8 @@ func init() {
 		"odd":         plainTest(func(f *frame, v any) bool { return rest(f, v, 2) == 1 }),
 		"false":       plainTest(func(_ *frame, v any) bool { return v == false }),
 		"true":        plainTest(func(_ *frame, v any) bool { return v == true }),
-		"filter":      plainTest(func(f *frame, v any) bool { s, _ := key(f, v).(string); return filters[s] != nil }),
-		"test":        plainTest(func(f *frame, v any) bool { s, _ := key(f, v).(string); return tests[s] != nil }),
+		"filter":      plainTest(func(f *frame, v any) bool { s, _ := key(f, v).(string); return f.r.set.library.filters[s] != nil }),
+		"test":        plainTest(func(f *frame, v any) bool { s, _ := key(f, v).(string); return f.r.set.library.tests[s] != nil }),
 		"float":       plainTest(func(_ *frame, v any) bool { _, ok := v.(float64); return ok }),
 		"integer":     plainTest(func(_ *frame, v any) bool { _, ok := v.(int); return ok }),
 		"number":      plainTest(func(_ *frame, v any) bool { return isNumber(v) }),
@@ -80,6 +77,7 @@ func init() {
 			tests[name] = compares(op)
 		}
 	}
+	return tests
 }
 
 // isMapping reports whether an object behaves as a dictionary.

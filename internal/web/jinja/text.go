@@ -36,12 +36,10 @@ func escapeNonASCII(s string, python bool) string {
 		switch {
 		case r < utf8.RuneSelf || isPrivate(r):
 			out.WriteRune(r)
-		case python && r <= 0xFF:
-			fmt.Fprintf(&out, `\x%02x`, r)
-		case r <= 0xFFFF:
+		case python || r <= 0xFFFF && r > 0xFF:
+			out.WriteString(escaped(r))
+		case r <= 0xFF:
 			fmt.Fprintf(&out, `\u%04x`, r)
-		case python:
-			fmt.Fprintf(&out, `\U%08x`, r)
 		default:
 			r -= 0x10000
 			fmt.Fprintf(&out, `\u%04x\u%04x`, 0xD800+r>>10, 0xDC00+r&0x3FF)
@@ -366,21 +364,7 @@ func textOr(f *frame, v any) string {
 // linked returns a word as a link, if it is an address. Brackets and the like around it stay outside.
 func linked(word, attributes string, short func(string) string, schemes []string) string {
 	head := openMarks.FindString(word)
-	middle, tail := word[len(head):], ""
-	if at := closeMarks.FindStringIndex(middle); at != nil {
-		middle, tail = middle[:at[0]], middle[at[0]:]
-	}
-	// Brackets that are closed behind the address but opened in it belong to it.
-	for _, pair := range [][2]string{{"(", ")"}, {"<", ">"}, {"&lt;", "&gt;"}} {
-		opened := strings.Count(middle, pair[0])
-		if opened <= strings.Count(middle, pair[1]) {
-			continue
-		}
-		for range min(opened, strings.Count(tail, pair[1])) {
-			end := strings.Index(tail, pair[1]) + len(pair[1])
-			middle, tail = middle+tail[:end], tail[end:]
-		}
-	}
+	middle, tail := withoutTail(word[len(head):])
 	link := func(address, attributes, text string) string {
 		return head + `<a href="` + address + `"` + attributes + `>` + text + `</a>` + tail
 	}
@@ -402,6 +386,26 @@ func linked(word, attributes string, short func(string) string, schemes []string
 		}
 	}
 	return word
+}
+
+// withoutTail parts a word from the marks behind it.
+func withoutTail(word string) (middle, tail string) {
+	middle = word
+	if at := closeMarks.FindStringIndex(word); at != nil {
+		middle, tail = word[:at[0]], word[at[0]:]
+	}
+	// Brackets that are closed behind the address but opened in it belong to it.
+	for _, pair := range [][2]string{{"(", ")"}, {"<", ">"}, {"&lt;", "&gt;"}} {
+		opened := strings.Count(middle, pair[0])
+		if opened <= strings.Count(middle, pair[1]) {
+			continue
+		}
+		for range min(opened, strings.Count(tail, pair[1])) {
+			end := strings.Index(tail, pair[1]) + len(pair[1])
+			middle, tail = middle+tail[:end], tail[end:]
+		}
+	}
+	return middle, tail
 }
 
 // wordWrap breaks lines that are too long, at white space and behind hyphens.
@@ -451,18 +455,13 @@ func wrap(f *frame, line string, width int, breakLong, hyphens bool) []string {
 			current, used = append(current, chunks[0]), used+size(chunks[0])
 			chunks = chunks[1:]
 		}
-		if len(chunks) > 0 && size(chunks[0]) > width {
-			if breakLong {
-				part := firstRunes(chunks[0], width-used)
-				if hyphens {
-					if i := strings.LastIndexByte(part, '-'); i > 0 && strings.Trim(part[:i], "-") != "" && size(part) < size(chunks[0]) {
-						part = part[:i+1]
-					}
-				}
-				current, chunks[0] = append(current, part), chunks[0][len(part):]
-			} else if len(current) == 0 {
-				current, chunks = append(current, chunks[0]), chunks[1:]
-			}
+		switch {
+		case len(chunks) == 0 || size(chunks[0]) <= width:
+		case breakLong:
+			part := partOf(chunks[0], width-used, hyphens)
+			current, chunks[0] = append(current, part), chunks[0][len(part):]
+		case len(current) == 0:
+			current, chunks = append(current, chunks[0]), chunks[1:]
 		}
 		if n := len(current); n > 0 && isBlank(current[n-1]) {
 			current = current[:n-1]
@@ -472,6 +471,18 @@ func wrap(f *frame, line string, width int, breakLong, hyphens bool) []string {
 		}
 	}
 	return lines
+}
+
+// partOf returns as much of a word as there is room for, up to a hyphen if there is one to break behind.
+func partOf(word string, room int, hyphens bool) string {
+	part := firstRunes(word, room)
+	if !hyphens || len(part) == len(word) {
+		return part
+	}
+	if i := strings.LastIndexByte(part, '-'); i > 0 && strings.Trim(part[:i], "-") != "" {
+		return part[:i+1]
+	}
+	return part
 }
 
 const asciiSpace = " \t\n\r\v\f"

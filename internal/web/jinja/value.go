@@ -257,6 +257,7 @@ func IsUndefined(v any) bool {
 	return ok
 }
 
+//nolint:gocyclo // one case for each type
 func typeName(v any) string {
 	switch v := v.(type) {
 	case nil:
@@ -299,7 +300,7 @@ func typeName(v any) string {
 	return "object"
 }
 
-// text returns the characters of a string.
+// asText returns the characters of a string.
 func asText(v any) (string, bool) {
 	switch v := v.(type) {
 	case string:
@@ -422,6 +423,11 @@ func (r interval) len() int {
 	return 0
 }
 
+func (r interval) has(n int) bool {
+	i := (n - r.from) / r.step
+	return 0 <= i && i < r.len() && r.at(i) == n
+}
+
 func (r interval) at(i int) int { return r.from + i*r.step }
 
 // iterate returns what loops over a value; it is not ok if nothing can.
@@ -475,8 +481,6 @@ func iterate(f *frame, v any) (next iterator, ok bool) {
 		return func() (any, bool) { return nil, false }, true
 	case *generator:
 		return v.next, true
-	case *loop:
-		return nil, false
 	}
 	return nil, false
 }
@@ -545,6 +549,9 @@ func repr(f *frame, v any) string {
 	return out.String()
 }
 
+// writeRepr writes a value at a depth within others.
+//
+//nolint:gocyclo // one case for each type
 func writeRepr(f *frame, out *strings.Builder, v any, depth int) {
 	if depth > maxNesting || out.Len() > maxWork {
 		f.fail("this value is too large to be printed")
@@ -653,40 +660,49 @@ func floatText(x float64) string {
 
 // quoted returns a string as Python shows it in a list.
 func quoted(s string) string {
-	quote := byte('\'')
+	quote := '\''
 	if strings.Contains(s, "'") && !strings.Contains(s, `"`) || strings.Contains(s, private('\'')) && !strings.Contains(s, private('"')) {
 		quote = '"'
 	}
 	var out strings.Builder
-	out.WriteByte(quote)
+	out.WriteRune(quote)
 	for _, r := range s {
 		switch {
-		case r == '\\' || r == rune(quote):
+		case r == quote:
 			out.WriteByte('\\')
 			out.WriteRune(r)
-		case r == '\n':
-			out.WriteString(`\n`)
-		case r == '\r':
-			out.WriteString(`\r`)
-		case r == '\t':
-			out.WriteString(`\t`)
-		case r < ' ' || r == 0x7F:
-			fmt.Fprintf(&out, `\x%02x`, r)
-		case isPrivate(r) || r == ' ' || unicode.IsGraphic(r) && !unicode.Is(unicode.Zs, r):
+		case controlEscapes[r] != "":
+			out.WriteString(controlEscapes[r])
+		case isPrintable(r):
 			out.WriteRune(r)
-		case r <= 0xFF:
-			fmt.Fprintf(&out, `\x%02x`, r)
-		case r <= 0xFFFF:
-			fmt.Fprintf(&out, `\u%04x`, r)
 		default:
-			fmt.Fprintf(&out, `\U%08x`, r)
+			out.WriteString(escaped(r))
 		}
 	}
-	out.WriteByte(quote)
+	out.WriteRune(quote)
 	return out.String()
 }
 
+var controlEscapes = map[rune]string{'\\': `\\`, '\n': `\n`, '\r': `\r`, '\t': `\t`}
+
+func isPrintable(r rune) bool {
+	return r == ' ' || isPrivate(r) || unicode.IsGraphic(r) && !unicode.Is(unicode.Zs, r)
+}
+
+// escaped returns the escape that Python writes for a character.
+func escaped(r rune) string {
+	switch {
+	case r <= 0xFF:
+		return fmt.Sprintf(`\x%02x`, r)
+	case r <= 0xFFFF:
+		return fmt.Sprintf(`\u%04x`, r)
+	}
+	return fmt.Sprintf(`\U%08x`, r)
+}
+
 // equal reports whether two values are equal.
+//
+//nolint:gocyclo // one case for each type
 func equal(f *frame, a, b any) bool {
 	f.r.charge(1)
 	if g, ok := b.(group); ok {
@@ -703,13 +719,10 @@ func equal(f *frame, a, b any) bool {
 		f.r.charge(min(len(s), len(t)) / chargedBytes)
 		return ok && plain(s) == plain(t)
 	case bool, int, float64:
-		if !isNumber(b) {
-			return false
-		}
 		if isInt(a) && isInt(b) {
 			return asInt(a) == asInt(b)
 		}
-		return asFloat(a) == asFloat(b)
+		return isNumber(b) && asFloat(a) == asFloat(b)
 	case *List:
 		y, ok := b.(*List)
 		return ok && equalItems(f, x.items, y.items)
@@ -719,24 +732,39 @@ func equal(f *frame, a, b any) bool {
 	case *dict, Dict:
 		d, _ := asDict(f, x)
 		e, ok := asDict(f, b)
-		if !ok || len(d.keys) != len(e.keys) {
-			return false
-		}
-		for i, k := range d.keys {
-			v, ok := e.get(f, k)
-			if !ok || !equal(f, d.values[i], v) {
-				return false
-			}
-		}
-		return true
+		return ok && d.equal(f, e)
 	case *undefined:
 		_, ok := b.(*undefined)
 		return ok
 	case interval:
 		y, ok := b.(interval)
-		return ok && x.len() == y.len() && (x.len() == 0 || x.from == y.from && (x.len() == 1 || x.step == y.step))
+		return ok && x.equal(y)
 	}
 	return same(f, a, b)
+}
+
+func (d *dict) equal(f *frame, other *dict) bool {
+	if len(d.keys) != len(other.keys) {
+		return false
+	}
+	for i, k := range d.keys {
+		v, ok := other.get(f, k)
+		if !ok || !equal(f, d.values[i], v) {
+			return false
+		}
+	}
+	return true
+}
+
+// equal reports whether two ranges have the same numbers in them.
+func (r interval) equal(other interval) bool {
+	switch r.len() {
+	case 0:
+		return other.len() == 0
+	case 1:
+		return other.len() == 1 && r.from == other.from
+	}
+	return r.len() == other.len() && r.from == other.from && r.step == other.step
 }
 
 func equalItems(f *frame, a, b []any) bool {
@@ -853,9 +881,8 @@ func contains(f *frame, in, v any) bool {
 			return contains(f, in.of, v)
 		}
 	case interval:
-		if isInt(v) && in.step != 0 {
-			i := asInt(v)
-			return in.len() > 0 && (i-in.from)%in.step == 0 && (i-in.from)/in.step >= 0 && (i-in.from)/in.step < in.len()
+		if isInt(v) {
+			return in.has(asInt(v))
 		}
 	}
 	if _, ok := iterate(f, in); !ok {
