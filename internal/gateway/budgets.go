@@ -61,6 +61,9 @@ var (
 	// New codes, and hints that somebody types: more tabs do not give more of them.
 	codesPace  = pace{favoursPerSecond, favoursAtOnce}
 	typingPace = pace{typingPerSecond, typingAtOnce}
+	// Lists of the members: 7 KB each in a full room. All tabs of a member ask when the
+	// count changes, and twice when the server comes back.
+	listsPace = pace{4, 2 * maxConnections}
 )
 
 // budgetKept is how long the budget of a member or a room is kept that nothing is
@@ -81,9 +84,9 @@ type budgets struct {
 }
 
 type memberBudget struct {
-	posts, bytes, own, replay, codes, typing bucket
-	turn                                     chan struct{} // holds one while a connection of the member enters
-	touched                                  time.Time
+	posts, bytes, own, replay, codes, typing, lists bucket
+	turn                                            chan struct{} // holds one while a connection of the member enters
+	touched                                         time.Time
 }
 
 type roomBudget struct {
@@ -175,6 +178,13 @@ func (b *budgets) typing(member string, now time.Time) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.memberLocked(member, now).typing.take(typingPace, 1, now)
+}
+
+// list takes a list of the members out of what a member may ask for.
+func (b *budgets) list(member string, now time.Time) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.memberLocked(member, now).lists.take(listsPace, 1, now)
 }
 
 // echo notes that a member was sent a message of theirs again.

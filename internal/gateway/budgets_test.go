@@ -280,22 +280,27 @@ func TestAPageThatIsLoadedOverAndOver(t *testing.T) {
 // Threat: somebody opens fifty tabs, each with an allowance of its own for what reaches
 // everybody.
 func TestMoreTabsGiveNoMore(t *testing.T) {
-	for name, take := range map[string]func(b *budgets, member string, now time.Time) bool{
-		"new codes": (*budgets).newCode, "typing": (*budgets).typing,
+	for name, tt := range map[string]struct {
+		take func(b *budgets, member string, now time.Time) bool
+		most int // in a minute
+	}{
+		"new codes":            {(*budgets).newCode, 35},
+		"typing":               {(*budgets).typing, 32},
+		"lists of the members": {(*budgets).list, 100 + 4*60},
 	} {
 		var b budgets
 		now, had := time.Unix(0, 0), 0
 		for second := range 60 {
 			for range 50 {
-				if take(&b, "m", now.Add(time.Duration(second)*time.Second)) {
+				if tt.take(&b, "m", now.Add(time.Duration(second)*time.Second)) {
 					had++
 				}
 			}
 		}
-		if had > 35 {
+		if had > tt.most {
 			t.Errorf("%s: %d in a minute", name, had)
 		}
-		if !take(&b, "other", now) {
+		if !tt.take(&b, "other", now) {
 			t.Errorf("%s: another member pays for it", name)
 		}
 	}

@@ -225,6 +225,10 @@ func (c *conn) onCode(p payload) {
 // onMembers: a page asks who is in the room.
 func (c *conn) onMembers(p payload) {
 	c.asMember(p, func(s room.Seat) error {
+		if c.g.RateLimits && !c.g.budgets.list(s.ID, time.Now()) {
+			c.tooFast(evMembers, "")
+			return nil
+		}
 		return c.g.service.ListMembers(c.ctx, s.Room, s.ID, c.id)
 	})
 }
