@@ -43,7 +43,13 @@ func oneFrame(text string, following int) []byte {
 // stranger opens a websocket without a cookie.
 func (s *server) stranger() *websocket.Conn {
 	s.t.Helper()
-	c, _, err := websocket.DefaultDialer.DialContext(s.t.Context(), strings.Replace(s.URL, "http", "ws", 1)+"/socket.io/?EIO=4&transport=websocket", nil)
+	return s.raw(visit{})
+}
+
+// raw opens a websocket that says only what it is told.
+func (s *server) raw(v visit) *websocket.Conn {
+	s.t.Helper()
+	c, _, err := websocket.DefaultDialer.DialContext(s.t.Context(), strings.Replace(s.URL, "http", "ws", 1)+"/socket.io/?EIO=4&transport=websocket", v.header())
 	if err != nil {
 		s.t.Fatal(err)
 	}
