@@ -113,8 +113,11 @@ func isSign(r rune, name string) bool {
 	if r < utf8.RuneSelf {
 		return strings.ContainsRune(" ~^", r) || unicode.IsPunct(r)
 	}
-	if isSignLike(r) {
+	if isModifier(r) {
 		return true
+	}
+	if isSignLike(r) {
+		return !unicode.IsPunct(r) || !looksLatin(r)
 	}
 	if strings.ContainsFunc(confusable.Skeleton(string(r)), func(c rune) bool { return !isSignLike(c) }) {
 		return false
@@ -125,6 +128,17 @@ func isSign(r rune, name string) bool {
 
 func isSignLike(r rune) bool {
 	return r == '~' || unicode.In(r, unicode.P, unicode.Z, unicode.Sk) && !isSkinTone(r)
+}
+
+// looksLatin reports whether r looks like letters of the Latin alphabet, as U+05C0 does.
+func looksLatin(r rune) bool {
+	return !strings.ContainsFunc(confusable.Skeleton(string(r)), func(c rune) bool { return !unicode.Is(unicode.Latin, c) })
+}
+
+// isModifier tells the letters that are dots, strokes and ticks beside others, and those
+// that only make a word longer.
+func isModifier(r rune) bool {
+	return '\u02B9' <= r && r <= '\u02DF' || '\u02E5' <= r && r <= '\u02FF' || r == '\u0640' || r == '\u07FA'
 }
 
 // scriptOf returns the script of r; nil if it belongs to several.

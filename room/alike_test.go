@@ -14,6 +14,7 @@ func TestNamesThatLookAlike(t *testing.T) {
 			"\u0391lice", "\u0410lice", "AIice", "A1ice", "A|ice", "Alice.", "Alice!", "A.l.i.c.e", "Al ice", "\u202fAlice", "Alice\u00b7",
 			"\u0410LICE", "\uff21lice", "\U0001D49Clice", "Al\u0456ce", "Ali\u0441e", "Alic\u0435", "Alice\u02bc", "Alice\ua78c", "Alice\u01c3",
 			"Alice\u05d9", "Alice\u0660", "Alice~", "Alice^", "Alice\u02d9", "Alice\ua4f8", "\u300cAlice\u300d", "(Alice)", "-Alice-", "Alice\u2212", "A\u2113ice",
+			"A\u05c0ice", "Alice\u02d1", "Alice\u02cd", "\u02bfAlice", "Alice\u0640",
 		},
 		"ALICE":           {"ALlCE", "AL1CE", "alice", "\u0410L\u0406\u0421\u0415", "\u0391L\u0399CE"},
 		"Bob":             {"B0b", "\u0412ob", "\u0412\u043e\u042c", "BOB", "B\u03bfb"},
@@ -27,9 +28,11 @@ func TestNamesThatLookAlike(t *testing.T) {
 		"می\u200cنا":      {"مینا"},
 		"👨\u200d👩\u200d👧": {"👨👩👧"},
 		"🏴\U000E0067\U000E0062\U000E0065\U000E006E\U000E0067\U000E007F": {"🏴"},
-		"!!":     {"! !"},
-		"\u2764": {"\u2764\ufe0f"},
-		"דין":    {"דין."},
+		"محمد":    {"محمـد", "مـحـمـد"},
+		"William": {"Wi\u2016iam"},
+		"!!":      {"! !"},
+		"\u2764":  {"\u2764\ufe0f"},
+		"דין":     {"דין."},
 	} {
 		for _, other := range others {
 			if _, err := ParseName(other); err != nil {
@@ -50,7 +53,7 @@ func TestNamesThatDoNotLookAlike(t *testing.T) {
 		{"Alice", "Alina"}, {"Zoë", "Zoe"}, {"José", "Jose"}, {"Ana", "Anna"}, {"Jan", "Jana"}, {"Max", "Maxi"}, {"Tho", "Thơ"}, {"Jürgen", "Jurgen"},
 		{"דן", "דין"}, {"Ольга", "Олег"}, {"李明", "李朋"}, {"山田", "山本"}, {"محمد", "محمود"}, {"राम", "रामा"}, {"Kim", "Kimi"}, {"Søren", "Soren"},
 		{"Łukasz", "Lukasz"}, {"🦊", "🐺"}, {"👍🏽", "👍🏿"}, {"!!!", "!!"}, {"Alice 🦊", "Alice"}, {"Alice 2", "Alice 3"}, {"Ali ١٠", "Ali ١٢"}, {"のりこ", "りこ"}, {"Ken", "Kenn"},
-		{"くみ", "み"}, {"Jo", "Joe"}, {"Noel", "Noël"}, {"Ivan", "Iván"},
+		{"くみ", "み"}, {"ロー", "ロ"}, {"佐々木", "佐木"}, {"Jo", "Joe"}, {"Noel", "Noël"}, {"Ivan", "Iván"},
 	} {
 		for _, pair := range [][2]string{pair, {pair[1], pair[0]}} {
 			if err := lookOf(pair[0]).clash(lookOf(pair[1])); err != nil {
