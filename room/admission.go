@@ -203,12 +203,14 @@ func (r *Room) admit(i int, now time.Time) []Event {
 	k := r.Knocks[i]
 	r.Knocks = slices.Concat(r.Knocks[:i], r.Knocks[i+1:])
 	admitted := r.event(KnockAdmitted{Knock: k.ID, Name: k.Name, At: now, By: r.approvers(&k), Remaining: r.Remaining(now)})
+	notice, _ := admitted.Notice()
 	r.Members = append(slices.Clip(r.Members), Member{
 		ID:        k.ID,
 		Name:      k.Name,
 		Session:   k.Session,
 		look:      k.look,
 		Since:     r.Seq,
+		Came:      []Message{notice},
 		Present:   true,
 		AbsentDue: now.Add(r.Terms.AbsenceGrace),
 	})

@@ -12,14 +12,25 @@ func (m *Member) parting() Happening {
 // number what of it stands otherwise by now: who went absent since then and still
 // is, and who is back from an absence of which the member knew. The log does not
 // keep these: they pass, and only how they stand matters to who was away.
+//
+// It tells as well who has become a member since then. The log keeps that, but not for
+// ever: whoever has others come and go without end must hide nobody who is there.
 func (r *Room) comings(member string, told uint64) []Message {
 	var news []Message
 	add := func(m *Member, what Happening, when Moment) {
 		news = append(news, Message{Seq: when.Seq, Kind: KindNotice, Member: m.ID, Name: m.Name, At: when.At, Notice: &Notice{What: what}})
 	}
 	for i := range r.Members {
-		switch m := &r.Members[i]; {
-		case m.ID == member:
+		m := &r.Members[i]
+		if m.ID == member {
+			continue
+		}
+		for _, came := range m.Came {
+			if came.Seq > told {
+				news = append(news, came)
+			}
+		}
+		switch {
 		case !m.Present && m.Away.Seq > told:
 			add(m, m.parting(), m.Away)
 		case m.Present && m.Back.Seq > told && 0 < m.Away.Seq && m.Away.Seq <= told:

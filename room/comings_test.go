@@ -259,6 +259,39 @@ func TestNoticesAreNotCountedAsMessages(t *testing.T) {
 	})
 }
 
+// Whoever has others come and go until the log is full of it must not hide who came
+// before them and stayed.
+func TestNoticesOfMembersOutlastTheLog(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		terms := room.DefaultTerms()
+		terms.MaxNotices = 3
+		s, world := newService(room.Options{Terms: terms})
+		run(t, s)
+		c := &company{T: t, Service: s, world: world}
+		c.alice = create(t, s, "s-Alice", "Alice")
+		enter(t, s, c.alice, "alice 1")
+		c.carol = c.letIn("Carol", c.alice)
+		enter(t, s, c.carol, "carol 1")
+		c.lose(c.alice, "alice 1")
+		absent()
+		bob := c.letIn("Bob", c.carol)
+		enter(t, s, bob, "bob 1")
+		must(t, post(s, bob, "hello"))
+		dan := c.letIn("Dan", c.carol, bob)
+		enter(t, s, dan, "dan 1")
+		c.leave(dan, "dan 1", true)
+		got := c.back(c.alice, room.Entry{Conn: "alice 2"})
+		want := "admitted Bob by Carol, joined Bob, hello, admitted Dan by Carol+Bob, joined Dan, left Dan"
+		if got != want {
+			t.Errorf("told %q, want %q", got, want)
+		}
+		c.lose(c.alice, "alice 2")
+		if again := c.back(c.alice, room.Entry{Conn: "alice 3"}); again != "" {
+			t.Errorf("told once more %q", again)
+		}
+	})
+}
+
 func TestTheKindOfAMessageIsKept(t *testing.T) {
 	s, world := newService(room.Options{Clean: func(s room.Said) (string, room.Kind, error) {
 		if strings.HasPrefix(s.Text, "{") {

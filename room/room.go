@@ -132,6 +132,9 @@ type Member struct {
 	// Told is the sequence number up to which pages of this member have certainly
 	// told of the others' coming and going.
 	Told uint64
+	// Came holds the notices of the admission and the arrival, for others who were away
+	// for so long that the log has given them up; none for the founder.
+	Came []Message
 	// LoadingUntil is set while a newly rendered page has not connected yet.
 	LoadingUntil time.Time
 	// Lost holds, for lost connections that may resume, the sequence number up

@@ -525,12 +525,13 @@ func (s *Service) fillLogs(ctx context.Context, id string, events []Event) ([]Ev
 	return events, nil
 }
 
-// merge puts entries in the order of their sequence numbers among those of a log.
+// merge puts entries in the order of their sequence numbers among those of a log, each
+// once.
 func merge(log, entries []Message) []Message {
 	if len(entries) == 0 {
 		return log
 	}
 	log = append(log, entries...)
 	slices.SortFunc(log, func(a, b Message) int { return cmp.Compare(a.Seq, b.Seq) })
-	return log
+	return slices.CompactFunc(log, func(a, b Message) bool { return a.Seq == b.Seq })
 }
