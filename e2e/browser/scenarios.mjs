@@ -10,10 +10,6 @@ import { networkErrors, refusals } from './tabs.mjs';
 const absenceGrace = 3000;
 // How long a lost page may go unnoticed: the server's ping interval and the time to answer it.
 const pingTimeout = 45_000;
-// In this time the server knows what a page has got: from answers to its pings, of
-// which there is one a second if much is said. What it does not know of a client
-// 4.0.1 is sent again.
-const receipts = 2000;
 const rotation = 6000;
 // For what has to happen without waiting for the grace: it lasts longer than any test.
 const endlessGrace = '10m';
@@ -253,7 +249,7 @@ export function playAll({ name, Tab, env, notices, partial, encrypted, leaves, t
       const ben = await stage.admit([ana], 'Ben', { network: await stage.network() });
       await ana.say('1');
       await ben.reads('Ana: 1');
-      await sleep(receipts);
+      await ben.receipt();
 
       // First the bytes vanish: the server sends 2 and 3 to a connection that looks alive.
       ben.network.blackhole();
@@ -299,7 +295,7 @@ export function playAll({ name, Tab, env, notices, partial, encrypted, leaves, t
       await ana.counts(1);
       await ana.say('gone');
       await ana.reads('Ana: gone');
-      await sleep(receipts);
+      await ana.receipt();
       // Nobody is there now; the room waits.
       await ana.unplug();
       await sleep(absenceGrace + 500);
@@ -327,7 +323,7 @@ export function playAll({ name, Tab, env, notices, partial, encrypted, leaves, t
         await cleo.reads('Ana: 1', 'Ben: 2');
         await ben.reload();
         await ben.reads('Ana: 1', 'Ben: 2');
-        await sleep(receipts);
+        await ben.receipt();
         await ben.unplug();
         await ana.say('3');
         await ana.reads('Ana: 1', 'Ben: 2', 'Ana: 3');
@@ -362,7 +358,7 @@ export function playAll({ name, Tab, env, notices, partial, encrypted, leaves, t
       for (const tab of [ana, ben]) await tab.counts(2);
       await talk('a2', 'b2');
 
-      await sleep(receipts);
+      for (const tab of [ana, ben]) await tab.receipt();
       // Both at once, as when the one network they share is gone.
       ana.network.unplug();
       for (const tab of [ben, ana]) {

@@ -216,6 +216,26 @@ export class FixtureTab extends Tab {
   async connected() {
     await this.page.waitForFunction((moves) => typeof socket !== 'undefined' && socket.connected
       && (!moves || socket.io.engine.transport.name === 'websocket'), this.webSockets);
+    await this.page.evaluate(() => {
+      const { engine } = socket.io;
+      engine.on('packet', ({ type }) => {
+        if (type === 'message') engine.unproven = engine.transport.name === 'websocket';
+        if (type === 'ping') engine.unproven = false;
+      });
+    });
+  }
+
+  /**
+   * Waits until the server knows what this page has got: from the answer to a ping
+   * behind it, or from the next poll. What it does not know of a client 4.0.1 is sent again.
+   */
+  async receipt() {
+    await this.page.waitForFunction(() => !socket.io.engine.unproven);
+    // Handled after that answer.
+    await this.page.evaluate(() => new Promise((resolve) => {
+      socket.once('pong', resolve);
+      socket.emit('ping');
+    }));
   }
 
   async disconnected() {
@@ -274,6 +294,9 @@ export class EmbeddedTab extends Tab {
   };
 
   async connected() { await this.page.locator('#connection[data-state=online]').waitFor({ state: 'attached' }); }
+
+  /** Nothing to wait for: the page itself says what it has got. */
+  async receipt() {}
 
   async disconnected(timeout) { await this.page.locator('#connection[data-state=offline]').waitFor({ state: 'attached', timeout }); }
 

@@ -7,7 +7,7 @@ import { Person } from '../harness/person.mjs';
 import { Proxy } from '../harness/proxy.mjs';
 import { Seat, admit, createRoom, knock, roomWith } from '../harness/scenario.mjs';
 import { serverForFile } from '../harness/server.mjs';
-import { sleep, until } from '../harness/wait.mjs';
+import { until } from '../harness/wait.mjs';
 
 const goings = new Set(['member_joined', 'member_left', 'member_returned']);
 
@@ -22,6 +22,13 @@ const notices = (conn, from = 0) => conn.all('notice', { from })
 
 /** Resolves when everything sent to the connection has arrived. Not barrier(): see delivery.test.mjs. */
 const quiet = (seat) => seat.conn.request('ping_room', { room: seat.roomId });
+
+/** Resolves when the server knows what has arrived. */
+async function learnt(seat) {
+  await quiet(seat);
+  await seat.conn.receipt();
+  await quiet(seat);
+}
 
 /** Bob is behind a network of his own, in a room with Ana. */
 async function apart(server, t, how) {
@@ -43,8 +50,7 @@ async function knocks(server, t, ana, bob, name) {
 }
 
 async function unplug(proxy, bob) {
-  await quiet(bob);
-  await sleep(250); // the server has had the time to learn what arrived
+  await learnt(bob);
   proxy.unplug();
   await bob.conn.waitFor('disconnect');
   return bob.conn.mark();
@@ -119,7 +125,7 @@ describe('while one is away', { concurrency: 4 }, () => {
       };
       const first = await load();
       assert.deepEqual(told(first.conn), ['before', 'member_joined Eve', 'I am Eve', 'member_left Eve']);
-      await sleep(250); // the server has had the time to learn what arrived
+      await learnt(first);
       first.conn.close();
       await ana.conn.barrier();
       const second = await load();

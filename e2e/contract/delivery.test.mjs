@@ -29,12 +29,13 @@ function quiet(seat) {
 }
 
 /**
- * The server has had the time to learn what arrived. What was on its way at
+ * Resolves when the server knows what has arrived. What was on its way at
  * the very moment of a cut is the business of a test of its own.
  */
 async function settled(seat, count) {
   await hears(seat, count);
-  await sleep(250);
+  await seat.conn.receipt();
+  await quiet(seat);
 }
 
 function missing(list, count) {

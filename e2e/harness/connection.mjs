@@ -1,12 +1,13 @@
 // One Socket.IO client with a memory: everything it was sent, in order.
 import { inspect } from 'node:util';
 import { connect } from './clients.mjs';
-import { patience, within } from './wait.mjs';
+import { patience, until, within } from './wait.mjs';
 
 const lifecycle = new Set(['connect', 'disconnect', 'connect_error']);
 
 export class Connection {
   #waiters = new Set();
+  #unproven = false; // whether no ping has followed what came last by websocket
 
   constructor(url, { version = '4.8.4', ...options } = {}) {
     /** Everything received: {event, data, args, at}; `data` is the first argument. */
@@ -19,6 +20,16 @@ export class Connection {
     });
     this.socket.onAny((event, ...args) => this.#record(event, args));
     for (const event of lifecycle) this.socket.on(event, (...args) => this.#record(event, args));
+    this.socket.io?.on('open', () => this.#noteReceipts(this.socket.io.engine));
+  }
+
+  #noteReceipts(engine) {
+    this.#unproven = false;
+    engine.on('packet', ({ type }) => {
+      if (type === 'message') this.#unproven = engine.transport.name === 'websocket';
+      if (type === 'ping') this.#unproven = false;
+    });
+    engine.on('upgrade', () => { this.#unproven = false; });
   }
 
   #record(event, args) {
@@ -100,6 +111,15 @@ export class Connection {
     const from = this.mark();
     this.emit('ping');
     await this.waitFor('pong', () => true, { from });
+  }
+
+  /**
+   * Resolves when the client has answered a ping behind everything that has come. A
+   * polling client proves the same by its next request. What is asked next is handled
+   * after that answer: with its reply, the server knows what has arrived.
+   */
+  async receipt() {
+    await until(() => !this.#unproven, { what: 'a ping behind what has come' });
   }
 
   /** Resolves when the connection is a websocket. */
