@@ -48,7 +48,7 @@ func (s *Sanitizer) clean(text string, maxLength int) (markup string, whole bool
 	var b strings.Builder
 	left, tags := maxLength, false
 	for p := range split(text) {
-		resolved := html.UnescapeString(p.raw)
+		resolved := resolve(p.raw)
 		kept, length, fits := firstChars(resolved, left)
 		if !p.tag {
 			b.WriteString(escape(kept))
@@ -62,6 +62,46 @@ func (s *Sanitizer) clean(text string, maxLength int) (markup string, whole bool
 		left -= length
 	}
 	return s.balanced(b.String(), tags), true
+}
+
+// resolve returns text with the characters that its entities stand for. An entity ends
+// with a semicolon: browsers take some without one, but what people write is an
+// address, whose parameters may be called copy, or lt.
+func resolve(text string) string {
+	if !strings.Contains(text, "&") {
+		return text
+	}
+	var b strings.Builder
+	b.Grow(len(text))
+	for {
+		before, rest, found := strings.Cut(text, "&")
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		char, length := entity(text[len(before):])
+		b.WriteString(char)
+		text = rest[length-1:]
+	}
+}
+
+// entity returns the character that the entity at the beginning of text stands for, and
+// the entity's length. If there is none, it is the "&" itself.
+func entity(text string) (char string, length int) {
+	const none = "&"
+	end := 1
+	for end < len(text) && (text[end] == '#' || isLetter(text[end]) || '0' <= text[end] && text[end] <= '9') {
+		end++
+	}
+	if end == 1 || end == len(text) || text[end] != ';' {
+		return none, len(none)
+	}
+	char = html.UnescapeString(text[:end+1])
+	// Of an unknown name the library takes what it knows: the end is still there then.
+	if strings.HasSuffix(char, text[end-1:end+1]) {
+		return none, len(none)
+	}
+	return char, end + 1
 }
 
 // balanced returns markup, whose text is escaped, as the policy lets it through.
@@ -186,7 +226,7 @@ func (b *balancer) closeAll() {
 
 // visible returns text, or "" if there is nothing to be seen in it.
 func visible(text string) string {
-	if !hasInk(text) {
+	if !hasInk(strings.ReplaceAll(text, "&#13;", "")) { // see escape
 		return ""
 	}
 	return text

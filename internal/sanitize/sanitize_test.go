@@ -29,6 +29,9 @@ func TestMessage(t *testing.T) {
 		{"quotes", `it's "quoted"`, "it&#39;s &#34;quoted&#34;"},
 		{"operators", "a < b && c > d", "a &lt; b &amp;&amp; c &gt; d"},
 		{"entities mean themselves, once", "&lt;b&gt; &amp; &copy;", "&lt;b&gt; &amp; ©"},
+		{"parameters that are called as entities", "https://a.example/?a=1&copy=2&lt=3&times", "https://a.example/?a=1&amp;copy=2&amp;lt=3&amp;times"},
+		{"entities", "&copy; &lt;b&gt; &#65;&#x42; &semi; &fjlig;", "© &lt;b&gt; AB ; fj"},
+		{"entities that are none", "&notit; &none; &#; &#x; &;", "&amp;notit; &amp;none; &amp;#; &amp;#x; &amp;;"},
 		{"not an entity", "AT&T & co &;", "AT&amp;T &amp; co &amp;;"},
 
 		{"allowed", "<b>b</b> <i>i</i> <em>em</em> <strong>s</strong>", "<b>b</b> <i>i</i> <em>em</em> <strong>s</strong>"},
@@ -134,6 +137,7 @@ func TestMessage(t *testing.T) {
 		{"blank", " \t\r\n\u3000", ""},
 		{"zero-width", "\u200b\u2060\ufeff", ""},
 		{"blank entities", "&nbsp;&#32;", ""},
+		{"carriage return as an entity", "&#13;", ""},
 		{"only tags", "<b> </b><a href='http://a.example'></a>", ""},
 		{"only an end", "</b>", ""},
 
