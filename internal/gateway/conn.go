@@ -52,6 +52,7 @@ type conn struct {
 	seen      *offset              // the last message that its page has seen, if known
 	told      map[string]time.Time // verdicts, by knock
 	ended     bool
+	outpaced  atomic.Bool // we end it, for what it has yet to be sent
 	replaced  atomic.Bool // its page goes on by another connection: nothing more of it counts
 
 	mu    sync.Mutex

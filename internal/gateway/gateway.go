@@ -122,6 +122,7 @@ type Gateway struct {
 	succession succession
 	visitors   visitors
 	budgets    budgets
+	replays    replays
 
 	mu       sync.Mutex
 	rooms    map[string]*audience
@@ -144,6 +145,9 @@ func New(o Options) (*Gateway, error) {
 		rooms: make(map[string]*audience), sessions: make(map[string]map[*conn]struct{}),
 	}
 	g.visitors.unbounded = !o.RateLimits
+	if o.RateLimits {
+		g.replays.limit = replaysBudget
+	}
 	g.engine = engine.New(engine.Options{
 		PingInterval:   pingInterval,
 		PingTimeout:    pingTimeout,
@@ -246,7 +250,7 @@ func (g *Gateway) connected(args ...any) {
 	s.OnAny(func(event ...any) { c.handle(event) })
 	_ = s.On("disconnecting", func(args ...any) { // of a reason and, perhaps, an error
 		l := c.loss()
-		if err, _ := args[len(args)-1].(error); errors.Is(err, engine.ErrTooSlow) {
+		if err, _ := args[len(args)-1].(error); errors.Is(err, engine.ErrTooSlow) || c.outpaced.Load() {
 			g.Metrics.Refused("connection", "too slow")
 			l.slow = true
 		}

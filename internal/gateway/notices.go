@@ -116,9 +116,26 @@ func (l line) event(at offset, a *room.Attached, named bool) (event, trailer eng
 func (c *conn) replay(roomID string, a room.Attached) {
 	named := c.page != ""
 	lines := linesOf(&a, named)
+	if len(lines) == 0 {
+		c.marks.replay(roomID, nil, nil)
+		return
+	}
+	begun, displaced := c.g.replays.begin(c, roomID, a.Log)
+	for _, other := range displaced {
+		go other.outpace() // its end needs locks that we hold
+	}
+	sent := false
 	c.marks.replay(roomID, lines, func() (first uint64) {
-		return c.link.SendSeries(c.socket, len(lines), func(i int) (event, trailer engine.Event) {
+		first = c.link.SendSeries(c.socket, len(lines), func(i int) (event, trailer engine.Event) {
+			if i == len(lines)-1 {
+				c.g.replays.end(begun)
+			}
 			return lines[i].event(offset{roomID, lines[i].entry.Seq}, &a, named)
 		})
+		sent = first > 0
+		return first
 	})
+	if !sent {
+		c.g.replays.end(begun)
+	}
 }

@@ -187,7 +187,10 @@ func (g *Gateway) visit(conn *engine.Session) {
 		x.tcp = connlimit.Of(r)
 	}
 	g.displace(g.visitors.arrive(x))
-	_ = conn.Once("close", func(...any) { g.visitors.leave(conn.Id()) })
+	_ = conn.Once("close", func(...any) {
+		g.visitors.leave(conn.Id())
+		g.replays.leave(conn)
+	})
 	if conn.ReadyState() == "closed" { // before we listened
 		g.visitors.leave(conn.Id())
 	}
