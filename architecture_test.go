@@ -25,11 +25,12 @@ var imports = map[string][]string{
 	"securechat/internal/network":   nil,
 	"securechat/internal/connlimit": {"securechat/internal/network"},
 	// Serves the protocols' own test suites.
-	"securechat/internal/engine/enginetest": {"securechat/internal/engine"},
-	"securechat/internal/web":               {"securechat/room", "securechat/internal/connlimit", "securechat/internal/folder", "securechat/internal/network", "securechat/internal/session", "securechat/internal/web/jinja", "securechat/internal/web/words"},
-	"securechat/internal/web/jinja":         nil,
-	"securechat/internal/web/words":         nil,
-	"securechat/internal/gateway":           {"securechat/room", "securechat/internal/connlimit", "securechat/internal/engine", "securechat/internal/network"},
+	"securechat/internal/engine/enginetest":   {"securechat/internal/engine"},
+	"securechat/internal/web":                 {"securechat/room", "securechat/internal/connlimit", "securechat/internal/folder", "securechat/internal/network", "securechat/internal/session", "securechat/internal/web/jinja", "securechat/internal/web/words"},
+	"securechat/internal/web/jinja":           nil,
+	"securechat/internal/web/jinja/jinjatest": nil,
+	"securechat/internal/web/words":           nil,
+	"securechat/internal/gateway":             {"securechat/room", "securechat/internal/connlimit", "securechat/internal/engine", "securechat/internal/network"},
 }
 
 // forbidden are packages that the domain must not reach, however indirectly.

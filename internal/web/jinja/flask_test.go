@@ -6,29 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"strings"
 	"testing"
+
+	"securechat/internal/web/jinja/jinjatest"
 )
 
-// python is the system's, whose packages apt installs.
-const python = "/usr/bin/python3"
-
-// sample is a folder that Flask renders as well.
-type sample struct {
-	Name    string            `json:"name"`
-	Files   map[string]string `json:"files"`
-	Page    string            `json:"page"`
-	refused bool
-}
-
-// answer is what Flask made of a sample.
-type answer struct {
-	Text    *string `json:"text"`
-	Problem string  `json:"problem"`
-}
-
-func snippets(t *testing.T) (all []sample) {
+func snippets(t *testing.T) (all []jinjatest.Sample) {
 	t.Helper()
 	for i, line := range strings.Split(readFile(t, "testdata/snippets.txt"), "\n") {
 		if line == "" || strings.HasPrefix(line, "# ") && !strings.HasPrefix(line, "# for") {
@@ -41,12 +25,12 @@ func snippets(t *testing.T) (all []sample) {
 			name, text, _ := strings.Cut(other, " ")
 			files[name] = text
 		}
-		all = append(all, sample{Name: fmt.Sprintf("line %d", i+1), Page: "page.html", Files: files, refused: refused})
+		all = append(all, jinjatest.Sample{Name: fmt.Sprintf("line %d", i+1), Page: "page.html", Files: files, Refused: refused})
 	}
 	return all
 }
 
-func folders(t *testing.T) (all []sample) {
+func folders(t *testing.T) (all []jinjatest.Sample) {
 	t.Helper()
 	for part := range strings.SplitSeq("\n"+readFile(t, "testdata/folders.txt"), "\n=== ") {
 		head, rest, _ := strings.Cut(part, "\n--- ")
@@ -54,7 +38,7 @@ func folders(t *testing.T) (all []sample) {
 		if rest == "" {
 			continue // what the file says about itself
 		}
-		s := sample{Name: name, Page: "page.html", Files: map[string]string{}, refused: refused}
+		s := jinjatest.Sample{Name: name, Page: "page.html", Files: map[string]string{}, Refused: refused}
 		for file := range strings.SplitSeq(rest, "\n--- ") {
 			name, text, _ := strings.Cut(file, "\n")
 			s.Files[name] = text
@@ -71,27 +55,6 @@ func readFile(t *testing.T, name string) string {
 		t.Fatal(err)
 	}
 	return string(text)
-}
-
-// askFlask returns what Flask makes of the samples.
-func askFlask(t *testing.T, samples []sample) []answer {
-	t.Helper()
-	input, err := json.Marshal(map[string]any{"variables": json.RawMessage(readFile(t, "testdata/variables.json")), "cases": samples})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var complaint bytes.Buffer
-	cmd := exec.Command(python, "testdata/render.py")
-	cmd.Stdin, cmd.Stderr = bytes.NewReader(input), &complaint
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("%s with Flask is needed (scripts/test-deps.sh installs it; by hand: apt-get install python3-flask): %v\n%s", python, err, complaint.String())
-	}
-	var answers []answer
-	if err := json.Unmarshal(out, &answers); err != nil || len(answers) != len(samples) {
-		t.Fatalf("%d answers to %d samples: %v", len(answers), len(samples), err)
-	}
-	return answers
 }
 
 // variables returns the variables of the samples, as Go has them.
@@ -135,7 +98,7 @@ func withNumbers(v any) any {
 }
 
 // rendered returns what we make of a sample.
-func rendered(s sample, vars map[string]any) (string, error) {
+func rendered(s jinjatest.Sample, vars map[string]any) (string, error) {
 	set, err := Load(folder(s.Files), []string{s.Page}, nil)
 	if err != nil {
 		return "", err
@@ -149,7 +112,7 @@ func rendered(s sample, vars map[string]any) (string, error) {
 // sentence. Nothing differs silently.
 func TestAsFlask(t *testing.T) {
 	samples := append(snippets(t), folders(t)...)
-	answers := askFlask(t, samples)
+	answers := jinjatest.Ask(t, json.RawMessage(readFile(t, "testdata/variables.json")), samples)
 	for i, s := range samples {
 		t.Run(s.Name, func(t *testing.T) {
 			got, err := rendered(s, variables(t))
@@ -157,21 +120,7 @@ func TestAsFlask(t *testing.T) {
 			if err != nil && (!errors.As(err, &problem) || problem.Line == 0 || strings.Contains(problem.Problem, "runtime error")) {
 				t.Errorf("no place or no sentence: %v", err)
 			}
-			want := answers[i]
-			switch {
-			case s.refused && want.Text == nil:
-				t.Errorf("Flask has a problem as well: %s", want.Problem)
-			case s.refused && err == nil:
-				t.Errorf("no longer refused: %q", got)
-			case s.refused:
-			case want.Text == nil && err == nil:
-				t.Errorf("%s\n got %q\nFlask: %s", s.Files[s.Page], got, want.Problem)
-			case want.Text == nil:
-			case err != nil:
-				t.Errorf("%s\n got %v\nwant %q", s.Files[s.Page], err, *want.Text)
-			case got != *want.Text:
-				t.Errorf("%s\n got %q\nwant %q", s.Files[s.Page], got, *want.Text)
-			}
+			s.Compare(t, got, err, answers[i])
 		})
 	}
 }
