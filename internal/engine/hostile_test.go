@@ -377,6 +377,7 @@ func TestHostilePackets(t *testing.T) {
 // A pong that answers nothing crashed the library. It must not even end the
 // connection, at no moment.
 func TestPongsAtEveryMoment(t *testing.T) {
+	t.Parallel()
 	s := newServer(t, func(o *Options) { o.Receipts = false })
 	well := func(t *testing.T) {
 		t.Helper()

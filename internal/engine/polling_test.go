@@ -9,6 +9,7 @@ import (
 // A tab that is closed while its poll waits says no goodbye: its request just
 // ends. The others must not count it until its next ping is due.
 func TestAbandonedPoll(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
 	for range 20 {
 		c := s.poll(t)

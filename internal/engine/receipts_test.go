@@ -241,6 +241,7 @@ func TestProbe(t *testing.T) {
 }
 
 func TestGoodbye(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
 	for name, test := range map[string]struct {
 		leave func(*wsClient)

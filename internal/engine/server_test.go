@@ -1,11 +1,11 @@
 package engine
 
 import (
-	"context"
 	"net/http"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	ws "github.com/gorilla/websocket"
@@ -14,6 +14,7 @@ import (
 // The library drops, or ends the session over, what a client says before it
 // listens.
 func TestQuickClients(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
 	t.Run("websocket", func(t *testing.T) {
 		for range 200 {
@@ -47,51 +48,51 @@ func TestQuickClients(t *testing.T) {
 }
 
 func TestCloseTellsEverybody(t *testing.T) {
-	s := newServer(t)
-	var polls sync.WaitGroup
-	for range 20 {
-		c := s.poll(t)
-		c.connect()
-		polls.Go(func() {
-			if got := c.get(); got != "1" {
-				t.Errorf("the waiting request got %q", got)
-			}
+	bubble(t, (*server).bind, func(t *testing.T, s *server) {
+		var polls sync.WaitGroup
+		for range 20 {
+			c := s.poll(t)
+			c.connect()
+			polls.Go(func() {
+				if got := c.get(); got != "1" {
+					t.Errorf("the waiting request got %q", got)
+				}
+			})
+		}
+		between := s.poll(t) // has no request waiting
+		between.connect()
+		var sockets []*wsClient
+		for range 20 {
+			c := s.dial(t, "")
+			c.connect()
+			sockets = append(sockets, c)
+		}
+		// A client that does not read nor answer must not hold the others up.
+		deaf := s.dial(t, "")
+		deaf.connect()
+		deaf.conn.SetCloseHandler(func(int, string) error {
+			<-t.Context().Done()
+			return nil
 		})
-	}
-	between := s.poll(t) // has no request waiting
-	between.connect()
-	var sockets []*wsClient
-	for range 20 {
-		c := s.dial(t, "")
-		c.connect()
-		sockets = append(sockets, c)
-	}
-	// A client that does not read nor answer must not hold the others up.
-	deaf := s.dial(t, "")
-	deaf.connect()
-	deaf.conn.SetCloseHandler(func(int, string) error { select {} })
-	eventually(t, "all requests wait", func() bool { return s.engine.ClientsCount() == 42 })
+		synctest.Wait() // all requests wait
 
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	began := time.Now()
-	if err := s.engine.Shutdown(ctx); err != nil {
-		t.Fatal(err)
-	}
-	if took := time.Since(began); took > 4*closeGrace {
-		t.Errorf("took %v", took)
-	}
-	polls.Wait()
-	if status, _ := between.do(http.MethodGet, ""); status != http.StatusBadRequest {
-		t.Errorf("a later request got %d", status)
-	}
-	for _, c := range sockets {
-		for range c.frames {
+		began := time.Now()
+		if err := s.engine.Shutdown(t.Context()); err != nil {
+			t.Fatal(err)
 		}
-		if !ws.IsCloseError(c.err, ws.CloseNormalClosure) {
-			t.Errorf("websocket got %v", c.err)
+		if took := time.Since(began); took > 2*closeGrace {
+			t.Errorf("took %v", took)
 		}
-	}
+		polls.Wait()
+		between.status(http.MethodGet, "", http.StatusBadRequest)
+		for _, c := range sockets {
+			for range c.frames {
+			}
+			if !ws.IsCloseError(c.err, ws.CloseNormalClosure) {
+				t.Errorf("websocket got %v", c.err)
+			}
+		}
+	})
 }
 
 // What is under way when the server closes a connection still arrives.

@@ -37,6 +37,7 @@ func claimed(t *testing.T, l *Session) (release func()) {
 }
 
 func TestATrailerFollows(t *testing.T) {
+	t.Parallel()
 	series := func(l *Session, sock *socket.Socket, from, to int) {
 		l.SendSeries(sock, to-from+1, func(i int) (event, trailer Event) {
 			return Event{"series", from + i}, Event{"place", fmt.Sprint(from + i)}

@@ -246,6 +246,7 @@ func TestWhoIsPutOutAsTooSlowKeepsTheirVote(t *testing.T) {
 // Threat: a page is loaded over and over, each time with the whole log. Later ones wait
 // for their turn, hear everything then, and nothing that is said meanwhile comes first.
 func TestAPageThatIsLoadedOverAndOver(t *testing.T) {
+	t.Parallel()
 	s := newServer(t, func(o *Options, _ *room.Terms) { o.RateLimits = true })
 	alice, _ := s.create("alice", "Alice")
 	post := func(text string) {

@@ -216,6 +216,7 @@ func TestMembers(t *testing.T) {
 }
 
 func TestRefs(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
 	alice, code := s.create("alice", "Alice")
 	bob := s.admit("bob", "Bob", code, alice)

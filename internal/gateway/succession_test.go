@@ -84,6 +84,7 @@ func TestLateEventsOfAPageThatGoesOn(t *testing.T) {
 // The page is not kept waiting by a connection that does not come to its end, and
 // what that one says then is not heard.
 func TestAConnectionThatDoesNotEnd(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
 	alice, _ := s.create("alice", "Alice")
 	slow := &hindered{s.rooms, "slow", make(chan struct{}), make(chan struct{})}
