@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"securechat/internal/version"
 )
@@ -32,7 +33,8 @@ func answer(args []string, out, errs io.Writer) (status int, serve bool) {
 		fmt.Fprint(out, usage)
 		return 0, false
 	default:
-		fmt.Fprintf(errs, "securechat does not understand %q.\n\n%s", args, usage)
+		quoted := strings.Trim(fmt.Sprintf("%q", args), "[]")
+		fmt.Fprintf(errs, "securechat does not understand %s.\n\n%s", quoted, usage)
 		return wrongUsage, false
 	}
 }

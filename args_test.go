@@ -20,12 +20,13 @@ func TestAnswer(t *testing.T) {
 		"--version":             {[]string{"--version"}, 0, false, "Secure Chat " + version.Number + " (", nothing},
 		"--help":                {[]string{"--help"}, 0, false, "Usage: ", nothing},
 		"-h":                    {[]string{"-h"}, 0, false, "Usage: ", nothing},
-		"an unknown flag":       {[]string{"--nonsense"}, 2, false, nothing, `securechat does not understand ["--nonsense"].`},
-		"a word":                {[]string{"serve"}, 2, false, nothing, `securechat does not understand ["serve"].`},
-		"an empty word":         {[]string{""}, 2, false, nothing, `securechat does not understand [""].`},
-		"more than one":         {[]string{"--version", "--nonsense"}, 2, false, nothing, `securechat does not understand ["--version" "--nonsense"].`},
-		"a value for a flag":    {[]string{"--version=2"}, 2, false, nothing, `securechat does not understand ["--version=2"].`},
-		"an end of the options": {[]string{"--"}, 2, false, nothing, `securechat does not understand ["--"].`},
+		"an unknown flag":       {[]string{"--nonsense"}, 2, false, nothing, `securechat does not understand "--nonsense".`},
+		"a word":                {[]string{"serve"}, 2, false, nothing, `securechat does not understand "serve".`},
+		"brackets":              {[]string{"[x]"}, 2, false, nothing, `securechat does not understand "[x]".`},
+		"an empty word":         {[]string{""}, 2, false, nothing, `securechat does not understand "".`},
+		"more than one":         {[]string{"--version", "--nonsense"}, 2, false, nothing, `securechat does not understand "--version" "--nonsense".`},
+		"a value for a flag":    {[]string{"--version=2"}, 2, false, nothing, `securechat does not understand "--version=2".`},
+		"an end of the options": {[]string{"--"}, 2, false, nothing, `securechat does not understand "--".`},
 	} {
 		var out, errs bytes.Buffer
 		status, serve := answer(test.args, &out, &errs)

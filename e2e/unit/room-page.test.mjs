@@ -321,7 +321,7 @@ describe('the room page', () => {
   });
 
   for (const [what, event, value, words] of [
-    ['expires', 'room_expired', { room: 'room-1' }, /reached its age/],
+    ['expires', 'room_expired', { room: 'room-1' }, /come to its end/],
     ['is gone', 'room_status', { exists: false }, /no longer/],
   ]) {
     test(`ends with dignity when the room ${what}`, async (t) => {

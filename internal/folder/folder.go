@@ -121,5 +121,5 @@ func (f *Folder) Check() error {
 	if err != nil || len(found) == 0 {
 		return err
 	}
-	return fmt.Errorf("these links cannot be followed within the folder: %s", strings.Join(found, ", "))
+	return fmt.Errorf("links have to be relative and lead to something within the folder, and these do not: %s", strings.Join(found, ", "))
 }

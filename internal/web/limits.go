@@ -167,7 +167,7 @@ func tooManyGuesses(retry time.Duration) problem {
 	}
 	return problem{
 		status: http.StatusTooManyRequests,
-		text:   "There were too many wrong room codes from your address. Please wait " + wait + ", and ask somebody in the room for its present code.",
+		text:   "There were too many wrong room codes from your address. Please wait " + wait + ", and ask somebody in the room for its current code.",
 		retry:  retry,
 		where:  "join", reason: "wrong codes",
 	}

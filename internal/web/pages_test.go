@@ -146,7 +146,7 @@ func TestRefusedForms(t *testing.T) {
 
 // The two texts that the contract quotes begin the answer: what to do follows.
 func TestQuotedTexts(t *testing.T) {
-	for err, want := range map[error]string{room.ErrMalformedCode: "Invalid input.", room.ErrNoSuchCode: "Room not found. Codes change every few minutes. Please ask somebody in the room for the present one."} {
+	for err, want := range map[error]string{room.ErrMalformedCode: "Invalid input.", room.ErrNoSuchCode: "Room not found. Codes change every few minutes. Please ask somebody in the room for the current one."} {
 		service := &fakeService{join: func(room.Application) (room.Seat, error) { return room.Seat{}, err }}
 		b := newBrowser(t, newHandler(t, service))
 		b.header.Del("Accept")

@@ -44,7 +44,7 @@ var problems = []struct {
 	problem
 }{
 	{room.ErrMalformedCode, problem{status: http.StatusBadRequest, text: "Invalid input.", field: codeField, reason: "malformed code"}},
-	{room.ErrNoSuchCode, problem{status: http.StatusNotFound, text: "Room not found. Codes change every few minutes. Please ask somebody in the room for the present one.", field: codeField, reason: "no such code"}},
+	{room.ErrNoSuchCode, problem{status: http.StatusNotFound, text: "Room not found. Codes change every few minutes. Please ask somebody in the room for the current one.", field: codeField, reason: "no such code"}},
 	{room.ErrNameTaken, problem{status: http.StatusConflict, text: "Somebody in this room already has this name. Please choose another one.", field: nameField, reason: "name taken"}},
 	{room.ErrNameAlike, problem{status: http.StatusConflict, text: "This name is too much like a name in this room. Please choose another one.", field: nameField, reason: "name alike"}},
 	{room.ErrRoomFull, problem{status: http.StatusForbidden, text: "This room is full. Somebody has to leave it before you can join.", field: codeField, reason: "room full"}},

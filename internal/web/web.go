@@ -130,7 +130,7 @@ func New(o Options) (http.Handler, error) {
 	}
 	pages, err := loadPages(o.Templates, o.MaxMessageLength, seconds(cmp.Or(o.ApprovalTimeout, time.Minute)))
 	if err != nil {
-		return nil, fmt.Errorf("web: %w", err)
+		return nil, fmt.Errorf("the templates have a mistake: %w", err)
 	}
 	texts, err := words.Load(o.Templates)
 	if err != nil {
@@ -156,7 +156,7 @@ func New(o Options) (http.Handler, error) {
 		s.log = slog.New(slog.DiscardHandler)
 	}
 	if err := s.tryPages(); err != nil {
-		return nil, fmt.Errorf("web: %w", err)
+		return nil, fmt.Errorf("the templates have a mistake: %w", err)
 	}
 	return s.handler(o)
 }

@@ -162,6 +162,9 @@ func TestLoadErrors(t *testing.T) {
 		{"missing base", map[string]string{"page.html": "{% extends 'base.html' %}"}, []string{"page.html", "base.html"}},
 		{"malformed base", map[string]string{"page.html": "{% extends 'base.html' %}", "base.html": "\n{{"}, []string{"base.html, line 2"}},
 		{"unknown filter", map[string]string{"page.html": "a\nb{{ x|nope }}"}, []string{"page.html, line 2", `"nope"`}},
+		{"another block's end", map[string]string{"page.html": "{% block a %}\n{% endblock b %}"}, []string{"page.html, line 2", `ends the block "a", not "b"`}},
+		{"not UTF-8", map[string]string{"page.html": "a\nb\xe4\n"}, []string{"page.html, line 2", "UTF-8"}},
+		{"base not UTF-8", map[string]string{"page.html": "{% extends 'base.html' %}", "base.html": "\xff\xfe{"}, []string{"base.html, line 1", "UTF-8"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := Load(folder(test.files), []string{"page.html"}, nil)

@@ -3,6 +3,7 @@ package jinja
 import (
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // Bounds of what is parsed: what nests deeper is refused, since each level costs stack.
@@ -30,6 +31,10 @@ type parser struct {
 }
 
 func parse(name, source string, lib *library) (t *template, err error) {
+	if !utf8.ValidString(source) {
+		before, _, _ := strings.Cut(strings.ToValidUTF8(source, "\xff"), "\xff")
+		return nil, &Error{name, 1 + strings.Count(before, "\n"), "this is not UTF-8, which templates have to be saved as"}
+	}
 	tokens, err := tokenize(name, source)
 	if err != nil {
 		return nil, err

@@ -300,7 +300,9 @@ func (p *parser) block(line int) statement {
 	if scoped {
 		p.reads[scopedBlock] = true
 	}
-	p.skipIf(name)
+	if t := p.current(); !p.skipIf(name) && t.kind == tokenName {
+		p.fail(t.line, "this ends the block %q, not %q", name, t.text)
+	}
 	if def.required {
 		for _, s := range def.body {
 			if t, ok := s.(*text); !ok || strings.TrimSpace(t.text) != "" {
