@@ -6,7 +6,9 @@ import "sync"
 // says more is not read from.
 const (
 	maxPending      = 256
-	maxPendingBytes = 64 << 10
+	maxPendingBytes = 16 << 10
+	// pendingOverhead is about what a packet takes while it waits, besides its bytes.
+	pendingOverhead = 128
 )
 
 // inbox handles what happens to a session, one thing after the other. It occupies
@@ -52,7 +54,7 @@ func (i *inbox) addWithin(bytes int, done <-chan struct{}, do func()) bool {
 			return false
 		}
 	}
-	i.addLocked(task{do: do, bytes: bytes})
+	i.addLocked(task{do: do, bytes: bytes + pendingOverhead})
 	return true
 }
 

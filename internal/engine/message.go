@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"slices"
+	"sync/atomic"
 )
 
 // The types of Engine.IO packets (Engine.IO protocol 4, section "Packet
@@ -27,7 +28,7 @@ const (
 )
 
 // message is an outgoing packet in the form of a websocket frame. It is made
-// once, however many sessions it is for, and never changed.
+// once, however many sessions it is for, and never changed but for the count.
 type message struct {
 	frame []byte
 	head  int // length of the frame's header
@@ -36,6 +37,7 @@ type message struct {
 	// with trailers that are written together; nil if none has to. The receipts do
 	// not count it.
 	trailer func() *message
+	waiting atomic.Int32 // outboxes that it counts in; see backlogs
 }
 
 var (

@@ -192,3 +192,43 @@ func TestOutboxIsBounded(t *testing.T) {
 		t.Error("one that is larger than the outbox was taken")
 	}
 }
+
+// However many clients hold back, what waits for all of them is bounded, and who holds
+// little is not put out for those who hold much.
+func TestBacklogsAreBoundedTogether(t *testing.T) {
+	var all backlogs
+	large := newPacket(make([]byte, 100_000), false)
+	shared := []*outbox{{all: &all}, {all: &all}}
+	for _, o := range shared {
+		o.push(large, large)
+	}
+	if got := all.bytes.Load(); got != int64(len(large.frame)+queuedOverhead) {
+		t.Fatalf("what two wait for counts as %d bytes", got)
+	}
+	var greedy []*outbox
+	for range 2 * maxBacklogs / maxQueued {
+		o := &outbox{all: &all}
+		for o.push(newPacket(make([]byte, 100_000), false)) {
+		}
+		if len(o.queue) == 0 {
+			t.Fatal("a client for whom nothing waits was refused")
+		}
+		greedy = append(greedy, o)
+	}
+	if got := all.bytes.Load(); got > maxBacklogs {
+		t.Errorf("%d bytes wait for all", got)
+	}
+	modest := &outbox{all: &all}
+	for range 10 {
+		if !modest.push(newPacket(make([]byte, 1000), false)) {
+			t.Fatal("who holds little was put out for those who hold much")
+		}
+	}
+	for _, o := range append(append(shared, greedy...), modest) {
+		o.drop()
+		o.clear()
+	}
+	if got := all.bytes.Load(); got != 0 {
+		t.Errorf("%d bytes are left of nothing", got)
+	}
+}

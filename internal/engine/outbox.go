@@ -1,10 +1,17 @@
 package engine
 
+import "sync/atomic"
+
 const (
 	// maxQueued bounds, in bytes, what may wait for one client: much less than a
 	// room keeps, so that a client that was put out for being slow finds all it
 	// has missed when it comes back.
 	maxQueued = 2 << 20
+	// maxBacklogs bounds, in bytes, what waits for all clients together: what several
+	// wait for counts once.
+	maxBacklogs = 64 << 20
+	// minQueued may wait for any client, however much waits for others.
+	minQueued = 16 << 10
 	// maxLag is how many bytes may be on their way to a client that falls silent for it
 	// to be taken for gone rather than slow: more than people say within the time of a
 	// heartbeat.
@@ -19,6 +26,7 @@ const (
 
 // outbox holds what waits to be sent to a client, first in, first out.
 type outbox struct {
+	all   *backlogs // that it is one of; nil if it is alone
 	queue []entry
 	next  int // index of the first that waits
 	bytes int // that wait, without what is not made yet
@@ -26,14 +34,41 @@ type outbox struct {
 
 // entry is a packet, or several of which the first may be made already.
 type entry struct {
-	m    *message
-	rest *series
+	m       *message
+	rest    *series
+	counted bool // in the backlogs
 }
 
 // series is packets that are made one by one, each when its turn comes.
 type series struct {
 	left int
 	make func() *message
+}
+
+// backlogs is what waits for all clients together. Its methods are safe for concurrent
+// use. A nil one counts nothing.
+type backlogs struct{ bytes atomic.Int64 }
+
+// limit is how much may wait for one client: no more than what is left for all. So
+// nobody has to be chosen when it becomes little: whoever holds much is over the limit
+// before those who hold little (dynamic thresholds, Choudhury and Hahne 1998).
+func (b *backlogs) limit() int {
+	if b == nil {
+		return maxQueued
+	}
+	return min(maxQueued, max(minQueued, maxBacklogs-int(b.bytes.Load())))
+}
+
+func (b *backlogs) add(m *message) {
+	if b != nil && m.waiting.Add(1) == 1 {
+		b.bytes.Add(int64(len(m.frame) + queuedOverhead))
+	}
+}
+
+func (b *backlogs) remove(m *message) {
+	if b != nil && m.waiting.Add(-1) == 0 {
+		b.bytes.Add(-int64(len(m.frame) + queuedOverhead))
+	}
 }
 
 func (o *outbox) empty() bool { return o.next == len(o.queue) }
@@ -45,12 +80,18 @@ func (o *outbox) push(packets ...*message) bool {
 	for _, m := range packets {
 		size += len(m.frame) + queuedOverhead
 	}
-	if o.bytes > 0 && o.bytes+size > maxQueued {
+	if o.bytes > 0 && o.bytes+size > o.all.limit() {
 		return false
 	}
-	o.bytes += size
 	for _, m := range packets {
-		o.queue = append(o.queue, entry{m: m})
+		// What finds the outbox empty is written at once, as a rule: to count that would
+		// cost more than it tells.
+		waits := o.bytes > 0
+		if waits {
+			o.all.add(m)
+		}
+		o.bytes += len(m.frame) + queuedOverhead
+		o.queue = append(o.queue, entry{m: m, counted: waits})
 	}
 	return true
 }
@@ -84,6 +125,9 @@ func (o *outbox) first() *message {
 func (o *outbox) drop() {
 	e := &o.queue[o.next]
 	o.bytes -= len(e.m.frame) + queuedOverhead
+	if e.counted {
+		o.all.remove(e.m)
+	}
 	e.m = nil
 	if e.rest != nil && e.rest.left > 0 {
 		return
@@ -99,4 +143,11 @@ func (o *outbox) drop() {
 	}
 }
 
-func (o *outbox) clear() { *o = outbox{} }
+func (o *outbox) clear() {
+	for _, e := range o.queue[o.next:] {
+		if e.counted {
+			o.all.remove(e.m)
+		}
+	}
+	*o = outbox{all: o.all}
+}

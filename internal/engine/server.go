@@ -65,6 +65,7 @@ type Server struct {
 	workers    *workers // of all inboxes
 	strangers  *budget
 	members    *budget
+	backlogs   backlogs
 	handshakes atomic.Uint64
 	sessions   sync.Map     // id → *Session
 	count      atomic.Int64 // of them
@@ -370,6 +371,7 @@ func (s *Session) releaseLocked() {
 		return
 	}
 	s.released = true
+	s.out.clear() // nobody comes for it any more
 	s.server.sessions.Delete(s.id)
 	s.server.count.Add(-1)
 }

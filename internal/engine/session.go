@@ -96,6 +96,7 @@ func newSession(server *Server, id string, r *http.Request) *Session {
 		receipts: newReceipts(server.Receipts),
 		inbox:    inbox{workers: server.workers},
 		vouched:  make(chan struct{}),
+		out:      outbox{all: &server.backlogs},
 		done:     make(chan struct{}),
 	}
 	s.request.Store(types.NewHttpContext(noResponse{}, handshakeOf(r)))
