@@ -143,6 +143,7 @@ func wire(cfg config.Config, log *slog.Logger) (*app, error) {
 		Networks:       proxies.Distinct,
 		Accept:         web.NewOrigins(proxies, cfg.AllowedOrigins).Accept,
 		AllowedOrigins: cfg.AllowedOrigins,
+		MaxSockets:     cfg.MaxConnections,
 		RateLimits:     cfg.RateLimits,
 		Cost:           costOf(keyGiven),
 		MaxText:        sanitize.MaxBytes(cfg.MaxMessageLength),

@@ -91,6 +91,9 @@ type Options struct {
 	// connections of an address that are in no room. Nil sets no bound, and neither does
 	// a request of which it returns nothing.
 	Networks func(*http.Request) []network.Network
+	// MaxSockets bounds the sockets in all, those that poll as well; 0 sets no bound. When
+	// there are as many, the one that is the least loss goes.
+	MaxSockets int
 	// MaxText is the size of the longest message, in bytes; 0 means 64 KiB. What is
 	// longer is refused without being looked at, if JSON takes more for it than for any such.
 	MaxText int
@@ -148,6 +151,7 @@ func New(o Options) (*Gateway, error) {
 	if o.RateLimits {
 		g.replays.limit = replaysBudget
 	}
+	g.visitors.most = o.MaxSockets
 	g.engine = engine.New(engine.Options{
 		PingInterval:   pingInterval,
 		PingTimeout:    pingTimeout,

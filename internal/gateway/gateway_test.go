@@ -668,11 +668,36 @@ func TestVisitorsOfNetworksAndInAll(t *testing.T) {
 	if _, gone := arrive("203.0.113.1"); len(gone) != 1 || gone[0] != made[2] {
 		t.Error("who waits at a door was put out for one who does nothing")
 	}
+	v.most = len(v.known)
+	for _, x := range v.known {
+		v.serve(x.link.Id(), connlimit.Seated)
+	}
+	if link, gone := arrive("203.0.113.2"); len(gone) != 1 || gone[0] != link {
+		t.Error("a member's only socket was put out for a newcomer")
+	}
 	for _, link := range made {
 		v.leave(link.Id())
 	}
 	if len(v.known)+len(v.inNone)+len(v.counts) != 0 {
 		t.Errorf("something is left: %d, %d, %d", len(v.known), len(v.inNone), len(v.counts))
+	}
+}
+
+// Sockets that poll hold no connection, and members may have many: there is a bound of
+// all, which never ends a member's only one.
+func TestSocketsInAll(t *testing.T) {
+	s := newServer(t, func(o *Options, _ *room.Terms) { o.MaxSockets = 3 })
+	alice, _ := s.create("alice", "Alice")
+	join := func() *client { return s.connect(visit{session: "alice"}).join(alice) }
+	first, second := join(), join()
+	idle := s.connect(visit{})
+	idle.barrier()
+	third := join()
+	idle.ended()
+	fourth := join()
+	first.ended()
+	for _, c := range []*client{second, third, fourth} {
+		c.barrier()
 	}
 }
 

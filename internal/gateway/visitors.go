@@ -41,6 +41,10 @@ type visitors struct {
 	counts map[string]int // of those in no room, by network
 	// unbounded is true if there may be any number of them; set before first use.
 	unbounded bool
+	// most is how many sockets there may be, in rooms or not; 0 is any number. Those that
+	// poll hold no connection, so that no bound of connections is one of sockets. Set
+	// before first use.
+	most int
 }
 
 // arrive counts a socket until it leaves, and returns those that have to go for it.
@@ -51,7 +55,28 @@ func (v *visitors) arrive(newcomer *visitor) (displaced []*engine.Session) {
 		v.known, v.inNone, v.counts = make(map[string]*visitor), make(map[*visitor]struct{}), make(map[string]int)
 	}
 	v.known[newcomer.link.Id()] = newcomer
-	return v.enterLocked(newcomer)
+	displaced = v.enterLocked(newcomer)
+	if v.most > 0 && len(v.known) > v.most {
+		displaced = append(displaced, v.dispensableLocked(newcomer))
+	}
+	return displaced
+}
+
+// dispensableLocked takes out the socket that is the least loss: of those with the least
+// purpose the oldest, but never a member's only one. If there is no other it is the newcomer.
+func (v *visitors) dispensableLocked(newcomer *visitor) *engine.Session {
+	found := newcomer
+	for _, x := range v.known {
+		if x == newcomer || x.purpose >= connlimit.Seated {
+			continue
+		}
+		if found == newcomer || cmp.Or(cmp.Compare(x.purpose, found.purpose), cmp.Compare(x.link.Number(), found.link.Number())) < 0 {
+			found = x
+		}
+	}
+	v.exitLocked(found)
+	delete(v.known, found.link.Id())
+	return found.link
 }
 
 // enterLocked counts a socket that is in no room. Where limits are off there are no
