@@ -2,10 +2,14 @@ package web
 
 import (
 	"bytes"
+	"container/list"
 	"io"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
+
+	"securechat/internal/connlimit"
 )
 
 // A client has answerTime to make room for each answerChunk of an answer, so it is not
@@ -71,9 +75,57 @@ func (d delivery) ReadFrom(r io.Reader) (int64, error) {
 	return io.CopyBuffer(out, r, make([]byte, copyBuffer))
 }
 
+// maxUntaken bounds, in bytes, the pages that wait for their clients to take them, all
+// together. Hardly any does: what the system takes of an answer is more than most pages.
+const maxUntaken = 32 << 20
+
+// untaken knows the pages that wait for their clients. It is safe for concurrent use.
+type untaken struct {
+	limit int // bytes
+
+	mu    sync.Mutex
+	bytes int
+	pages list.List // of *untakenPage, the one that has waited the longest first
+}
+
+type untakenPage struct {
+	bytes int
+	end   func()
+}
+
+// begin counts a page until done is called. If there are too many bytes, those that have
+// waited the longest are ended for it, by their end functions.
+func (u *untaken) begin(bytes int, end func()) (done func()) {
+	u.mu.Lock()
+	own := u.pages.PushBack(&untakenPage{bytes, end})
+	u.bytes += bytes
+	var ended []*untakenPage
+	for oldest := u.pages.Front(); u.bytes > u.limit && oldest != own; oldest = u.pages.Front() {
+		ended = append(ended, u.takeLocked(oldest))
+	}
+	u.mu.Unlock()
+	for _, page := range ended {
+		page.end()
+	}
+	return func() {
+		u.mu.Lock()
+		defer u.mu.Unlock()
+		u.takeLocked(own)
+	}
+}
+
+// takeLocked counts a page no longer, once.
+func (u *untaken) takeLocked(e *list.Element) *untakenPage {
+	page := e.Value.(*untakenPage) //nolint:forcetypeassert // nothing else is in it
+	u.bytes -= page.bytes
+	page.bytes = 0
+	u.pages.Remove(e) // does nothing the second time
+	return page
+}
+
 // collect is a middleware that writes an answer when its handler is done: while a client
 // takes it, nothing that made it is kept, such as the compressor.
-func collect(next http.Handler) http.Handler {
+func (u *untaken) collect(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c := &collection{ResponseWriter: w, status: http.StatusOK}
 		next.ServeHTTP(c, r)
@@ -81,6 +133,11 @@ func collect(next http.Handler) http.Handler {
 			w.Header().Set("Content-Length", strconv.Itoa(c.body.Len()))
 		}
 		w.WriteHeader(c.status)
+		defer u.begin(c.body.Len(), func() {
+			if conn := connlimit.Of(r); conn != nil {
+				_ = conn.Close() // it may be closed already
+			}
+		})()
 		_, _ = w.Write(c.body.Bytes()) // an error means that the client is gone, or too slow
 	})
 }

@@ -233,3 +233,27 @@ func TestPacksAreBounded(t *testing.T) {
 		t.Errorf("beyond the budget: %d bytes, %v", len(body), err)
 	}
 }
+
+// However many do not take their pages, what these hold is bounded: who has taken the
+// longest makes room.
+func TestUntakenPagesAreBoundedTogether(t *testing.T) {
+	u := &untaken{limit: 1000}
+	ended := make([]bool, 4)
+	begin := func(i, bytes int) (done func()) { return u.begin(bytes, func() { ended[i] = true }) }
+	first, second := begin(0, 400), begin(1, 400)
+	begin(2, 100)()
+	if ended[0] || ended[1] {
+		t.Fatal("a page was ended though there is room")
+	}
+	huge := begin(3, 5000)
+	if !ended[0] || !ended[1] || ended[2] || ended[3] {
+		t.Errorf("ended: %v", ended)
+	}
+	first()
+	second()
+	huge()
+	huge()
+	if u.bytes != 0 || u.pages.Len() != 0 {
+		t.Errorf("%d bytes of %d pages are left", u.bytes, u.pages.Len())
+	}
+}

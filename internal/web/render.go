@@ -105,6 +105,10 @@ var buffers sync.Pool
 // maxPooled bounds what a buffer keeps for the next page.
 const maxPooled = 256 << 10
 
+// renderersPerCPU is how many pages are rendered at a time for each processor. A page of
+// somebody's own may take megabytes while it is made: what is beyond waits its turn.
+const renderersPerCPU = 2
+
 // render sends a page with the request's token. The page is rendered before
 // anything is sent: an error leads to an error page and not to half a page.
 func (s *server) render(w http.ResponseWriter, r *http.Request, page string, vars map[string]any) {
@@ -119,7 +123,7 @@ func (s *server) render(w http.ResponseWriter, r *http.Request, page string, var
 		}
 	}()
 	s.addWords(w.Header(), r, vars)
-	if err := s.renderTo(buf, r, page, vars); err != nil {
+	if err := s.renderInTurn(buf, r, page, vars); err != nil {
 		file, line := page, 0
 		if where := (*jinja.Error)(nil); errors.As(err, &where) {
 			file, line = where.Template, where.Line
@@ -132,6 +136,13 @@ func (s *server) render(w http.ResponseWriter, r *http.Request, page string, var
 		return
 	}
 	write(w, http.StatusOK, "text/html; charset=utf-8", buf.Bytes())
+}
+
+// renderInTurn is renderTo for what visitors ask for, a few at a time.
+func (s *server) renderInTurn(buf *bytes.Buffer, r *http.Request, page string, vars map[string]any) error {
+	s.renderers <- struct{}{}
+	defer func() { <-s.renderers }()
+	return s.renderTo(buf, r, page, vars)
 }
 
 func (s *server) renderTo(buf *bytes.Buffer, r *http.Request, page string, vars map[string]any) error {

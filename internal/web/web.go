@@ -25,6 +25,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"runtime"
 	"strings"
 	"time"
 
@@ -112,6 +113,7 @@ type server struct {
 	policy     string
 	limited    bool
 	guesses    *guesses
+	renderers  chan struct{} // has as many in it as pages are being rendered
 	ready      func() bool
 	metrics    Metrics
 	log        *slog.Logger
@@ -145,6 +147,7 @@ func New(o Options) (http.Handler, error) {
 		pages: pages, words: texts, foreign: o.Foreign, static: static, library: library,
 		proxies: o.Proxies, policy: policyOf(o), limited: o.RateLimits, guesses: newGuesses(),
 		ready: o.Ready, metrics: o.Metrics, log: o.Log,
+		renderers: make(chan struct{}, renderersPerCPU*runtime.GOMAXPROCS(0)),
 	}
 	if s.ready == nil {
 		s.ready = func() bool { return true }
@@ -185,7 +188,7 @@ func (s *server) handler(o Options) (http.Handler, error) {
 	around := func(h http.Handler) http.Handler {
 		return s.observe(deliver(s.headers(s.recoverPages(h))))
 	}
-	site := s.observe(deliver(collect(compress(s.headers(s.recoverPages(s.site(o)))))))
+	site := s.observe(deliver((&untaken{limit: maxUntaken}).collect(compress(s.headers(s.recoverPages(s.site(o)))))))
 	static, library, socket := around(http.HandlerFunc(s.serveStatic)), around(http.HandlerFunc(s.serveLibrary)), s.socket(o.Socket)
 	resolver := &resolver{proxies: s.proxies, log: s.log}
 	return timeBody(resolver.resolve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
