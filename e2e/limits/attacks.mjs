@@ -160,6 +160,76 @@ async function fill(server, i) {
   founder.conn.close();
 }
 
+/** Polling sessions that are opened as fast as one can, many requests on each connection. */
+const handshakes = (count, onEach) => async (server) => {
+  const text = () => Array.from({ length: onEach }, () => request('GET /socket.io/?EIO=4&transport=polling HTTP/1.1')).join('');
+  const sockets = await connections(server, count);
+  await sendAll(sockets, '');
+  for (const socket of sockets) socket.write(text());
+  await Promise.all(sockets.map((socket) => new Promise((resolve) => {
+    let got = 0;
+    socket.on('data', (bytes) => {
+      got += bytes.toString('latin1').split('HTTP/1.1 ').length - 1;
+      if (got >= onEach) resolve();
+    });
+    socket.once('close', resolve);
+  })));
+  return letGo(sockets);
+};
+
+/** Websockets that polling sessions may move to, and never do: `said` is as far as they get. */
+const probes = (count, said) => async (server) => {
+  const sessions = await pollers(server, count);
+  const opened = await Promise.allSettled(sessions.map(async ({ id, address: from }) => {
+    const raw = await RawWebSocket.open({ url: server.url, address: from, cookies: new Map() }, { path: `/socket.io/?EIO=4&transport=websocket&sid=${id}` });
+    return raw.text(said).socket;
+  }));
+  return letGo(opened.flatMap(({ value }) => value ?? []));
+};
+
+/** Bodies of as many short packets as fit, by sessions that never poll for the answers. */
+const crowdedBodies = (count) => bodies(count, () => ['40', ...Array.from({ length: 20_000 }, () => '42["ping"]')].join('\x1e'));
+
+/** Somebody's own page, loaded over and over by connections that read nothing of it. */
+const pageLoads = (count) => async (server, [, seat]) => {
+  const { person, room } = seat;
+  const sockets = await connections(server, count, { reads: false });
+  const get = ['GET ' + room.path + ' HTTP/1.1', 'Host: 127.0.0.1', `X-Forwarded-For: ${nextAddress()}`, `Cookie: ${person.cookieHeader}`, '', ''].join('\r\n');
+  for (const socket of sockets) socket.write(get.repeat(20));
+  return letGo(sockets);
+};
+
+/** A member's pages that poll, are in the room, and never come for what is said. */
+const deafPollers = (count) => async (server, [, seat]) => {
+  const { person, roomId, name } = seat;
+  await inTurn(count, 20, async () => {
+    const path = '/socket.io/?EIO=4&transport=polling';
+    const answer = await person.fetch(path);
+    if (answer.status !== 200) return;
+    const own = `${path}&sid=${JSON.parse(answer.text.slice(1)).sid}`;
+    const post = (body) => person.fetch(own, { method: 'POST', body, headers: { 'Content-Type': 'text/plain' } });
+    await post('40');
+    await post(`42${JSON.stringify(['join', { room: roomId, display_name: name }])}`);
+  });
+  return () => {};
+};
+
+/** One session that knocks under names of its own, over and over. */
+const knocksOfOne = (count) => async (server, [host]) => {
+  const stranger = new Person(server, { address: nextAddress() });
+  await inTurn(count, 5, (i) => stranger.post('/join', { room_code: host.room.code, display_name: `Twin ${i}` }));
+  return () => {};
+};
+
+/** Envelopes that the server looks into, as fast as a member may send them. */
+const envelopes = (count) => async (server, [ana]) => {
+  const box = Buffer.concat([Buffer.from('Salted__'), Buffer.alloc(8 + 32 * 1024, 7)]);
+  const envelope = JSON.stringify({ salt: '00'.repeat(16), content: box.toString('base64') });
+  for (let i = 0; i < count; i++) ana.say(envelope);
+  await ana.conn.barrier();
+  return () => {};
+};
+
 const map = '/socket.io/socket.io.min.js.map';
 
 /**
@@ -172,8 +242,10 @@ export const attacks = [
   { row: 'HTTP', what: '1,000 requests whose headers never end', drive: saying(1000, () => request('GET / HTTP/1.1', `X-Long: ${'x'.repeat(30_000)}`).slice(0, -4)) },
   { row: 'HTTP', what: '1,000 packed answers that nobody reads', drive: saying(1000, () => request(`GET ${map} HTTP/1.1`, 'Accept-Encoding: gzip').repeat(4), { reads: false }) },
   { row: 'HTTP', what: '1,000 plain answers that nobody reads', drive: saying(1000, () => request(`GET ${map} HTTP/1.1`).repeat(4), { reads: false }) },
+  { row: 'pages', what: '1,000 connections that load a room 20 times each and read nothing', drive: pageLoads(1000) },
   { row: 'HTTP', what: '1,000 forms whose bodies never end', drive: saying(1000, () => request('POST /join HTTP/1.1', 'Content-Type: application/x-www-form-urlencoded', 'Content-Length: 60000') + 'x'.repeat(50_000)) },
-  { row: 'handshake', what: '3,000 polling sessions that never come back', drive: async (server) => { await pollers(server, 3000); return () => {}; } },
+  { row: 'handshake', what: '6,000 polling sessions at once that never come back', drive: handshakes(300, 20) },
+  { row: 'handshake', what: '1,000 websockets that a session never moves to', drive: probes(1000, '2probe') },
   { row: 'before CONNECT', what: '200 frames of 3 MB in the place of CONNECT', drive: frames(200, () => nested('40', '{"":', '}', '')) },
   { row: 'before CONNECT', what: '200 bodies of 3 MB in the place of CONNECT', drive: bodies(200, () => nested('40', '{"":', '}', '')) },
   { row: 'before CONNECT', what: '200 frames of 3 MB that never end', drive: frames(200, () => '4'.repeat(maxPayload - 1), { claim: maxPayload }) },
@@ -181,9 +253,13 @@ export const attacks = [
   { row: 'visitor', what: '200 acknowledgements of 3 MB, nested', drive: frames(200, () => nested('431', '[', ']', ''), { namespace: true }) },
   { row: 'visitor', what: '200 frames of 3 MB that never end', drive: frames(200, () => '42["message",{"room":"' + 'x'.repeat(maxPayload - 30), { namespace: true, claim: maxPayload }) },
   { row: 'visitor', what: '200 bodies of 3 MB that never end', drive: bodies(200, () => '40' + 'x'.repeat(maxPayload - 3), maxPayload) },
+  { row: 'visitor', what: '50 bodies of 20,000 packets', drive: crowdedBodies(50) },
   { row: 'visitor', what: '2,000 sockets without a purpose', drive: async (server) => letGo((await websockets(server, 2000, { namespace: true })).map((raw) => raw.socket)) },
   { row: 'applicant', what: '300 strangers at one door', drive: knocks(300) },
+  { row: 'applicant', what: 'one session that knocks 300 times', drive: knocksOfOne(300) },
   { row: 'room', what: '300 rooms that nobody enters', drive: rooms(300) },
+  { row: 'envelopes', what: '200 envelopes of 44 KB', drive: envelopes(200) },
+  { row: 'member', what: '60 pages that poll and never come back', drive: deafPollers(60) },
   {
     row: 'member',
     what: 'a page that is loaded 500 times and not read',

@@ -1,10 +1,10 @@
 // Every row of docs/limits.md is driven to its bound, one after the other, in a process that may have
 // 640 MiB of data in all, while a room of three goes on talking.
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { roomWith } from '../harness/scenario.mjs';
-import { root, serverForFile } from '../harness/server.mjs';
+import { minimalTemplates, root, serverForFile, temporaryFolder } from '../harness/server.mjs';
 import { until } from '../harness/wait.mjs';
 import { attacks, floods } from './attacks.mjs';
 
@@ -16,6 +16,14 @@ const maxPeak = 480 << 20;
 /** What the blueprint for Render sets. */
 const blueprint = readFileSync(`${root}/render.yaml`, 'utf8');
 const GOMEMLIMIT = /key: GOMEMLIMIT.*\n\s*value: (\S+)/.exec(blueprint)[1];
+
+/** A folder whose room page is longer than what the system takes of an answer. */
+function longPages() {
+  const folder = temporaryFolder();
+  cpSync(minimalTemplates, folder, { recursive: true });
+  appendFileSync(`${folder}/chatroom.html`, `<!-- ${'x'.repeat(900 << 10)} -->`);
+  return folder;
+}
 
 const isWord = (content) => /^word \d+$/.test(content);
 const MiB = (bytes) => `${Math.round(bytes / (1 << 20))} MiB`;
@@ -85,5 +93,10 @@ function underAttack(title, env, list) {
   });
 }
 
-underAttack('a process of 512 MB', { RATE_LIMITS: 'on' }, attacks);
+underAttack('a process of 512 MB', { RATE_LIMITS: 'on', TEMPLATES_DIR: longPages() }, attacks);
 underAttack('a process of 512 MB, without limits on how fast members say something', { RATE_LIMITS: 'off' }, floods);
+test('every row of docs/limits.md is driven to its bound, and nothing else is', () => {
+  const [, table] = /\n## Phases\n([^]*?)\n## /.exec(readFileSync(`${root}/docs/limits.md`, 'utf8'));
+  const rows = new Set([...table.matchAll(/^\| \*\*([^*]+)\*\* \|/gm)].map(([, row]) => row));
+  assert.deepEqual([...new Set([...attacks, ...floods].map(({ row }) => row))].sort(), [...rows].sort());
+});
