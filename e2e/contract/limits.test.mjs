@@ -15,6 +15,15 @@ const plain = { headers: { Accept: 'text/plain' } };
 describe('the code’s clock', { concurrency: 8 }, () => {
   const rotation = 3000;
   const server = serverForFile({ env: { CODE_ROTATION: `${rotation}ms` } });
+  // Slow enough for a stalled machine to be told from a wrong clock.
+  const slowRotation = 300;
+  const slow = serverForFile({ env: { CODE_ROTATION: `${slowRotation}s` } });
+  /** The seconds to the next code, as the server tells them. */
+  const remaining = async ({ conn, roomId }) => {
+    const from = conn.mark();
+    conn.emit('request_timer_sync', { room: roomId });
+    return (await conn.waitFor('timer_sync', () => true, { from })).time_remaining;
+  };
   const updates = (conn) => conn.log.filter((entry) => entry.event === 'code_update');
 
   test('the code turns by itself, for the whole room, and the one before still holds', async () => {
@@ -26,9 +35,8 @@ describe('the code’s clock', { concurrency: 8 }, () => {
     assert.match(update.code, /^[1-9]\d{5}$/);
     assert.deepEqual(await bob.conn.waitFor('code_update'), update);
     const elapsed = updates(ana.conn)[0].at - created;
-    assert.ok(elapsed >= rotation - 100 && elapsed < rotation + 3000, `after ${elapsed} ms`);
-    await new Person(server).join(update.code, 'Carol');
-    await new Person(server).join(ana.room.code, 'Dan');
+    assert.ok(elapsed >= rotation, `after ${elapsed} ms`);
+    await Promise.all([new Person(server).join(update.code, 'Carol'), new Person(server).join(ana.room.code, 'Dan')]);
     // The second turn ends it, and says what to do.
     await until(() => updates(ana.conn).length >= 2);
     const late = await new Person(server).post('/join', { room_code: ana.room.code, display_name: 'Eve' }, plain);
@@ -50,54 +58,55 @@ describe('the code’s clock', { concurrency: 8 }, () => {
 
   // The original ran one clock for all rooms, so its countdown was wrong.
   test('each room has a clock of its own, from its creation', async () => {
-    const rooms = [await createRoom(server, 'Ana'), await createRoom(server, 'Bea')];
-    for (const seat of rooms) {
-      const { remaining } = await seat.person.openRoom(seat.room.path);
-      const sync = await seat.emit('request_timer_sync').conn.waitFor('timer_sync');
-      assert.ok(sync.time_remaining <= remaining || updates(seat.conn).length > 0, `${sync.time_remaining} s after ${remaining} s`);
-    }
-    // The room that was made later turns its code later, each time.
-    const turns = ({ conn }) => updates(conn).length;
-    const [first, second] = rooms;
-    for (const round of [1, 2]) {
-      await until(() => turns(first) >= round && turns(second) >= round, { what: `round ${round} of both` });
-      assert.ok(updates(first.conn)[round - 1].at <= updates(second.conn)[round - 1].at, `round ${round}`);
-    }
+    const first = await createRoom(slow, 'Ana');
+    const created = Date.now();
+    await until(() => Date.now() - created > 3000);
+    const began = Date.now();
+    const second = await createRoom(slow, 'Bea');
+    const asked = Date.now();
+    const [older, younger] = await Promise.all([first, second].map(remaining));
+    // Each is as late as what has passed since its room began, and rounds to whole seconds.
+    assert.ok(older <= slowRotation - (asked - created) / 1000 + 1, `${older} s for the first room`);
+    assert.ok(younger >= slowRotation - (Date.now() - began) / 1000 - 1, `${younger} s for the second room`);
+  });
+
+  test('a turn comes a whole rotation after the one before, and no sooner', async () => {
+    const created = Date.now();
+    const { conn } = await createRoom(server, 'Ana');
+    await until(() => updates(conn).length >= 3);
+    for (const [i, { at }] of updates(conn).entries()) assert.ok(at - created >= (i + 1) * rotation, `turn ${i + 1} after ${at - created} ms`);
   });
 
   test('12: the page’s countdown and timer_sync agree with the server’s clock', async () => {
     const ana = await createRoom(server, 'Ana');
-    await sleep(700);
+    const asked = Date.now();
     const page = await ana.person.openRoom(ana.room.path);
-    const rendered = Date.now();
-    ana.emit('request_timer_sync');
-    const sync = await ana.conn.waitFor('timer_sync');
-    const synced = Date.now();
-    await ana.conn.waitFor('code_update');
-    const turned = updates(ana.conn)[0].at;
-    for (const [told, at] of [[page.remaining, rendered], [sync.time_remaining, synced]]) {
-      assert.ok(told >= 1 && told <= rotation / 1000, `told ${told}`);
-      const off = told * 1000 - (turned - at);
-      assert.ok(off > -700 && off < 1700, `told ${told} s, took ${turned - at} ms`);
+    const told = [page.remaining, await remaining(ana)];
+    const answered = Date.now();
+    const turned = (await until(() => updates(ana.conn).find(({ data }) => data.code !== page.code))).at;
+    for (const seconds of told) {
+      assert.ok(seconds >= 1 && seconds <= rotation / 1000, `told ${seconds}`);
+      // A second that has begun is told as a whole one.
+      assert.ok(turned >= asked + (seconds - 1) * 1000, `told ${seconds} s, turned after ${turned - asked} ms`);
     }
-    // After a turn it counts a whole rotation again.
-    const from = ana.conn.mark();
-    ana.emit('request_timer_sync');
-    assert.equal((await ana.conn.waitFor('timer_sync', () => true, { from })).time_remaining, rotation / 1000);
+    // A page that is asked for after all that was told has another code.
+    await until(() => Date.now() > answered + Math.max(...told) * 1000);
+    assert.notEqual((await ana.person.openRoom(ana.room.path)).code, page.code);
+    // After a turn it counts anew.
+    const again = await remaining(ana);
+    assert.ok(again >= 1 && again <= rotation / 1000, `${again} s after a turn`);
   });
 
   test('12: a requested code restarts the clock', async () => {
-    const ana = await createRoom(server, 'Ana');
-    await sleep(rotation / 2);
+    const ana = await createRoom(slow, 'Ana');
+    const created = Date.now();
+    await until(() => Date.now() - created > 3000);
+    const asked = Date.now();
     ana.emit('request_code_update');
-    await until(() => updates(ana.conn).length === 1);
-    ana.emit('request_timer_sync');
-    assert.equal((await ana.conn.waitFor('timer_sync')).time_remaining, rotation / 1000);
-    const { remaining } = await ana.person.openRoom(ana.room.path);
-    assert.equal(remaining, rotation / 1000);
-    await until(() => updates(ana.conn).length === 2);
-    const [asked, turned] = updates(ana.conn).map((entry) => entry.at);
-    assert.ok(Math.abs(turned - asked - rotation) < 800, `turned after ${turned - asked} ms`);
+    await ana.conn.waitFor('code_update');
+    for (const left of [await remaining(ana), (await ana.person.openRoom(ana.room.path)).remaining]) {
+      assert.ok(left <= slowRotation && left >= slowRotation - (Date.now() - asked) / 1000 - 1, `${left} s`);
+    }
   });
 });
 
@@ -162,7 +171,7 @@ describe('APPROVAL_TIMEOUT', { concurrency: 4 }, () => {
       assert.equal(verdict.reason, 'Request timed out');
     }
     const elapsed = Date.now() - asked;
-    assert.ok(elapsed >= 950 && elapsed < 3000, `${elapsed} ms`);
+    assert.ok(elapsed >= 1000, `${elapsed} ms`);
   });
 });
 
