@@ -138,7 +138,7 @@ func (g *Gateway) mayPost(roomID, member, text string) bool {
 	if g.Cost != nil {
 		messages = g.Cost(text)
 	}
-	return g.budgets.post(roomID, member, messages, costOf(text), time.Now())
+	return g.budgets.post(roomID, member, messages, costOf(text, g.MaxText), time.Now())
 }
 
 // post takes a message that counts as so many, of so many bytes, out of what its member
@@ -265,17 +265,15 @@ func (b *budgets) replayDebt(member string) time.Duration {
 const (
 	// messageOverhead is what a message costs those who get it, besides its text.
 	messageOverhead = 400
-	// longestText is what the service takes at most, in bytes. What is longer is refused
-	// for its length, and costs the others nothing.
-	longestText = 64 << 10
 	// dearestText bounds what a text counts: it may be cut before it is sent.
 	dearestText = 128 << 10
 )
 
 // costOf returns how many bytes the others get for a text at most. In a page's HTML, and
-// that in JSON, some characters are written with many.
-func costOf(text string) int {
-	if len(text) > longestText {
+// that in JSON, some characters are written with many. What is longer than the longest
+// message is refused for its length, and costs the others nothing.
+func costOf(text string, longest int) int {
+	if len(text) > longest {
 		return messageOverhead
 	}
 	cost := messageOverhead

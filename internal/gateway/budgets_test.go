@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"html"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -99,6 +100,7 @@ func TestBudgetsAreKeptAndForgotten(t *testing.T) {
 
 // What is counted is no less than what the others get.
 func TestCostOf(t *testing.T) {
+	const longest = 64 << 10
 	for name, text := range map[string]string{
 		"plain":          strings.Repeat("word ", 200),
 		"signs":          strings.Repeat(`<&>"'`, 200),
@@ -112,15 +114,35 @@ func TestCostOf(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if cost := costOf(text); cost < len(frame) || cost > 2*(len(frame)+messageOverhead) {
+		if cost := costOf(text, longest); cost < len(frame) || cost > 2*(len(frame)+messageOverhead) {
 			t.Errorf("%s: counts %d bytes, is sent as %d", name, cost, len(frame))
 		}
 	}
-	if cost := costOf(strings.Repeat("<", longestText)); cost > int(bytesPace.atOnce) {
+	if cost := costOf(strings.Repeat("<", longest), longest); cost > int(bytesPace.atOnce) {
 		t.Errorf("what is cut can never be said: %d", cost)
 	}
-	if cost := costOf(strings.Repeat("x", longestText+1)); cost > messageOverhead {
+	if cost := costOf(strings.Repeat("x", longest+1), longest); cost > messageOverhead {
 		t.Errorf("what is refused for its length counts %d", cost)
+	}
+}
+
+// Where longer messages are allowed they are counted as well.
+func TestLongMessagesAreCounted(t *testing.T) {
+	g, err := New(Options{
+		Session: func(*http.Request) (string, bool) { return "", false }, Accept: func(*http.Request) bool { return true },
+		RateLimits: true, MaxText: 400 << 10,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := 0
+	for range 10 {
+		if text := strings.Repeat("x", 300<<10); g.mayPost("room", "m", text) {
+			said += len(text)
+		}
+	}
+	if said > 1<<20 {
+		t.Errorf("a member says %d bytes at once", said)
 	}
 }
 

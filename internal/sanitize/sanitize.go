@@ -75,20 +75,26 @@ func New(o Options) *Sanitizer {
 		o.MaxLength = DefaultMaxLength
 	}
 	if o.MaxCiphertext <= 0 {
-		o.MaxCiphertext = max(DefaultMaxCiphertext, maxEnvelopeCharBytes*o.MaxLength)
+		o.MaxCiphertext = maxCiphertext(o.MaxLength)
 	}
 	return &Sanitizer{
 		maxLength:     o.MaxLength,
-		maxPlain:      MaxBytes(o.MaxLength),
+		maxPlain:      maxPlain(o.MaxLength),
 		maxCiphertext: o.MaxCiphertext,
 		policy:        newPolicy(),
 		derivers:      make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)),
 	}
 }
 
-// MaxBytes returns the size of a plain message in bytes beyond which it is refused, for
-// a MaxLength in characters.
-func MaxBytes(maxLength int) int { return max(MaxPlain, maxCharBytes*maxLength) }
+// MaxBytes returns the size in bytes beyond which any message is refused, plain or
+// envelope, for a MaxLength in characters.
+func MaxBytes(maxLength int) int { return max(maxPlain(maxLength), maxCiphertext(maxLength)) }
+
+func maxPlain(maxLength int) int { return max(MaxPlain, maxCharBytes*maxLength) }
+
+func maxCiphertext(maxLength int) int {
+	return max(DefaultMaxCiphertext, maxEnvelopeCharBytes*maxLength)
+}
 
 // Message returns what to relay for a text that somebody sent: an envelope
 // unchanged; of anything else, markup that is safe for innerHTML, cut to the
