@@ -61,8 +61,8 @@ var (
 	// New codes, and hints that somebody types: more tabs do not give more of them.
 	codesPace  = pace{favoursPerSecond, favoursAtOnce}
 	typingPace = pace{typingPerSecond, typingAtOnce}
-	// Lists of the members: 7 KB each in a full room. All tabs of a member ask when the
-	// count changes, and twice when the server comes back.
+	// Lists of the members: 7 KB each in a full room. Pages ask while their dialog is open,
+	// when the count changes: all tabs may, twice.
 	listsPace = pace{4, 2 * maxConnections}
 )
 
