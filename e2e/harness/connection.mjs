@@ -20,7 +20,8 @@ export class Connection {
     });
     this.socket.onAny((event, ...args) => this.#record(event, args));
     for (const event of lifecycle) this.socket.on(event, (...args) => this.#record(event, args));
-    this.socket.io?.on('open', () => this.#noteReceipts(this.socket.io.engine));
+    // Python's client does not show its packets.
+    this.socket.io?.on?.('open', () => this.#noteReceipts(this.socket.io.engine));
   }
 
   #noteReceipts(engine) {
