@@ -131,7 +131,7 @@ describe('chatting', { concurrency: 3 }, () => {
     const happened = (tab) => tab.page.locator('.message-content, .system-message').allInnerTexts();
     await ben.unplug();
     await ben.disconnected();
-    await shows(ana, '.system-message', 'Ben lost the connection');
+    await shows(ana, '.system-message', 'Ben is no longer connected');
     await ana.say('while Ben is away');
     await ana.reads('Ana: while Ben is away');
     const cleo = await stage.admit([ana], 'Cleo');

@@ -291,7 +291,7 @@ describe('the room page', () => {
     await notice('toString');
     await notice('admitted', { by: [7] });
     assert.deepEqual(await page.locator('.system-message').allInnerTexts(), [
-      "Alice let O'Ben in", "O'Ben joined", "O'Ben lost the connection", "O'Ben is back", "O'Ben closed the page", "O'Ben left",
+      "Alice let O'Ben in", "O'Ben joined", "O'Ben is no longer connected", "O'Ben is back", "O'Ben closed the page", "O'Ben left",
       "While you were away: Alice and O'Dan let O'Ben in", "While you were away: O'Ben left",
     ]);
     assert.deepEqual(page.problems, []);
