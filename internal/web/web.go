@@ -136,7 +136,7 @@ func New(o Options) (http.Handler, error) {
 	}
 	texts, err := words.Load(o.Templates)
 	if err != nil {
-		return nil, fmt.Errorf("web: %w", err)
+		return nil, fmt.Errorf("the templates have a mistake: %w", err)
 	}
 	library, err := loadLibrary(o.Library)
 	if err != nil {

@@ -65,7 +65,7 @@ func Load(templates fs.FS) (*Set, error) {
 		}
 		tag, err := language.Parse(name)
 		if err != nil {
-			return nil, fmt.Errorf("words: %s is not named after a language: %w", file.Name(), err)
+			return nil, fmt.Errorf("words/%s is not named after a language: %w", file.Name(), err)
 		}
 		content, err := fs.ReadFile(templates, path.Join(folder, file.Name()))
 		if err != nil {
@@ -73,7 +73,7 @@ func Load(templates fs.FS) (*Set, error) {
 		}
 		l, err := parse(name, content)
 		if err != nil {
-			return nil, fmt.Errorf("words: %s: %w", file.Name(), err)
+			return nil, fmt.Errorf("words/%s: %w", file.Name(), err)
 		}
 		s.languages, tags = append(s.languages, l), append(tags, tag)
 		if last := len(tags) - 1; tag == first {
@@ -83,7 +83,7 @@ func Load(templates fs.FS) (*Set, error) {
 		}
 	}
 	if len(tags) > 0 && tags[0] != first {
-		return nil, fmt.Errorf("words: %s.json is missing", first)
+		return nil, fmt.Errorf("words/%s.json is missing", first)
 	}
 	s.matcher = language.NewMatcher(tags)
 	return s, nil
