@@ -52,7 +52,7 @@ export class Person {
 
   /** One request with this person's cookies and address; redirects are not followed: {status, headers, text, location}. */
   async fetch(path, { headers = {}, ...init } = {}) {
-    const response = await fetch(new URL(path, this.url), {
+    const ask = () => fetch(new URL(path, this.url), {
       redirect: 'manual',
       ...init,
       headers: {
@@ -62,6 +62,12 @@ export class Person {
         ...this.headers,
         ...headers,
       },
+    });
+    // The server may close a connection that is kept for later just as it is used again. Browsers
+    // take a new one then.
+    const response = await ask().catch((error) => {
+      if ((init.method ?? 'GET') === 'GET' && ['UND_ERR_SOCKET', 'ECONNRESET'].includes(error.cause?.code)) return ask();
+      throw error;
     });
     this.#keepCookies(response);
     const text = await response.text();

@@ -222,11 +222,15 @@ const knocksOfOne = (count) => async (server, [host]) => {
 };
 
 /** Envelopes that the server looks into, as fast as a member may send them. */
-const envelopes = (count) => async (server, [ana]) => {
+const envelopes = (count) => async (server) => {
   const box = Buffer.concat([Buffer.from('Salted__'), Buffer.alloc(8 + 32 * 1024, 7)]);
   const envelope = JSON.stringify({ salt: '00'.repeat(16), content: box.toString('base64') });
-  for (let i = 0; i < count; i++) ana.say(envelope);
-  await ana.conn.barrier();
+  await Promise.all(['Dora', 'Eve', 'Fay', 'Gus'].map(async (name) => {
+    const founder = await createRoom(server, name, { person: new Person(server, { address: nextAddress() }), transports: 'websocket' });
+    for (let i = 0; i < count / 4; i++) founder.say(envelope);
+    await founder.conn.barrier();
+    founder.conn.close();
+  }));
   return () => {};
 };
 

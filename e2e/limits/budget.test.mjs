@@ -71,9 +71,7 @@ function underAttack(title, env, list) {
     /** Who has a seat is not locked out: the room's page is there for them, from wherever they come. */
     async function assertWelcome() {
       const [{ person, room }] = seats;
-      // A connection kept from before may have made room for others just now: browsers take a new one then.
-      const page = await person.fetch(room.path).catch(() => person.fetch(room.path));
-      assert.equal(page.status, 200);
+      assert.equal((await person.fetch(room.path)).status, 200);
     }
 
     const peak = () => Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${server.process.pid}/status`, 'utf8'))[1]) * 1024;
