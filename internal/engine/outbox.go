@@ -10,6 +10,9 @@ const (
 	// maxBacklogs bounds, in bytes, what waits for all clients together: what several
 	// wait for counts once.
 	maxBacklogs = 64 << 20
+	// maxStrangersBacklogs is that for all whom nobody vouches for, beside it: what
+	// strangers do not read lowers no limit of a member who is slow.
+	maxStrangersBacklogs = 16 << 20
 	// minQueued may wait for any client, however much waits for others.
 	minQueued = 16 << 10
 	// maxLag is how many bytes may be on their way to a client that falls silent for it
@@ -47,7 +50,10 @@ type series struct {
 
 // backlogs is what waits for all clients together. Its methods are safe for concurrent
 // use. A nil one counts nothing.
-type backlogs struct{ bytes atomic.Int64 }
+type backlogs struct {
+	strangers bool // they are those of strangers, who seldom wait for the same
+	bytes     atomic.Int64
+}
 
 // limit is how much may wait for one client: no more than what is left for all. So
 // nobody has to be chosen when it becomes little: whoever holds much is over the limit
@@ -56,17 +62,21 @@ func (b *backlogs) limit() int {
 	if b == nil {
 		return maxQueued
 	}
-	return min(maxQueued, max(minQueued, maxBacklogs-int(b.bytes.Load())))
+	all := maxBacklogs
+	if b.strangers {
+		all = maxStrangersBacklogs
+	}
+	return min(maxQueued, max(minQueued, all-int(b.bytes.Load())))
 }
 
 func (b *backlogs) add(m *message) {
-	if b != nil && m.waiting.Add(1) == 1 {
+	if b != nil && (b.strangers || m.waiting.Add(1) == 1) {
 		b.bytes.Add(int64(len(m.frame) + queuedOverhead))
 	}
 }
 
 func (b *backlogs) remove(m *message) {
-	if b != nil && m.waiting.Add(-1) == 0 {
+	if b != nil && (b.strangers || m.waiting.Add(-1) == 0) {
 		b.bytes.Add(-int64(len(m.frame) + queuedOverhead))
 	}
 }
@@ -143,11 +153,22 @@ func (o *outbox) drop() {
 	}
 }
 
+// move makes the outbox one of others. What waits in it already counts in neither.
+func (o *outbox) move(to *backlogs) {
+	o.uncount()
+	o.all = to
+}
+
 func (o *outbox) clear() {
-	for _, e := range o.queue[o.next:] {
-		if e.counted {
+	o.uncount()
+	*o = outbox{all: o.all}
+}
+
+func (o *outbox) uncount() {
+	for i := range o.queue[o.next:] {
+		if e := &o.queue[o.next+i]; e.counted {
 			o.all.remove(e.m)
+			e.counted = false
 		}
 	}
-	*o = outbox{all: o.all}
 }

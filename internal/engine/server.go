@@ -66,6 +66,7 @@ type Server struct {
 	strangers  *budget
 	members    *budget
 	backlogs   backlogs
+	untrusted  backlogs // of those whom nobody vouches for
 	handshakes atomic.Uint64
 	sessions   sync.Map     // id → *Session
 	count      atomic.Int64 // of them
@@ -77,6 +78,7 @@ func New(o Options) *Server {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	v := &Server{BaseServer: eio.MakeBaseServer(), Options: o, began: time.Now(), workers: newWorkers()}
+	v.untrusted.strangers = true
 	v.strangers, v.members = newBudget(strangersBudget, v.maxEvent()), newBudget(membersBudget, v.maxEvent())
 	return v
 }

@@ -96,7 +96,7 @@ func newSession(server *Server, id string, r *http.Request) *Session {
 		receipts: newReceipts(server.Receipts),
 		inbox:    inbox{workers: server.workers},
 		vouched:  make(chan struct{}),
-		out:      outbox{all: &server.backlogs},
+		out:      outbox{all: &server.untrusted},
 		done:     make(chan struct{}),
 	}
 	s.request.Store(types.NewHttpContext(noResponse{}, handshakeOf(r)))
@@ -134,9 +134,16 @@ func (s *Session) Number() uint64 { return s.number }
 // Protocol returns the revision of the protocol, which is 4.
 func (s *Session) Protocol() int { return 4 }
 
-// Vouch notes that somebody answers for the session: what it sends is no longer a
-// part of what strangers may send together.
-func (s *Session) Vouch() { s.vouching.Do(func() { close(s.vouched) }) }
+// Vouch notes that somebody answers for the session: what it sends, and what waits for
+// it, is no longer a part of what strangers may have together.
+func (s *Session) Vouch() {
+	s.vouching.Do(func() {
+		close(s.vouched)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.out.move(&s.server.backlogs)
+	})
+}
 
 func (s *Session) isVouched() bool {
 	select {

@@ -247,6 +247,7 @@ func (c *conn) bind(seat room.Seat, explicit bool) error {
 		}
 		c.enter(seat)
 	}
+	c.link.Vouch() // before it is sent what a member is
 	if err := c.g.service.Connect(c.ctx, entry); err != nil {
 		if !same {
 			c.unbind()
@@ -254,7 +255,6 @@ func (c *conn) bind(seat room.Seat, explicit bool) error {
 		}
 		return err
 	}
-	c.link.Vouch()
 	delete(c.left, seat.Room)
 	c.g.pages.remember(c.session, c.hints.page, seat.ID)
 	return nil
