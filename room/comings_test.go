@@ -18,8 +18,10 @@ type company struct {
 	alice, carol room.Seat
 }
 
-func newCompany(t *testing.T) *company {
-	s, world := newService(room.Options{})
+func newCompany(t *testing.T) *company { return newCompanyUnder(t, room.DefaultTerms()) }
+
+func newCompanyUnder(t *testing.T, terms room.Terms) *company {
+	s, world := newService(room.Options{Terms: terms})
 	run(t, s)
 	c := &company{T: t, Service: s, world: world}
 	c.alice = create(t, s, "s-Alice", "Alice")
@@ -265,20 +267,14 @@ func TestNoticesOfMembersOutlastTheLog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		terms := room.DefaultTerms()
 		terms.MaxNotices = 3
-		s, world := newService(room.Options{Terms: terms})
-		run(t, s)
-		c := &company{T: t, Service: s, world: world}
-		c.alice = create(t, s, "s-Alice", "Alice")
-		enter(t, s, c.alice, "alice 1")
-		c.carol = c.letIn("Carol", c.alice)
-		enter(t, s, c.carol, "carol 1")
+		c := newCompanyUnder(t, terms)
 		c.lose(c.alice, "alice 1")
 		absent()
 		bob := c.letIn("Bob", c.carol)
-		enter(t, s, bob, "bob 1")
-		must(t, post(s, bob, "hello"))
+		enter(t, c.Service, bob, "bob 1")
+		must(t, post(c.Service, bob, "hello"))
 		dan := c.letIn("Dan", c.carol, bob)
-		enter(t, s, dan, "dan 1")
+		enter(t, c.Service, dan, "dan 1")
 		c.leave(dan, "dan 1", true)
 		got := c.back(c.alice, room.Entry{Conn: "alice 2"})
 		want := "admitted Bob by Carol, joined Bob, hello, admitted Dan by Carol+Bob, joined Dan, left Dan"
