@@ -402,11 +402,11 @@ describe('abuse of size and number', { concurrency: 3 }, () => {
   const unanswered = ['typing', 'unknown events', 'wrong types'];
   const named = ['messages with refs', 'messages posted again'];
 
-  /** Asserts that a flood's messages are answered one and all, until it ends its connection, and that nobody reads one twice. */
-  async function assertEachIsAnswered(conn, from, reader, since) {
+  /** Asserts that each of a flood's messages is answered, and that nobody reads one twice. */
+  async function assertEachIsAnswered(conn, from, reader, since, many) {
     const refs = (who, event, mark) => who.all(event, { from: mark }).map(({ ref }) => ref);
     const answers = () => [...refs(conn, 'message', from).filter(Boolean), ...refs(conn, 'room_error', from)];
-    await until(() => answers().length > 5000, { what: 'an answer to each' });
+    await until(() => answers().length >= many, { what: 'an answer to each', timeout: 60_000, every: 100 });
     const known = new Set(answers());
     for (let i = 0; i < known.size; i++) assert.ok(known.has(`r${i}`), `no answer to message ${i}, but to ${known.size}`);
     await reader.barrier();
@@ -416,18 +416,20 @@ describe('abuse of size and number', { concurrency: 3 }, () => {
 
   for (const [what, flood] of Object.entries(floods)) {
     for (const transports of ['polling', 'websocket']) {
-      test(`10,000 events at once: ${what}, ${transports}`, async (t) => {
+      // Beyond 8,000 that are not handled the connection ends, and with it what it has not taken yet.
+      const many = named.includes(what) ? 5000 : 10_000;
+      test(`${many} events at once: ${what}, ${transports}`, async (t) => {
         const seats = await roomWith(server, ['Ana', 'Bob'], { t });
         const mallory = await seats[0].person.connect({ transports, page: seats[0].room.path });
         mallory.emit('join', { room: seats[0].roomId });
         await mallory.waitFor('join_success');
         const from = mallory.mark();
-        for (let i = 0; i < 10_000; i++) mallory.emit(...flood(seats[0].roomId, i));
+        for (let i = 0; i < many; i++) mallory.emit(...flood(seats[0].roomId, i));
         // Meanwhile the others talk.
         const bobs = seats[1].conn.mark();
         seats[1].say('in the flood');
         await seats[1].conn.waitFor('message', (message) => message.content === 'in the flood', { from: bobs });
-        if (named.includes(what)) await assertEachIsAnswered(mallory, from, seats[1].conn, bobs);
+        if (named.includes(what)) await assertEachIsAnswered(mallory, from, seats[1].conn, bobs, many);
         else if (!unanswered.includes(what)) await assertRefused(mallory, from);
         await until(() => !mallory.connected || mallory.log.at(-1).at < Date.now() - 300, { what: 'the flood is over', timeout: 20_000 });
         const reached = seats[1].conn.log.length - bobs;
