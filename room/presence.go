@@ -235,15 +235,6 @@ func (r *Room) end(i int, now time.Time) []Event {
 	return append(events, r.settle(now)...)
 }
 
-// GiveWay ends a room that nobody has entered yet, for another one to have its place.
-// One that somebody has entered is not touched.
-func (r *Room) GiveWay(now time.Time) []Event {
-	if r.Entered {
-		return nil
-	}
-	return r.close(Unentered, now)
-}
-
 // close ends the room and refuses whoever waits at its door.
 func (r *Room) close(why Closing, now time.Time) []Event {
 	var events []Event

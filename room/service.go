@@ -113,7 +113,7 @@ func (s *Service) Create(ctx context.Context, c Creation) (Seat, error) {
 			continue
 		}
 		if errors.Is(err, ErrTooManyRooms) {
-			if err = s.makePlace(ctx); err == nil {
+			if err = s.makePlace(ctx, c.Networks); err == nil {
 				continue
 			}
 		}
@@ -125,18 +125,19 @@ func (s *Service) Create(ctx context.Context, c Creation) (Seat, error) {
 	}
 }
 
-// makePlace ends the oldest room that nobody has entered, if that is still so. Rooms
-// that are only made cost nothing to make, so they must not keep out people who come.
-// Errors: ErrTooManyRooms if somebody has entered each of them.
-func (s *Service) makePlace(ctx context.Context) error {
-	id, found, err := s.Store.Unentered(ctx)
+// makePlace ends a room that nobody has entered, if that is still so, for somebody from
+// these networks. Rooms that are only made cost nothing to make, so they must not keep out
+// people who come. Errors: ErrTooManyRooms if somebody has entered each of them.
+func (s *Service) makePlace(ctx context.Context, newcomer []Network) error {
+	unentered, err := s.Store.Unentered(ctx)
 	if err != nil {
 		return fmt.Errorf("looking for a room to end: %w", err)
 	}
-	if !found {
+	r := ToGiveWay(unentered, newcomer)
+	if r == nil {
 		return ErrTooManyRooms
 	}
-	return ignoreNotFound(s.change(ctx, id, func(r *Room, now time.Time) ([]Event, error) {
+	return ignoreNotFound(s.change(ctx, r.ID, func(r *Room, now time.Time) ([]Event, error) {
 		return r.GiveWay(now), nil
 	}))
 }

@@ -497,6 +497,31 @@ func TestUnenteredRoomsGiveWay(t *testing.T) {
 	}
 }
 
+// Threat: 34 addresses make one room after the other, enter none, and so push out a
+// founder whose page takes a second to load.
+func TestAFewAddressesDoNotPushOutAFounder(t *testing.T) {
+	s, world := newService(room.Options{})
+	flood := func(address int) {
+		t.Helper()
+		_, err := s.Create(t.Context(), room.Creation{Networks: []room.Network{{Key: fmt.Sprint(address), Share: 1}}, Name: "Mallory"})
+		if err != nil && !errors.Is(err, room.ErrTooManyRoomsHere) {
+			t.Fatal(err)
+		}
+	}
+	const addresses = 34
+	for i := range 3 * addresses {
+		flood(i % addresses)
+	}
+	alice := create(t, s, "alice", "Alice")
+	for i := range 10 * addresses {
+		flood(i % addresses)
+	}
+	if got := count[room.Closed](world.of(alice.Room)); got != 0 {
+		t.Fatal("the founder's room was ended")
+	}
+	enter(t, s, alice, "c1")
+}
+
 func TestUnenteredRoomsEndByThemselves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, world := newService(room.Options{})

@@ -52,9 +52,9 @@ type Store interface {
 	// with the messages since then, and it copies none of them.
 	Said(ctx context.Context, id, member, ref string) (m Message, found bool, err error)
 
-	// Unentered returns the oldest room that nobody has entered; found is false if
-	// there is none. Its cost does not go with the number of rooms.
-	Unentered(ctx context.Context) (id string, found bool, err error)
+	// Unentered returns the rooms that nobody has entered, oldest first; none is no
+	// error. Its cost goes with their number, not with the number of rooms.
+	Unentered(ctx context.Context) ([]*Room, error)
 	// Due returns the rooms with a deadline at or before now, and the earliest
 	// deadline of all others; zero if there is none. Its cost goes with the
 	// number of rooms that are due, not with the number of rooms.

@@ -290,14 +290,14 @@ func (s *Store) Said(_ context.Context, id, member, ref string) (m room.Message,
 }
 
 // Unentered implements room.Store.
-func (s *Store) Unentered(context.Context) (id string, found bool, err error) {
+func (s *Store) Unentered(context.Context) ([]*room.Room, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	oldest := s.unentered.Front()
-	if oldest == nil {
-		return "", false, nil
+	rooms := make([]*room.Room, 0, s.unentered.Len())
+	for e := s.unentered.Front(); e != nil; e = e.Next() {
+		rooms = append(rooms, e.Value.(*entry).room) //nolint:forcetypeassert // nothing else is in the list
 	}
-	return oldest.Value.(*entry).room.ID, true, nil //nolint:forcetypeassert // nothing else is in the list
+	return rooms, nil
 }
 
 // Due implements room.Store.

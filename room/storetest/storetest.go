@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -28,7 +29,7 @@ func Run(t *testing.T, open func(t *testing.T) room.Store) {
 		{"nothing is known of an unknown room", unknown},
 		{"capacity", capacity},
 		{"wider networks have their share", networks},
-		{"the oldest room that nobody has entered", unentered},
+		{"the rooms that nobody has entered, oldest first", unentered},
 		{"codes are unique among live rooms", uniqueCodes},
 		{"the code before leads to its room while it holds", previousCode},
 		{"a new code that is taken is drawn again", redrawnCode},
@@ -218,11 +219,18 @@ func networks(t *testing.T, s suite) {
 }
 
 func unentered(t *testing.T, s suite) {
-	want := func(want string) {
+	want := func(want ...string) {
 		t.Helper()
-		id, found, err := s.Unentered(t.Context())
-		if id != want || found != (want != "") || err != nil {
-			t.Errorf("unentered: %q, %v, err %v; want %q", id, found, err, want)
+		rooms, err := s.Unentered(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, r := range rooms {
+			got = append(got, r.ID)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("unentered: %q; want %q", got, want)
 		}
 	}
 	enter := func(n int) {
@@ -230,15 +238,15 @@ func unentered(t *testing.T, s suite) {
 			return r.Connect(start, room.Entry{Member: fmt.Sprintf("member%d", n), Conn: "conn"})
 		})
 	}
-	want("")
+	want()
 	for n := range 4 {
 		s.create(n)
 	}
-	want("room0")
+	want("room0", "room1", "room2", "room3")
 	enter(1)
-	want("room0")
+	want("room0", "room2", "room3")
 	s.close("room0")
-	want("room2")
+	want("room2", "room3")
 	enter(2)
 	want("room3")
 	// Who has left again has been there.
@@ -248,9 +256,9 @@ func unentered(t *testing.T, s suite) {
 	})
 	want("room3")
 	enter(3)
-	want("")
+	want()
 	s.close("room1")
-	want("")
+	want()
 }
 
 func uniqueCodes(t *testing.T, s suite) {
