@@ -1,6 +1,7 @@
 package room
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -45,23 +46,33 @@ func withoutInvisible(r rune) rune {
 }
 
 // look is what names are compared by. Two names look alike if any key of one is
-// a key of the other.
+// a key of the other, or any shape of one a shape of the other.
 type look struct {
 	folded string // the whole name
 	keys   [3]string
+	shapes [2]string
 }
 
 // lookOf returns the look of a parsed name. Its keys are of the name without signs:
 // folded, its skeleton (UTS #39) folded, and the skeleton of the folded name, since
-// many skeletons depend on the case: "I" looks like "l", and "i" does not.
+// many skeletons depend on the case: "I" looks like "l", and "i" does not. Its shapes
+// are the skeletons of the name as it is and in capitals, with their case: "ALlCE" is
+// read as Alice, and "Kal" is not read as Kai.
 func lookOf(name string) *look {
-	bare := withoutSigns(name)
+	bare := withoutSigns(strings.Map(withoutInvisible, plainLetters(name)))
 	folded := FoldName(bare)
 	return &look{
 		folded: FoldName(name),
-		keys:   [3]string{folded, FoldName(confusable.Skeleton(bare)), FoldName(confusable.Skeleton(folded))},
+		keys:   [3]string{folded, FoldName(skeleton(bare)), FoldName(skeleton(folded))},
+		shapes: [2]string{shape(bare), shape(strings.ToUpper(norm.NFKC.String(bare)))},
 	}
 }
+
+// skeleton returns what UTS #39 makes of a text. It can turn letters into small capitals.
+func skeleton(text string) string { return plainLetters(confusable.Skeleton(text)) }
+
+// shape returns the skeleton of a text in one form, whose case is kept.
+func shape(text string) string { return skeleton(norm.NFKC.String(text)) }
 
 // clash returns why a name that looks like this cannot stand beside another one,
 // nil if it can. Errors: ErrNameTaken, ErrNameAlike.
@@ -69,12 +80,15 @@ func (l *look) clash(other *look) error {
 	if l.folded == other.folded {
 		return ErrNameTaken
 	}
-	for _, key := range other.keys {
-		if key == l.keys[0] || key == l.keys[1] || key == l.keys[2] {
-			return ErrNameAlike
-		}
+	if share(l.keys[:], other.keys[:]) || share(l.shapes[:], other.shapes[:]) {
+		return ErrNameAlike
 	}
 	return nil
+}
+
+// share reports whether some text is in both.
+func share(some, others []string) bool {
+	return slices.ContainsFunc(some, func(s string) bool { return slices.Contains(others, s) })
 }
 
 // looks returns what the member's name is compared by.

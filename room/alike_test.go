@@ -15,6 +15,9 @@ func TestNamesThatLookAlike(t *testing.T) {
 			"\u0410LICE", "\uff21lice", "\U0001D49Clice", "Al\u0456ce", "Ali\u0441e", "Alic\u0435", "Alice\u02bc", "Alice\ua78c", "Alice\u01c3",
 			"Alice\u05d9", "Alice\u0660", "Alice~", "Alice^", "Alice\u02d9", "Alice\ua4f8", "\u300cAlice\u300d", "(Alice)", "-Alice-", "Alice\u2212", "A\u2113ice",
 			"A\u05c0ice", "Alice\u02d1", "Alice\u02cd", "\u02bfAlice", "Alice\u0640",
+			"ALlCE", "AL1CE", "Al1ce", "AL|CE", "\u0410Ll\u0421\u0415",
+			"ᴀʟɪᴄᴇ", "Aʟɪᴄᴇ", "\uab7alice", "\u13aalice", "🅐🅛🅘🅒🅔", "🅰🅻🅸🅲🅴", "🅰lice", "🇦lice", "A1\ufe0f\u20e3ice", "A❶ice", "A➀ice", "A⓵ice",
+			"Alice\u0332", "A\u0332l\u0332i\u0332c\u0332e\u0332", "Alice\u20dd", "Al\u0305ice",
 		},
 		"ALICE":           {"ALlCE", "AL1CE", "alice", "\u0410L\u0406\u0421\u0415", "\u0391L\u0399CE"},
 		"Bob":             {"B0b", "\u0412ob", "\u0412\u043e\u042c", "BOB", "B\u03bfb"},
@@ -53,6 +56,7 @@ func TestNamesThatDoNotLookAlike(t *testing.T) {
 		{"Alice", "Alina"}, {"Zoë", "Zoe"}, {"José", "Jose"}, {"Ana", "Anna"}, {"Jan", "Jana"}, {"Max", "Maxi"}, {"Tho", "Thơ"}, {"Jürgen", "Jurgen"},
 		{"דן", "דין"}, {"Ольга", "Олег"}, {"李明", "李朋"}, {"山田", "山本"}, {"محمد", "محمود"}, {"राम", "रामा"}, {"Kim", "Kimi"}, {"Søren", "Soren"},
 		{"Łukasz", "Lukasz"}, {"🦊", "🐺"}, {"👍🏽", "👍🏿"}, {"!!!", "!!"}, {"Alice 🦊", "Alice"}, {"Alice 2", "Alice 3"}, {"Ali ١٠", "Ali ١٢"}, {"のりこ", "りこ"}, {"Ken", "Kenn"},
+		{"Kai", "Kal"}, {"Ali", "All"}, {"Mia", "Mla"}, {"Lia", "Ila"}, {"Will", "Wili"}, {"🇩🇪", "🇫🇷"}, {"*\ufe0f\u20e3", "#\ufe0f\u20e3"}, {"Bọ́lá", "Bola"}, {"Siân", "Sian"}, {"Kwakwa̱ka", "Kwakwaka"},
 		{"くみ", "み"}, {"ロー", "ロ"}, {"佐々木", "佐木"}, {"Jo", "Joe"}, {"Noel", "Noël"}, {"Ivan", "Iván"},
 	} {
 		for _, pair := range [][2]string{pair, {pair[1], pair[0]}} {

@@ -6,6 +6,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"go.mau.fi/util/emojirunes"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -171,9 +172,21 @@ func isVisible(r rune) bool {
 	// Of the general categories, only letters, marks, numbers, punctuation and
 	// symbols are graphic: that leaves out controls, format characters,
 	// surrogates, private use, separators and everything unassigned.
-	return unicode.In(r, unicode.L, unicode.M, unicode.N, unicode.P, unicode.S) &&
+	return (unicode.In(r, unicode.L, unicode.M, unicode.N, unicode.P, unicode.S) || isRecent(r)) &&
 		!unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector) &&
 		!isBlank(r)
+}
+
+// isRecent tells the emoji and the ideographs, which are in people's names, that
+// Unicode has assigned since the version that Go's tables are of.
+func isRecent(r rune) bool {
+	switch {
+	case r < '\U0001F000':
+		return false
+	case r < '\U00020000':
+		return emojirunes.Is(r)
+	}
+	return '\U0002EBF0' <= r && r <= '\U0002EE5D' || '\U000323B0' <= r && r <= '\U00033479' // CJK extensions I and J
 }
 
 // isBlank tells the graphic characters that look like nothing, or like a
