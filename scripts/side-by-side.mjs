@@ -58,7 +58,7 @@ const lanes = process.argv.slice(2).map((argument) => {
   return { name, command };
 });
 
-for (const signal of ['SIGINT', 'SIGTERM']) {
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.on(signal, () => {
     for (const { pid } of children) process.kill(-pid, signal);
     process.exitCode = 128 + constants.signals[signal];

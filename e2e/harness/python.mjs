@@ -1,7 +1,8 @@
 // Python's Socket.IO client, in the form of the JavaScript ones as far as tests need it.
-import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { spawnBeside } from './server.mjs';
+import { patience } from './wait.mjs';
 
 const program = fileURLToPath(new URL('python/client.py', import.meta.url));
 
@@ -20,7 +21,7 @@ export class PythonSocket {
     for (const [name, value] of Object.entries(query ?? {})) address.searchParams.set(name, value);
     const { Origin: _, ...headers } = transportOptions[transports[0]].extraHeaders; // it says its own
     const options = { url: address.href, transports, headers, auth: auth ?? {} };
-    this.#process = spawn('/usr/bin/python3', [program, JSON.stringify(options)], { stdio: ['pipe', 'pipe', 'pipe'] });
+    this.#process = spawnBeside('/usr/bin/python3', [program, JSON.stringify(options)], { stdio: ['pipe', 'pipe', 'pipe'] });
     this.#process.stderr.on('data', (text) => { this.complaints += text; });
     this.#process.stdin.on('error', () => {}); // it has ended
     createInterface(this.#process.stdout).on('line', (line) => this.#hear(JSON.parse(line)));
@@ -60,6 +61,6 @@ export class PythonSocket {
   /** Says goodbye, and ends the process. */
   disconnect() {
     this.#process.stdin.end();
-    setTimeout(() => this.#process.kill('SIGKILL'), 3000).unref();
+    setTimeout(() => this.#process.kill('SIGKILL'), patience).unref();
   }
 }

@@ -51,7 +51,8 @@ if (files.length === 0) {
 
 process.env.SECURECHAT_BIN = serverBinary();
 const stop = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => stop.abort());
+// Not at once, as server.mjs has it: the files have things to clear away.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.removeAllListeners(signal).on(signal, () => stop.abort());
 run({ files, concurrency: Number(values.concurrency), testNamePatterns: values['test-name-pattern'], signal: stop.signal })
   .on('test:fail', () => { process.exitCode = 1; })
   .compose(new spec())

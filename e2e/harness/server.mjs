@@ -1,13 +1,14 @@
 // The server under test, as a process of its own.
 import assert from 'node:assert/strict';
 import { spawn, execFileSync } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { sleep, within } from './wait.mjs';
+import { patience, sleep, within } from './wait.mjs';
 
 /** The repository's root folder. */
 export const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -21,6 +22,18 @@ process.on('exit', () => {
   for (const child of children) child.kill('SIGKILL');
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
+// Nothing runs at the exit of a process that dies of a signal, so it exits by itself.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.on(signal, () => process.exit(128 + os.constants.signals[signal]));
+}
+
+/** A process that ends with this one at the latest: spawn() of node:child_process. */
+export function spawnBeside(command, args, options) {
+  const child = spawn(command, args, options);
+  children.add(child);
+  child.on('close', () => children.delete(child)); // has ended, and all it wrote is read
+  return child;
+}
 
 /** A new empty folder that goes away with this process. */
 export function temporaryFolder() {
@@ -45,15 +58,13 @@ export function serverBinary() {
   return binary;
 }
 
-/** A TCP port on 127.0.0.1 that nobody listened on a moment ago. */
+/** A TCP port on 127.0.0.1 that nobody listened on a moment ago, and that no client is given by the system. */
 export function freePort() {
   return new Promise((resolve, reject) => {
     const probe = net.createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address();
-      probe.close(() => resolve(port));
-    });
+    const port = randomInt(10_000, 32_768);
+    probe.once('error', (error) => (error.code === 'EADDRINUSE' ? resolve(freePort()) : reject(error)));
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(port)));
   });
 }
 
@@ -84,16 +95,12 @@ export class Server {
     this.url = url;
     this.port = Number(new URL(url).port);
     this.pid = child.pid;
-    children.add(child);
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8');
       stream.on('data', (text) => { this.#output += text; });
     }
     this.#exit = new Promise((resolve) => {
-      child.on('close', (code, signal) => { // has ended, and all it wrote is read
-        children.delete(child);
-        resolve({ code, signal });
-      });
+      child.on('close', (code, signal) => resolve({ code, signal }));
     });
   }
 
@@ -116,11 +123,11 @@ export class Server {
   /** Sends a signal and does not wait. */
   signal(name) { this.#child.kill(name); }
 
-  /** Ends the process as an operator does; it has 10 s and must exit with 0. */
+  /** Ends the process as an operator does; it must exit with 0. */
   async stop() {
     assert.ok(this.running, `the server ended by itself:\n${this.#output}`);
     this.#child.kill('SIGTERM');
-    const { code, signal } = await within(10_000, 'the server to exit after SIGTERM', this.#exit)
+    const { code, signal } = await within(patience, 'the server to exit after SIGTERM', this.#exit)
       .catch((error) => { this.kill(); throw error; });
     this.release();
     assert.deepEqual({ code, signal }, { code: 0, signal: null }, `exit after SIGTERM:\n${this.#output}`);
@@ -140,7 +147,7 @@ export class Server {
 export function spawnServer(env, { cwd = temporaryFolder(), wrap = [] } = {}) {
   const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== null));
   const [command, ...args] = [...wrap, serverBinary()];
-  const child = spawn(command, args, {
+  const child = spawnBeside(command, args, {
     cwd,
     env: { PATH: process.env.PATH, ...set },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -166,7 +173,7 @@ export async function startServer({ env = {}, cwd, wrap } = {}) {
 }
 
 async function ready(server) {
-  const end = Date.now() + 15_000;
+  const end = Date.now() + patience;
   while (server.running && Date.now() < end) {
     const answer = await fetch(`${server.url}/readyz`).catch(() => null);
     await answer?.body?.cancel();

@@ -1,20 +1,17 @@
 // Real reverse proxies in front of the server: nginx, haproxy and Caddy, each as a process of
 // its own with a folder of its own. They speak TLS and HTTP/2 to the outside.
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import http2 from 'node:http2';
 import https from 'node:https';
 import path from 'node:path';
 import tls from 'node:tls';
 import { Person } from './person.mjs';
-import { freePort, root, temporaryFolder } from './server.mjs';
+import { freePort, root, spawnBeside, temporaryFolder } from './server.mjs';
 import { until } from './wait.mjs';
 
 /** The name that the proxies have outside. */
 export const host = 'chat.test';
-
-const running = new Set();
-process.on('exit', () => { for (const child of running) child.kill('SIGKILL'); });
 
 let found;
 
@@ -128,15 +125,14 @@ export async function proxyForTest(t, name, server) {
   const { files: written, args } = proxies[name]({ port, to: server.port, folder, ...files });
   for (const [file, content] of Object.entries(written)) writeFileSync(path.join(folder, file), content);
   const { binary, libraries } = programs()[name.split(' ')[0]];
-  const child = spawn(binary, args, {
+  const child = spawnBeside(binary, args, {
     cwd: folder,
     env: { PATH: process.env.PATH, HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder, LD_LIBRARY_PATH: libraries },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  running.add(child);
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => { output += text; });
-  const ended = new Promise((resolve) => { child.on('close', () => { running.delete(child); resolve(); }); });
+  const ended = new Promise((resolve) => { child.on('close', resolve); });
   t.after(async () => {
     child.kill('SIGKILL'); // there is nothing that it would have to finish
     await ended;

@@ -1,10 +1,15 @@
 // The harness reads pages and breaks networks as it says.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import net from 'node:net';
+import path from 'node:path';
 import { test } from 'node:test';
 import { csrfToken, dataAttributes, decodeEntities } from '../harness/person.mjs';
 import { Proxy } from '../harness/proxy.mjs';
-import { until } from '../harness/wait.mjs';
+import { root } from '../harness/server.mjs';
+import { inTime, patience, sleep, until, within } from '../harness/wait.mjs';
 
 test('data attributes of the body', () => {
   assert.deepEqual(
@@ -77,4 +82,33 @@ test('the proxy forwards, cuts, swallows and refuses', async (t) => {
   proxy.release();
   await until(() => fourth.text === 'fourfive');
   for (const { socket } of [fourth, fifth]) socket.destroy();
+});
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  test(`who is ended by ${signal} leaves no process and no folder`, async (t) => {
+    const program = `
+      import { spawnBeside, temporaryFolder } from './harness/server.mjs';
+      spawnBeside('sleep', ['600'], { stdio: 'inherit' });
+      console.log(temporaryFolder());`;
+    const child = spawn(process.execPath, ['--input-type=module', '--eval', program], { cwd: path.join(root, 'e2e'), stdio: ['ignore', 'pipe', 'inherit'] });
+    t.after(() => child.kill('SIGKILL'));
+    const [line] = await once(child.stdout.setEncoding('utf8'), 'data');
+    assert.ok(existsSync(line.trim()));
+    child.kill(signal);
+    await within(patience, 'the end of all who write to that pipe', once(child, 'close'));
+    assert.equal(existsSync(line.trim()), false);
+  });
+}
+
+test('what took too long is done again, and what it came to does not count', async () => {
+  let times = 0;
+  const slowAtFirst = async () => {
+    times += 1;
+    if (times > 2) return times;
+    await sleep(60);
+    if (times === 1) throw new Error('too late');
+    return 'too late as well';
+  };
+  assert.ok(await inTime(50, slowAtFirst) > 2);
+  await assert.rejects(inTime(1000, async () => { throw new Error('in time'); }), /in time/);
 });

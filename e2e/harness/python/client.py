@@ -52,7 +52,7 @@ def main():
         headers=options["headers"],
         transports=options["transports"],
         auth=options["auth"],
-        wait_timeout=10,
+        wait_timeout=60,
     )
     for line in sys.stdin:
         command = json.loads(line)
