@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -46,13 +47,17 @@ func bothFormats(t *testing.T, test func(t *testing.T, l *slog.Logger, out *byte
 	}
 }
 
+// times are those of the records. Their digits can be those of a code.
+var times = regexp.MustCompile(`(?m)^(\{"time":"|time=)[^" ]+`)
+
 func mustHide(t *testing.T, out *bytes.Buffer) {
 	t.Helper()
 	if out.Len() == 0 {
 		t.Error("nothing was logged")
 	}
+	written := times.ReplaceAllString(out.String(), "")
 	for _, secret := range secrets {
-		if strings.Contains(out.String(), secret) {
+		if strings.Contains(written, secret) {
 			t.Errorf("%q is in the log: %s", secret, out)
 		}
 	}
