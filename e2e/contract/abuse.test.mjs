@@ -332,6 +332,7 @@ describe('abuse of content', { concurrency: 2 }, () => {
       ['Promise<string>', /^Promise&lt;string&gt;$/],
       ['<script>alert(1)</script>', /^&lt;script&gt;alert\(1\)&lt;\/script&gt;$/],
       ['a <!-- b --> <3 <- <b', /^a &lt;!-- b --&gt; &lt;3 &lt;- &lt;b$/],
+      ['a<b and c>d', /^a&lt;b and c&gt;d$/],
       ['a&lt;b and c>d &amp;amp;', /^a&lt;b and c&gt;d &amp;amp;$/],
     ]) {
       const from = seats[1].conn.mark();

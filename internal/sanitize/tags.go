@@ -12,7 +12,8 @@ type piece struct {
 }
 
 // split yields a message's pieces. A tag of an allowed name is one if it has an end,
-// and no "<" before that outside of quotes; all else is text: tags of other names,
+// and no "<" before that outside of quotes, and if what is in it reads as attributes, one
+// with a value at least: "a<b and c>d" is none. All else is text: tags of other names,
 // comments, hearts and arrows. It takes time in proportion to the text.
 func split(text string) iter.Seq[piece] {
 	return func(yield func(piece) bool) {
@@ -51,25 +52,33 @@ func scanTag(text string, start int) (end int, isTag bool) {
 	if at == start+1 {
 		return at, false
 	}
-	named := false // an attribute that may get a value
+	// An attribute that may get a value; whether there are any, and any with one.
+	named, attributes, values := false, false, false
+	plausible := true // of all attributes' names
 	for at < len(text) {
 		c := text[at]
 		at++
 		switch {
 		case c == '>':
-			return at, true
+			return at, plausible && (values || !attributes)
 		case c == '<':
 			return at - 1, false
 		case c == '/':
 			named = false
 		case c == '=' && named:
 			at = skipValue(text, at)
-			named = false
+			named, values = false, true
 		case !isSpace(c):
-			named = true
+			named, attributes = true, true
+			plausible = plausible && isInName(c)
 		}
 	}
 	return len(text), false
+}
+
+// isInName reports whether c may be in the name of an attribute that anybody gives.
+func isInName(c byte) bool {
+	return isLetter(c) || '0' <= c && c <= '9' || strings.IndexByte("-_:.@", c) >= 0
 }
 
 // allowedName returns the length of the name at the beginning of rest, with the slash
