@@ -5,8 +5,9 @@ import (
 	"unicode"
 )
 
-// asciiDigits writes the digits of any script (Unicode's category Nd) as 0 to 9,
-// and leaves all else as it is: a code is a number, whatever keyboard it comes from.
+// asciiDigits writes the digits of any script (Unicode's category Nd) as 0 to 9, and
+// leaves all else that shows as it is: a code is a number, whatever keyboard it comes
+// from. The marks that text from right to left is copied with are no part of it.
 func asciiDigits(s string) string {
 	if isASCII(s) {
 		return s
@@ -15,7 +16,7 @@ func asciiDigits(s string) string {
 		if value, ok := digitValue(r); ok {
 			return '0' + value
 		}
-		return r
+		return withoutInvisible(r)
 	}, s)
 }
 
