@@ -11,7 +11,7 @@ import { createRoom, knock, roomWith } from '../harness/scenario.mjs';
 import { serverForFile } from '../harness/server.mjs';
 import { sleep, until } from '../harness/wait.mjs';
 
-const limited = { RATE_LIMITS: 'on', ABSENCE_GRACE: '2s' };
+const limited = { RATE_LIMITS: 'on', ABSENCE_GRACE: '1h' };
 
 /** Everybody is where they were, the code is what it was, and everybody hears everybody. */
 async function assertUnharmed(server, seats) {
@@ -432,7 +432,8 @@ describe('abuse of size and number', { concurrency: 3 }, () => {
         await seats[1].conn.waitFor('message', (message) => message.content === 'in the flood', { from: bobs });
         if (named.includes(what)) await assertEachIsAnswered(mallory, from, seats[1].conn, bobs, many);
         else if (!unanswered.includes(what)) await assertRefused(mallory, from);
-        await until(() => !mallory.connected || mallory.log.at(-1).at < Date.now() - 300, { what: 'the flood is over', timeout: 20_000 });
+        // A ping behind it is answered, if it does not end its connection. Some are dropped, until the limit wears off.
+        await until(() => !mallory.emit('ping').connected || mallory.all('pong', { from }).length > 0, { what: 'the flood is over', every: 200 });
         const reached = seats[1].conn.log.length - bobs;
         assert.ok(reached < 3000, `${reached} events reached the other member`);
         mallory.close();
@@ -445,7 +446,7 @@ describe('abuse of size and number', { concurrency: 3 }, () => {
           }
           await seats[0].conn.barrier();
           return seats[0].conn.all('message', { from: mark }).length === 5;
-        }, { what: 'the member may speak again', timeout: 30_000 });
+        }, { what: 'the member may speak again' });
         await assertUnharmed(server, seats);
       });
     }

@@ -71,8 +71,8 @@ async function visit(members, applicant) {
 }
 
 describe('while one is away', { concurrency: 4 }, () => {
-  const server = serverForFile({ env: { ABSENCE_GRACE: '30s' } });
-  const hasty = serverForFile({ env: { ABSENCE_GRACE: '400ms' } });
+  const server = serverForFile({ env: { ABSENCE_GRACE: '1h', RETURN_GRACE: '1h' } });
+  const hasty = serverForFile({ env: { ABSENCE_GRACE: '400ms', RETURN_GRACE: '1h' } });
 
   for (const { label, version, transports } of matrix) {
     test(`who came, and who is gone again, ${label}`, async (t) => {

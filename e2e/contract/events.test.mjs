@@ -15,7 +15,7 @@ const nowhere = '11111111-2222-3333-4444-555555555555';
 
 for (const { label, version, transports } of matrix) {
   describe(`events with ${label}`, { concurrency: 6 }, () => {
-    const server = serverForFile({ env: { ROOM_TTL: '1h' } });
+    const server = serverForFile({ env: { ROOM_TTL: '3h', ABSENCE_GRACE: '1h', APPROVAL_TIMEOUT: '1h' } });
     const how = { version, transports };
     const here = (t) => ({ ...how, t });
 
@@ -286,7 +286,7 @@ for (const { label, version, transports } of matrix) {
           assert.equal(verdict.user_id, userId);
           assert.equal(verdict.room, ana.roomId);
           assert.ok(Number.isInteger(verdict.current_time));
-          assert.ok(Math.abs(verdict.current_time - before) <= 2, 'seconds since 1970');
+          assert.ok(verdict.current_time >= before && verdict.current_time <= Date.now() / 1000, 'seconds since 1970');
           assert.deepEqual(conn.all('partial_approval', { from: marks[i] }), [
             { user_id: userId, approvals: 1, required: 3 },
             { user_id: userId, approvals: 2, required: 3 },
@@ -379,12 +379,14 @@ for (const { label, version, transports } of matrix) {
 
     test('request_timer_sync: timer_sync to the sender alone', async (t) => {
       const [ana, bob] = await roomWith(server, ['Ana', 'Bob'], here(t));
+      const asked = Date.now();
       ana.emit('request_timer_sync');
       const sync = await ana.conn.waitFor('timer_sync');
       assertKeys(sync, ['time_remaining']);
       assert.ok(Number.isInteger(sync.time_remaining));
       const { remaining } = await ana.person.openRoom(ana.room.path);
-      assert.ok(sync.time_remaining - remaining >= 0 && sync.time_remaining - remaining <= 2, `${sync.time_remaining}, then ${remaining}`);
+      const passed = sync.time_remaining - remaining;
+      assert.ok(passed >= 0 && passed <= (Date.now() - asked) / 1000 + 1, `${sync.time_remaining}, then ${remaining}`);
       await bob.conn.barrier();
       assert.deepEqual(bob.conn.all('timer_sync'), []);
     });
@@ -392,13 +394,14 @@ for (const { label, version, transports } of matrix) {
     // --- room status, ping --------------------------------------------------------
 
     test('ping_room: room_status to the sender alone', async (t) => {
+      const began = Date.now();
       const [ana, bob] = await roomWith(server, ['Ana', 'Bob'], here(t));
       ana.emit('ping_room');
       const status = await ana.conn.waitFor('room_status');
       assertKeys(status, ['exists', 'participant_count', 'expires_in']);
       assert.equal(status.exists, true);
       assert.equal(status.participant_count, 2);
-      assert.ok(Number.isInteger(status.expires_in) && status.expires_in > 3500 && status.expires_in <= 3600);
+      assert.ok(Number.isInteger(status.expires_in) && status.expires_in >= 10800 - 1 - (Date.now() - began) / 1000 && status.expires_in <= 10800, `${status.expires_in} s`);
       await bob.conn.barrier();
       assert.deepEqual(bob.conn.all('room_status'), []);
     });

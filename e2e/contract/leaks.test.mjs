@@ -8,7 +8,7 @@ import { createRoom } from '../harness/scenario.mjs';
 import { freePort, serverForTest } from '../harness/server.mjs';
 import { until } from '../harness/wait.mjs';
 
-test('goroutines and sockets of closed connections are gone', { timeout: 120_000 }, async (t) => {
+test('goroutines and sockets of closed connections are gone', async (t) => {
   const port = await freePort();
   const server = await serverForTest(t, { env: { METRICS_ADDR: `127.0.0.1:${port}`, ABSENCE_GRACE: '1h', RETURN_GRACE: '2h' } });
   const gauge = async (name) => {
@@ -33,13 +33,13 @@ test('goroutines and sockets of closed connections are gone', { timeout: 120_000
         raw.close();
       }
     }
-    await until(async () => (await gauge('securechat_sockets')) === 0, { what: 'all sockets are gone', timeout: 30_000 });
+    await until(async () => (await gauge('securechat_sockets')) === 0, { what: 'all sockets are gone' });
   }
 
   await round(5);
   const before = await gauge('go_goroutines');
   await round(50);
   // Five hundred connections later; a few belong to the requests for these figures.
-  await until(async () => (await gauge('go_goroutines')) <= before + 25, { what: 'the goroutines are gone', timeout: 30_000 })
+  await until(async () => (await gauge('go_goroutines')) <= before + 25, { what: 'the goroutines are gone' })
     .catch(async (error) => assert.fail(`${error.message}: ${before} before, ${await gauge('go_goroutines')} after`));
 });

@@ -8,12 +8,12 @@ import { assertKeys, assertRefused } from '../harness/expect.mjs';
 import { Person } from '../harness/person.mjs';
 import { admit, createRoom, knock, roomWith } from '../harness/scenario.mjs';
 import { freePort, serverForFile, serverForTest, startServer } from '../harness/server.mjs';
-import { sleep, until } from '../harness/wait.mjs';
+import { inTime, sleep, until } from '../harness/wait.mjs';
 
 const plain = { headers: { Accept: 'text/plain' } };
 
 describe('the code’s clock', { concurrency: 8 }, () => {
-  const rotation = 3000;
+  const rotation = 4000;
   const server = serverForFile({ env: { CODE_ROTATION: `${rotation}ms` } });
   // Slow enough for a stalled machine to be told from a wrong clock.
   const slowRotation = 300;
@@ -27,16 +27,17 @@ describe('the code’s clock', { concurrency: 8 }, () => {
   const updates = (conn) => conn.log.filter((entry) => entry.event === 'code_update');
 
   test('the code turns by itself, for the whole room, and the one before still holds', async () => {
-    const created = Date.now();
-    const [ana, bob] = await roomWith(server, ['Ana', 'Bob']);
-    const update = await ana.conn.waitFor('code_update');
-    assertKeys(update, ['new_code', 'code']);
-    assert.equal(update.code, update.new_code);
-    assert.match(update.code, /^[1-9]\d{5}$/);
-    assert.deepEqual(await bob.conn.waitFor('code_update'), update);
-    const elapsed = updates(ana.conn)[0].at - created;
-    assert.ok(elapsed >= rotation, `after ${elapsed} ms`);
-    await Promise.all([new Person(server).join(update.code, 'Carol'), new Person(server).join(ana.room.code, 'Dan')]);
+    // All before the second turn.
+    const ana = await inTime(2 * rotation, async () => {
+      const [member, bob] = await roomWith(server, ['Ana', 'Bob']);
+      const update = await bob.conn.waitFor('code_update');
+      assertKeys(update, ['new_code', 'code']);
+      assert.equal(update.code, update.new_code);
+      assert.match(update.code, /^[1-9]\d{5}$/);
+      assert.deepEqual(await member.conn.waitFor('code_update'), update);
+      await Promise.all([new Person(server).join(update.code, 'Carol'), new Person(server).join(member.room.code, 'Dan')]);
+      return member;
+    });
     // The second turn ends it, and says what to do.
     await until(() => updates(ana.conn).length >= 2);
     const late = await new Person(server).post('/join', { room_code: ana.room.code, display_name: 'Eve' }, plain);
@@ -45,15 +46,17 @@ describe('the code’s clock', { concurrency: 8 }, () => {
   });
 
   test('a code that somebody asked to replace ends at once, and the one before with it', async () => {
-    const ana = await createRoom(server, 'Ana');
-    const turned = await ana.conn.waitFor('code_update');
-    const from = ana.conn.mark();
-    ana.emit('request_code_update');
-    const asked = await ana.conn.waitFor('code_update', ({ code }) => code !== turned.code, { from });
-    for (const code of [ana.room.code, turned.code]) {
-      assert.equal((await new Person(server).post('/join', { room_code: code, display_name: 'Bob' })).status, 404);
-    }
-    await new Person(server).join(asked.code, 'Bob');
+    await inTime(2 * rotation, async () => {
+      const ana = await createRoom(server, 'Ana');
+      const turned = await ana.conn.waitFor('code_update');
+      const from = ana.conn.mark();
+      ana.emit('request_code_update');
+      const asked = await ana.conn.waitFor('code_update', ({ code }) => code !== turned.code, { from });
+      for (const code of [ana.room.code, turned.code]) {
+        assert.equal((await new Person(server).post('/join', { room_code: code, display_name: 'Bob' })).status, 404);
+      }
+      await new Person(server).join(asked.code, 'Bob');
+    });
   });
 
   // The original ran one clock for all rooms, so its countdown was wrong.
@@ -78,10 +81,13 @@ describe('the code’s clock', { concurrency: 8 }, () => {
   });
 
   test('12: the page’s countdown and timer_sync agree with the server’s clock', async () => {
-    const ana = await createRoom(server, 'Ana');
-    const asked = Date.now();
-    const page = await ana.person.openRoom(ana.room.path);
-    const told = [page.remaining, await remaining(ana)];
+    // Both are asked before the first turn.
+    const { ana, asked, page, told } = await inTime(rotation, async () => {
+      const member = await createRoom(server, 'Ana');
+      const now = Date.now();
+      const shown = await member.person.openRoom(member.room.path);
+      return { ana: member, asked: now, page: shown, told: [shown.remaining, await remaining(member)] };
+    });
     const answered = Date.now();
     const turned = (await until(() => updates(ana.conn).find(({ data }) => data.code !== page.code))).at;
     for (const seconds of told) {
@@ -129,20 +135,24 @@ describe('codes', { concurrency: 4 }, () => {
 });
 
 describe('ROOM_TTL', { concurrency: 4 }, () => {
-  const server = serverForFile({ env: { ROOM_TTL: '4s' } });
+  const ttl = 8;
+  const server = serverForFile({ env: { ROOM_TTL: `${ttl}s` } });
 
   test('the room ends for members, applicants and pages', async () => {
-    const created = Date.now();
-    const [ana, bob] = await roomWith(server, ['Ana', 'Bob']);
-    const carol = await knock(server, ana.room.code, 'Carol');
-    ana.emit('ping_room');
-    const status = await ana.conn.waitFor('room_status');
-    assert.ok(status.expires_in >= 1 && status.expires_in <= 4);
+    const { created, seats: [ana, bob], carol } = await inTime(ttl * 1000, async () => {
+      const now = Date.now();
+      const seats = await roomWith(server, ['Ana', 'Bob']);
+      const applicant = await knock(server, seats[0].room.code, 'Carol');
+      seats[0].emit('ping_room');
+      const status = await seats[0].conn.waitFor('room_status');
+      assert.ok(status.expires_in >= 1 && status.expires_in <= ttl, `${status.expires_in} s`);
+      return { created: now, seats, carol: applicant };
+    });
     for (const { conn } of [ana, bob]) {
       assert.deepEqual(await conn.waitFor('room_expired'), { room: ana.roomId });
       assert.deepEqual(await conn.waitFor('room_status', (data) => !data.exists), { exists: false });
     }
-    assert.ok(Date.now() - created >= 3900);
+    assert.ok(Date.now() - created >= ttl * 1000);
     assert.equal((await carol.conn.waitFor('join_denied')).user_id, carol.knock.userId);
     assert.equal((await ana.person.open(ana.room.path)).status, 302);
     assert.equal((await ana.person.fetch(`/room/${ana.roomId}/status`)).status, 404);
@@ -368,7 +378,7 @@ describe('origins of live connections', { concurrency: 8 }, () => {
 });
 
 describe('RATE_LIMITS', { concurrency: 4 }, () => {
-  const server = serverForFile({ env: { RATE_LIMITS: 'on', CODE_ROTATION: '1h' } });
+  const server = serverForFile({ env: { RATE_LIMITS: 'on', CODE_ROTATION: '1h', APPROVAL_TIMEOUT: '1h' } });
 
   test('one address does not keep the door busy, and a full door displaces the address with most', async () => {
     const ana = await createRoom(server, 'Ana');
@@ -457,6 +467,7 @@ describe('RATE_LIMITS', { concurrency: 4 }, () => {
 
   test('a flood is braked with room_error, and the others talk on', async () => {
     const [ana, bob] = await roomWith(server, ['Ana', 'Bob'], { transports: 'websocket' });
+    const began = Date.now();
     for (let i = 0; i < 4000; i++) ana.say(`flood ${i}`);
     await assertRefused(ana.conn, 0);
     // Ana's pings fall under the limit too, until it wears off.
@@ -466,7 +477,8 @@ describe('RATE_LIMITS', { concurrency: 4 }, () => {
     }, { what: 'the flood is over', every: 200 });
     await bob.conn.barrier();
     const got = bob.conn.all('message').length;
-    assert.ok(got > 0 && got < 2000, `${got} of 4000 came through`);
+    const most = 200 + 40 * (Date.now() - began) / 1000; // it lasts longer on a slow machine
+    assert.ok(got > 0 && got < most, `${got} of 4000 came through`);
     // One refusal a message would be a flood of its own.
     assert.ok(ana.conn.all('room_error').length < 1000, `${ana.conn.all('room_error').length} errors`);
     assert.equal(ana.conn.connected, true);
@@ -498,10 +510,10 @@ describe('RATE_LIMITS', { concurrency: 4 }, () => {
   test('handshakes are limited per address', async () => {
     const eager = new Person(server);
     let refused;
-    for (let i = 0; i < 2000 && !refused; i++) {
-      const answer = await eager.fetch('/socket.io/?EIO=4&transport=polling');
-      if (answer.status === 429) refused = answer;
-      else assert.equal(answer.status, 200);
+    for (let i = 0; i < 2000 && !refused; i += 50) {
+      const answers = await Promise.all(Array.from({ length: 50 }, () => eager.fetch('/socket.io/?EIO=4&transport=polling')));
+      for (const { status } of answers) assert.ok([200, 429].includes(status), `status ${status}`);
+      refused = answers.some(({ status }) => status === 429);
     }
     assert.ok(refused, 'no limit within 2000 handshakes');
     await (await new Person(server).connect()).barrier();
@@ -540,9 +552,10 @@ describe('PORT and HOST', () => {
   });
 
   test('without PORT it is 127.0.0.1:5000', async (t) => {
-    const taken = await fetch('http://127.0.0.1:5000/').then(() => true, () => false);
-    if (taken) return t.skip('port 5000 is in use');
-    const server = await startServer({ env: { HOST: undefined, PORT: undefined } });
+    const server = await startServer({ env: { HOST: undefined, PORT: undefined } }).catch((error) => {
+      if (!/already in use/.test(error.message)) throw error;
+    });
+    if (!server) return t.skip('port 5000 is in use');
     t.after(() => server.kill());
     assert.equal(server.url, 'http://127.0.0.1:5000');
     if (outside) await assert.rejects(fetch(`http://${outside}:5000/healthz`));

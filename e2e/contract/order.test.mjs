@@ -17,7 +17,7 @@ const [oldest, newest] = versions;
 const ways = Object.keys(transportSets);
 
 /** How long a rush may take to arrive on a machine that has other things to do. */
-const rush = 60_000;
+const rush = 180_000;
 
 const range = (from, to) => Array.from({ length: to - from + 1 }, (_, i) => `message ${from + i}`);
 const contents = (conn) => conn.all('message').map((message) => message.content);
@@ -316,28 +316,26 @@ describe('a rush', { concurrency: 2 }, () => {
 
       const text = (n, { name }) => `${n} ${name} `.padEnd(length, '\u0001');
       let count = 0;
-      let slowest = 0;
       /** Each of the two says ten messages, and both hear all of them. */
       const talk = async () => {
-        const start = Date.now();
         for (let i = 0; i < 10; i++) for (const seat of talkers) seat.say(text(++count, seat));
         await until(() => talkers.every(({ conn }) => conn.all('message').length >= count), { what: 'both hear both', every: 2 });
-        slowest = Math.max(slowest, Date.now() - start);
       };
 
       await talk();
       await until(() => raws.every((raw) => heardRaw(raw).length === count), { what: 'all read for a while' });
       for (const raw of raws) raw.socket.pause();
       const read = count;
+      let heard = count; // by the two, while nobody was put out
       // A room keeps 1,000 messages and 4 MiB.
       while (putOut() < silent.length) {
         assert.ok(count < 900, `${putOut()} put out after ${count} messages`);
         await talk();
+        if (putOut() === 0) heard = count;
       }
       await talk();
       // Nobody is made absent by what others say, before they could have come back.
       assert.deepEqual(ana.conn.all('member_left', { from }), []);
-      assert.ok(slowest < 5000, `the others waited ${slowest} ms`);
 
       // Some pages wake up and read what is left on the wire, others never do.
       const backs = await Promise.all(silent.map(async (seat, i) => {
@@ -349,7 +347,8 @@ describe('a rush', { concurrency: 2 }, () => {
           raw.close();
         }
         const before = heardRaw(raw);
-        assert.ok(before.length >= read && before.length < count, `${before.length} of ${count}`);
+        // The others wait for nobody: they had heard more than could be sent to who does not read.
+        assert.ok(before.length >= read && before.length < heard, `${before.length} of ${count}, the others heard ${heard}`);
         const conn = await seat.person.connect({ version: newest, transports: transportSets[ways[i]], page: seat.room.path, auth: { offset: before.at(-1)[1] } });
         return { conn, before: before.map(([message]) => message.content) };
       }));

@@ -177,7 +177,8 @@ async function ready(server) {
   while (server.running && Date.now() < end) {
     const answer = await fetch(`${server.url}/readyz`).catch(() => null);
     await answer?.body?.cancel();
-    if (answer?.ok) return true;
+    // It says where it is: what answers may be somebody else who has the port.
+    if (answer?.ok && server.output.includes(' is at http')) return true;
     await sleep(25);
   }
   return false;
