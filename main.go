@@ -145,7 +145,7 @@ func wire(cfg config.Config, log *slog.Logger) (*app, error) {
 		AllowedOrigins: cfg.AllowedOrigins,
 		MaxSockets:     cfg.MaxConnections,
 		RateLimits:     cfg.RateLimits,
-		Cost:           costOf(keyGiven),
+		Cost:           costOf(keyGiven, cfg.MaxMessageLength),
 		MaxText:        sanitize.MaxBytes(cfg.MaxMessageLength),
 		Metrics:        a.metrics,
 		Log:            log,
@@ -257,14 +257,18 @@ func cleaner(sanitizer *sanitize.Sanitizer) func(room.Said) (string, room.Kind, 
 	}
 }
 
-// costOf returns how many messages a text counts as: looking into an envelope costs
-// more than all else that is done with one.
-func costOf(keyGiven bool) func(text string) int {
-	return func(text string) int {
-		if keyGiven && sanitize.IsEnvelope(text) {
-			return sanitize.EnvelopeCost(text)
+// costOf returns what a text counts as, and how many characters of it are relayed: plain
+// text is cut, and to look into an envelope costs more than all else that is done with one.
+func costOf(keyGiven bool, maxLength int) func(text string) (messages, characters int) {
+	return func(text string) (messages, characters int) {
+		switch {
+		case !sanitize.IsEnvelope(text):
+			return 1, maxLength
+		case keyGiven:
+			return sanitize.EnvelopeCost(text), len(text)
+		default:
+			return 1, len(text)
 		}
-		return 1
 	}
 }
 

@@ -25,9 +25,10 @@ func (b *bucket) refill(p pace, now time.Time) {
 	}
 }
 
-// take takes so much if it is there.
+// take takes so much if it is there. What is more than may be had at once is taken from a
+// full bucket alone, and leaves a debt: else it could never be had.
 func (b *bucket) take(p pace, amount float64, now time.Time) bool {
-	if b.refill(p, now); b.used+amount > p.atOnce {
+	if b.refill(p, now); b.used+min(amount, p.atOnce) > p.atOnce {
 		return false
 	}
 	b.used += amount
@@ -44,8 +45,9 @@ func (b *bucket) wait(p pace, now time.Time) time.Duration {
 //
 // A line that is slower than what is said fills its backlog (2 MiB, package engine),
 // and its member is put out until they are back. So one member's bytes, and those of
-// all members of a room together, stay below that for any burst: of a full room, all
-// at once, less than 2 MiB.
+// all members of a room together, stay below that for any burst: of 50 members, all
+// at once, less than 2 MiB, as long as no single message is sent as more than
+// roomBytesPace lets through at once. The longest that MAX_MESSAGE_LENGTH allows is not.
 var (
 	// Messages.
 	postsPace = pace{10, 60}
@@ -134,11 +136,11 @@ func (g *Gateway) mayPost(roomID, member, text string) bool {
 	if !g.RateLimits {
 		return true
 	}
-	messages := 1
+	messages, characters := 1, len(text)
 	if g.Cost != nil {
-		messages = g.Cost(text)
+		messages, characters = g.Cost(text)
 	}
-	return g.budgets.post(roomID, member, messages, costOf(text, g.MaxText), time.Now())
+	return g.budgets.post(roomID, member, messages, costOf(text, g.MaxText, characters), time.Now())
 }
 
 // post takes a message that counts as so many, of so many bytes, out of what its member
@@ -150,7 +152,7 @@ func (b *budgets) post(roomID, member string, messages, bytes int, now time.Time
 	if !m.posts.take(postsPace, float64(messages), now) || !m.bytes.take(bytesPace, amount, now) {
 		return false
 	}
-	if m.own.take(ownBytesPace, amount, now) {
+	if amount <= ownBytesPace.atOnce && m.own.take(ownBytesPace, amount, now) {
 		return true
 	}
 	r := b.rooms[roomID]
@@ -265,29 +267,31 @@ func (b *budgets) replayDebt(member string) time.Duration {
 const (
 	// messageOverhead is what a message costs those who get it, besides its text.
 	messageOverhead = 400
-	// dearestText bounds what a text counts: it may be cut before it is sent.
-	dearestText = 128 << 10
+	// dearestCharacter is how many bytes a character is sent as at most: a quote, in HTML,
+	// in JSON. Tags that are completed take less for each of theirs.
+	dearestCharacter = len(`\u0026#34;`)
 )
 
-// costOf returns how many bytes the others get for a text at most. In a page's HTML, and
-// that in JSON, some characters are written with many. What is longer than the longest
-// message is refused for its length, and costs the others nothing.
-func costOf(text string, longest int) int {
+// costOf returns how many bytes the others get at most for a text of which so many
+// characters are relayed. In a page's HTML, and that in JSON, some characters are written
+// with many. What is longer than the longest message, in bytes, is refused for its length,
+// and costs the others nothing.
+func costOf(text string, longest, characters int) int {
 	if len(text) > longest {
 		return messageOverhead
 	}
-	cost := messageOverhead
+	cost := 0
 	for _, b := range []byte(text) {
 		switch {
 		case b == '<', b == '>', b == '&', b == '"', b == '\'':
-			cost += len(`\u0026amp;`)
+			cost += dearestCharacter
 		case b < ' ':
 			cost += len(`\u0000`)
 		default:
 			cost++
 		}
 	}
-	return min(cost, dearestText)
+	return messageOverhead + min(cost, dearestCharacter*characters)
 }
 
 // bytesOf returns about how many bytes a page is sent for entries of a log.

@@ -114,15 +114,56 @@ func TestCostOf(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if cost := costOf(text, longest); cost < len(frame) || cost > 2*(len(frame)+messageOverhead) {
+		if cost := costOf(text, longest, len(text)); cost < len(frame) || cost > 2*(len(frame)+messageOverhead) {
 			t.Errorf("%s: counts %d bytes, is sent as %d", name, cost, len(frame))
 		}
 	}
-	if cost := costOf(strings.Repeat("<", longest), longest); cost > int(bytesPace.atOnce) {
-		t.Errorf("what is cut can never be said: %d", cost)
+	if cost := costOf(strings.Repeat("<", longest), longest, 1000); cost > 10_000+messageOverhead {
+		t.Errorf("what is cut counts %d, as if it were not", cost)
 	}
-	if cost := costOf(strings.Repeat("x", longest+1), longest); cost > messageOverhead {
+	if cost := costOf(strings.Repeat("x", longest+1), longest, longest); cost > messageOverhead {
 		t.Errorf("what is refused for its length counts %d", cost)
+	}
+}
+
+// Threat: where the longest messages are allowed, a burst of them is more than what may
+// wait for one connection, and a member on a slow line is put out by it.
+func TestABurstOfTheLongestMessagesFitsALine(t *testing.T) {
+	const longest, longestBytes = 100_000, 800_000 // the greatest MAX_MESSAGE_LENGTH
+	for name, text := range map[string]string{
+		"plain":          strings.Repeat("word ", longest/5),
+		"another script": strings.Repeat("語", longest),
+		"angle brackets": strings.Repeat("<", longest),
+		"quotes":         strings.Repeat(`'`, longest),
+		"controls":       strings.Repeat("\x01", longest),
+		"beyond the BMP": strings.Repeat("😀", longest),
+	} {
+		frame, err := json.Marshal(html.EscapeString(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b budgets
+		cost := costOf(text, longestBytes, longest)
+		now, sent := time.Unix(0, 0), 0
+		for range 100 {
+			for m := range 50 {
+				if b.post("room", fmt.Sprint(m), 1, cost, now) {
+					sent += len(frame) + messageOverhead
+				}
+			}
+		}
+		if sent == 0 || sent > lineBound {
+			t.Errorf("%s: a room sends %d bytes at once", name, sent)
+		}
+		// Whoever has said it can do so again after a while, alone.
+		if later := now.Add(time.Minute); !b.post("room", "0", 1, cost, later) {
+			t.Errorf("%s: it cannot be said again", name)
+		}
+	}
+	// The same for an envelope that is looked into, which counts as many messages.
+	var b budgets
+	if !b.post("room", "m", 3+longestBytes/(8<<10), longestBytes, time.Unix(0, 0)) {
+		t.Error("the longest envelope can never be said")
 	}
 }
 

@@ -100,8 +100,9 @@ type Options struct {
 	// RateLimits is false to let everybody do everything as often as they can.
 	RateLimits bool
 	// Cost returns how many messages a text counts as, against what its member may
-	// say. Nil: each is one.
-	Cost func(text string) int
+	// say, and how many characters of it are relayed at most. Nil: each is one, and not
+	// cut.
+	Cost func(text string) (messages, characters int)
 	// Metrics may be nil.
 	Metrics Metrics
 	// Log may be nil for no log.
