@@ -56,7 +56,11 @@ func (c *company) seq() uint64 {
 }
 
 func (c *company) leave(seat room.Seat, conn string, final bool) {
-	must(c.T, c.Leave(c.Context(), seat.Room, seat.ID, conn, final))
+	c.leaveAt(seat, conn, c.seq(), final)
+}
+
+func (c *company) leaveAt(seat room.Seat, conn string, delivered uint64, final bool) {
+	must(c.T, c.Leave(c.Context(), seat.Room, seat.ID, conn, delivered, final))
 }
 
 // absent waits until who has no connection is absent, ended until the membership is over.
@@ -184,6 +188,27 @@ func TestWhoWasAwayIsToldOfTheOthers(t *testing.T) {
 			enter(c.T, c.Service, c.letIn("Bob", c.alice, c.carol), "bob 1")
 			return c.back(c.alice, room.Entry{Conn: "alice 3", Heard: c.seq()})
 		}, "(admitted Bob by Alice+Carol), (joined Bob)"},
+		"a page that was closed before it got that far": {func(c *company) string {
+			seen := c.seq()
+			enter(c.T, c.Service, c.letIn("Bob", c.alice, c.carol), "bob 1")
+			c.leaveAt(c.alice, "alice 1", seen, false)
+			return c.load(c.alice, room.Entry{Conn: "alice 2"})
+		}, "(admitted Carol by Alice), (joined Carol), admitted Bob by Alice+Carol, joined Bob"},
+		"a page that was closed, comes back, and had not got that far": {func(c *company) string {
+			seen := c.seq()
+			enter(c.T, c.Service, c.letIn("Bob", c.alice, c.carol), "bob 1")
+			must(c.T, post(c.Service, c.carol, "hello"))
+			c.leaveAt(c.alice, "alice 1", seen, false)
+			return c.back(c.alice, room.Entry{Conn: "alice 2"})
+		}, "admitted Bob by Alice+Carol, joined Bob, hello"},
+		"a page that was closed, and another tab had got further": {func(c *company) string {
+			must(c.T, c.Connect(c.Context(), room.Entry{Room: c.alice.Room, Member: c.alice.ID, Conn: "alice 2"}))
+			seen := c.seq()
+			enter(c.T, c.Service, c.letIn("Bob", c.alice, c.carol), "bob 1")
+			c.lose(c.alice, "alice 2")
+			c.leaveAt(c.alice, "alice 1", seen, false)
+			return c.load(c.alice, room.Entry{Conn: "alice 3"})
+		}, "(admitted Carol by Alice), (joined Carol), (admitted Bob by Alice+Carol), (joined Bob)"},
 		"a newcomer's own page, loaded again": {func(c *company) string {
 			c.lose(c.carol, "carol 1")
 			return c.load(c.carol, room.Entry{Conn: "carol 2"})

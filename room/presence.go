@@ -159,11 +159,11 @@ func (m *Member) rememberLoss(delivered uint64) {
 
 // Leave takes a connection out of the room without the grace of a lost one.
 // The member goes absent at once, unless other tabs are open or they were absent within
-// the grace: who leaves and comes back over and over is not told of each time. If final is
-// set the membership ends, whether the connection is in the room or not, and the
-// other tabs are put out.
+// the grace: who leaves and comes back over and over is not told of each time. delivered is
+// as for Disconnect. If final is set the membership ends, whether the connection is in the
+// room or not, and the other tabs are put out.
 // Errors: ErrNotMember, also for a connection that is not in the room.
-func (r *Room) Leave(now time.Time, member, conn string, final bool) ([]Event, error) {
+func (r *Room) Leave(now time.Time, member, conn string, delivered uint64, final bool) ([]Event, error) {
 	i := r.memberIndex(member)
 	if i < 0 {
 		return nil, ErrNotMember
@@ -184,8 +184,8 @@ func (r *Room) Leave(now time.Time, member, conn string, final bool) ([]Event, e
 		}
 		return append(events, r.end(i, now)...), nil
 	}
-	m.rememberLoss(r.Seq)
-	m.Told = r.Seq
+	m.rememberLoss(delivered)
+	m.Told = max(m.Told, delivered)
 	if len(m.Conns) > 0 {
 		return events, nil
 	}

@@ -230,7 +230,7 @@ func TestWhoIsPutOutIsSpared(t *testing.T) {
 	s = founded(t)
 	bob = s.admit("bob", "Bob")
 	s.Spare(s.now, "bob")
-	s.must(s.Leave(s.now, "bob", bob, false))
+	s.must(s.Leave(s.now, "bob", bob, s.Seq, false))
 	if got := s.Participants(); got != 1 {
 		t.Errorf("%d present, want 1", got)
 	}
@@ -266,7 +266,7 @@ func TestEveryTabCounts(t *testing.T) {
 	second, _ := s.connect("bob")
 	s.Disconnect(s.now, "bob", first, s.Seq, false)
 	s.want(s.pass(time.Minute))
-	s.want(s.must(s.Leave(s.now, "bob", second, false)),
+	s.want(s.must(s.Leave(s.now, "bob", second, s.Seq, false)),
 		Detached{Member: "bob", Conns: []string{second}},
 		MemberLeft{Member: "bob", Name: "Bob", At: s.now, How: Pause}, PresenceChanged{1})
 }
@@ -275,7 +275,7 @@ func TestLeavingOneTabKeepsTheOther(t *testing.T) {
 	s := founded(t)
 	first := s.admit("bob", "Bob")
 	s.connect("bob")
-	s.want(s.must(s.Leave(s.now, "bob", first, false)),
+	s.want(s.must(s.Leave(s.now, "bob", first, s.Seq, false)),
 		Detached{Member: "bob", Conns: []string{first}})
 }
 
@@ -298,7 +298,7 @@ func TestWhoLeavesOverAndOverIsToldOfOncePerGrace(t *testing.T) {
 			t.Fatalf("events %+v: a count without news, or news without a count", out)
 		}
 	}
-	count(s.must(s.Leave(s.now, "bob", bob, false)))
+	count(s.must(s.Leave(s.now, "bob", bob, s.Seq, false)))
 	if left != 1 {
 		t.Fatal("who leaves once is not said to have left at once")
 	}
@@ -306,7 +306,7 @@ func TestWhoLeavesOverAndOverIsToldOfOncePerGrace(t *testing.T) {
 		s.pass(100 * time.Millisecond)
 		bob, out := s.join("bob")
 		count(out)
-		count(s.must(s.Leave(s.now, "bob", bob, false)))
+		count(s.must(s.Leave(s.now, "bob", bob, s.Seq, false)))
 	}
 	if left > 7 || back > 7 {
 		t.Errorf("in a minute the others were told %d times that Bob left, and %d times that he is back", left, back)
@@ -324,7 +324,7 @@ func TestFinalLeaveEndsTheMembershipAndItsOtherTabs(t *testing.T) {
 	s := founded(t)
 	first := s.admit("bob", "Bob")
 	second, _ := s.connect("bob")
-	s.want(s.must(s.Leave(s.now, "bob", first, true)),
+	s.want(s.must(s.Leave(s.now, "bob", first, s.Seq, true)),
 		Detached{Member: "bob", Conns: []string{first}},
 		Detached{Member: "bob", Conns: []string{second}, Evicted: true},
 		MemberLeft{Member: "bob", Name: "Bob", At: s.now, How: Departure}, PresenceChanged{1})
@@ -337,7 +337,7 @@ func TestFinalLeaveOfTheLastMemberClosesTheRoom(t *testing.T) {
 	s := newScene(t)
 	conn, _ := s.join("alice")
 	s.knock("bob", "Bob")
-	out := s.must(s.Leave(s.now, "alice", conn, true))
+	out := s.must(s.Leave(s.now, "alice", conn, s.Seq, true))
 	if refused, ok := find[KnockRefused](out); !ok || refused.Reason != RoomGone {
 		t.Errorf("events %+v, want the knock refused", out)
 	}
@@ -350,7 +350,7 @@ func TestFinalLeaveOfTheLastMemberClosesTheRoom(t *testing.T) {
 func TestLeaveNeedsAConnectionInTheRoom(t *testing.T) {
 	s := founded(t)
 	s.admit("bob", "Bob")
-	if _, err := s.Leave(s.now, "bob", "conn1", false); !errors.Is(err, ErrNotMember) {
+	if _, err := s.Leave(s.now, "bob", "conn1", s.Seq, false); !errors.Is(err, ErrNotMember) {
 		t.Errorf("err = %v, want ErrNotMember", err)
 	}
 }
@@ -360,14 +360,14 @@ func TestLeaveNeedsAConnectionInTheRoom(t *testing.T) {
 func TestFinalLeaveNeedsNoConnection(t *testing.T) {
 	s := founded(t)
 	bob := s.admit("bob", "Bob")
-	s.must(s.Leave(s.now, "bob", bob, false))
-	s.want(s.must(s.Leave(s.now, "bob", bob, true)),
+	s.must(s.Leave(s.now, "bob", bob, s.Seq, false))
+	s.want(s.must(s.Leave(s.now, "bob", bob, s.Seq, true)),
 		MemberLeft{Member: "bob", Name: "Bob", At: s.now, How: Departure, Known: s.Seq - 2})
 	if s.memberIndex("bob") >= 0 {
 		t.Error("still a member")
 	}
 	s.knock("rob", "Bob")
-	if _, err := s.Leave(s.now, "rob", bob, true); !errors.Is(err, ErrNotMember) {
+	if _, err := s.Leave(s.now, "rob", bob, s.Seq, true); !errors.Is(err, ErrNotMember) {
 		t.Errorf("an applicant: err = %v, want ErrNotMember", err)
 	}
 }
@@ -448,7 +448,7 @@ func TestTheVotesAreCounted(t *testing.T) {
 	})
 	t.Run("somebody goes, and comes back", func(t *testing.T) {
 		s, _ := begin(t)
-		s.want(s.must(s.Leave(s.now, "alice", "conn1", false)),
+		s.want(s.must(s.Leave(s.now, "alice", "conn1", s.Seq, false)),
 			Detached{Member: "alice", Conns: []string{"conn1"}}, MemberLeft{Member: "alice", Name: "Alice", At: s.now, How: Pause}, PresenceChanged{1},
 			s.counted("carol", 0, 1))
 		conn, out := s.connect("alice")
@@ -469,8 +469,8 @@ func TestTheVotesAreCounted(t *testing.T) {
 		s.knock("carol", "Carol")
 		s.knock("dan", "Dan")
 		s.must(s.Approve(s.now, "alice", "carol"))
-		s.must(s.Leave(s.now, "alice", "conn1", false))
-		s.must(s.Leave(s.now, "bob", "conn2", false))
+		s.must(s.Leave(s.now, "alice", "conn1", s.Seq, false))
+		s.must(s.Leave(s.now, "bob", "conn2", s.Seq, false))
 		conn, out := s.connect("alice")
 		a, _ := find[Attached](out)
 		want := []Knock{{ID: "dan", Name: "Dan", Deadline: s.now.Add(time.Minute), Required: 2}}
@@ -481,7 +481,7 @@ func TestTheVotesAreCounted(t *testing.T) {
 		s, bob := begin(t)
 		s.want(s.must(s.Approve(s.now, "alice", "carol")))
 		s.connect("bob")
-		s.want(s.must(s.Leave(s.now, "bob", bob, false)), Detached{Member: "bob", Conns: []string{bob}})
+		s.want(s.must(s.Leave(s.now, "bob", bob, s.Seq, false)), Detached{Member: "bob", Conns: []string{bob}})
 		s.want(s.must(s.Decline(s.now, "bob", "carol")), KnockRefused{"carol", Declined})
 	})
 }
@@ -581,7 +581,7 @@ func TestList(t *testing.T) {
 	bob := s.admit("bob", "Bob")
 	s.admit("carol", "Carol")
 	s.knock("dan", "Dan")
-	s.must(s.Leave(s.now, "bob", bob, false))
+	s.must(s.Leave(s.now, "bob", bob, s.Seq, false))
 	s.want(s.must(s.List("carol", "conn3")), MembersListed{
 		Conn: "conn3", Member: "carol",
 		Members: []Membership{{"alice", "Alice", true}, {"bob", "Bob", false}, {"carol", "Carol", true}},
@@ -633,7 +633,7 @@ func TestTheLastMissingVotersLeavingCompletesTheVote(t *testing.T) {
 				s.Disconnect(s.now, "bob", bob, s.Seq, false)
 				out = s.pass(10 * time.Second)
 			default:
-				out = s.must(s.Leave(s.now, "bob", bob, way == "final"))
+				out = s.must(s.Leave(s.now, "bob", bob, s.Seq, way == "final"))
 			}
 			if _, admitted := find[KnockAdmitted](out); !admitted {
 				t.Errorf("events %+v, want the admission", out)
@@ -681,7 +681,7 @@ func TestAnAdmittedApplicantWhoNeverComes(t *testing.T) {
 func TestOnlyMembersPresentVote(t *testing.T) {
 	s := founded(t)
 	bob := s.admit("bob", "Bob")
-	s.must(s.Leave(s.now, "bob", bob, false))
+	s.must(s.Leave(s.now, "bob", bob, s.Seq, false))
 	s.knock("carol", "Carol")
 	tests := map[string]string{
 		"a stranger":         "mallory",
@@ -891,7 +891,7 @@ func TestARoomThatNobodyEntersEnds(t *testing.T) {
 
 	for name, leave := range map[string]func(s *scene, conn string){
 		"lost": func(s *scene, conn string) { s.Disconnect(s.now, "alice", conn, 0, false) },
-		"left": func(s *scene, conn string) { s.must(s.Leave(s.now, "alice", conn, false)) },
+		"left": func(s *scene, conn string) { s.must(s.Leave(s.now, "alice", conn, s.Seq, false)) },
 	} {
 		s := newScene(t)
 		s.pass(59 * time.Second)
@@ -1150,7 +1150,7 @@ func TestRulesKeepTheInvariants(t *testing.T) {
 			case 5:
 				s.Disconnect(s.now, anyMember(rng, s.Room), conn(), s.Seq/2, rng.IntN(3) == 0)
 			case 6:
-				events, err = s.Leave(s.now, anyMember(rng, s.Room), conn(), rng.IntN(4) == 0)
+				events, err = s.Leave(s.now, anyMember(rng, s.Room), conn(), s.Seq, rng.IntN(4) == 0)
 			case 7:
 				events, err = s.Post(s.now, anyMember(rng, s.Room), KindText, "text", "")
 			case 8:

@@ -172,7 +172,11 @@ func (g *Gateway) attach(roomID string, a room.Attached) {
 	if c == nil {
 		return
 	}
-	c.marks.reset(roomID, a.After)
+	if was := c.resumes; was != nil && was.sent.seq == a.After {
+		c.marks.reset(roomID, was.seen, &was.sent)
+	} else {
+		c.marks.reset(roomID, a.After, nil)
+	}
 	for _, other := range c.socket.Rooms().Keys() {
 		if strings.HasPrefix(string(other), knockPrefix) {
 			c.socket.Leave(other) // it does not wait any more

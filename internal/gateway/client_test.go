@@ -456,7 +456,7 @@ func (s *server) poll(v visit) *poller {
 		s.t.Fatalf("handshake: %q", open)
 	}
 	p := &poller{s: s, v: v, sid: "&sid=" + handshake.Sid}
-	p.post("40")
+	p.post("40" + v.auth)
 	p.until("40{")
 	return p
 }

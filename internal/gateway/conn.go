@@ -50,6 +50,8 @@ type conn struct {
 	restored  bool                 // put back into its room without having asked
 	left      map[string]bool      // rooms it has asked to leave
 	seen      *offset              // the last message that its page has seen, if known
+	was       place                // where it was before it left by itself
+	resumes   *place               // where it was before, if it is being put back there
 	told      map[string]time.Time // verdicts, by knock
 	ended     bool
 	outpaced  atomic.Bool // we end it, for what it has yet to be sent
@@ -226,9 +228,12 @@ func (c *conn) bind(seat room.Seat, explicit bool) error {
 		}
 		defer done()
 	}
+	was := c.was
+	c.resumes = nil
 	if bound && !same {
 		c.unbind()
-		c.report(old, loss{delivered: c.marks.sent()})
+		c.hasLeft(old)
+		c.report(old, loss{delivered: c.was.seen})
 	}
 	entry := room.Entry{
 		Room: seat.Room, Member: seat.ID, Conn: c.id, Explicit: explicit,
@@ -239,6 +244,8 @@ func (c *conn) bind(seat room.Seat, explicit bool) error {
 		case c.seen != nil && c.seen.room == seat.Room:
 			entry.Resume = &c.seen.seq
 			c.seen = nil // of the next room it has seen nothing
+		case !seat.Loading && was.member == seat.ID:
+			c.resumes, entry.Resume = &was, &was.sent.seq
 		case !seat.Loading || entry.Returning:
 			entry.Resume = c.takeOver(seat)
 		}
@@ -258,6 +265,20 @@ func (c *conn) bind(seat room.Seat, explicit bool) error {
 	delete(c.left, seat.Room)
 	c.g.pages.remember(c.session, c.hints.page, seat.ID)
 	return nil
+}
+
+// place is how far a membership's page was told by one connection, up to when that left the
+// room. If the page comes back by the same connection it is sent nothing again: what was sent
+// arrives before, or the connection ends.
+type place struct {
+	member string
+	seen   uint64 // certainly
+	sent   mark
+}
+
+// hasLeft notes that the connection has left a membership's room by itself.
+func (c *conn) hasLeft(seat room.Seat) {
+	c.was = place{seat.ID, c.marks.confirmed(c.link), c.marks.sent()}
 }
 
 // heardBy returns up to where the pages of a member that are open here have certainly
@@ -473,7 +494,7 @@ func (c *conn) enter(seat room.Seat) {
 	c.mu.Lock()
 	c.seat = &seat
 	c.mu.Unlock()
-	c.marks.reset("", 0)
+	c.marks.reset("", 0, nil)
 	rank(c.g.enter(seat, c))
 }
 

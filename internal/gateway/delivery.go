@@ -60,12 +60,15 @@ type account interface {
 	Account() (sent, confirmed uint64)
 }
 
-// reset begins anew: the page has seen everything up to seq, and what was said since
-// then is to be replayed.
-func (m *marks) reset(roomID string, seq uint64) {
+// reset begins anew: the page has seen everything up to seq, and up to sent, if that is not
+// nil, it is on its way. What was said since then is to be replayed.
+func (m *marks) reset(roomID string, seq uint64, sent *mark) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.room, m.base, m.list, m.torn, m.late = roomID, seq, nil, false, true
+	if sent != nil {
+		m.list = []mark{*sent}
+	}
 }
 
 // deliver has a message sent, unless the connection has moved to another room, one
@@ -133,12 +136,12 @@ func (m *marks) confirmed(a account) uint64 {
 	return m.base
 }
 
-// sent returns the sequence number up to which everything was sent.
-func (m *marks) sent() uint64 {
+// sent returns the mark up to which everything was sent.
+func (m *marks) sent() mark {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if n := len(m.list); n > 0 {
-		return m.list[n-1].seq
+		return m.list[n-1]
 	}
-	return m.base
+	return mark{seq: m.base}
 }

@@ -65,19 +65,19 @@ func TestMarks(t *testing.T) {
 			w.confirmed = w.created
 		}, 12, 12},
 		"after a replay that was not sent": {func(m *marks, w *wire) {
-			m.reset("room", 10)
+			m.reset("room", 10, nil)
 			m.replay("room", []line{{entry: &room.Message{Seq: 11}, last: true}}, func() uint64 { return 0 })
 			w.send(m, 12, 12)
 			w.confirmed = w.created
 		}, 10, 10},
 		// What a replay will hold must not come before it.
 		"before a replay": {func(m *marks, w *wire) {
-			m.reset("room", 10)
+			m.reset("room", 10, nil)
 			w.send(m, 11, 11)
 			w.confirmed = w.created
 		}, 10, 10},
 		"in a replay of two lines an entry": {func(m *marks, w *wire) {
-			m.reset("room", 10)
+			m.reset("room", 10, nil)
 			eleven, twelve := room.Message{Seq: 11}, room.Message{Seq: 12}
 			m.replay("room", []line{{entry: &eleven}, {entry: &eleven, last: true}, {entry: &twelve}, {entry: &twelve, last: true}}, func() uint64 {
 				w.created += 4
@@ -95,11 +95,11 @@ func TestMarks(t *testing.T) {
 			t.Parallel()
 			var m marks
 			w := &wire{created: 100, confirmed: 100}
-			m.reset("room", 10)
+			m.reset("room", 10, nil)
 			m.replay("room", nil, nil)
 			tt.play(&m, w)
 			m.settleLocked(w.confirmed)
-			if sent := m.sent(); m.base != tt.confirmed || sent != tt.sent {
+			if sent := m.sent().seq; m.base != tt.confirmed || sent != tt.sent {
 				t.Errorf("confirmed %d, sent %d; want %d, %d", m.base, sent, tt.confirmed, tt.sent)
 			}
 		})

@@ -303,11 +303,15 @@ func (c *conn) onLeave(p payload) {
 	}
 	seat, err := c.leaving(p, final)
 	if err == nil {
-		err = c.g.service.Leave(c.ctx, seat.Room, seat.ID, c.id, final)
+		// What was only sent may never arrive.
+		err = c.g.service.Leave(c.ctx, seat.Room, seat.ID, c.id, c.marks.confirmed(c.link), final)
 	}
 	if err != nil {
 		c.fail(err)
 		return
+	}
+	if !final {
+		c.hasLeft(seat)
 	}
 	c.left[seat.Room] = true
 }

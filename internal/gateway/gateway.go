@@ -57,7 +57,7 @@ type Service interface {
 	Connect(ctx context.Context, e room.Entry) error
 	Disconnect(ctx context.Context, room, member, conn string, delivered uint64, deliberate bool) error
 	Outpaced(ctx context.Context, room, member, conn string, delivered uint64) error
-	Leave(ctx context.Context, room, member, conn string, final bool) error
+	Leave(ctx context.Context, room, member, conn string, delivered uint64, final bool) error
 	Post(ctx context.Context, d room.Draft) (earlier *room.Message, err error)
 	TellCode(ctx context.Context, room, member, conn string) error
 	ListMembers(ctx context.Context, room, member, conn string) error

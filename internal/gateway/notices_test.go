@@ -188,11 +188,7 @@ func TestWhoWasAwayIsTold(t *testing.T) {
 // loading reports whether a page of the session is being loaded.
 func (s *server) loading(session string) bool {
 	s.t.Helper()
-	seats, err := s.rooms.Seats(s.t.Context(), session)
-	if err != nil || len(seats) != 1 {
-		s.t.Fatal(seats, err)
-	}
-	return seats[0].Rendered
+	return s.seatOf(session).Rendered
 }
 
 // A page that is loaded beside another one of its member is not told what that has told.
@@ -256,7 +252,7 @@ func TestLostAndLeftAreToldApart(t *testing.T) {
 		if test.want != "left" {
 			// Gone for good: old pages were told before.
 			a.forget()
-			if err := s.rooms.Leave(t.Context(), seat.Room, seat.ID, "", true); err != nil {
+			if err := s.rooms.Leave(t.Context(), seat.Room, seat.ID, "", 0, true); err != nil {
 				t.Fatal(err)
 			}
 			a.barrier()
@@ -283,7 +279,7 @@ func TestAnAdmissionByTheReturnOfAVoter(t *testing.T) {
 	a.barrier()
 	a.emit("leave_room", fmt.Sprintf(`{"room":%q}`, alice.Room))
 	a.barrier()
-	if err := s.rooms.Leave(t.Context(), bob.Room, bob.ID, "", true); err != nil {
+	if err := s.rooms.Leave(t.Context(), bob.Room, bob.ID, "", 0, true); err != nil {
 		t.Fatal(err)
 	}
 	a.forget()
@@ -300,4 +296,127 @@ func TestAnAdmissionByTheReturnOfAVoter(t *testing.T) {
 	if old, notices := told(again); old != nil || notices != nil {
 		t.Errorf("again: %q, %q", old, notices)
 	}
+}
+
+// Threat: a page goes over a line that is dead by then, say with a tab that is closed in a tunnel.
+// What was written into it was not heard: who was let in meanwhile is told when the member is
+// back, once.
+func TestWhatWasWrittenIntoADeadLineWasNotHeard(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		auth                 string
+		old, notices         []string
+		oldAgain, afterwards []string
+	}{
+		"a page that names itself": {
+			auth:       `{"page":"p1"}`,
+			old:        []string{"heard", "member_joined Bob", "not heard"},
+			notices:    []string{"heard", `missed: admitted by ["Alice"] Bob`, "missed: joined Bob", "not heard"},
+			oldAgain:   []string{"heard", "not heard"},
+			afterwards: []string{"heard", `admitted by ["Alice"] Bob`, "joined Bob", "not heard"},
+		},
+		"another page": {
+			old:      []string{"heard", "member_joined Bob", "not heard"},
+			oldAgain: []string{"heard", "not heard"},
+		},
+	} {
+		for _, transport := range []string{"websocket", "polling"} {
+			t.Run(name+" by "+transport, func(t *testing.T) {
+				t.Parallel()
+				s := newServer(t)
+				alice, code := s.create("alice", "Alice")
+				var goodbye func()
+				leave := fmt.Sprintf(`42["leave_room",{"room":%q}]`, alice.Room)
+				if transport == "polling" {
+					p := s.poll(visit{session: "alice", auth: test.auth})
+					p.post(fmt.Sprintf(`42["join",{"room":%q}]`, alice.Room) + "\x1e" + fmt.Sprintf(`42["message",{"room":%q,"message":"heard"}]`, alice.Room))
+					p.until("heard")
+					p.post(`42["ping"]`)
+					p.until("pong") // by asking for it, it has confirmed what came before
+					goodbye = func() { p.post(leave) }
+				} else {
+					c := s.connect(visit{session: "alice", auth: test.auth}).join(alice)
+					c.say(alice, "heard")
+					c.expect("message")
+					s.settled(c)
+					c.goSilent() // it answers no ping, and so confirms nothing
+					goodbye = func() { c.write(leave) }
+				}
+				bob := s.admit("bob", "Bob", code, alice)
+				b := s.connect(visit{session: "bob"}).join(bob)
+				b.say(bob, "not heard")
+				b.expect("message")
+				goodbye()
+				s.eventually("she has left", func() bool { return len(s.state(alice.Room).Members[0].Conns) == 0 })
+
+				load := func(page string) (old, notices []string) {
+					s.load("alice", alice)
+					c := s.connect(visit{session: "alice", auth: strings.Replace(test.auth, "p1", page, 1)}).join(alice)
+					c.until("all", func() bool { return slices.Contains(texts(c), "not heard") })
+					c.barrier()
+					s.settled(c)
+					old, notices = told(c)
+					c.leave()
+					s.eventually("it has left", func() bool { return len(s.state(alice.Room).Members[0].Conns) == 0 })
+					return slices.DeleteFunc(old, func(line string) bool { return strings.HasSuffix(line, "Alice") }), notices
+				}
+				old, notices := load("p2")
+				equal(t, "back, she hears", old, test.old)
+				if test.auth != "" {
+					equal(t, "with the notices", notices, test.notices)
+				}
+				old, notices = load("p3")
+				equal(t, "once more, she hears", old, test.oldAgain)
+				if test.auth != "" {
+					equal(t, "with the notices", notices, test.afterwards)
+				}
+			})
+		}
+	}
+}
+
+// A page that leaves and comes back by the same connection has heard what was sent by it, or
+// will: it is sent nothing twice. For others of the member that is not heard before it is confirmed.
+func TestWhoComesBackByTheSameConnectionIsToldNothingTwice(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	alice, code := s.create("alice", "Alice")
+	other, _ := s.create("alice", "Alice")
+	s.connect(visit{session: "carol"}).join(s.admit("carol", "Carol", code, alice))
+	a := s.connect(visit{session: "alice"}).join(alice)
+	s.settled(a)
+	a.goSilent()
+	bob := s.admit("bob", "Bob", code, alice, s.seatOf("carol"))
+	b := s.connect(visit{session: "bob"}).join(bob)
+	b.say(bob, "hello")
+	a.until("hello", func() bool { return slices.Contains(texts(a), "hello") })
+	for _, away := range []func(){
+		func() { a.emit("leave_room", fmt.Sprintf(`{"room":%q}`, alice.Room)) },
+		func() { a.join(other) },
+	} {
+		away()
+		a.barrier()
+		a.forget()
+		a.join(alice)
+		if old, _ := told(a); slices.Contains(old, "member_joined Bob") || slices.Contains(old, "hello") {
+			t.Errorf("told again %q", old)
+		}
+	}
+	a.drop()
+	again := s.connect(visit{session: "alice", page: "/room/" + alice.Path})
+	again.until("hello", func() bool { return slices.Contains(texts(again), "hello") })
+	again.barrier()
+	if old, _ := told(again); !slices.Equal(old, []string{"member_joined Bob", "hello"}) {
+		t.Errorf("after a cut told %q", old)
+	}
+}
+
+// seatOf returns the only membership of a session.
+func (s *server) seatOf(session string) room.Seat {
+	s.t.Helper()
+	seats, err := s.rooms.Seats(s.t.Context(), session)
+	if err != nil || len(seats) != 1 {
+		s.t.Fatal(seats, err)
+	}
+	return seats[0]
 }

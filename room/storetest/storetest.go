@@ -536,7 +536,7 @@ func notices(t *testing.T, s suite) {
 			return r.Connect(start, room.Entry{Member: id, Conn: "conn-" + id})
 		})
 		s.post(id, "I am "+id)
-		s.update("room1", func(r *room.Room) ([]room.Event, error) { return r.Leave(start, id, "conn-"+id, true) })
+		s.update("room1", func(r *room.Room) ([]room.Event, error) { return r.Leave(start, id, "conn-"+id, r.Seq, true) })
 	}
 	check := func(after uint64, want ...string) []room.Message {
 		t.Helper()
@@ -567,7 +567,7 @@ func notices(t *testing.T, s suite) {
 	s.update("room1", func(r *room.Room) ([]room.Event, error) {
 		return r.Connect(start, room.Entry{Member: "member1", Conn: "conn1"})
 	})
-	s.update("room1", func(r *room.Room) ([]room.Event, error) { return r.Leave(start, "member1", "conn1", false) })
+	s.update("room1", func(r *room.Room) ([]room.Event, error) { return r.Leave(start, "member1", "conn1", r.Seq, false) })
 	s.update("room1", func(r *room.Room) ([]room.Event, error) {
 		return r.Connect(start, room.Entry{Member: "member1", Conn: "conn2"})
 	})
