@@ -442,6 +442,10 @@ func TestWarnings(t *testing.T) {
 		"metrics for this machine":   {with(safe, "METRICS_ADDR=9090"), "", nil},
 		"Flask's production":         {with(safe, "FLASK_ENV=production"), "", []string{"APP_ENV=production"}},
 		"Flask's and ours":           {with(safe, "FLASK_ENV=production", "RENDER=true"), "", nil},
+		"as many members as fit":     {with(safe, "MAX_ROOMS=40", "MAX_MEMBERS=50", "MAX_CONNECTIONS=2000"), "", nil},
+		"more members than fit":      {with(safe, "MAX_ROOMS=40", "MAX_MEMBERS=51", "MAX_CONNECTIONS=2000"), "", []string{"MAX_ROOMS × MAX_MEMBERS is more than MAX_CONNECTIONS"}},
+		"fewer connections":          {with(safe, "MAX_CONNECTIONS=4999"), "", []string{"MAX_CONNECTIONS"}},
+		"all at their most":          {with(safe, "MAX_ROOMS=100000", "MAX_MEMBERS=10000", "MAX_CONNECTIONS=1000000"), "", []string{"MAX_CONNECTIONS"}},
 		"misspelled in the file":     {with(safe), "MAX_ROOM=5\nA=1", []string{"[A MAX_ROOM]"}},
 		"unknown in the environment": {with(safe, "MAX_ROOM=5"), "", nil},
 	} {

@@ -116,6 +116,9 @@ func (v *variables) warnings(s settings) []string {
 	if host, _, err := net.SplitHostPort(string(v.MetricsAddr)); err == nil && everywhere(host) {
 		warn("METRICS_ADDR listens on all interfaces: make sure that strangers cannot reach it")
 	}
+	if int64(v.MaxRooms)*int64(v.MaxMembers) > int64(v.MaxConnections) {
+		warn("MAX_ROOMS × MAX_MEMBERS is more than MAX_CONNECTIONS: when so many are there, nobody else can connect, not even a member on the way back; raise MAX_CONNECTIONS or lower one of the others")
+	}
 	if s.flaskProduction && !v.production() {
 		warn("FLASK_ENV has no meaning here: set APP_ENV=production")
 	}
