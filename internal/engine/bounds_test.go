@@ -36,6 +36,20 @@ func TestAttachmentsAreBoundedTogether(t *testing.T) {
 	}
 }
 
+// The protocol knows no number of attachments that would be too many.
+func TestManyAttachments(t *testing.T) {
+	s := newServer(t)
+	c := s.dial(t, "")
+	c.connect()
+	c.send(`4540-["fine",{"_placeholder":true,"num":39}]`)
+	for range 40 {
+		_ = c.conn.WriteMessage(ws.BinaryMessage, []byte("x"))
+	}
+	if got := receive(t, s.said); got != "fine" {
+		t.Fatal(got)
+	}
+}
+
 // A body of the shortest packets must not cost many times its size.
 func TestPayloadsAreNotAmplified(t *testing.T) {
 	const size = 3 << 20

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -561,6 +562,38 @@ func TestAPollThatOvertakesTheUpgrade(t *testing.T) {
 	})
 }
 
+// A client that is not sure whether it was heard may probe again.
+func TestRepeatedProbe(t *testing.T) {
+	echoBubble(t, func(t *testing.T, s *server) {
+		c := s.poll(t)
+		w := s.dial(t, "&sid="+c.sid())
+		for range 3 {
+			w.send("2probe")
+			w.expect("3probe")
+		}
+		w.send("5", "4hello")
+		w.expect("4hello")
+	})
+}
+
+// Who speaks another version of the protocol is told which one is spoken here (RFC 6455,
+// section 4.2.2).
+func TestWebsocketVersion(t *testing.T) {
+	s := New(Options{PingInterval: time.Second, PingTimeout: time.Second, MaxPayload: 1})
+	for _, version := range []string{"8", "14", ""} {
+		r := httptest.NewRequest(http.MethodGet, "/socket.io/?EIO=4&transport=websocket", nil)
+		r.Header = http.Header{
+			"Connection": {"Upgrade"}, "Upgrade": {"websocket"},
+			"Sec-Websocket-Key": {"dGhlIHNhbXBsZSBub25jZQ=="}, "Sec-Websocket-Version": {version},
+		}
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, r)
+		if got := w.Header().Get("Sec-WebSocket-Version"); w.Code != http.StatusBadRequest || got != "13" {
+			t.Errorf("version %q: %d, version %q", version, w.Code, got)
+		}
+	}
+}
+
 // One websocket at a time may be a candidate; a second one is closed, and the
 // first goes on.
 func TestTwoProbes(t *testing.T) {
@@ -848,6 +881,21 @@ func (s *server) dialEvents(t *testing.T) *wsClient {
 	c.connect()
 	c.expect(`42["auth"`)
 	return c
+}
+
+// Some clients write out what they do not give: their main namespace, and null for no payload.
+func TestFormsOfConnecting(t *testing.T) {
+	for _, packet := range []string{"40", "40{}", "40null", "40 null", "40/,", "40/,{}", "40/,null"} {
+		eventBubble(t, func(t *testing.T, s *server) {
+			c := s.dial(t, "")
+			c.expect("0{")
+			c.send(packet)
+			c.expect("40{")
+			if got := c.expect(`42["auth"`); got != `42["auth",{}]` {
+				t.Errorf("%s: %s", packet, got)
+			}
+		})
+	}
 }
 
 // Who leaves a namespace keeps the session, and the others.

@@ -15,6 +15,10 @@ import (
 // What clients say is decoded here, in half the time that the library takes for it, and
 // without its trees of whatever a stranger has made up.
 
+// maxAttachments is how many an event may announce. What they may hold together is
+// [Options.MaxPayload], whatever their number.
+const maxAttachments = 1000
+
 // Skimmer reads past an event that is too long to be held. It is written the event's JSON
 // array, and then Event returns its name and arguments as far as they are known.
 type Skimmer interface {
@@ -53,10 +57,10 @@ func parseHeader(text []byte) (h header, body []byte, err error) {
 			return header{}, nil, errEvent
 		}
 		n, err := strconv.ParseUint(string(number), 10, 64)
-		if err != nil || n > parser.DefaultMaxAttachments {
+		if err != nil || n > maxAttachments {
 			return header{}, nil, errEvent
 		}
-		h.attachments, rest = int(n), after // at most 10
+		h.attachments, rest = int(n), after
 	}
 	if bytes.HasPrefix(rest, []byte(mainNamespace)) {
 		namespace, after, _ := bytes.Cut(rest, []byte{','})
@@ -175,9 +179,12 @@ func attach(value any, parts [][]byte) (any, error) {
 // flatten returns the payload of a request to connect without what is nested in it, which
 // nobody has a use for and which costs the library a hundred times its length.
 func flatten(body []byte) ([]byte, error) {
-	var fields map[string]json.RawMessage
-	if json.Unmarshal(body, &fields) != nil || fields == nil {
+	var fields map[string]json.RawMessage // stays nil for null, by which some clients mean nothing
+	if json.Unmarshal(body, &fields) != nil {
 		return nil, errEvent
+	}
+	if fields == nil {
+		return []byte("{}"), nil
 	}
 	for key, value := range fields {
 		if value[0] == '{' || value[0] == '[' {

@@ -29,6 +29,7 @@ var upgrader = ws.Upgrader{
 	WriteBufferPool: new(sync.Pool), // we write to the connection ourselves
 	CheckOrigin:     func(*http.Request) bool { return true },
 	Error: func(w http.ResponseWriter, _ *http.Request, _ int, _ error) {
+		w.Header().Set("Sec-WebSocket-Version", "13") // it may be for another (RFC 6455, section 4.2.2)
 		refuse(w, badRequest)
 	},
 }
@@ -169,16 +170,17 @@ func (w *websocket) await() bool {
 	_ = w.conn.SetReadDeadline(time.Now().Add(s.server.UpgradeTimeout))
 	w.conn.SetReadLimit(maxShort)
 	defer w.conn.SetReadLimit(s.server.MaxPayload)
-	for _, step := range []struct {
-		expected string
-		do       func(*websocket) bool
-	}{{"2probe", s.probedBy}, {"5", s.moveTo}} {
+	for probed := false; ; probed = true {
 		_, data, err := w.conn.ReadMessage()
-		if err != nil || string(data) != step.expected || !step.do(w) {
+		switch {
+		case err != nil:
+			return false
+		case probed && string(data) == "5":
+			return s.moveTo(w)
+		case string(data) != "2probe" || !s.probedBy(w):
 			return false
 		}
 	}
-	return true
 }
 
 // write writes whole frames. The client has to make room for them in time. When the
