@@ -260,6 +260,7 @@ func TestLibrary(t *testing.T) {
 	// Everything else is the socket's.
 	b.get("/socket.io/socket.io.js").want(t, 418)
 	b.get("/socket.io/?EIO=4").want(t, 418)
+	b.get("/socket.io?EIO=4").want(t, 418) // of clients that are told to leave out the slash
 }
 
 // go run on a machine without Node.

@@ -54,7 +54,7 @@ func TestTokenIsRequired(t *testing.T) {
 // Whatever the path and the method.
 func TestTokenIsRequiredEverywhere(t *testing.T) {
 	b := newBrowser(t, newHandler(t, &fakeService{}))
-	for _, path := range []string{"/", "/join", "/room/" + roomID, "/room/" + roomID + "/status", "/static/x", "/healthz", "/nothing", "//join", "/join/", "/socket.iox/", "/socket.io"} {
+	for _, path := range []string{"/", "/join", "/room/" + roomID, "/room/" + roomID + "/status", "/static/x", "/healthz", "/nothing", "//join", "/join/", "/socket.iox/", "/socket.iox"} {
 		for _, method := range []string{"POST", "PUT", "PATCH", "DELETE", "BREW"} {
 			b.do(method, path, url.Values{"a": {"b"}}).want(t, 400)
 		}

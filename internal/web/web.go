@@ -78,7 +78,7 @@ type Options struct {
 	// told in seconds. Zero stands for a minute.
 	ApprovalTimeout time.Duration
 
-	// Socket handles all other requests below /socket.io/. They are neither
+	// Socket handles all other requests at /socket.io and below. They are neither
 	// checked for a token nor compressed, and their ResponseWriter is the
 	// server's own. Nil means that there is nothing.
 	Socket http.Handler
@@ -195,7 +195,7 @@ func (s *server) handler(o Options) (http.Handler, error) {
 		switch _, isLibrary := s.library[r.URL.Path]; {
 		case isLibrary:
 			library.ServeHTTP(w, r)
-		case strings.HasPrefix(r.URL.Path, "/socket.io/"):
+		case r.URL.Path == "/socket.io", strings.HasPrefix(r.URL.Path, "/socket.io/"):
 			socket.ServeHTTP(w, r)
 		case strings.HasPrefix(r.URL.Path, staticPath) && (r.Method == http.MethodGet || r.Method == http.MethodHead):
 			static.ServeHTTP(w, r)
