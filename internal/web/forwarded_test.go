@@ -138,7 +138,9 @@ func TestAddressByEveryForm(t *testing.T) {
 		{"fewer than there are proxies", Proxies{Hops: 3}, http.Header{"X-Forwarded-For": {"203.0.113.5, 192.0.2.1"}}, peer},
 		{"an absurd chain", Proxies{Hops: 1}, http.Header{"X-Forwarded-For": {long + client}}, client},
 		{"an absurd chain of trusted ones", prefixes, http.Header{"X-Forwarded-For": {client + strings.Repeat(",10.0.0.2", 1500)}}, client},
-		{"nobody but trusted ones", prefixes, http.Header{"X-Forwarded-For": {"10.0.0.2, 10.0.0.3"}}, peer},
+		// Somebody within the proxies' own network, where the chain begins.
+		{"nobody but trusted ones", prefixes, http.Header{"X-Forwarded-For": {"10.0.0.2, 10.0.0.3"}}, "10.0.0.2"},
+		{"Forwarded, nobody but trusted ones", prefixes, http.Header{"Forwarded": {"for=10.0.0.2, for=10.0.0.3"}}, "10.0.0.2"},
 		{"garbage", Proxies{Hops: 1}, http.Header{"X-Forwarded-For": {client + ", <script>"}}, peer},
 
 		{"X-Real-IP", Proxies{Hops: 1}, http.Header{"X-Real-IP": {client}}, client},
@@ -248,6 +250,9 @@ func TestEqualOriginsAreEqual(t *testing.T) {
 		{"IPv6", "[::1]:5000", "http://[0:0:0:0:0:0:0:1]:5000", nil, true, true},
 		{"another port", "chat.example", "https://chat.example:8443", nil, false, false},
 		{"the other scheme's port", "chat.example", "https://chat.example:80", nil, false, false},
+		{"the other scheme's port in both", "chat.example:80", "https://chat.example:80", nil, true, true},
+		{"the port of https, plain", "chat.example:443", "http://chat.example:443", nil, true, true},
+		{"the other default port", "chat.example:443", "https://chat.example:80", nil, false, false},
 		{"a port in the host alone", "chat.example:8443", "https://chat.example", nil, false, false},
 		{"another host", "chat.example", "https://chat.example.evil.example", nil, false, false},
 		{"a user", "chat.example", "https://chat.example@evil.example", nil, false, false},

@@ -76,10 +76,10 @@ type origin struct{ scheme, host, port string }
 // scheme is the origin's, as the scheme is not compared.
 func (o origin) isHost(text string) bool {
 	host, port, ok := parseHost(text)
-	if port == "80" || port == "443" {
-		port = ""
+	if !ok || host != o.host {
+		return false
 	}
-	return ok && host == o.host && port == o.port
+	return port == o.port || o.port == "" && (port == "80" || port == "443")
 }
 
 func parseOrigin(text string) (origin, bool) {

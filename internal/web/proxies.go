@@ -164,7 +164,8 @@ func (p Proxies) byXFF(r *http.Request) (netip.Addr, bool) {
 
 // client returns which of the n nodes of a chain is the client, below 0 if none can be:
 // each proxy appended who came to it, so only what stands behind the client is
-// to be believed.
+// to be believed. Where all are trusted, the client is within the proxies' own network, and
+// is where the chain begins.
 func (p Proxies) client(n int, node func(i int) string) int {
 	if len(p.Prefixes) == 0 {
 		return n - p.Hops
@@ -177,6 +178,9 @@ func (p Proxies) client(n int, node func(i int) string) int {
 		if !p.within(address) {
 			return i
 		}
+	}
+	if n > 0 {
+		return 0
 	}
 	return -1
 }
