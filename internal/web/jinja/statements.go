@@ -368,9 +368,6 @@ func (p *parser) from(line int) statement {
 		if !p.skipIf(",") {
 			break
 		}
-		if p.current().kind == tokenStatementEnd {
-			break
-		}
 	}
 	n.withContext = p.context(false)
 	return n

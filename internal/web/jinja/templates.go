@@ -114,6 +114,9 @@ func (f *frame) search(v any) (t *template, missing string) {
 		return t, ""
 	}
 	f.mustBeDefined(v)
+	if !truth(f, v) {
+		return nil, "there is no template to choose from"
+	}
 	if _, ok := iterate(f, v); !ok {
 		f.fail("a %s is no name of a template", typeName(v))
 	}
