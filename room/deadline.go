@@ -57,9 +57,9 @@ func (r *Room) next() deadline {
 	for i := range r.Members {
 		switch m := &r.Members[i]; {
 		case !m.Present:
-			consider(m.EndDue, membershipEnds, i)
+			consider(m.ending(&r.Terms), membershipEnds, i)
 		case len(m.Conns) == 0:
-			consider(m.AbsentDue, memberGoesAbsent, i)
+			consider(m.absence(&r.Terms), memberGoesAbsent, i)
 		}
 	}
 	for i := range r.Knocks {

@@ -21,6 +21,7 @@ func (r *Room) Connect(now time.Time, e Entry) ([]Event, error) {
 	first, absent := !m.Arrived, !m.Present
 	m.Told = max(m.Told, m.Since, e.Heard)
 	after := m.resumeAfter(now, e, r.Seq)
+	m.stopAwaiting(e.Conn)
 	m.Conns = append(slices.Clip(m.Conns), e.Conn)
 	m.Arrived, m.Present = true, true
 	r.Entered, r.EntryDue = true, time.Time{}
@@ -139,13 +140,6 @@ func (r *Room) Spare(now time.Time, member string) {
 	}
 }
 
-func latest(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
-}
-
 func (m *Member) removeConn(conn string, now time.Time) {
 	m.Conns = slices.DeleteFunc(slices.Clone(m.Conns), func(c string) bool { return c == conn })
 	m.LastSeen = now
@@ -158,8 +152,8 @@ func (m *Member) rememberLoss(delivered uint64) {
 }
 
 // Leave takes a connection out of the room without the grace of a lost one.
-// The member goes absent at once, unless other tabs are open or they were absent within
-// the grace: who leaves and comes back over and over is not told of each time. delivered is
+// The member goes absent at once, unless other tabs are open or wait for their turn, or they
+// were absent within the grace: who leaves and comes back over and over is not told of each time. delivered is
 // as for Disconnect. If final is set the membership ends, whether the connection is in the
 // room or not, and the other tabs are put out.
 // Errors: ErrNotMember, also for a connection that is not in the room.
@@ -190,7 +184,8 @@ func (r *Room) Leave(now time.Time, member, conn string, delivered uint64, final
 		return events, nil
 	}
 	m.Parted = true
-	if again := m.Away.At.Add(r.Terms.AbsenceGrace); m.Away.Seq > 0 && now.Before(again) {
+	again := m.Away.At.Add(r.Terms.AbsenceGrace)
+	if len(m.Awaited) > 0 || m.Away.Seq > 0 && now.Before(again) {
 		m.AbsentDue = latest(now.Add(r.Terms.AbsenceGrace), m.SparedUntil)
 		return events, nil
 	}

@@ -16,7 +16,7 @@ type Terms struct {
 	ApprovalTimeout time.Duration // of a join request
 	EntryGrace      time.Duration // from the room's creation to its first connection
 	AbsenceGrace    time.Duration // from the last lost connection to absence
-	SlowGrace       time.Duration // from a connection ended as too slow to absence
+	SlowGrace       time.Duration // from a connection ended as too slow, or the last one while others wait, to absence
 	ReturnGrace     time.Duration // from absence to the end of the membership
 	MaxMembers      int
 	MaxKnocks       int // open at a time, or withdrawn before their time
@@ -121,6 +121,8 @@ type Member struct {
 	EndDue    time.Time
 	Conns     []string
 	LastSeen  time.Time // when the last connection was lost
+	// Awaited are the connections that wait for their turn to enter.
+	Awaited []string
 	// SparedUntil is until when the member does not go absent, unless they leave: a
 	// connection of theirs was ended as too slow.
 	SparedUntil time.Time

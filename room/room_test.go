@@ -1134,7 +1134,7 @@ func TestRulesKeepTheInvariants(t *testing.T) {
 			before, image := *s.Room, snapshot(t, s.Room)
 			var events []Event
 			var err error
-			switch rng.IntN(10) {
+			switch rng.IntN(12) {
 			case 0:
 				events = s.Rotate(s.now, s.newCode())
 			case 1:
@@ -1155,6 +1155,10 @@ func TestRulesKeepTheInvariants(t *testing.T) {
 				events, err = s.Post(s.now, anyMember(rng, s.Room), KindText, "text", "")
 			case 8:
 				events, err = s.Withdraw(s.now, "s-"+pick(), anyKnock(rng, s.Room))
+			case 9:
+				events, err = s.Await(s.now, anyMember(rng, s.Room), conn())
+			case 10:
+				s.Forgo(s.now, anyMember(rng, s.Room), conn())
 			default:
 				err = s.Load(s.now, anyMember(rng, s.Room))
 			}

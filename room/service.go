@@ -280,6 +280,24 @@ func (s *Service) Disconnect(ctx context.Context, room, member, conn string, del
 	}))
 }
 
+// Await reports that a member's connection waits for its turn to enter, until Connect or
+// Forgo is called for it: the member is not absent meanwhile, but not for ever either.
+// Errors: ErrNotFound, ErrNotMember.
+func (s *Service) Await(ctx context.Context, room, member, conn string) error {
+	return s.change(ctx, room, func(r *Room, now time.Time) ([]Event, error) {
+		return r.Await(now, member, conn)
+	})
+}
+
+// Forgo reports that a connection does not wait any more. One that did not wait, or has
+// entered, is no error, and neither is a room that is gone.
+func (s *Service) Forgo(ctx context.Context, room, member, conn string) error {
+	return ignoreNotFound(s.change(ctx, room, func(r *Room, now time.Time) ([]Event, error) {
+		r.Forgo(now, member, conn)
+		return nil, nil
+	}))
+}
+
 // Outpaced reports a connection that the server has ended since its client did not keep
 // up with what it was sent; delivered is as for Disconnect. The member is not absent
 // before they could have come back. A room that is gone is no error.

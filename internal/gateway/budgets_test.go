@@ -341,6 +341,68 @@ func TestAPageThatIsLoadedOverAndOver(t *testing.T) {
 	s.connect(visit{session: "alice"}).join(alice).expect("message")
 }
 
+// Threat: somebody whose page waits for its turn is taken for absent, and strangers are let
+// in without them.
+func TestWhoWaitsForTheirTurnKeepsTheirVote(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, func(o *Options, terms *room.Terms) {
+		o.RateLimits = true
+		terms.AbsenceGrace = time.Millisecond // over long before the turn comes
+	})
+	go s.rooms.Run(t.Context())
+	alice, code := s.create("alice", "Alice")
+	a := s.connect(visit{session: "alice"}).join(alice)
+	bob := s.admit("bob", "Bob", code, alice)
+	s.connect(visit{session: "bob"}).join(bob)
+	member := func() *room.Member { return &s.state(alice.Room).Members[0] }
+	// What its turn waits for is another connection of hers that is just entering.
+	hold := func() (done func()) {
+		done, err := s.gateway.budgets.replayTurn(t.Context(), alice.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return done
+	}
+	for name, begin := range map[string]func() *client{
+		"a page that is loaded": func() *client {
+			s.load("alice", alice)
+			c := s.connect(visit{session: "alice", page: "/room/" + alice.Path})
+			c.emit("join", fmt.Sprintf(`{"room":%q}`, alice.Room))
+			return c
+		},
+		"a page that reconnects": func() *client { return s.connect(visit{session: "alice", quiet: true}) },
+	} {
+		done := hold()
+		waiting := begin()
+		s.eventually("it waits", func() bool { return len(member().Awaited) == 1 })
+		a.drop()
+		s.eventually("the grace of the other one is over", func() bool {
+			return len(member().Conns) == 0 && time.Since(member().LastSeen) > time.Millisecond
+		})
+		knock := s.knock("dan", "Dan", code)
+		if err := s.rooms.Approve(t.Context(), bob.Room, bob.ID, knock.ID); err != nil {
+			t.Fatal(err)
+		}
+		if r := s.state(alice.Room); !r.Members[0].Present || len(r.Members) != 2 {
+			t.Errorf("%s: present %v, %d members", name, r.Members[0].Present, len(r.Members))
+		}
+		if err := s.rooms.Withdraw(t.Context(), "dan", knock.ID); err != nil {
+			t.Fatal(err)
+		}
+		done()
+		s.eventually("it has entered", func() bool { return len(member().Conns) == 1 && len(member().Awaited) == 0 })
+		a = waiting
+	}
+	// Who gives up waiting is absent as ever.
+	done := hold()
+	defer done()
+	gone := s.connect(visit{session: "alice", quiet: true})
+	s.eventually("it waits", func() bool { return len(member().Awaited) == 1 })
+	gone.drop()
+	a.drop()
+	s.eventually("she is absent", func() bool { return !member().Present && len(member().Awaited) == 0 })
+}
+
 // Threat: somebody opens fifty tabs, each with an allowance of its own for what reaches
 // everybody.
 func TestMoreTabsGiveNoMore(t *testing.T) {

@@ -336,22 +336,42 @@ var errNotYet = errors.New("gateway: not the connection's turn yet")
 
 // replayTurn waits until the connection may be sent what the member has missed, before
 // it enters: so nothing that is said meanwhile can overtake that. Errors: errNotYet while
-// the connection begins, else the context's if it ends.
+// the connection begins, else the context's if it ends, or the service's.
+//
+// Somebody whose page is there must not be taken for absent because we let it wait.
 func (c *conn) replayTurn(seat room.Seat) (done func(), err error) {
 	if !c.g.RateLimits {
 		return func() {}, nil
 	}
+	if done = c.g.budgets.replayNow(seat.ID); done != nil {
+		return done, nil
+	}
 	select {
 	case <-c.begun:
 	default:
-		if done = c.g.budgets.replayNow(seat.ID); done == nil {
-			return nil, errNotYet
-		}
-		return done, nil
+		return nil, errNotYet
+	}
+	if err := c.g.service.Await(c.ctx, seat.Room, seat.ID, c.id); err != nil {
+		return nil, err
 	}
 	ctx, cancel := c.whileOpen()
 	defer cancel()
-	return c.g.budgets.replayTurn(ctx, seat.ID)
+	turned, err := c.g.budgets.replayTurn(ctx, seat.ID)
+	if err != nil {
+		c.forgo(seat)
+		return nil, err
+	}
+	return func() {
+		turned()
+		c.forgo(seat) // if it has not entered
+	}, nil
+}
+
+// forgo tells the service that the connection does not wait for its turn any more.
+func (c *conn) forgo(seat room.Seat) {
+	if err := c.g.service.Forgo(context.WithoutCancel(c.ctx), seat.Room, seat.ID, c.id); err != nil {
+		c.g.Log.Error("reporting the end of a wait", "error", err)
+	}
 }
 
 // whileOpen returns a context that ends when the connection is closed; c.ctx

@@ -55,6 +55,8 @@ type Service interface {
 	Status(ctx context.Context, room string) (room.Status, error)
 	TimeRemaining(ctx context.Context, room string) (time.Duration, error)
 	Connect(ctx context.Context, e room.Entry) error
+	Await(ctx context.Context, room, member, conn string) error
+	Forgo(ctx context.Context, room, member, conn string) error
 	Disconnect(ctx context.Context, room, member, conn string, delivered uint64, deliberate bool) error
 	Outpaced(ctx context.Context, room, member, conn string, delivered uint64) error
 	Leave(ctx context.Context, room, member, conn string, delivered uint64, final bool) error

@@ -1,0 +1,90 @@
+package room
+
+import (
+	"slices"
+	"time"
+)
+
+// Await notes that a connection of the member is there and waits for its turn to enter: the
+// member is not absent while it does, and is back if they were. Strangers must not be let
+// in without somebody whose page is just being loaded.
+//
+// It waits without listening, so this has an end: SlowGrace after the member's last
+// connection was in the room. Whoever only ever waits can neither block votes for ever nor
+// be told of as coming back again and again. A membership does not end meanwhile either, for
+// SlowGrace at the most. Errors: ErrNotMember.
+func (r *Room) Await(now time.Time, member, conn string) ([]Event, error) {
+	i := r.memberIndex(member)
+	if i < 0 {
+		return nil, ErrNotMember
+	}
+	if m := &r.Members[i]; slices.Contains(m.Conns, conn) || slices.Contains(m.Awaited, conn) {
+		return nil, nil
+	}
+	m := r.editMember(i)
+	m.Awaited = append(slices.Clip(m.Awaited), conn)
+	if m.Present || !now.Before(m.LastSeen.Add(r.Terms.SlowGrace)) {
+		return nil, nil
+	}
+	m.Present = true
+	m.AbsentDue, m.EndDue = now.Add(r.Terms.AbsenceGrace), time.Time{}
+	events := []Event{r.event(MemberReturned{Member: m.ID, Name: m.Name, At: now})}
+	m.Back = Moment{r.Seq, now}
+	events = append(events, r.presenceChanged())
+	return append(events, r.settle(now)...), nil
+}
+
+// Forgo notes that a connection does not wait any more, if it did. The member then has as
+// long to come back as after a lost connection, but no longer than if it had gone on waiting.
+func (r *Room) Forgo(now time.Time, member, conn string) {
+	i := r.memberIndex(member)
+	if i < 0 || !slices.Contains(r.Members[i].Awaited, conn) {
+		return
+	}
+	m := r.editMember(i)
+	absence, ending := m.absence(&r.Terms), m.ending(&r.Terms)
+	m.stopAwaiting(conn)
+	if len(m.Conns)+len(m.Awaited) > 0 {
+		return
+	}
+	again := now.Add(r.Terms.AbsenceGrace)
+	if m.Present {
+		m.AbsentDue = latest(m.AbsentDue, earliest(again, absence))
+	} else {
+		m.EndDue = latest(m.EndDue, earliest(again, ending))
+	}
+}
+
+func (m *Member) stopAwaiting(conn string) {
+	m.Awaited = slices.DeleteFunc(slices.Clone(m.Awaited), func(c string) bool { return c == conn })
+}
+
+// absence returns when a member who is present without a connection goes absent.
+func (m *Member) absence(terms *Terms) time.Time {
+	if len(m.Awaited) == 0 {
+		return m.AbsentDue
+	}
+	return latest(m.AbsentDue, m.LastSeen.Add(terms.SlowGrace))
+}
+
+// ending returns when the membership of an absent member ends.
+func (m *Member) ending(terms *Terms) time.Time {
+	if len(m.Awaited) == 0 || m.Away.Seq == 0 {
+		return m.EndDue
+	}
+	return latest(m.EndDue, m.Away.At.Add(terms.ReturnGrace+terms.SlowGrace))
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+func earliest(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
