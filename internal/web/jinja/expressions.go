@@ -151,7 +151,7 @@ func (p *parser) primary() expression {
 	case t.kind == tokenNumber:
 		return &literal{t.value}
 	case t.is("("):
-		n := nested(p, func() expression { return p.tuple(p.expression, true, "") })
+		n := nested(p, func() expression { return p.tuple(p.expression, true) })
 		p.expect(")")
 		return n
 	case t.is("["):
@@ -196,7 +196,7 @@ func (p *parser) dict() expression {
 }
 
 // tuple parses an expression, or several with commas between them, which need no brackets.
-func (p *parser) tuple(part func() expression, mayBeEmpty bool, end string) expression {
+func (p *parser) tuple(part func() expression, mayBeEmpty bool) expression {
 	var parts []expression
 	isTuple := false
 	for {
@@ -204,7 +204,7 @@ func (p *parser) tuple(part func() expression, mayBeEmpty bool, end string) expr
 			p.expect(",")
 		}
 		t := p.current()
-		if t.kind == tokenPrintEnd || t.kind == tokenStatementEnd || t.is(")") || end != "" && t.is(end) {
+		if t.kind == tokenPrintEnd || t.kind == tokenStatementEnd || t.is(")") {
 			break
 		}
 		parts = append(parts, part())

@@ -119,11 +119,28 @@ type root struct {
 }
 
 func newFrame(r *rendering, ctx *context, t *template, block *blockDef) *frame {
-	return &frame{r: r, ctx: ctx, autoescape: t.autoescape, top: block == nil, root: &root{block: block}}
+	f := &frame{r: r, ctx: ctx, autoescape: t.autoescape, top: block == nil, root: &root{block: block}}
+	if block != nil {
+		f.begin(block.late)
+	} else {
+		f.begin(t.late)
+	}
+	return f
 }
 
-func (f *frame) inner() *frame {
-	return &frame{r: f.r, ctx: f.ctx, parent: f, autoescape: f.autoescape, root: f.root, captures: f.captures}
+// inner returns a frame within f, which assigns to some names before it reads them.
+func (f *frame) inner(late []string) *frame {
+	inner := &frame{r: f.r, ctx: f.ctx, parent: f, autoescape: f.autoescape, root: f.root, captures: f.captures}
+	inner.begin(late)
+	return inner
+}
+
+// begin empties a frame but for the names that are unset yet.
+func (f *frame) begin(late []string) {
+	f.names, f.values = f.names[:0], f.values[:0]
+	for _, name := range late {
+		f.names, f.values = append(f.names, name), append(f.values, unset{})
+	}
 }
 
 func (f *frame) fail(format string, args ...any) { f.r.fail(format, args...) }
@@ -186,13 +203,18 @@ func (f *frame) locals(vars map[string]any) {
 	}
 	f.parent.locals(vars)
 	for i, name := range f.names {
-		vars[name] = f.values[i]
+		if f.values[i] != (unset{}) {
+			vars[name] = f.values[i]
+		}
 	}
 }
 
 // lookup returns the value of a name.
 func (f *frame) lookup(name string) any {
 	if v, ok := f.local(name); ok {
+		if v == (unset{}) {
+			return &undefined{quoted(name) + " is undefined"}
+		}
 		return v
 	}
 	switch name {
@@ -232,6 +254,19 @@ func (f *frame) global(name string) (any, bool) {
 // requestNames are the variables of a page that Flask and its extensions give to every template,
 // imported ones as well.
 var requestNames = []string{"config", "csrf_token", "g", "get_flashed_messages", "request", "session", "url_for"}
+
+// assign gives a value to a name. What is set at the top of a template belongs to its context,
+// which exports it if that is wanted.
+func (f *frame) assign(name string, v any, export bool) {
+	if !f.top {
+		f.define(name, v)
+		return
+	}
+	f.ctx.set(name, v, export)
+	if i := slices.Index(f.names, name); i >= 0 { // no longer unset
+		f.names, f.values = slices.Delete(f.names, i, i+1), slices.Delete(f.values, i, i+1)
+	}
+}
 
 func (f *frame) define(name string, v any) {
 	for i, n := range f.names {

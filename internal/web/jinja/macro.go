@@ -29,7 +29,7 @@ func (m *macro) repr() string {
 
 func (m *macro) call(f *frame, args Args) any {
 	def := m.def
-	inner := m.frame.inner()
+	inner := m.frame.inner(def.late)
 	inner.r, inner.captures = f.r, true
 	named := map[string]any{}
 	for i, name := range args.Names {

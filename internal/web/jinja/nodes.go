@@ -110,6 +110,7 @@ type (
 		to   target
 		via  *filterCall // nil, or the last of its filters
 		body []statement
+		late []string
 		line int
 	}
 	branch struct {
@@ -127,7 +128,9 @@ type (
 		test      expression
 		body      []statement
 		otherwise []statement
-		recursive bool
+		// late and lateOtherwise are as a template's.
+		late, lateOtherwise []string
+		recursive           bool
 		// asked is whether the body asks for the variable "loop".
 		asked bool
 		line  int
@@ -136,16 +139,19 @@ type (
 		targets []target
 		values  []expression
 		body    []statement
+		late    []string
 		line    int
 	}
 	autoescapeBlock struct {
 		on   expression
 		body []statement
+		late []string
 		line int
 	}
 	filterBlock struct {
 		via  *filterCall
 		body []statement
+		late []string
 		line int
 	}
 	macroBlock struct {
@@ -192,6 +198,7 @@ type macroDef struct {
 	params   []string
 	defaults []expression // of the last parameters
 	body     []statement
+	late     []string
 	// What the body asks for, beside its parameters.
 	wantsCaller, wantsKwargs, wantsVarargs bool
 	template                               *template
@@ -202,6 +209,7 @@ type blockDef struct {
 	name     string
 	required bool
 	body     []statement
+	late     []string
 	template *template
 	line     int
 }
@@ -211,7 +219,9 @@ type template struct {
 	name       string
 	autoescape bool
 	body       []statement
-	blocks     map[string]*blockDef
+	// late are the names that its frame assigns to before it reads them.
+	late   []string
+	blocks map[string]*blockDef
 	// needs are the templates that it names outside of conditions.
 	needs []need
 }

@@ -43,6 +43,7 @@ func parse(name, source string, lib *library) (t *template, err error) {
 	t = &template{name: name, autoescape: autoescapes(name), blocks: map[string]*blockDef{}}
 	p := &parser{template: t, library: lib, tokens: tokens, reads: map[string]bool{}}
 	t.body = p.statements()
+	t.late = lateNames(nil, nil, func(s *scope) { s.statements(t.body) })
 	if len(p.unknown) > 0 {
 		return nil, p.unknown[0]
 	}

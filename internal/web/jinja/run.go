@@ -27,11 +27,7 @@ func (s *printTag) run(f *frame) {
 }
 
 func (t *nameTarget) assign(f *frame, v any) {
-	if f.top {
-		f.ctx.set(t.name, v, true)
-		return
-	}
-	f.define(t.name, v)
+	f.assign(t.name, v, true)
 }
 
 func (t *tupleTarget) assign(f *frame, v any) {
@@ -59,7 +55,7 @@ func (s *set) run(f *frame) {
 
 func (s *setBlock) run(f *frame) {
 	f.at(s.line)
-	inner := f.inner()
+	inner := f.inner(s.late)
 	inner.captures = true
 	body := f.capture(func() { inner.runAll(s.body) })
 	v := any(body)
@@ -100,7 +96,7 @@ func (s *loopBlock) each(f *frame, over any, depth int) {
 		l.again = func(v any) string {
 			var text string
 			f.deeper(func() bool {
-				inner := f.inner()
+				inner := f.inner(nil)
 				inner.captures = true
 				text = f.capture(func() { s.each(inner, v, depth+1) })
 				return true
@@ -108,9 +104,9 @@ func (s *loopBlock) each(f *frame, over any, depth int) {
 			return text
 		}
 	}
-	inner := f.inner()
+	inner := f.inner(nil)
 	for item, ok := l.advance(f); ok; item, ok = l.advance(f) {
-		inner.names, inner.values = inner.names[:0], inner.values[:0]
+		inner.begin(s.late)
 		if s.asked {
 			inner.define("loop", l)
 		}
@@ -119,20 +115,20 @@ func (s *loopBlock) each(f *frame, over any, depth int) {
 		inner.runAll(s.body)
 	}
 	if l.round < 0 {
-		f.inner().runAll(s.otherwise)
+		f.inner(s.lateOtherwise).runAll(s.otherwise)
 	}
 }
 
 // filtered returns the items for which the loop's condition holds.
 func (s *loopBlock) filtered(f *frame, next iterator) iterator {
-	inner := f.inner()
+	inner := f.inner(nil)
 	return func() (any, bool) {
 		for {
 			item, ok := next()
 			if !ok {
 				return nil, false
 			}
-			inner.names, inner.values = inner.names[:0], inner.values[:0]
+			inner.begin(nil)
 			s.to.assign(inner, item)
 			if truth(f, s.test.eval(inner)) {
 				return item, true
@@ -143,7 +139,7 @@ func (s *loopBlock) filtered(f *frame, next iterator) iterator {
 
 func (s *withBlock) run(f *frame) {
 	f.at(s.line)
-	inner := f.inner()
+	inner := f.inner(s.late)
 	values := make([]any, len(s.values))
 	for i, v := range s.values {
 		values[i] = v.eval(f)
@@ -156,14 +152,14 @@ func (s *withBlock) run(f *frame) {
 
 func (s *autoescapeBlock) run(f *frame) {
 	f.at(s.line)
-	inner := f.inner()
+	inner := f.inner(s.late)
 	inner.autoescape = truth(f, s.on.eval(f))
 	inner.runAll(s.body)
 }
 
 func (s *filterBlock) run(f *frame) {
 	f.at(s.line)
-	inner := f.inner()
+	inner := f.inner(s.late)
 	captured := f.capture(func() { inner.runAll(s.body) })
 	v := s.via.apply(inner, f.safe(captured))
 	if _, ok := asText(v); !ok {

@@ -20,7 +20,7 @@ func (p *parser) statementsUpTo(ends []string) (body []statement) {
 		case tokenText:
 			body = append(body, &text{t.text})
 		case tokenPrint:
-			body = append(body, &output{p.tuple(p.expression, false, ""), t.line})
+			body = append(body, &output{p.tuple(p.expression, false), t.line})
 			p.expectKind(tokenPrintEnd, `"}}"`)
 		case tokenStatement:
 			name := p.current()
@@ -112,10 +112,10 @@ func (p *parser) print(line int) statement {
 	return n
 }
 
-// target parses what is assigned to, up to the end.
-func (p *parser) target(end string) target {
+// target parses what is assigned to.
+func (p *parser) target() target {
 	line := p.current().line
-	return p.asTarget(p.tuple(p.primary, false, end), line)
+	return p.asTarget(p.tuple(p.primary, false), line)
 }
 
 func (p *parser) asTarget(n expression, line int) target {
@@ -150,10 +150,10 @@ func (p *parser) set(line int) statement {
 		to = &namespaceTarget{name.text, p.name().text, name.line}
 		p.reads[name.text] = true
 	} else {
-		to = p.target("")
+		to = p.target()
 	}
 	if p.skipIf("=") {
-		return &set{to, p.tuple(p.expression, false, ""), line}
+		return &set{to, p.tuple(p.expression, false), line}
 	}
 	n := &setBlock{to: to, via: p.filterChain(false), line: line}
 	n.body, _ = p.body("endset")
@@ -163,9 +163,9 @@ func (p *parser) set(line int) statement {
 func (p *parser) loop(line int) statement {
 	p.loops++
 	defer func() { p.loops-- }()
-	n := &loopBlock{to: p.target("in"), line: line}
+	n := &loopBlock{to: p.target(), line: line}
 	p.expect("in")
-	n.over = p.tuple(p.disjunction, false, "recursive")
+	n.over = p.tuple(p.disjunction, false)
 	if p.skipIf("if") {
 		n.test = p.expression()
 	}
@@ -189,7 +189,7 @@ func (p *parser) condition(line int) statement {
 	defer func() { p.soft-- }()
 	defer p.forget(len(p.unknown))
 	for {
-		b := branch{test: p.tuple(p.disjunction, false, ""), line: line}
+		b := branch{test: p.tuple(p.disjunction, false), line: line}
 		var end string
 		b.body, end = p.body("elif", "else", "endif")
 		n.branches = append(n.branches, b)
@@ -210,7 +210,7 @@ func (p *parser) with(line int) statement {
 		if len(n.targets) > 0 {
 			p.expect(",")
 		}
-		n.targets = append(n.targets, p.target("="))
+		n.targets = append(n.targets, p.target())
 		p.expect("=")
 		n.values = append(n.values, p.expression())
 	}

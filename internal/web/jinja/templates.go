@@ -192,11 +192,7 @@ func (f *frame) imported(template expression, withContext bool) *module {
 
 // take gives a name to something imported, which is not exported again.
 func (f *frame) take(name string, v any) {
-	if f.top {
-		f.ctx.set(name, v, false)
-		return
-	}
-	f.define(name, v)
+	f.assign(name, v, false)
 }
 
 func (s *importTag) run(f *frame) {
