@@ -291,6 +291,7 @@ describe('a rush', { concurrency: 2 }, () => {
     // A message of control characters is six times as long on the wire as in the room's log: so
     // it fills what may wait for a client, and the kernel's buffers, long before that.
     const length = 4000;
+    const writeTimeout = 15_000; // the server's
     const server = serverForFile({ env: { ABSENCE_GRACE: '500ms', MAX_MESSAGE_LENGTH: String(length), LOG_LEVEL: 'DEBUG' } });
     const putOut = () => server.output.match(/does not keep up/g)?.length ?? 0;
 
@@ -300,6 +301,7 @@ describe('a rush', { concurrency: 2 }, () => {
       await seat.person.openRoom(seat.room.path);
       const raw = await (await RawWebSocket.open(seat.person)).connect({ page: `the page of ${seat.name}` });
       t.after(() => raw.close());
+      raw.heartbeat = true;
       raw.text(`42${JSON.stringify(['join', { room: seat.roomId }])}`);
       await until(() => raw.texts.some((text) => text.startsWith('42["join_success"')), { what: `${seat.name} joins` });
       return raw;
@@ -325,7 +327,7 @@ describe('a rush', { concurrency: 2 }, () => {
       await talk();
       await until(() => raws.every((raw) => heardRaw(raw).length === count), { what: 'all read for a while' });
       for (const raw of raws) raw.socket.pause();
-      const read = count;
+      const [read, paused] = [count, Date.now()];
       let heard = count; // by the two, while nobody was put out
       // A room keeps 1,000 messages and 4 MiB.
       while (putOut() < silent.length) {
@@ -333,6 +335,9 @@ describe('a rush', { concurrency: 2 }, () => {
         await talk();
         if (putOut() === 0) heard = count;
       }
+      // The others wait for nobody: they have heard more than could be sent to who does not read.
+      // On a machine that needs longer than the server waits for one write, that cannot be told.
+      const tells = Date.now() - paused < writeTimeout;
       await talk();
       // Nobody is made absent by what others say, before they could have come back.
       assert.deepEqual(ana.conn.all('member_left', { from }), []);
@@ -347,8 +352,7 @@ describe('a rush', { concurrency: 2 }, () => {
           raw.close();
         }
         const before = heardRaw(raw);
-        // The others wait for nobody: they had heard more than could be sent to who does not read.
-        assert.ok(before.length >= read && before.length < heard, `${before.length} of ${count}, the others heard ${heard}`);
+        assert.ok(before.length >= read && before.length < (tells ? heard : count), `${before.length} of ${count}, the others heard ${heard}`);
         const conn = await seat.person.connect({ version: newest, transports: transportSets[ways[i]], page: seat.room.path, auth: { offset: before.at(-1)[1] } });
         return { conn, before: before.map(([message]) => message.content) };
       }));

@@ -4,6 +4,7 @@ import net from 'node:net';
 import { until } from './wait.mjs';
 
 const recordSeparator = '\x1e';
+const ping = Buffer.from('2');
 
 /** A polling session: one request at a time, nothing sent by itself. */
 export class RawPolling {
@@ -46,6 +47,8 @@ export class RawPolling {
 export class RawWebSocket {
   frames = [];
   closed = false;
+  /** Whether it answers the server's pings, as a client does; who does not is given up after 20 s. */
+  heartbeat = false;
   #rest = Buffer.alloc(0);
 
   /** Opens the websocket; `path` may name a sid for an upgrade. */
@@ -89,6 +92,7 @@ export class RawWebSocket {
       if (this.#rest.length < at + length) return;
       this.frames.push({ opcode: this.#rest[0] & 15, data: this.#rest.subarray(at, at + length) });
       this.#rest = this.#rest.subarray(at + length);
+      if (this.heartbeat && this.frames.at(-1).data.equals(ping)) this.text('3');
     }
   }
 
