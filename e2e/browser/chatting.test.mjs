@@ -3,19 +3,19 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import { serverForFile } from '../harness/server.mjs';
-import { patience, until } from '../harness/wait.mjs';
+import { inTime, patience, until } from '../harness/wait.mjs';
 import { browserForFile, eventually, scenario } from './harness.mjs';
 import { EmbeddedTab, networkErrors, refusals } from './tabs.mjs';
 
 const latency = 300; // milliseconds each way
-const absenceGrace = 1500;
 const silence = 10_000; // milliseconds after which the page gives up a connection that answers nothing
-const ttl = 6000;
+const ttl = 10_000;
 
 describe('chatting', { concurrency: 3 }, () => {
   const chromium = browserForFile();
-  const env = { TEMPLATES_DIR: undefined };
-  const server = serverForFile({ env: { ...env, ABSENCE_GRACE: `${absenceGrace}ms` } });
+  const env = { TEMPLATES_DIR: undefined, ABSENCE_GRACE: '1h', APPROVAL_TIMEOUT: '1h' };
+  const server = serverForFile({ env });
+  const missing = serverForFile({ env: { ...env, ABSENCE_GRACE: '1s', RETURN_GRACE: '1h' } });
   const limited = serverForFile({ env: { ...env, RATE_LIMITS: 'on' } });
   const shortLived = serverForFile({ env: { ...env, ROOM_TTL: `${ttl}ms`, APPROVAL_TIMEOUT: '2s', ABSENCE_GRACE: '1s' } });
   const on = (where) => (title, steps) => scenario(title, { chromium, server: where, Tab: EmbeddedTab }, steps);
@@ -24,7 +24,7 @@ describe('chatting', { concurrency: 3 }, () => {
   const states = (tab) => tab.page.locator('.message[data-state]').evaluateAll((rows) => rows.map((row) => row.dataset.state));
   const shows = (tab, selector, text) => tab.page.locator(selector, { hasText: text }).waitFor();
 
-  play('votes are seen by everybody as they come in, and the card goes for all', async (stage) => {
+  on(missing)('votes are seen by everybody as they come in, and the card goes for all', async (stage) => {
     const ana = await stage.room('Ana');
     const ben = await stage.admit([ana], 'Ben');
     const cleo = await stage.admit([ana, ben], 'Cleo');
@@ -92,7 +92,7 @@ describe('chatting', { concurrency: 3 }, () => {
     assert.equal(await ben.page.locator('#typing', { hasText: 'Ben' }).count(), 0);
   });
 
-  play('the number of people opens the list of them, and it follows', async (stage) => {
+  on(missing)('the number of people opens the list of them, and it follows', async (stage) => {
     const ana = await stage.room('Ana');
     const ben = await stage.admit([ana], 'Ben');
     await ana.page.click('#member-count');
@@ -124,7 +124,7 @@ describe('chatting', { concurrency: 3 }, () => {
     assert.deepEqual(await states(ben), []);
   });
 
-  play('who comes and goes while one is away is told in its place, and how', async (stage) => {
+  on(missing)('who comes and goes while one is away is told in its place, and how', async (stage) => {
     const ana = await stage.room('Ana');
     const ben = await stage.admit([ana], 'Ben', { network: await stage.network() });
     ben.expect(networkErrors);
@@ -286,7 +286,7 @@ describe('chatting', { concurrency: 3 }, () => {
         if (text === all[49]) for (const end = Date.now() + 3000; Date.now() < end;);
       }
     }, texts);
-    await eventually(async () => assert.deepEqual(await states(ana), []), 60_000);
+    await eventually(async () => assert.deepEqual(await states(ana), []), 2 * patience);
     await ana.reads(...texts.map((text) => `Ana: ${text}`));
   });
 
@@ -315,13 +315,13 @@ describe('chatting', { concurrency: 3 }, () => {
       await Promise.all(tabs.map((tab) => write(tab, 50)));
       written += 100;
       return false;
-    }, { timeout: 60_000, what: 'the server refuses something' });
+    }, { timeout: 2 * patience, what: 'the server refuses something' });
     await failed(await failed(ana).count() > 0 ? ana : twin).first().click();
     // They move as others are said, so the rest is not aimed at.
     await until(async () => {
       for (const tab of tabs) await failed(tab).evaluateAll((buttons) => { for (const again of buttons) again.click(); });
       return (await unsaid()).length === 0;
-    }, { timeout: 60_000, what: 'everything is said' });
+    }, { timeout: 2 * patience, what: 'everything is said' });
     for (const tab of tabs) await eventually(async () => assert.equal((await tab.lines()).length, written));
   });
 
@@ -337,9 +337,12 @@ describe('chatting', { concurrency: 3 }, () => {
   });
 
   on(shortLived)('the end of a room is told to those inside and to those who wait', async (stage) => {
-    const ana = await stage.room('Ana');
-    await ana.say('before the end');
-    await ana.reads('Ana: before the end');
+    const ana = await inTime(ttl, async () => {
+      const tab = await stage.room('Ana');
+      await tab.say('before the end');
+      await tab.reads('Ana: before the end');
+      return tab;
+    });
     await shows(ana, '#ended', 'closed');
     await ana.reads('Ana: before the end');
     assert.equal(await ana.page.locator('#composer').isVisible(), false);

@@ -202,7 +202,7 @@ export class Stage {
 
 /** One test on a stage of its own: a failure leaves pictures, a success must leave clean consoles. */
 export function scenario(name, { chromium: handle, server, Tab }, play) {
-  test(name, { timeout: 120_000 }, async () => {
+  test(name, { timeout: 10 * patience }, async () => {
     const stage = new Stage(handle.browser, server, Tab);
     try {
       await play(stage);

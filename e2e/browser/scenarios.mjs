@@ -2,17 +2,16 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import { serverForFile } from '../harness/server.mjs';
-import { patience, sleep, until } from '../harness/wait.mjs';
+import { patience, until } from '../harness/wait.mjs';
 import { browserForFile, eventually, scenario } from './harness.mjs';
 import { networkErrors, refusals } from './tabs.mjs';
 
-// Short enough to wait for, long enough for a reload on a busy machine.
-const absenceGrace = 3000;
+const absenceGrace = 1000;
 // How long a lost page may go unnoticed: the server's ping interval and the time to answer it.
 const pingTimeout = 45_000;
 const rotation = 6000;
-// For what has to happen without waiting for the grace: it lasts longer than any test.
-const endlessGrace = '10m';
+// Longer than any test: nobody need hurry to come back, or with a vote.
+const endless = { ABSENCE_GRACE: '1h', APPROVAL_TIMEOUT: '1h' };
 const approvalTimeout = 4000;
 
 /**
@@ -28,16 +27,20 @@ export function playAll({ name, Tab, env, notices, partial, encrypted, leaves, t
   // Three at a time: most of a scenario is waiting.
   describe(name, { concurrency: 3 }, () => {
     const chromium = browserForFile();
-    const server = serverForFile({
-      env: { TEMPLATES_DIR: undefined, ...env, ABSENCE_GRACE: `${absenceGrace}ms` },
-    });
-    const turning = serverForFile({
-      env: { TEMPLATES_DIR: undefined, ...env, CODE_ROTATION: `${rotation}ms`, ABSENCE_GRACE: endlessGrace },
-    });
-    // A server of its own: nobody else need hurry with their votes.
-    const hasty = serverForFile({ env: { TEMPLATES_DIR: undefined, ...env, APPROVAL_TIMEOUT: `${approvalTimeout}ms` } });
-    const play = (title, steps) => scenario(title, { chromium, server, Tab }, steps);
+    const serverWith = (terms) => serverForFile({ env: { TEMPLATES_DIR: undefined, ...env, ...endless, ...terms } });
+    const server = serverWith({});
+    // Whoever goes is soon absent, and may come back for an hour.
+    const missing = serverWith({ ABSENCE_GRACE: `${absenceGrace}ms`, RETURN_GRACE: '1h' });
+    const turning = serverWith({ CODE_ROTATION: `${rotation}ms` });
+    const hasty = serverWith({ APPROVAL_TIMEOUT: `${approvalTimeout}ms` });
     const playOn = (where, title, steps) => scenario(title, { chromium, server: where, Tab }, steps);
+    const play = (title, steps) => playOn(server, title, steps);
+
+    /** Waits until nobody is in the room any more that a tab shows, or has shown. */
+    const emptied = (where, tab) => until(async () => {
+      const answer = await fetch(`${where.url}${tab.path}/status`);
+      return (await answer.json()).participant_count === 0;
+    }, { what: `the room of ${tab.name} is empty` });
 
     const tells = async (tab, text) => {
       if (notices) await eventually(async () => assert.match((await tab.notices()).join('\n'), text));
@@ -58,19 +61,28 @@ export function playAll({ name, Tab, env, notices, partial, encrypted, leaves, t
       await ana.reload();
       const second = await ana.code();
       assert.notEqual(second, first);
-      const third = await ana.newCode(second, rotation + patience);
+      await ana.newCode(second, rotation + patience);
 
       const ben = await stage.tab();
-      await ben.knock(third, 'Ben');
+      // A code that has turned twice while it was typed is of no use any more.
+      ben.expect(refusals);
+      await until(async () => {
+        await ben.home();
+        await ben.submitKnock(await ana.code(), 'Ben');
+        const waits = ben.page.locator(ben.at.applicant);
+        await waits.or(ben.page.getByText('Room not found.')).waitFor();
+        return waits.isVisible();
+      }, { what: 'Ben to ask with a code that holds' });
       await ana.vote('Ben', true);
       await ben.entered();
       // The newcomer's page has the room's clock, at least until a new code sets some pages to five minutes.
+      const fourth = await ben.code();
       const left = await ben.seconds();
-      if (await ben.code() === third) assert.ok(left <= rotation / 1000, `${left} s to the next code`);
-      await ana.newCode(third, rotation + patience);
+      if (await ben.code() === fourth && await ana.code() === fourth) assert.ok(left <= rotation / 1000, `${left} s to the next code`);
+      await ana.newCode(fourth, rotation + patience);
       await eventually(async () => {
         const codes = [await ana.code(), await ben.code()];
-        assert.notEqual(codes[1], third);
+        assert.notEqual(codes[1], fourth);
         assert.equal(codes[1], codes[0]);
       });
 
@@ -85,11 +97,18 @@ export function playAll({ name, Tab, env, notices, partial, encrypted, leaves, t
       const ana = await stage.room('Ana');
       const cleo = await stage.tab();
       await cleo.home();
-      // The card and the waiting page last no longer than the request.
-      const card = ana.card('Cleo').waitFor();
+      // Noted by the page itself: the card lasts no longer than the request, and from outside one may look too late.
+      const seen = await ana.page.evaluateHandle(({ card, cardName }) => {
+        const names = new Set();
+        new MutationObserver(() => {
+          for (const name of document.querySelectorAll(`${card} ${cardName}`)) names.add(name.textContent.trim());
+        }).observe(document.body, { subtree: true, childList: true, characterData: true });
+        return names;
+      }, ana.at);
       const asked = Date.now();
-      await Promise.all([card, cleo.submitKnock(await ana.code(), 'Cleo')]);
+      await cleo.submitKnock(await ana.code(), 'Cleo');
       await cleo.refused({ late: true });
+      await eventually(async () => assert.deepEqual(await seen.evaluate((names) => [...names]), ['Cleo']));
       assert.ok(Date.now() - asked >= approvalTimeout, 'the members had their time');
       await ana.counts(1);
     });
@@ -178,7 +197,7 @@ export function playAll({ name, Tab, env, notices, partial, encrypted, leaves, t
     });
 
     // Leaving on purpose needs no grace.
-    playOn(leaves ? turning : server, 'who leaves is counted out', async (stage) => {
+    playOn(leaves ? server : missing, 'who leaves is counted out', async (stage) => {
       const ana = await stage.room('Ana');
       const ben = await stage.admit([ana], 'Ben');
       await ana.counts(2);
@@ -190,7 +209,7 @@ export function playAll({ name, Tab, env, notices, partial, encrypted, leaves, t
     });
 
     if (!leaves) {
-      play('who left comes back without a new vote', async (stage) => {
+      playOn(missing, 'who left comes back without a new vote', async (stage) => {
         const ana = await stage.room('Ana');
         const ben = await stage.admit([ana], 'Ben');
         const { path } = ben;
@@ -238,8 +257,6 @@ export function playAll({ name, Tab, env, notices, partial, encrypted, leaves, t
       await eventually(async () => assert.deepEqual((await ben.lines()).map(({ what }) => what).sort(), ['one', 'two']));
       await ben.say('three');
       await eventually(async () => assert.deepEqual((await ana.lines()).at(-1), { who: 'Ben', what: 'three' }));
-      // The grace passes without anybody being told to have gone.
-      await sleep(absenceGrace + 500);
       await ana.counts(2);
       if (notices) assert.deepEqual(await ana.notices(), told);
     });
@@ -287,7 +304,7 @@ export function playAll({ name, Tab, env, notices, partial, encrypted, leaves, t
       await ana.counts(2);
     });
 
-    play('away for longer than the grace, and back as the same member', async (stage) => {
+    playOn(missing, 'away for longer than the grace, and back as the same member', async (stage) => {
       const ana = await stage.room('Ana', { network: await stage.network() });
       const ben = await stage.admit([ana], 'Ben', { network: await stage.network() });
       await ana.counts(2);
@@ -298,7 +315,7 @@ export function playAll({ name, Tab, env, notices, partial, encrypted, leaves, t
       await ana.receipt();
       // Nobody is there now; the room waits.
       await ana.unplug();
-      await sleep(absenceGrace + 500);
+      await emptied(missing, ana);
       ana.network.restore();
       ben.network.restore();
       for (const tab of [ana, ben]) {
@@ -313,7 +330,7 @@ export function playAll({ name, Tab, env, notices, partial, encrypted, leaves, t
     });
 
     if (!encrypted) { // whose client tries a websocket only
-      play('without websockets all is the same', async (stage) => {
+      playOn(missing, 'without websockets all is the same', async (stage) => {
         const webSockets = false;
         const ana = await stage.room('Ana', { webSockets });
         const ben = await stage.admit([ana], 'Ben', { webSockets, network: await stage.network() });
@@ -380,12 +397,12 @@ export function playAll({ name, Tab, env, notices, partial, encrypted, leaves, t
       await cleo.counts(3);
     });
 
-    play('one browser in two rooms: closing one leaves the other alone', async (stage) => {
+    playOn(missing, 'one browser in two rooms: closing one leaves the other alone', async (stage) => {
       const ana = await stage.room('Ana');
       const other = await stage.room('Ana', { sharing: ana });
       assert.notEqual(ana.path, other.path);
       await other.close();
-      await sleep(absenceGrace + 500);
+      await emptied(missing, other);
       await ana.counts(1);
       const ben = await stage.admit([ana], 'Ben');
       await ana.say('still Ana');
@@ -419,7 +436,7 @@ export function playAll({ name, Tab, env, notices, partial, encrypted, leaves, t
       });
     }
 
-    play('the last missing voter leaves, and the vote is complete', async (stage) => {
+    playOn(missing, 'the last missing voter leaves, and the vote is complete', async (stage) => {
       const ana = await stage.room('Ana');
       const ben = await stage.admit([ana], 'Ben');
       const cleo = await stage.tab();
@@ -431,7 +448,7 @@ export function playAll({ name, Tab, env, notices, partial, encrypted, leaves, t
       for (const tab of [ana, cleo]) await tab.counts(2);
     });
 
-    play('a closed waiting page does not block the next one', async (stage) => {
+    playOn(missing, 'a closed waiting page does not block the next one', async (stage) => {
       const ana = await stage.room('Ana');
       const ben = await stage.tab();
       await ben.knock(await ana.code(), 'Ben');
