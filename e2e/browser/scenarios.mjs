@@ -336,6 +336,7 @@ export function playAll({ name, Tab, env, notices, partial, encrypted, leaves, t
         const ben = await stage.admit([ana], 'Ben', { webSockets, network: await stage.network() });
         const cleo = await stage.admit([ana, ben], 'Cleo', { webSockets });
         await ana.say('1');
+        await ben.reads('Ana: 1');
         await ben.say('2');
         await cleo.reads('Ana: 1', 'Ben: 2');
         await ben.reload();
