@@ -5,7 +5,7 @@ import { appendFileSync, cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { roomWith } from '../harness/scenario.mjs';
 import { minimalTemplates, root, serverForFile, temporaryFolder } from '../harness/server.mjs';
-import { until } from '../harness/wait.mjs';
+import { patience, until } from '../harness/wait.mjs';
 import { attacks, floods } from './attacks.mjs';
 
 /** What the kernel lets the process reserve, in bytes: heap that is reserved and not used counts as well. */
@@ -56,7 +56,7 @@ function underAttack(title, env, list) {
       const words = Array.from({ length: said }, (_, i) => `word ${i}`);
       const heard = ({ conn }) => conn.all('message').map(({ content }) => content).filter(isWord);
       for (const seat of seats) {
-        await until(() => heard(seat).length >= words.length, { what: `${seat.name} hears ${words.length} words`, timeout: 60_000 });
+        await until(() => heard(seat).length >= words.length, { what: `${seat.name} hears ${words.length} words`, timeout: 3 * patience });
         assert.deepEqual(seat.conn.all('disconnect'), []);
       }
       const [first, ...others] = seats.map(heard);
@@ -77,7 +77,7 @@ function underAttack(title, env, list) {
     const peak = () => Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${server.process.pid}/status`, 'utf8'))[1]) * 1024;
 
     for (const { row, what, drive } of list) {
-      test(`${row}: ${what}`, { timeout: 120_000 }, async (t) => {
+      test(`${row}: ${what}`, { timeout: 10 * patience }, async (t) => {
         writeFileSync(`/proc/${server.process.pid}/clear_refs`, '5'); // the peak begins anew
         const end = await drive(server, seats);
         try {

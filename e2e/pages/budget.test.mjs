@@ -6,7 +6,7 @@ import { describe, test } from 'node:test';
 import { browserForFile } from '../browser/harness.mjs';
 import { root, serverForFile } from '../harness/server.mjs';
 import { settled } from './states.mjs';
-import { embedded, Visit } from './visit.mjs';
+import { unhurried, Visit } from './visit.mjs';
 
 const budget = 60_000; // bytes on the wire, without headers, for all that the pages can ever load
 const forGood = 'public, max-age=31536000, immutable';
@@ -30,7 +30,7 @@ const pages = {
 
 describe('what the pages load', () => {
   const chromium = browserForFile();
-  const server = serverForFile(embedded);
+  const server = serverForFile(unhurried);
 
   /** Opens a page and loads it once more, with nothing in the cache: {tab, requests}. */
   async function load(t, name) {

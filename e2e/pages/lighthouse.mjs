@@ -5,7 +5,8 @@ import { after, before, describe, test } from 'node:test';
 import lighthouse from 'lighthouse';
 import { openBrowser } from '../browser/harness.mjs';
 import { freePort, serverForFile } from '../harness/server.mjs';
-import { embedded, Visit } from './visit.mjs';
+import { patience } from '../harness/wait.mjs';
+import { unhurried, Visit } from './visit.mjs';
 
 const pages = {
   start: async (visit) => {
@@ -33,7 +34,7 @@ export function lighthouseTests(title, check) {
   // One after the other, so that they do not disturb each other's figures.
   describe(title, { concurrency: 1 }, () => {
     // A request to come in stays open until Lighthouse has looked at it.
-    const server = serverForFile({ env: { ...embedded.env, APPROVAL_TIMEOUT: '5m' } });
+    const server = serverForFile(unhurried);
     let browser;
     let port;
 
@@ -55,7 +56,7 @@ export function lighthouseTests(title, check) {
 
     async function judge(url, categories, settings) {
       const { lhr } = await lighthouse(url, {
-        port, output: 'json', logLevel: 'silent', disableFullPageScreenshot: true, maxWaitForLoad: 30_000,
+        port, output: 'json', logLevel: 'silent', disableFullPageScreenshot: true, maxWaitForLoad: patience,
         onlyCategories: categories, ...settings,
       });
       assert.ok(!lhr.runtimeError, lhr.runtimeError?.message);
@@ -68,7 +69,7 @@ export function lighthouseTests(title, check) {
     }
 
     for (const [name, reach] of Object.entries(pages)) {
-      test(`the ${name} page`, { timeout: 180_000 }, async (t) => {
+      test(`the ${name} page`, { timeout: 10 * patience }, async (t) => {
         const visit = new Visit(browser, server);
         t.after(() => visit.close());
         const { tab, path } = await reach(visit);

@@ -1,5 +1,5 @@
 // A room in which much has been said, and more is.
-import { sleep, until } from '../harness/wait.mjs';
+import { patience, sleep, until } from '../harness/wait.mjs';
 
 /** As many messages as the server keeps of a room. */
 export const many = 1000;
@@ -32,7 +32,7 @@ export async function speaksDuring(tab, member, perSecond, act) {
   return said;
 }
 
-const endurance = 120_000; // milliseconds: a page that is slow shall be measured, not given up
+const endurance = 4 * patience; // a page that is slow shall be measured, not given up
 
 /** Waits until the conversation has this in it. */
 export async function shows({ page, at }, text) {

@@ -4,15 +4,15 @@ import { describe, test } from 'node:test';
 import { browserForFile, eventually } from '../browser/harness.mjs';
 import { serverForFile } from '../harness/server.mjs';
 import { fingerOn } from './finger.mjs';
-import { embedded, Visit } from './visit.mjs';
+import { unhurried, Visit } from './visit.mjs';
 
 const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 3, isMobile: true, hasTouch: true };
 
 describe('on a phone', () => {
   const chromium = browserForFile();
-  const server = serverForFile(embedded);
+  const server = serverForFile(unhurried);
 
-  test('a room is opened, somebody let in, and talked with, by tapping', { timeout: 120_000 }, async (t) => {
+  test('a room is opened, somebody let in, and talked with, by tapping', async (t) => {
     const visit = new Visit(chromium.browser, server, phone);
     t.after(() => visit.close());
 

@@ -5,12 +5,13 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { browserForFile } from '../browser/harness.mjs';
 import { serverForFile } from '../harness/server.mjs';
+import { patience } from '../harness/wait.mjs';
 import { accessibilityProblems } from './accessibility.mjs';
 import { edgeProblems } from './edges.mjs';
 import { layoutProblems } from './layout.mjs';
 import { endless, resize, sizes, standardText, textSize } from './sizes.mjs';
 import { settled, states } from './states.mjs';
-import { embedded, Visit } from './visit.mjs';
+import { unhurried, Visit } from './visit.mjs';
 
 async function layoutAtEverySize(tab) {
   const problems = [];
@@ -52,10 +53,10 @@ for (const [language, { font, checks }] of Object.entries(languages)) {
   // Two at a time: the pages wait for the server now and then.
   describe(`the pages in every state (${language}, a ${font} font)`, { concurrency: 2 }, () => {
     const chromium = browserForFile(process.env.E2E_FONT ?? font);
-    const server = serverForFile(embedded);
+    const server = serverForFile(unhurried);
 
     for (const [name, reach] of Object.entries(states)) {
-      test(`${name} (${language})`, { timeout: 120_000 }, async (t) => {
+      test(`${name} (${language})`, { timeout: 10 * patience }, async (t) => {
         const visit = new Visit(chromium.browser, server, { locale: language });
         try {
           const tab = await reach(visit);

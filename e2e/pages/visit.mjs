@@ -8,6 +8,9 @@ import { until } from '../harness/wait.mjs';
 /** The server that serves the embedded pages. */
 export const embedded = { env: { TEMPLATES_DIR: undefined } };
 
+/** The same for tests: nobody need hurry with a vote, or to come back. */
+export const unhurried = { env: { ...embedded.env, APPROVAL_TIMEOUT: '10m', ABSENCE_GRACE: '1h' } };
+
 /** Where one state is reached and looked at. `settings` are Playwright's of a browser context. */
 export class Visit extends Stage {
   #people = [];
