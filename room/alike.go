@@ -141,8 +141,12 @@ func isSign(r rune, name string) bool {
 }
 
 func isSignLike(r rune) bool {
-	return r == '~' || unicode.In(r, unicode.P, unicode.Z, unicode.Sk) && !isSkinTone(r)
+	return r == '~' || isLine(r) || unicode.In(r, unicode.P, unicode.Z, unicode.Sk) && !isSkinTone(r)
 }
+
+// isLine tells the symbols that look like dashes and bars: those that boxes are drawn with,
+// and the raised and lowered minus.
+func isLine(r rune) bool { return '\u2500' <= r && r <= '\u257F' || r == '⁻' || r == '₋' }
 
 // looksLatin reports whether r looks like letters of the Latin alphabet, as U+05C0 does.
 func looksLatin(r rune) bool {

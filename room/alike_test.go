@@ -17,6 +17,7 @@ func TestNamesThatLookAlike(t *testing.T) {
 			"A\u05c0ice", "Alice\u02d1", "Alice\u02cd", "\u02bfAlice", "Alice\u0640",
 			"ALlCE", "AL1CE", "Al1ce", "AL|CE", "\u0410Ll\u0421\u0415",
 			"ᴀʟɪᴄᴇ", "Aʟɪᴄᴇ", "\uab7alice", "\u13aalice", "🅐🅛🅘🅒🅔", "🅰🅻🅸🅲🅴", "🅰lice", "🇦lice", "A1\ufe0f\u20e3ice", "A❶ice", "A➀ice", "A⓵ice",
+			"⒜⒧⒤⒞⒠", "🄐🄛🄘🄒🄔", "A⒈ice", "A⑴ice", "─ Alice ─", "━Alice━", "║Alice║", "A│ice", "A┃ice", "A❘ice", "A￨ice", "Alice⁻", "₋Alice",
 			"Alice\u0332", "A\u0332l\u0332i\u0332c\u0332e\u0332", "Alice\u20dd", "Al\u0305ice",
 		},
 		"ALICE":           {"ALlCE", "AL1CE", "alice", "\u0410L\u0406\u0421\u0415", "\u0391L\u0399CE"},
@@ -36,6 +37,8 @@ func TestNamesThatLookAlike(t *testing.T) {
 		"!!":      {"! !"},
 		"\u2764":  {"\u2764\ufe0f"},
 		"דין":     {"דין."},
+		"がく":      {"か゛く"},
+		"ポチ":      {"ホ゜チ"},
 	} {
 		for _, other := range others {
 			if _, err := ParseName(other); err != nil {

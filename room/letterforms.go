@@ -6,11 +6,14 @@ import (
 )
 
 // letterForms are the letters and digits in another dress that neither Unicode's
-// compatibility forms nor its lists of confusables undo: runs of them, each with what
-// the first of the run stands for.
+// compatibility forms nor its lists of confusables undo without more signs: runs of them,
+// each with what the first of the run stands for.
 var letterForms = []struct{ first, last, plain rune }{
 	{'🅐', '🅩', 'A'}, {'🅰', '🆉', 'A'}, {'🇦', '🇿', 'A'}, // white on a disc, on a square; halves of flags
+	{'⒜', '⒵', 'a'}, {'🄐', '🄩', 'A'}, {'⑴', '⑼', '1'}, {'⒈', '⒐', '1'}, // with signs of their own
 	{'❶', '❾', '1'}, {'➀', '➈', '1'}, {'➊', '➒', '1'}, {'⓵', '⓽', '1'}, {'⓿', '⓿', '0'}, {'🄋', '🄌', '0'},
+	{'│', '│', '|'}, {'┃', '┃', '|'}, {'❘', '❘', '|'}, // as good for an l as a bar
+	{'゛', '゜', '\u3099'}, // the marks of kana: か゛ is が
 }
 
 // smallCapitals and capitals correspond letter by letter.
