@@ -22,9 +22,9 @@ type Store struct {
 	mu        sync.RWMutex
 	rooms     map[string]*entry
 	byCode    map[string]*entry
-	bySession map[string]map[*entry]struct{}
-	byNetwork map[string]int // number of live rooms
-	unentered *list.List     // of *entry, oldest first
+	bySession map[string][]*entry // one or two, as a rule
+	byNetwork map[string]int      // number of live rooms
+	unentered *list.List          // of *entry, oldest first
 	deadlines deadlineHeap
 	logs      logBudget
 	members   int
@@ -81,7 +81,7 @@ func NewWithin(logBytes int) *Store {
 		logs:      logBudget{limit: logBytes},
 		rooms:     make(map[string]*entry),
 		byCode:    make(map[string]*entry),
-		bySession: make(map[string]map[*entry]struct{}),
+		bySession: make(map[string][]*entry),
 		byNetwork: make(map[string]int),
 		unentered: list.New(),
 	}
@@ -209,12 +209,9 @@ func (s *Store) index(e *entry) {
 		s.byCode[code] = e
 	}
 	for session := range e.room.Sessions() {
-		rooms := s.bySession[session]
-		if rooms == nil {
-			rooms = make(map[*entry]struct{}, 1)
-			s.bySession[session] = rooms
+		if rooms := s.bySession[session]; !slices.Contains(rooms, e) {
+			s.bySession[session] = append(rooms, e)
 		}
-		rooms[e] = struct{}{}
 	}
 }
 
@@ -223,8 +220,8 @@ func (s *Store) unindex(e *entry) {
 		delete(s.byCode, code)
 	}
 	for session := range e.room.Sessions() {
-		rooms := s.bySession[session]
-		if delete(rooms, e); len(rooms) == 0 {
+		rooms := slices.DeleteFunc(s.bySession[session], func(other *entry) bool { return other == e })
+		if s.bySession[session] = rooms; len(rooms) == 0 {
 			delete(s.bySession, session)
 		}
 	}
@@ -257,7 +254,7 @@ func (s *Store) BySession(_ context.Context, session string) ([]*room.Room, erro
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	rooms := make([]*room.Room, 0, len(s.bySession[session]))
-	for e := range s.bySession[session] {
+	for _, e := range s.bySession[session] {
 		rooms = append(rooms, e.room)
 	}
 	slices.SortFunc(rooms, func(a, b *room.Room) int {
