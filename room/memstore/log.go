@@ -23,7 +23,7 @@ const (
 )
 
 // messageLog keeps the latest messages of a room, or its latest notices, oldest first,
-// in a ring whose length is a power of two.
+// in a ring.
 type messageLog struct {
 	ring  []room.Message
 	first int // index of the oldest
@@ -38,7 +38,7 @@ func (l *messageLog) add(m room.Message, limit, limitBytes int) {
 		l.drop()
 	}
 	if l.n == len(l.ring) {
-		l.resize(max(smallRing, 2*len(l.ring)))
+		l.resize(max(smallRing, len(l.ring)*3/2))
 	}
 	l.n++
 	*l.at(l.n - 1) = m
@@ -58,7 +58,7 @@ func (l *messageLog) drop() {
 	switch {
 	case l.n == 0:
 		l.resize(0)
-	case l.n < len(l.ring)/4 && len(l.ring) > smallRing:
+	case 4*l.n < len(l.ring) && len(l.ring) > smallRing:
 		l.resize(len(l.ring) / 2)
 	}
 }
@@ -77,7 +77,7 @@ func (l *messageLog) resize(length int) {
 }
 
 // at returns the place of a message, counted from the oldest.
-func (l *messageLog) at(i int) *room.Message { return &l.ring[(l.first+i)&(len(l.ring)-1)] }
+func (l *messageLog) at(i int) *room.Message { return &l.ring[(l.first+i)%len(l.ring)] }
 
 // cost is what a message takes besides its place in the ring. Its member and name are
 // counted as well: they are shared with the membership, but may outlive it.
