@@ -202,17 +202,18 @@ func (r *Room) admit(i int, now time.Time) []Event {
 	}
 	k := r.Knocks[i]
 	r.Knocks = slices.Concat(r.Knocks[:i], r.Knocks[i+1:])
-	admitted := r.event(KnockAdmitted{Knock: k.ID, Name: k.Name, At: now, By: r.approvers(&k), Remaining: r.Remaining(now)})
-	notice, _ := admitted.Notice()
+	by := r.approvers(&k)
+	admitted := r.event(KnockAdmitted{Knock: k.ID, Name: k.Name, At: now, By: by, Remaining: r.Remaining(now)})
 	r.Members = append(slices.Clip(r.Members), Member{
-		ID:        k.ID,
-		Name:      k.Name,
-		Session:   k.Session,
-		look:      k.look,
-		Since:     r.Seq,
-		Came:      []Message{notice},
-		Present:   true,
-		AbsentDue: now.Add(r.Terms.AbsenceGrace),
+		ID:         k.ID,
+		Name:       k.Name,
+		Session:    k.Session,
+		look:       k.look,
+		Since:      r.Seq,
+		AdmittedAt: now,
+		AdmittedBy: by,
+		Present:    true,
+		AbsentDue:  now.Add(r.Terms.AbsenceGrace),
 	})
 	return []Event{admitted, r.presenceChanged()}
 }

@@ -17,24 +17,25 @@ func (m *Member) parting() Happening {
 // ever: whoever has others come and go without end must hide nobody who is there.
 func (r *Room) comings(member string, told uint64) []Message {
 	var news []Message
-	add := func(m *Member, what Happening, when Moment) {
-		news = append(news, Message{Seq: when.Seq, Kind: KindNotice, Member: m.ID, Name: m.Name, At: when.At, Notice: &Notice{What: what}})
+	add := func(m *Member, n Notice, when Moment) {
+		news = append(news, Message{Seq: when.Seq, Kind: KindNotice, Member: m.ID, Name: m.Name, At: when.At, Notice: &n})
 	}
 	for i := range r.Members {
 		m := &r.Members[i]
 		if m.ID == member {
 			continue
 		}
-		for _, came := range m.Came {
-			if came.Seq > told {
-				news = append(news, came)
-			}
+		if m.Since > told {
+			add(m, Notice{What: Admission, By: m.AdmittedBy}, Moment{m.Since, m.AdmittedAt})
+		}
+		if m.Joined.Seq > told {
+			add(m, Notice{What: Arrival}, m.Joined)
 		}
 		switch {
 		case !m.Present && m.Away.Seq > told:
-			add(m, m.parting(), m.Away)
+			add(m, Notice{What: m.parting()}, m.Away)
 		case m.Present && m.Back.Seq > told && 0 < m.Away.Seq && m.Away.Seq <= told:
-			add(m, Return, m.Back)
+			add(m, Notice{What: Return}, m.Back)
 		}
 	}
 	return news

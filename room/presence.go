@@ -32,10 +32,8 @@ func (r *Room) Connect(now time.Time, e Entry) ([]Event, error) {
 	events := []Event{r.event(attached)}
 	switch {
 	case first && !m.Founder:
-		joined := r.event(MemberJoined{Member: m.ID, Name: m.Name, At: now})
-		notice, _ := joined.Notice()
-		m.Came = append(slices.Clip(m.Came), notice)
-		events = append(events, joined)
+		events = append(events, r.event(MemberJoined{Member: m.ID, Name: m.Name, At: now}))
+		m.Joined = Moment{r.Seq, now}
 	case absent && !first:
 		events = append(events, r.event(MemberReturned{Member: m.ID, Name: m.Name, At: now}))
 		m.Back = Moment{r.Seq, now}

@@ -107,16 +107,25 @@ type Member struct {
 	Name    string
 	Session string
 	look    *look // what the name is compared by; nil if a store did not keep it
+	// Since is the sequence number of the admission: nothing up to it is ever
+	// shown to this member. 0 for the founder.
+	Since uint64
+	// AdmittedAt and AdmittedBy are when that was, and the names of those who said yes;
+	// none for the founder. The log may give up its notice of that.
+	AdmittedAt time.Time
+	AdmittedBy []string
+	// Joined is when the others were told that the member is there for the first time;
+	// zero for the founder. The log may give up that notice, too.
+	Joined Moment
 	// Founder is true for the member who created the room.
 	Founder bool
-	// Since is the sequence number of the admission: nothing up to it is ever
-	// shown to this member.
-	Since uint64
 	// Arrived is true once the member had a connection.
 	Arrived bool
 	// Present members are counted and vote. A member without a connection
 	// stays present until AbsentDue; an absent one stays a member until EndDue.
-	Present   bool
+	Present bool
+	// Parted is true if the last connection ended with a goodbye.
+	Parted    bool
 	AbsentDue time.Time
 	EndDue    time.Time
 	Conns     []string
@@ -126,17 +135,12 @@ type Member struct {
 	// SparedUntil is until when the member does not go absent, unless they leave: a
 	// connection of theirs was ended as too slow.
 	SparedUntil time.Time
-	// Parted is true if the last connection ended with a goodbye.
-	Parted bool
 	// Away and Back are when the others were told of the latest absence, and of the
 	// latest return; zero if there was none.
 	Away, Back Moment
 	// Told is the sequence number up to which pages of this member have certainly
 	// told of the others' coming and going.
 	Told uint64
-	// Came holds the notices of the admission and the arrival, for others who were away
-	// for so long that the log has given them up; none for the founder.
-	Came []Message
 	// LoadingUntil is set while a newly rendered page has not connected yet.
 	LoadingUntil time.Time
 	// Lost holds, for lost connections that may resume, the sequence number up
