@@ -18,7 +18,7 @@ func (adapterBuilder) New(n socket.Namespace) socket.Adapter {
 	a := &adapter{
 		Adapter: socket.MakeAdapter(),
 		members: make(map[socket.SocketId]*member),
-		rooms:   make(map[socket.Room]map[*member]struct{}),
+		rooms:   make(map[socket.Room][]*member),
 	}
 	a.Prototype(a)
 	a.Construct(n)
@@ -55,7 +55,7 @@ type adapter struct {
 
 	mu      sync.RWMutex
 	members map[socket.SocketId]*member
-	rooms   map[socket.Room]map[*member]struct{} // but for the room of each socket's own
+	rooms   map[socket.Room][]*member // but for the room of each socket's own
 }
 
 // member is a socket and where it is.
@@ -94,10 +94,7 @@ func (a *adapter) AddAll(id socket.SocketId, rooms *types.Set[socket.Room]) {
 			continue
 		}
 		m.rooms = append(m.rooms, room)
-		if a.rooms[room] == nil {
-			a.rooms[room] = make(map[*member]struct{})
-		}
-		a.rooms[room][m] = struct{}{}
+		a.rooms[room] = append(a.rooms[room], m)
 	}
 }
 
@@ -127,8 +124,8 @@ func (a *adapter) DelAll(id socket.SocketId) {
 }
 
 func (a *adapter) leaveLocked(m *member, room socket.Room) {
-	delete(a.rooms[room], m)
-	if len(a.rooms[room]) == 0 {
+	left := slices.DeleteFunc(a.rooms[room], func(other *member) bool { return other == m })
+	if a.rooms[room] = left; len(left) == 0 {
 		delete(a.rooms, room)
 	}
 }
@@ -238,7 +235,7 @@ func (a *adapter) eachLocked(o *socket.BroadcastOptions, f func(*member)) {
 		if m := a.members[socket.SocketId(room)]; m != nil && !m.inAny(rooms[:i]) && !m.inAny(except) {
 			f(m)
 		}
-		for m := range a.rooms[room] {
+		for _, m := range a.rooms[room] {
 			if !m.inAny(rooms[:i]) && !m.inAny(except) {
 				f(m)
 			}
