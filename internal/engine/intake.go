@@ -134,7 +134,7 @@ func (i *intake) lengthenLease(bytes int) bool {
 				}
 			})
 		}
-		if i.lease.grow(bytes, s.vouched, s.done) {
+		if i.lease.grow(bytes, s.awaitVouching(), s.done) {
 			return true
 		}
 		if !s.isVouched() {

@@ -254,6 +254,7 @@ func (v *Server) attach(s *Session) {
 		s.attached = sync.OnceFunc(func() { close(looked) })
 		v.layer.Emit("connection", s)
 		<-looked
+		s.attached = nil // nobody else knows of the session yet
 	}
 	v.sessions.Store(s.id, s)
 	v.Emit("connection", s)

@@ -52,37 +52,38 @@ type Session struct {
 	answering sync.Mutex // held while a poll is answered
 	upper     upper
 
-	introduced atomic.Bool   // the client has asked for a Socket.IO connection
-	vouched    chan struct{} // closed by Vouch
-	vouching   sync.Once
+	introduced atomic.Bool // the client has asked for a Socket.IO connection
 
 	state    atomic.Value // what the Socket.IO layer is told of it
 	attached func()       // see Server.attach
 
 	done chan struct{} // closed at the end
 
-	mu           sync.Mutex
-	closed       bool // nothing is accepted any more, in either direction
-	refused      bool // something was not accepted, and so nothing more is
-	graceful     bool // what is in the outbox is still sent
-	goodbye      bool // the client closed it
+	mu       sync.Mutex
+	closed   bool // nothing is accepted any more, in either direction
+	refused  bool // something was not accepted, and so nothing more is
+	graceful bool // what is in the outbox is still sent
+	goodbye  bool // the client closed it
+	vouched  bool // somebody answers for it
+	posting  bool // a request with data is being taken
+	flushing bool // somebody is writing to ws
+	stuck    bool // and waits for room, or has failed
+	asked    bool // a ping is to be sent with what is sent next
+	pacing   bool // pingLater is going to be called
+	released bool // see releaseLocked
+
 	out          outbox
 	ws           *websocket               // nil while polling carries the session
 	probe        *websocket               // a websocket that the session may move to
 	poll         *poll                    // the request that waits for an answer
-	posting      bool                     // a request with data is being taken
-	body         *http.ResponseController // of that request while its body is being read
-	flushing     bool                     // somebody is writing to ws
-	stuck        bool                     // and waits for room, or has failed
-	parting      chan struct{}            // closed when they are done, for the reader, which answers the client's close
+	body         *http.ResponseController // of the request with data while its body is being read
+	parting      chan struct{}            // closed when nobody writes any more, for the reader, which answers the client's close
+	vouching     chan struct{}            // closed by Vouch; nil if nobody waits for it
 	receipts     receipts
 	timer        *time.Timer // of the heartbeat
 	connectTimer *time.Timer
 	nextPing     time.Time
-	asked        bool // a ping is to be sent with what is sent next
 	askedAt      time.Time
-	pacing       bool // pingLater is going to be called
-	released     bool // see releaseLocked
 }
 
 var _ eio.Socket = (*Session)(nil)
@@ -95,7 +96,6 @@ func newSession(server *Server, id string, r *http.Request) *Session {
 		remote:   r.RemoteAddr,
 		receipts: newReceipts(server.Receipts),
 		inbox:    inbox{workers: server.workers},
-		vouched:  make(chan struct{}),
 		out:      outbox{all: &server.untrusted},
 		done:     make(chan struct{}),
 	}
@@ -137,21 +137,35 @@ func (s *Session) Protocol() int { return 4 }
 // Vouch notes that somebody answers for the session: what it sends, and what waits for
 // it, is no longer a part of what strangers may have together.
 func (s *Session) Vouch() {
-	s.vouching.Do(func() {
-		close(s.vouched)
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.out.move(&s.server.backlogs)
-	})
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.vouched {
+		return
+	}
+	s.vouched = true
+	if s.vouching != nil {
+		close(s.vouching)
+	}
+	s.out.move(&s.server.backlogs)
 }
 
 func (s *Session) isVouched() bool {
-	select {
-	case <-s.vouched:
-		return true
-	default:
-		return false
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.vouched
+}
+
+// awaitVouching returns what is closed once somebody answers for the session.
+func (s *Session) awaitVouching() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.vouching == nil {
+		s.vouching = make(chan struct{})
+		if s.vouched {
+			close(s.vouching)
+		}
 	}
+	return s.vouching
 }
 
 // Request returns the handshake's request, without a body.
