@@ -131,8 +131,8 @@ type Gateway struct {
 	replays    replays
 
 	mu       sync.Mutex
-	rooms    map[string]*audience
-	sessions map[string]map[*conn]struct{} // open connections
+	rooms    map[string][]*conn // who is in each; see audienceOf
+	sessions map[string][]*conn // open connections
 }
 
 // New returns a gateway. Use must be called before it is served.
@@ -148,7 +148,7 @@ func New(o Options) (*Gateway, error) {
 	}
 	g := &Gateway{
 		Options: o, node: rand.Text(),
-		rooms: make(map[string]*audience), sessions: make(map[string]map[*conn]struct{}),
+		rooms: make(map[string][]*conn), sessions: make(map[string][]*conn),
 	}
 	g.visitors.unbounded = !o.RateLimits
 	if o.RateLimits {
@@ -282,17 +282,13 @@ func (g *Gateway) joinSession(c *conn) {
 		return
 	}
 	g.mu.Lock()
-	conns := g.sessions[c.session]
-	if conns == nil {
-		conns = make(map[*conn]struct{})
-		g.sessions[c.session] = conns
-	}
-	conns[c] = struct{}{}
+	conns := append(g.sessions[c.session], c)
 	var displaced *conn
 	if g.RateLimits && len(conns) > maxConnections {
 		displaced = g.visitors.least(conns, c)
-		delete(conns, displaced)
+		conns = without(conns, displaced)
 	}
+	g.sessions[c.session] = conns
 	g.mu.Unlock()
 	if displaced != nil {
 		displaced.fail(errTooManyConnections)
@@ -304,9 +300,8 @@ func (g *Gateway) joinSession(c *conn) {
 func (g *Gateway) leaveSession(c *conn) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	conns := g.sessions[c.session]
-	delete(conns, c)
-	if len(conns) == 0 {
+	conns := without(g.sessions[c.session], c)
+	if g.sessions[c.session] = conns; len(conns) == 0 {
 		delete(g.sessions, c.session)
 	}
 }

@@ -180,7 +180,7 @@ func (v *visitors) carry(id string, r *http.Request) {
 
 // least returns the connection of the least purpose, of those the oldest, but not the
 // newcomer. There is another one.
-func (v *visitors) least(conns map[*conn]struct{}, newcomer *conn) *conn {
+func (v *visitors) least(conns []*conn, newcomer *conn) *conn {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	purpose := func(c *conn) connlimit.Purpose {
@@ -190,7 +190,7 @@ func (v *visitors) least(conns map[*conn]struct{}, newcomer *conn) *conn {
 		return connlimit.Idle // it is gone
 	}
 	var found *conn
-	for c := range conns {
+	for _, c := range conns {
 		if c == newcomer {
 			continue
 		}
