@@ -48,11 +48,11 @@ type conn struct {
 	events    int                  // received so far
 	flooded   bool                 // put out for it
 	restored  bool                 // put back into its room without having asked
-	left      map[string]bool      // rooms it has asked to leave
+	left      map[string]bool      // rooms it has asked to leave; nil if none
 	seen      *offset              // the last message that its page has seen, if known
 	was       place                // where it was before it left by itself
 	resumes   *place               // where it was before, if it is being put back there
-	told      map[string]time.Time // verdicts, by knock
+	told      map[string]time.Time // verdicts, by knock; nil if none
 	ended     bool
 	outpaced  atomic.Bool // we end it, for what it has yet to be sent
 	replaced  atomic.Bool // its page goes on by another connection: nothing more of it counts
@@ -65,8 +65,7 @@ type conn struct {
 func (g *Gateway) newConn(s *socket.Socket) *conn {
 	c := &conn{
 		g: g, id: g.node + "." + string(s.Id()), socket: s, link: sessionOf(s),
-		allowance: newAllowance(g.RateLimits), left: make(map[string]bool), told: make(map[string]time.Time),
-		begun: make(chan struct{}),
+		allowance: allowance{on: g.RateLimits}, begun: make(chan struct{}),
 	}
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	if r := handshakeRequest(s); r != nil {
@@ -204,6 +203,9 @@ func (c *conn) watch(seats []room.Seat) {
 func (c *conn) tellVerdict(s room.Seat) {
 	if time.Since(c.told[s.ID]) < verdictPause {
 		return
+	}
+	if c.told == nil {
+		c.told = make(map[string]time.Time)
 	}
 	c.told[s.ID] = time.Now()
 	switch s.Standing {

@@ -313,6 +313,9 @@ func (c *conn) onLeave(p payload) {
 	if !final {
 		c.hasLeft(seat)
 	}
+	if c.left == nil {
+		c.left = make(map[string]bool)
+	}
 	c.left[seat.Room] = true
 }
 

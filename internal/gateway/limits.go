@@ -1,10 +1,6 @@
 package gateway
 
-import (
-	"time"
-
-	"golang.org/x/time/rate"
-)
+import "time"
 
 // Limits that people do not meet: the oldest pages leave the room at any error,
 // and a page that was offline sends all that was typed meanwhile at once.
@@ -30,45 +26,35 @@ const (
 // allowance is what one connection may do. It is used while one of its events is
 // handled.
 type allowance struct {
-	on         bool
-	events     *rate.Limiter
-	pings      *rate.Limiter
-	typing     *rate.Limiter
-	favours    *rate.Limiter
-	dropped    *rate.Limiter
-	complained time.Time
-}
-
-func newAllowance(on bool) allowance {
-	return allowance{
-		on:      on,
-		events:  rate.NewLimiter(eventsPerSecond, eventsAtOnce),
-		pings:   rate.NewLimiter(pingsPerSecond, pingsAtOnce),
-		typing:  rate.NewLimiter(typingPerSecond, typingAtOnce),
-		favours: rate.NewLimiter(favoursPerSecond, favoursAtOnce),
-		dropped: rate.NewLimiter(droppedPerSecond, droppedAtOnce),
-	}
+	on                                      bool
+	events, pings, typing, favours, dropped bucket
+	complained                              time.Time
 }
 
 // event takes an event out of the allowance and reports whether it may be handled.
 func (a *allowance) event(name string) bool {
+	now := time.Now()
 	switch {
 	case !a.on:
 		return true
 	case name == evPing || name == evPingRoom:
-		return a.pings.Allow()
+		return a.pings.take(pace{pingsPerSecond, pingsAtOnce}, 1, now)
 	case name == evTyping:
-		return a.typing.Allow()
+		return a.typing.take(typingPace, 1, now)
 	default:
-		return a.events.Allow()
+		return a.events.take(pace{eventsPerSecond, eventsAtOnce}, 1, now)
 	}
 }
 
-func (a *allowance) favour() bool { return !a.on || a.favours.Allow() }
+func (a *allowance) favour() bool {
+	return !a.on || a.favours.take(pace{favoursPerSecond, favoursAtOnce}, 1, time.Now())
+}
 
 // enough notes an event that is not handled, and reports whether it is one too
 // many of those.
-func (a *allowance) enough() bool { return !a.dropped.Allow() }
+func (a *allowance) enough() bool {
+	return !a.dropped.take(pace{droppedPerSecond, droppedAtOnce}, 1, time.Now())
+}
 
 // complain reports whether it is time to say that events are not handled.
 func (a *allowance) complain() bool {
