@@ -1,12 +1,18 @@
 package room
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
 // The errors of the use cases. Each stands for one thing that a person can be
 // told; web and gateway map them to words and status codes.
 var (
 	// ErrNotFound: there is no such room, or the asker has no place in it.
 	ErrNotFound = errors.New("room: not found")
+	// ErrUnentered is an ErrNotFound for who created the room: it was closed because
+	// nobody entered it in time.
+	ErrUnentered = fmt.Errorf("%w: nobody entered it in time", ErrNotFound)
 	// ErrNotMember: the room exists and the asker is no member of it.
 	ErrNotMember = errors.New("room: not a member")
 	// ErrMalformedCode: what was typed is not six digits.

@@ -190,8 +190,29 @@ func (s *Service) Seats(ctx context.Context, session string) ([]Seat, error) {
 
 // Page returns what the chat page at /room/<path> shows to this session, and
 // notes that the member's next connection is a newly loaded page.
-// Errors: ErrNotFound, also for a room that the session is no member of.
+// Errors: ErrUnentered, ErrNotFound, also for a room that the session is no member of.
 func (s *Service) Page(ctx context.Context, session, path string) (Page, error) {
+	page, err := s.page(ctx, session, path)
+	if errors.Is(err, ErrNotFound) {
+		return Page{}, s.Gone(ctx, session, path)
+	}
+	return page, err
+}
+
+// Gone returns why there is no such room for the session: ErrUnentered or, for every
+// other reason, ErrNotFound.
+func (s *Service) Gone(ctx context.Context, session, room string) error {
+	lapsed, err := s.Store.Lapsed(ctx, room, session)
+	if err != nil {
+		return fmt.Errorf("looking for a room that nobody entered: %w", err)
+	}
+	if lapsed {
+		return ErrUnentered
+	}
+	return ErrNotFound
+}
+
+func (s *Service) page(ctx context.Context, session, path string) (Page, error) {
 	rooms, err := s.Store.BySession(ctx, session)
 	if err != nil {
 		return Page{}, err

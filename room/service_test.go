@@ -522,6 +522,42 @@ func TestAFewAddressesDoNotPushOutAFounder(t *testing.T) {
 	enter(t, s, alice, "c1")
 }
 
+// Threat: somebody whose room was closed before their page had loaded is sent away without
+// a word.
+func TestFoundersAreToldWhyTheirRoomIsGone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, _ := newService(room.Options{Capacity: room.Capacity{Rooms: 3, RoomsPerAddress: 3}})
+		run(t, s)
+		entered := create(t, s, "s1", "Alice")
+		enter(t, s, entered, "c1")
+		slow := create(t, s, "s2", "Bob")
+		create(t, s, "s3", "Carol")
+		create(t, s, "s4", "Dora") // takes the place of Bob's
+		want := func(session, id string, want error) {
+			t.Helper()
+			if _, err := s.Page(t.Context(), session, id); !errors.Is(err, want) || errors.Is(err, room.ErrUnentered) != errors.Is(want, room.ErrUnentered) {
+				t.Errorf("the page of %s: %v, want %v", session, err, want)
+			}
+			if err := s.Gone(t.Context(), session, id); !errors.Is(err, want) {
+				t.Errorf("%s: %v, want %v", session, err, want)
+			}
+		}
+		want("s2", slow.Room, room.ErrUnentered)
+		want("s9", slow.Room, room.ErrNotFound)
+		late := create(t, s, "s5", "Eve")
+		if _, err := s.Page(t.Context(), "s5", late.Room); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(room.DefaultTerms().EntryGrace)
+		synctest.Wait()
+		want("s5", late.Room, room.ErrUnentered)
+		if err := s.Leave(t.Context(), entered.Room, entered.ID, "c1", 0, true); err != nil {
+			t.Fatal(err)
+		}
+		want("s1", entered.Room, room.ErrNotFound)
+	})
+}
+
 func TestUnenteredRoomsEndByThemselves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, world := newService(room.Options{})

@@ -55,6 +55,10 @@ type Store interface {
 	// Unentered returns the rooms that nobody has entered, oldest first; none is no
 	// error. Its cost goes with their number, not with the number of rooms.
 	Unentered(ctx context.Context) ([]*Room, error)
+	// Lapsed reports whether the room has ended as Unentered and the session had created
+	// it. A store need not remember more than the latest thousands of such rooms.
+	Lapsed(ctx context.Context, id, session string) (bool, error)
+
 	// Due returns the rooms with a deadline at or before now, and the earliest
 	// deadline of all others; zero if there is none. Its cost goes with the
 	// number of rooms that are due, not with the number of rooms.

@@ -70,6 +70,7 @@ export function render(name, variables, lang = 'en') {
     .replace('{{ script_words|safe }}', () => JSON.stringify({ scripts, sentences }))
     .replace(/{% for digit in display_code %}(.*?){% endfor %}/gs, (_, text) => [...variables.display_code ?? '']
       .map((digit) => text.replaceAll('{{ digit }}', digit)).join(''))
+    .replace(/{% for message in get_flashed_messages\(\) %}.*?{% endfor %}/g, '')
     .replace(/{{(.*?)}}/g, (_, expression) => value(expression));
 }
 

@@ -134,7 +134,7 @@ func (c *conn) begin() {
 			c.restore(seat)
 			return
 		}
-		c.fail(room.ErrNotMember)
+		c.fail(c.noSeat(c.hints.room))
 		c.watch(seats)
 		return
 	}
@@ -261,6 +261,9 @@ func (c *conn) bind(seat room.Seat, explicit bool) error {
 		if !same {
 			c.unbind()
 			c.report(seat, loss{})
+		}
+		if errors.Is(err, room.ErrNotFound) {
+			return c.g.service.Gone(c.ctx, c.session, seat.Room) // it has ended while we looked
 		}
 		return err
 	}

@@ -84,7 +84,7 @@ func (c *conn) onJoin(p payload) {
 	if !bound || !isAt(seat, h.room) || c.meansAnother(seat, h) {
 		found, ok := c.find(h)
 		if !ok {
-			c.fail(room.ErrNotMember)
+			c.fail(c.noSeat(h.room))
 			return
 		}
 		seat = found
@@ -132,10 +132,25 @@ func (c *conn) member(p payload) (room.Seat, error) {
 		return room.Seat{}, room.ErrNotMember
 	}
 	seat, ok := c.find(h)
-	if !ok || c.left[seat.Room] {
+	if !ok {
+		return room.Seat{}, c.noSeat(h.room)
+	}
+	if c.left[seat.Room] {
 		return room.Seat{}, room.ErrNotMember
 	}
 	return seat, c.bind(seat, false)
+}
+
+// noSeat returns why the session has no membership of a room: who created it is told if
+// it was closed because nobody entered it. Nobody else learns whether there is such a room.
+func (c *conn) noSeat(id string) error {
+	if c.session == "" {
+		return room.ErrNotMember
+	}
+	if err := c.g.service.Gone(c.ctx, c.session, id); !errors.Is(err, room.ErrNotFound) || errors.Is(err, room.ErrUnentered) {
+		return err
+	}
+	return room.ErrNotMember
 }
 
 // mayEnter reports whether the session has a membership of the room.

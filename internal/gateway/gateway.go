@@ -52,6 +52,7 @@ func maxEvent(maxText int) int {
 // it.
 type Service interface {
 	Seats(ctx context.Context, session string) ([]room.Seat, error)
+	Gone(ctx context.Context, session, room string) error
 	Status(ctx context.Context, room string) (room.Status, error)
 	TimeRemaining(ctx context.Context, room string) (time.Duration, error)
 	Connect(ctx context.Context, e room.Entry) error

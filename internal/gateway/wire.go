@@ -262,6 +262,7 @@ var problems = []struct {
 	err        error
 	code, text string
 }{
+	{room.ErrUnentered, "unentered", "Your room was closed because nobody entered it in time. Please create it again."},
 	{room.ErrNotFound, "not_found", "This room does not exist any more. Please go back to the start page."},
 	{room.ErrNotMember, "not_member", "You are not in this room. Please join it with its code."},
 	{room.ErrNoSuchKnock, "no_such_request", "This request to join has already ended."},

@@ -131,7 +131,7 @@ func TestPayloads(t *testing.T) {
 
 func TestProblems(t *testing.T) {
 	for _, err := range []error{
-		room.ErrNotFound, room.ErrNotMember, room.ErrNoSuchKnock, room.ErrMessageTooLong,
+		room.ErrUnentered, room.ErrNotFound, room.ErrNotMember, room.ErrNoSuchKnock, room.ErrMessageTooLong,
 		errRateLimited, errTooManyConnections, errLeft, fmt.Errorf("more: %w", room.ErrNotMember),
 	} {
 		if p, code := problemOf(err); code == "internal" || len(p.Message) < 20 {

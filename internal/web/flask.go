@@ -31,22 +31,41 @@ var pageEndpoints = map[string]string{indexPage: "index", waitingPage: "join_roo
 func (s *server) flask(r *http.Request, page string, vars map[string]any) {
 	vars["url_for"] = s.urlFor(r)
 	vars["request"] = s.request(r, page)
-	vars["get_flashed_messages"] = jinja.Function(flashedMessages)
+	vars["get_flashed_messages"] = s.flashedMessages(r, page)
 	vars["g"] = appGlobals
 	vars["config"] = appConfig
 }
 
-// flashedMessages returns none: nothing is ever flashed here.
-func flashedMessages(args jinja.Args) (any, error) {
-	for _, name := range args.Names {
-		if name != "with_categories" && name != "category_filter" {
-			return nil, fmt.Errorf("get_flashed_messages has no argument %q", name)
+// flashedMessages returns Flask's function for what a page is to say once: at most one
+// message, on the start page alone, of the category that Flask has for all that have no
+// other. It is in none that a template may ask for.
+func (s *server) flashedMessages(r *http.Request, page string) jinja.Function {
+	return func(args jinja.Args) (any, error) {
+		for _, name := range args.Names {
+			if name != "with_categories" && name != "category_filter" {
+				return nil, fmt.Errorf("get_flashed_messages has no argument %q", name)
+			}
 		}
+		if len(args.Positional) > 2 {
+			return nil, errors.New("get_flashed_messages has two arguments")
+		}
+		given := func(name string, position int) bool {
+			v, ok := args.Get(name)
+			if !ok && position < len(args.Positional) {
+				v = args.Positional[position]
+			}
+			return jinja.True(v)
+		}
+		text := flashed(r)
+		if page != indexPage || text == "" || given("category_filter", 1) {
+			return jinja.NewList(), nil
+		}
+		text = s.words.For(r.Header.Get("Accept-Language")).Translate(text)
+		if given("with_categories", 0) {
+			return jinja.NewList(jinja.NewTuple("message", text)), nil
+		}
+		return jinja.NewList(text), nil
 	}
-	if len(args.Positional) > 2 {
-		return nil, errors.New("get_flashed_messages has two arguments")
-	}
-	return jinja.NewList(), nil
 }
 
 // appGlobals is Flask's g, in which nothing is.

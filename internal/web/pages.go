@@ -13,6 +13,7 @@ import (
 // home serves GET /.
 func (s *server) home(w http.ResponseWriter, r *http.Request) {
 	s.sessions.Ensure(w, r)
+	s.endFlash(w, r)
 	s.render(w, r, indexPage, indexVars(token(r)))
 }
 
@@ -126,6 +127,9 @@ func (s *server) chat(w http.ResponseWriter, r *http.Request) {
 	}
 	page, err := s.service.Page(r.Context(), session, path)
 	switch {
+	case errors.Is(err, room.ErrUnentered):
+		s.flash(w, r, flashUnentered)
+		toStart(w, r)
 	case errors.Is(err, room.ErrNotFound), errors.Is(err, room.ErrNotMember):
 		// The same answer for both: who is not in a room learns nothing of it.
 		toStart(w, r)

@@ -5,11 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"html"
+	"io/fs"
 	"net/http"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"securechat/room"
@@ -324,6 +327,48 @@ func TestRoomOfOthers(t *testing.T) {
 	}
 	broken := &fakeService{page: func(string, string) (room.Page, error) { return room.Page{}, errors.New("store away") }}
 	newBrowser(t, newHandler(t, broken)).get("/room/"+roomID).want(t, 500, "Something went wrong")
+}
+
+// Threat: a founder whose room was closed before the page had loaded is sent to the start
+// without a word.
+func TestAFounderIsToldThatTheRoomWasClosed(t *testing.T) {
+	const said = "Your room was closed because nobody entered it in time. Please create it again."
+	service := &fakeService{page: func(string, string) (room.Page, error) { return room.Page{}, room.ErrUnentered }}
+	with := func(templates fs.FS) *browser {
+		return newBrowser(t, newHandler(t, service, func(o *Options) { o.Templates = templates }))
+	}
+	flask := fixture()
+	flask[indexPage] = &fstest.MapFile{Data: []byte(`{% for c, m in get_flashed_messages(with_categories=true) %}{{ c }}: {{ m }}{% endfor %}|{{ get_flashed_messages()|join }}|{{ get_flashed_messages(category_filter=['error']) }}`)}
+	own, foreign := with(os.DirFS("../../templates")), with(flask)
+	for name, tt := range map[string]struct {
+		b                   *browser
+		accept, want, never string
+	}{
+		"the built-in page":     {own, "en", `role="status"><p class="notice">` + said + "</p></div>", "Raum"},
+		"in German":             {own, "de", "Dein Raum wurde geschlossen, weil ihn niemand rechtzeitig betreten hat. Bitte eröffne ihn noch einmal.", `"notice">Your room`},
+		"a page of Flask's own": {foreign, "de", "message: " + said + "|" + said + "|[]", "Raum"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tt.b.get("/room/"+roomID).wantRedirect(t, "/")
+			if tt.b.do(http.MethodHead, "/", nil); tt.b.cookies[flashCookie] == "" {
+				t.Error("a page that nobody has seen has said it")
+			}
+			page := tt.b.get("/", header("Accept-Language", tt.accept))
+			page.want(t, 200, tt.want)
+			if strings.Contains(page.body, tt.never) {
+				t.Errorf("it says %q", tt.never)
+			}
+			if again := tt.b.get("/", header("Accept-Language", tt.accept)); strings.Contains(again.body, tt.want) {
+				t.Error("it says so a second time")
+			}
+		})
+	}
+	// Who plants a cookie has nothing of their own said.
+	planted := newBrowser(t, newHandler(t, &fakeService{}))
+	planted.cookies[flashCookie] = "<b>"
+	if got := planted.get("/"); strings.Contains(got.body, "<b>") || planted.cookies[flashCookie] != "" {
+		t.Error("a cookie that somebody planted is kept, or said")
+	}
 }
 
 func TestInitialTime(t *testing.T) {

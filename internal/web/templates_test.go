@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"html"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -189,6 +190,7 @@ func TestProblemsAreTranslated(t *testing.T) {
 		t.Fatal(err)
 	}
 	texts := []string{tooManyGuesses(time.Minute).text, tooManyGuesses(time.Hour).text}
+	texts = slices.AppendSeq(texts, maps.Values(flashes))
 	for _, p := range []room.NameProblem{room.NameBlank, room.NameTooLong, room.NameBadMarks} {
 		texts = append(texts, (&room.NameError{Problem: p}).Error())
 	}

@@ -28,6 +28,7 @@ type Store struct {
 	deadlines deadlineHeap
 	logs      logBudget
 	members   int
+	lapsed    lapsed
 }
 
 // entry is a room as the store keeps it. The room it points to is never
@@ -150,6 +151,9 @@ func (s *Store) commit(e *entry, next *room.Room, events []room.Event) error {
 	}
 	if next.Closing != "" {
 		s.remove(e)
+		if next.Closing == room.Unentered {
+			s.lapsed.remember(next)
+		}
 		return nil
 	}
 	s.members += len(next.Members) - len(e.room.Members)
@@ -295,6 +299,13 @@ func (s *Store) Unentered(context.Context) ([]*room.Room, error) {
 		rooms = append(rooms, e.Value.(*entry).room) //nolint:forcetypeassert // nothing else is in the list
 	}
 	return rooms, nil
+}
+
+// Lapsed implements room.Store.
+func (s *Store) Lapsed(_ context.Context, id, session string) (bool, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.lapsed.was(id, session), nil
 }
 
 // Due implements room.Store.

@@ -192,6 +192,22 @@ func TestDefaultBudget(t *testing.T) {
 	}
 }
 
+// Whoever makes rooms and enters none must not fill the memory with what is remembered.
+func TestLapsedRoomsAreForgotten(t *testing.T) {
+	var l lapsed
+	for n := range 5 * maxLapsed {
+		l.remember(newRoom(n))
+		if kept := len(l.young) + len(l.old); kept > 2*maxLapsed {
+			t.Fatalf("%d are remembered", kept)
+		}
+	}
+	for n, want := range map[int]bool{0: false, 4*maxLapsed + 1: true, 5*maxLapsed - 1: true} {
+		if r := newRoom(n); l.was(r.ID, r.Members[0].Session) != want {
+			t.Errorf("room %d is remembered %v, want %v", n, !want, want)
+		}
+	}
+}
+
 // The order in which deadlines come up must be right however they move.
 func TestDeadlinesUnderRandomMoves(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))

@@ -30,6 +30,7 @@ func Run(t *testing.T, open func(t *testing.T) room.Store) {
 		{"capacity", capacity},
 		{"wider networks have their share", networks},
 		{"the rooms that nobody has entered, oldest first", unentered},
+		{"who created a room that nobody entered", lapsed},
 		{"codes are unique among live rooms", uniqueCodes},
 		{"the code before leads to its room while it holds", previousCode},
 		{"a new code that is taken is drawn again", redrawnCode},
@@ -259,6 +260,32 @@ func unentered(t *testing.T, s suite) {
 	want()
 	s.close("room1")
 	want()
+}
+
+func lapsed(t *testing.T, s suite) {
+	for n := range 3 {
+		s.create(n)
+	}
+	s.update("room1", func(r *room.Room) ([]room.Event, error) {
+		return r.Connect(start, room.Entry{Member: "member1", Conn: "conn"})
+	})
+	want := func(id, session string, want bool) {
+		t.Helper()
+		if got, err := s.Lapsed(t.Context(), id, session); got != want || err != nil {
+			t.Errorf("%s, %s: %v, err %v; want %v", id, session, got, err, want)
+		}
+	}
+	want("room0", "session0", false)
+	for n := range 2 {
+		s.update(fmt.Sprintf("room%d", n), func(r *room.Room) ([]room.Event, error) {
+			return r.Advance(r.ExpiresAt, func() string { return "999999" }), nil
+		})
+	}
+	want("room0", "session0", true)
+	want("room0", "session2", false) // it is nobody else's business
+	want("room1", "session1", false) // somebody was in it
+	want("room2", "session2", false) // it is still there
+	want("nothing", "session0", false)
 }
 
 func uniqueCodes(t *testing.T, s suite) {

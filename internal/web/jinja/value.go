@@ -23,6 +23,9 @@ func NewList(items ...any) *List { return &List{items} }
 
 type tuple []any
 
+// NewTuple returns a tuple of some items.
+func NewTuple(items ...any) any { return tuple(items) }
+
 // undefined is the value of what nobody has set. It can be printed, as nothing, looped over and
 // compared; whatever else is done with it fails, and says why.
 type undefined struct{ problem string }
