@@ -79,6 +79,21 @@ describe('the conversation', () => {
     assert.deepEqual((await rows(page)).filter((row) => !row.startsWith('no')), ['Monday, June 1', 'Tuesday, June 2', 'Yesterday', 'Today']);
   });
 
+  test('separates the day of what happens as well, whether it says when or not', async (t) => {
+    const page = await joined(t, { locale: 'en-GB', timezoneId: 'Europe/Vienna' });
+    await page.clock.setFixedTime(new Date('2026-06-02T22:00:00+02:00'));
+    const says = (id, time) => page.receive('message', { ...alice, id, content: `no ${id}`, at: Date.parse(time) });
+    await says(1, '2026-06-01T22:00:00+02:00');
+    await page.receive('join_request', knock);
+    await page.receive('join_denied', { user_id: knock.user_id });
+    await says(2, '2026-06-02T22:01:00+02:00');
+    assert.deepEqual(await rows(page), ['Yesterday', 'no 1', 'Today', 'Charlie was not let in', 'no 2']);
+    await page.clock.setFixedTime(new Date('2026-06-03T00:01:00+02:00'));
+    await page.receive('member_left', { display_name: 'Ben' });
+    await says(3, '2026-06-03T00:02:00+02:00');
+    assert.deepEqual((await rows(page)).slice(-3), ['Today', 'Ben left', 'no 3']);
+  });
+
   test('tells what came while one reads further up, and counts it', async (t) => {
     const page = await joined(t);
     for (let id = 0; id < 40; id += 1) await page.receive('message', { ...alice, id, content: `line ${id}` });
@@ -127,7 +142,7 @@ describe('the conversation', () => {
     const page = await joined(t);
     await page.receive('member_joined', { display_name: 'مريم' });
     await page.receive('member_joined', { display_name: 'Ben' });
-    assert.deepEqual(await rows(page), ['مريم joined', 'Ben joined']);
+    assert.deepEqual(await rows(page), ['Today', 'مريم joined', 'Ben joined']);
   });
 
   test('reads out what is said, once, and not what was said before', async (t) => {

@@ -76,8 +76,8 @@ export class Messages {
     return own;
   }
 
-  /** Shows something that happened, once: a text, or the nodes of a phrase. `id` and `at` as in a message, if it has them. */
-  tell(said, { id = undefined, at = undefined } = {}) {
+  /** Shows something that happened, once: a text, or the nodes of a phrase. `id` and `at` as in a message; what says no moment happens now. */
+  tell(said, { id = undefined, at = Date.now() } = {}) {
     if (!this.#shownBefore({ id })) this.#enqueue({ said, at });
   }
 
