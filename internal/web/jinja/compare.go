@@ -105,7 +105,7 @@ func compare(f *frame, op string, a, b any) int {
 	}
 	x, y, ok := sequences(a, b)
 	if !ok {
-		f.fail("%q cannot be said of a %s and a %s", op, typeName(a), typeName(b))
+		f.fail("%q cannot be said of %s and %s", op, aType(a), aType(b))
 	}
 	return f.deeperInt(func() int {
 		for i := range min(len(x), len(y)) {
@@ -156,7 +156,7 @@ func contains(f *frame, in, v any) bool {
 		part, ok := asText(v)
 		if !ok {
 			f.mustBeDefined(v)
-			f.fail("a %s cannot be in a string", typeName(v))
+			f.fail("%s cannot be in a string", aType(v))
 		}
 		f.r.charge(len(s) / chargedBytes)
 		return strings.Contains(plain(s), plain(part))
@@ -178,7 +178,7 @@ func contains(f *frame, in, v any) bool {
 		}
 	}
 	if _, ok := iterate(f, in); !ok {
-		f.fail("nothing can be in a %s", typeName(in))
+		f.fail("nothing can be in %s", aType(in))
 	}
 	next := mustIterate(f, in)
 	for item, ok := next(); ok; item, ok = next() {

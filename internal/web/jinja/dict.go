@@ -48,7 +48,7 @@ func key(f *frame, v any) any {
 		}
 		return tupleKey(strings.Join(parts, "\x00"))
 	}
-	f.fail("a %s cannot be the key of a dictionary", typeName(v))
+	f.fail("%s cannot be the key of a dictionary", aType(v))
 	return nil
 }
 

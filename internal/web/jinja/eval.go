@@ -150,7 +150,7 @@ func (n *item) eval(f *frame) any {
 	if s, ok := k.(slice); ok {
 		v, ok := itemOf(f, of, s)
 		if !ok {
-			f.fail("a %s cannot be sliced so", typeName(of))
+			f.fail("%s cannot be sliced so", aType(of))
 		}
 		return v
 	}
@@ -167,7 +167,7 @@ func (a *arguments) args(f *frame) Args {
 		v := a.starStar.eval(f)
 		d, ok := asDict(f, v)
 		if !ok {
-			f.fail("a dictionary has to follow **, not a %s", typeName(v))
+			f.fail("a dictionary has to follow **, not %s", aType(v))
 		}
 		for i, k := range d.keys {
 			name, ok := asText(k)
@@ -213,7 +213,7 @@ func (n *call) with(f *frame, caller *macro) any {
 		return callee.call(f, args)
 	}
 	f.mustBeDefined(callee)
-	f.fail("a %s cannot be called", typeName(callee))
+	f.fail("%s cannot be called", aType(callee))
 	return nil
 }
 

@@ -218,7 +218,7 @@ func last(f *frame, in any) any {
 func reversible(f *frame, in any) []any {
 	switch in.(type) {
 	case *generator, *loop:
-		f.fail("a %s has no end to begin from: make a list of it", typeName(in))
+		f.fail("%s has no end to begin from: make a list of it", aType(in))
 	}
 	return all(f, in)
 }
@@ -226,14 +226,14 @@ func reversible(f *frame, in any) []any {
 func random(f *frame, in any) any {
 	n, ok := length(f, in)
 	if !ok {
-		f.fail("nothing can be chosen from a %s", typeName(in))
+		f.fail("nothing can be chosen from %s", aType(in))
 	}
 	if n == 0 {
 		return &undefined{"there is nothing to choose from"}
 	}
 	v, ok := itemOf(f, in, chance(n))
 	if !ok {
-		f.fail("nothing can be chosen from a %s", typeName(in))
+		f.fail("nothing can be chosen from %s", aType(in))
 	}
 	return v
 }
@@ -285,7 +285,7 @@ func pairs(f *frame, in any) any {
 func lengthFilter(f *frame, in any) any {
 	n, ok := length(f, in)
 	if !ok {
-		f.fail("a %s has no length", typeName(in))
+		f.fail("%s has no length", aType(in))
 	}
 	return n
 }

@@ -18,7 +18,7 @@ func absolute(f *frame, in any) any {
 	case isNumber(in):
 		return math.Abs(asFloat(in))
 	}
-	f.fail("a %s has no absolute value", typeName(in))
+	f.fail("%s has no absolute value", aType(in))
 	return nil
 }
 
@@ -53,7 +53,7 @@ func toFloatOr(f *frame, v any) float64 {
 	s, ok := asText(v)
 	x, err := parseFloat(s)
 	if !ok || err != nil {
-		f.fail("a number is expected here, not a %s", typeName(v))
+		f.fail("a number is expected here, not %s", aType(v))
 	}
 	return x
 }
@@ -138,7 +138,7 @@ func parseInt(digits string, base int) (int, error) {
 func round(f *frame, in any, a []any) any {
 	f.mustBeDefined(in)
 	if !isNumber(in) {
-		f.fail("a %s cannot be rounded", typeName(in))
+		f.fail("%s cannot be rounded", aType(in))
 	}
 	digits, method := intArg(f, a[0], 0), or(a[1], "common")
 	switch method {

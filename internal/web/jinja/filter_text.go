@@ -31,7 +31,7 @@ func indent(f *frame, in any, a []any) any {
 	f.mustBeDefined(in)
 	s, ok := asText(in)
 	if !ok {
-		f.fail("a %s has no lines to indent", typeName(in))
+		f.fail("%s has no lines to indent", aType(in))
 	}
 	by, ok := asText(or(a[0], 4))
 	if !ok {

@@ -137,7 +137,7 @@ func asked(f *frame, v any) bool {
 		return false
 	}
 	if !isInt(v) {
-		f.fail("true or false is expected here, not a %s", typeName(v))
+		f.fail("true or false is expected here, not %s", aType(v))
 	}
 	return truth(f, v)
 }
@@ -146,7 +146,7 @@ func mustDict(f *frame, in any) *dict {
 	d, ok := asDict(f, in)
 	if !ok {
 		f.mustBeDefined(in)
-		f.fail("a dictionary is expected here, not a %s", typeName(in))
+		f.fail("a dictionary is expected here, not %s", aType(in))
 	}
 	return d
 }

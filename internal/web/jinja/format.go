@@ -212,7 +212,7 @@ func formatSpec(f *frame, v any, text string) string {
 		s, ok := asText(v)
 		if !ok {
 			f.mustBeDefined(v)
-			f.fail("a %s takes no format %q", typeName(v), text)
+			f.fail("%s takes no format %q", aType(v), text)
 		}
 		if sp.verb != 0 && sp.verb != 's' || sp.sign != 0 || sp.alternate || sp.group != 0 || sp.align == '=' {
 			f.fail("a string takes no format %q", text)

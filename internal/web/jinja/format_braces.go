@@ -158,7 +158,7 @@ func fieldValue(f *frame, name string, args Args, auto *numbering) any {
 			}
 			attr, ok := attributeOf(f, v, rest[1:end])
 			if !ok {
-				f.fail("a %s has no attribute %q", typeName(v), rest[1:end])
+				f.fail("%s has no attribute %q", aType(v), rest[1:end])
 			}
 			v, rest = attr, rest[end:]
 			continue
@@ -173,7 +173,7 @@ func fieldValue(f *frame, name string, args Args, auto *numbering) any {
 		}
 		item, ok := itemOf(f, v, k)
 		if !ok {
-			f.fail("a %s has no item %q", typeName(v), rest[1:end])
+			f.fail("%s has no item %q", aType(v), rest[1:end])
 		}
 		v, rest = item, rest[end+1:]
 	}

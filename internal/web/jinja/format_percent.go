@@ -156,7 +156,7 @@ func (p *percent) formatted(sp spec, verb rune, v any) string {
 	case 'e', 'E', 'f', 'F', 'g', 'G':
 		f.mustBeDefined(v)
 		if !isNumber(v) {
-			f.fail("%%%c in a format asks for a number, not for a %s", verb, typeName(v))
+			f.fail("%%%c in a format asks for a number, not for %s", verb, aType(v))
 		}
 		sp.verb = byte(verb)
 		x := asFloat(v)
@@ -203,7 +203,7 @@ func (p *percent) whole(sp spec, verb rune, v any) string {
 		v = truncated(f, x)
 	}
 	if !isInt(v) {
-		f.fail("%%%c in a format asks for a number, not for a %s", verb, typeName(v))
+		f.fail("%%%c in a format asks for a number, not for %s", verb, aType(v))
 	}
 	sp.verb = byte(verb)
 	if isDecimal {

@@ -28,7 +28,7 @@ func newRange(f *frame, args Args) any {
 	for i, v := range args.Positional {
 		f.mustBeDefined(v)
 		if !isInt(v) {
-			f.fail("range takes whole numbers, not a %s", typeName(v))
+			f.fail("range takes whole numbers, not %s", aType(v))
 		}
 		n[i] = asInt(v)
 	}

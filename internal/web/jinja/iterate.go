@@ -124,7 +124,7 @@ func iterate(f *frame, v any) (next iterator, ok bool) {
 func mustIterate(f *frame, v any) iterator {
 	next, ok := iterate(f, v)
 	if !ok {
-		f.fail("a %s cannot be looped over", typeName(v))
+		f.fail("%s cannot be looped over", aType(v))
 	}
 	return func() (any, bool) {
 		f.r.charge(1)

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"testing"
 	"testing/fstest"
+
+	"securechat/internal/web/jinja/jinjatest"
 )
 
 func folder(files map[string]string) fstest.MapFS {
@@ -180,6 +182,21 @@ func TestLoadErrors(t *testing.T) {
 				t.Errorf("error of %d bytes", len(err.Error()))
 			}
 		})
+	}
+}
+
+func TestSentencesHaveTheirArticles(t *testing.T) {
+	for source, want := range map[string]string{
+		"{{ 5|reverse }}":        "an int",
+		"{{ self }}":             "an object",
+		"{{ 'a' + 1 }}":          "a str and an int",
+		"{{ count.bit_length }}": "of an int",
+		"{{ none|length }}":      "a NoneType",
+	} {
+		_, err := rendered(jinjatest.Sample{Page: "page.html", Files: map[string]string{"page.html": source}}, variables(t))
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", source, err, want)
+		}
 	}
 }
 

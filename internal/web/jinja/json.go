@@ -66,12 +66,12 @@ func (j *jsonWriter) write(v any, depth int) {
 	case *Object:
 		d, ok := asDict(j.f, v)
 		if !ok {
-			j.f.fail("a %s cannot be written as JSON", typeName(v))
+			j.f.fail("%s cannot be written as JSON", aType(v))
 		}
 		j.object(d, depth)
 	default:
 		j.f.mustBeDefined(v)
-		j.f.fail("a %s cannot be written as JSON", typeName(v))
+		j.f.fail("%s cannot be written as JSON", aType(v))
 	}
 }
 
@@ -156,7 +156,7 @@ func (j *jsonWriter) object(d *dict, depth int) {
 			(&jsonWriter{f: j.f, out: &name}).write(k, depth)
 			j.text(name.String())
 		default:
-			j.f.fail("a %s cannot be a name in JSON", typeName(k))
+			j.f.fail("%s cannot be a name in JSON", aType(k))
 		}
 		j.out.WriteString(": ")
 		v, _ := d.get(j.f, k)

@@ -9,7 +9,7 @@ func listMethod(params string, required int, do func(f *frame, l *List, a []any)
 	return define(params, required, func(f *frame, of any, a []any) any {
 		l, ok := of.(*List)
 		if !ok {
-			f.fail("a list is expected here, not a %s", typeName(of))
+			f.fail("a list is expected here, not %s", aType(of))
 		}
 		return do(f, l, a)
 	})

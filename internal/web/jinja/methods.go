@@ -54,7 +54,7 @@ func method(f *frame, of any, name string) (any, bool) {
 			kind = "int"
 		}
 		if slices.Contains(refused[kind], name) {
-			f.fail("the method %q of a %s is not supported", name, kind)
+			f.fail("the method %q of %s is not supported", name, withArticle(kind))
 		}
 		return nil, false
 	}
@@ -72,7 +72,7 @@ func textArg(f *frame, v any) string {
 	s, ok := asText(v)
 	if !ok {
 		f.mustBeDefined(v)
-		f.fail("a string is expected here, not a %s", typeName(v))
+		f.fail("a string is expected here, not %s", aType(v))
 	}
 	return s
 }
@@ -83,7 +83,7 @@ func intArg(f *frame, v any, otherwise int) int {
 	}
 	if !isInt(v) {
 		f.mustBeDefined(v)
-		f.fail("a whole number is expected here, not a %s", typeName(v))
+		f.fail("a whole number is expected here, not %s", aType(v))
 	}
 	return asInt(v)
 }

@@ -21,7 +21,7 @@ func (n *unary) eval(f *frame) any {
 	case isNumber(v):
 		return -asFloat(v)
 	}
-	f.fail("a %s has no sign", typeName(v))
+	f.fail("%s has no sign", aType(v))
 	return nil
 }
 
@@ -61,7 +61,7 @@ func operate(f *frame, op string, a, b any) any {
 			}
 		}
 	}
-	f.fail("%q cannot be done with a %s and a %s", op, typeName(a), typeName(b))
+	f.fail("%q cannot be done with %s and %s", op, aType(a), aType(b))
 	return nil
 }
 

@@ -113,7 +113,7 @@ func writeRepr(f *frame, out *strings.Builder, v any, depth int) {
 		out.WriteString("<TemplateModule " + quoted(v.name) + ">")
 	default:
 		// Python shows an address in memory, which means nothing to anybody.
-		f.fail("a %s cannot be printed", typeName(v))
+		f.fail("%s cannot be printed", aType(v))
 	}
 }
 

@@ -163,7 +163,7 @@ func (s *filterBlock) run(f *frame) {
 	captured := f.capture(func() { inner.runAll(s.body) })
 	v := s.via.apply(inner, f.safe(captured))
 	if _, ok := asText(v); !ok {
-		f.fail("the filter of a block has to return text, not a %s", typeName(v))
+		f.fail("the filter of a block has to return text, not %s", aType(v))
 	}
 	f.put(v)
 }

@@ -79,7 +79,7 @@ func (s slice) bounds(f *frame, n int) (from, to, step int) {
 			return asInt(v)
 		}
 		f.mustBeDefined(v)
-		f.fail("a %s cannot bound a slice", typeName(v))
+		f.fail("%s cannot bound a slice", aType(v))
 		return 0
 	}
 	step = part(s.step, 1)

@@ -118,7 +118,7 @@ func (f *frame) search(v any) (t *template, missing string) {
 		return nil, "there is no template to choose from"
 	}
 	if _, ok := iterate(f, v); !ok {
-		f.fail("a %s is no name of a template", typeName(v))
+		f.fail("%s is no name of a template", aType(v))
 	}
 	var names []string
 	for _, one := range all(f, v) {
@@ -141,7 +141,7 @@ func (f *frame) search(v any) (t *template, missing string) {
 func (f *frame) find(v any) *template {
 	if _, ok := asText(v); !ok {
 		f.mustBeDefined(v)
-		f.fail("a %s is no name of a template", typeName(v))
+		f.fail("%s is no name of a template", aType(v))
 	}
 	t, missing := f.search(v)
 	if t == nil {

@@ -25,7 +25,7 @@ func newTests() map[string]*test {
 	rest := func(f *frame, v any, by any) int {
 		r := operate(f, "%", v, by)
 		if !isNumber(r) {
-			f.fail("a number is expected here, not a %s", typeName(v))
+			f.fail("a number is expected here, not %s", aType(v))
 		}
 		if x := asFloat(r); x != 0 && x != 1 {
 			return 2

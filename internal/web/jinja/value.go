@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // Values of templates are nil (None), bool, int, float64, string, Markup, *List, tuple, *dict, and the
@@ -138,6 +139,16 @@ func True(v any) bool {
 func IsUndefined(v any) bool {
 	_, ok := v.(*undefined)
 	return ok
+}
+
+// aType returns the name of a value's type with its article, for sentences.
+func aType(v any) string { return withArticle(typeName(v)) }
+
+func withArticle(name string) string {
+	if strings.IndexAny(name, "aeiou") == 0 {
+		return "an " + name
+	}
+	return "a " + name
 }
 
 //nolint:gocyclo // one case for each type
