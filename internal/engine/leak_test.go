@@ -273,3 +273,22 @@ func TestNothingIsLeftOfTheLost(t *testing.T) {
 		}
 	})
 }
+
+// A session that ends must not end the connection that it came by: a proxy's carries others
+// next. Here the answer takes longer than what the session gives its last request to arrive.
+func TestTheEndOfASessionLeavesTheConnectionToOthers(t *testing.T) {
+	bubble(t, (*server).bind, func(t *testing.T, s *server) {
+		var ended error
+		s.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			ended = r.Context().Err()
+			s.engine.ServeHTTP(w, r)
+			time.Sleep(2 * closeGrace)
+		})
+		c := s.poll(t)
+		c.post("1")
+		s.poll(t)
+		if ended != nil {
+			t.Errorf("the next request is over before it begins: %v", ended)
+		}
+	})
+}

@@ -239,10 +239,16 @@ func (s *Session) settle() {
 
 // readBody takes in the body of a request with data, but not for long once the
 // session has ended.
-func (s *Session) readBody(r io.Reader) error {
+func (s *Session) readBody(r io.Reader) (err error) {
 	defer func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
+		// If the session has ended there is a deadline. It must not outlive a body that is
+		// there: net/http goes on reading to learn of the connection's end, takes the deadline
+		// for that, and cancels every later request by the same connection, whosever it is.
+		if err == nil {
+			_ = s.body.SetReadDeadline(time.Time{}) // recorders of tests have none
+		}
 		s.body = nil
 	}()
 	return s.readPayload(r, s.receive)
