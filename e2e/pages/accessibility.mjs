@@ -33,6 +33,7 @@ async function run(how) {
   const results = await globalThis.axe.run(document, how);
   for (const node of results.incomplete.flatMap(({ nodes }) => nodes)) {
     const element = document.querySelector(node.target.at(-1));
+    if (!element) continue; // the page has gone on meanwhile
     const { left, top, right, bottom } = element.getBoundingClientRect();
     const hit = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
     node.inSight = Boolean(hit) && (element.contains(hit) || hit.contains(element));
