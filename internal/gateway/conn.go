@@ -221,54 +221,63 @@ func (c *conn) tellVerdict(s room.Seat) {
 // another room it leaves that one; if it is in this one already, its request to
 // join is confirmed again.
 func (c *conn) bind(seat room.Seat, explicit bool) error {
-	old, bound := c.boundTo()
-	same := bound && old.ID == seat.ID
-	if !same {
-		done, err := c.replayTurn(seat)
-		if err != nil {
-			return err
-		}
-		defer done()
-	}
-	was := c.was
 	c.resumes = nil
-	if bound && !same {
+	old, bound := c.boundTo()
+	if bound && old.ID == seat.ID {
+		return c.connect(c.entryTo(seat, explicit))
+	}
+	done, err := c.replayTurn(seat)
+	if err != nil {
+		return err
+	}
+	defer done()
+	was := c.was
+	if bound {
 		c.unbind()
 		c.hasLeft(old)
 		c.report(old, loss{delivered: c.was.seen})
 	}
-	entry := room.Entry{
+	entry := c.entryTo(seat, explicit)
+	switch {
+	case c.seen != nil && c.seen.room == seat.Room:
+		entry.Resume = &c.seen.seq
+		c.seen = nil // of the next room it has seen nothing
+	case !seat.Loading && was.member == seat.ID:
+		c.resumes, entry.Resume = &was, &was.sent.seq
+	case !seat.Loading || entry.Returning:
+		entry.Resume = c.takeOver(seat)
+	}
+	if c.replaced.Load() {
+		return context.Canceled // its page is elsewhere by now
+	}
+	c.enter(seat)
+	if err := c.connect(entry); err != nil {
+		c.unbind()
+		c.report(seat, loss{})
+		return err
+	}
+	return nil
+}
+
+func (c *conn) entryTo(seat room.Seat, explicit bool) room.Entry {
+	return room.Entry{
 		Room: seat.Room, Member: seat.ID, Conn: c.id, Explicit: explicit,
 		Returning: c.returnsTo(seat), Heard: c.g.heardBy(seat),
 	}
-	if !same {
-		switch {
-		case c.seen != nil && c.seen.room == seat.Room:
-			entry.Resume = &c.seen.seq
-			c.seen = nil // of the next room it has seen nothing
-		case !seat.Loading && was.member == seat.ID:
-			c.resumes, entry.Resume = &was, &was.sent.seq
-		case !seat.Loading || entry.Returning:
-			entry.Resume = c.takeOver(seat)
-		}
-		if c.replaced.Load() {
-			return context.Canceled // its page is elsewhere by now
-		}
-		c.enter(seat)
-	}
+}
+
+// connect reports to the service that the connection is in the room.
+func (c *conn) connect(entry room.Entry) error {
 	c.link.Vouch() // before it is sent what a member is
-	if err := c.g.service.Connect(c.ctx, entry); err != nil {
-		if !same {
-			c.unbind()
-			c.report(seat, loss{})
-		}
-		if errors.Is(err, room.ErrNotFound) {
-			return c.g.service.Gone(c.ctx, c.session, seat.Room) // it has ended while we looked
-		}
+	err := c.g.service.Connect(c.ctx, entry)
+	if errors.Is(err, room.ErrNotFound) {
+		return c.g.service.Gone(c.ctx, c.session, entry.Room) // it has ended while we looked
+	}
+	if err != nil {
 		return err
 	}
-	delete(c.left, seat.Room)
-	c.g.pages.remember(c.session, c.hints.page, seat.ID)
+	delete(c.left, entry.Room)
+	c.g.pages.remember(c.session, c.hints.page, entry.Member)
 	return nil
 }
 

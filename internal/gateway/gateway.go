@@ -283,13 +283,12 @@ func (g *Gateway) joinSession(c *conn) {
 		return
 	}
 	g.mu.Lock()
-	conns := append(g.sessions[c.session], c)
+	g.sessions[c.session] = append(g.sessions[c.session], c)
 	var displaced *conn
-	if g.RateLimits && len(conns) > maxConnections {
+	if conns := g.sessions[c.session]; g.RateLimits && len(conns) > maxConnections {
 		displaced = g.visitors.least(conns, c)
-		conns = without(conns, displaced)
+		g.sessions[c.session] = without(conns, displaced)
 	}
-	g.sessions[c.session] = conns
 	g.mu.Unlock()
 	if displaced != nil {
 		displaced.fail(errTooManyConnections)
