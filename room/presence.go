@@ -73,10 +73,8 @@ func (m *Member) resumeAfter(now time.Time, e Entry, seq uint64) uint64 {
 	if last := len(m.Lost) - 1; last >= 0 {
 		seen = m.Lost[last]
 		used := last
-		if e.Resume != nil { // it may be known which loss was this page's
-			if own := slices.Index(m.Lost, *e.Resume); own >= 0 {
-				used = own
-			}
+		if e.Resume != nil {
+			used = m.lossOf(*e.Resume)
 		}
 		m.Lost = slices.Concat(m.Lost[:used], m.Lost[used+1:])
 	}
@@ -87,6 +85,20 @@ func (m *Member) resumeAfter(now time.Time, e Entry, seq uint64) uint64 {
 		return m.Since
 	}
 	return max(seen, m.Since)
+}
+
+// lossOf returns which of the lost connections, of which there has to be one, was that of a
+// page that has seen the room up to seen: one that was not known to have got further. Of
+// several the furthest is taken, so that the member's other pages are rather told twice
+// than never.
+func (m *Member) lossOf(seen uint64) (index int) {
+	index = len(m.Lost) - 1
+	for i, delivered := range m.Lost {
+		if delivered <= seen && (m.Lost[index] > seen || m.Lost[index] < delivered) {
+			index = i
+		}
+	}
+	return index
 }
 
 // loading reports whether the member's next connection is a new page.

@@ -992,6 +992,20 @@ func TestWhatAConnectionIsShown(t *testing.T) {
 			t.Errorf("the other tab is shown from %d on, want %d", after(out), more)
 		}
 	})
+	t.Run("nor does it take the other's for its own if it has seen more than was known", func(t *testing.T) {
+		s := founded(t)
+		one := s.admit("bob", "Bob")
+		two, _ := s.connect("bob")
+		little := post(s)
+		more := post(s)
+		most := post(s)
+		s.Disconnect(s.now, "bob", one, more, false)
+		s.Disconnect(s.now, "bob", two, little, false)
+		s.must(s.Connect(s.now, Entry{Member: "bob", Conn: "one again", Resume: &most}))
+		if _, out := s.connect("bob"); after(out) != little {
+			t.Errorf("the other tab is shown from %d on, want %d", after(out), little)
+		}
+	})
 	t.Run("a reloaded page: everything since the admission", func(t *testing.T) {
 		s := founded(t)
 		bob := s.admit("bob", "Bob")
