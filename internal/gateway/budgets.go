@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"securechat/room"
 )
@@ -281,14 +282,16 @@ func costOf(text string, longest, characters int) int {
 		return messageOverhead
 	}
 	cost := 0
-	for _, b := range []byte(text) {
+	for _, r := range text {
 		switch {
-		case b == '<', b == '>', b == '&', b == '"', b == '\'':
+		case r == '<', r == '>', r == '&', r == '"', r == '\'':
 			cost += dearestCharacter
-		case b < ' ':
+		case r < ' ', r == '\u2028', r == '\u2029', r == utf8.RuneError:
 			cost += len(`\u0000`)
+		case r == '\\':
+			cost += len(`\\`)
 		default:
-			cost++
+			cost += utf8.RuneLen(r)
 		}
 	}
 	return messageOverhead + min(cost, dearestCharacter*characters)

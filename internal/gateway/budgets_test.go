@@ -106,7 +106,8 @@ func TestCostOf(t *testing.T) {
 		"signs":          strings.Repeat(`<&>"'`, 200),
 		"another script": strings.Repeat("日本語", 300),
 		"controls":       strings.Repeat("\n\t\x01", 300),
-		"separators":     strings.Repeat("\u2028", 10),
+		"separators":     strings.Repeat("\u2028", 300),
+		"backslashes":    strings.Repeat(`\`, 1000),
 	} {
 		frame, err := json.Marshal([]any{"message", messageOf(room.Message{
 			Seq: 1 << 40, Member: strings.Repeat("m", 36), Name: "Alice", Content: html.EscapeString(text), At: time.Now(), Ref: strings.Repeat("r", 64),
