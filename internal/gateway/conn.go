@@ -234,15 +234,15 @@ func (c *conn) bind(seat room.Seat, explicit bool) error {
 	was := c.was
 	if bound {
 		c.unbind()
-		c.hasLeft(old)
-		c.report(old, loss{delivered: c.was.seen})
+		c.report(old, loss{delivered: c.marks.confirmed(c.link)})
+		c.hasLeft(old) // not before the report: what was just being said may have been sent to it
 	}
 	entry := c.entryTo(seat, explicit)
 	switch {
 	case c.seen != nil && c.seen.room == seat.Room:
 		entry.Resume = &c.seen.seq
 		c.seen = nil // of the next room it has seen nothing
-	case !seat.Loading && was.member == seat.ID:
+	case was.member == seat.ID: // a new page has a new connection
 		c.resumes, entry.Resume = &was, &was.sent.seq
 	case !seat.Loading || entry.Returning:
 		entry.Resume = c.takeOver(seat)

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"securechat/internal/engine"
 	"securechat/room"
 )
 
@@ -419,4 +421,66 @@ func (s *server) seatOf(session string) room.Seat {
 		s.t.Fatal(seats, err)
 	}
 	return seats[0]
+}
+
+// A page that comes back by the same connection is no new one, whatever is being loaded
+// beside it: it is sent nothing twice, and the new page is shown everything.
+func TestWhoComesBackIsNotTheNewPageBeside(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	alice, _ := s.create("alice", "Alice")
+	a := s.connect(visit{session: "alice"}).join(alice)
+	a.say(alice, "hello")
+	a.expect("message")
+	s.settled(a)
+	a.emit("leave_room", fmt.Sprintf(`{"room":%q}`, alice.Room))
+	a.barrier()
+	s.load("alice", alice)
+	a.forget()
+	a.join(alice)
+	equal(t, "back, she reads", a.texts(), nil)
+	beside := s.connect(visit{session: "alice", page: "/room/" + alice.Path}).join(alice)
+	equal(t, "on the new page she reads", beside.texts(), []string{"hello"})
+}
+
+// inFlight has something happen right before a connection is reported lost.
+type inFlight struct {
+	*room.Service
+	beforeDisconnect func()
+}
+
+func (s *inFlight) Disconnect(ctx context.Context, room, member, conn string, delivered uint64, deliberate bool) error {
+	s.beforeDisconnect()
+	return s.Service.Disconnect(ctx, room, member, conn, delivered, deliberate)
+}
+
+// What is just being said while a connection moves to another room is sent by it or not:
+// when it is back it is told that once.
+func TestWhatIsSaidWhileAConnectionMovesIsHeardOnce(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	alice, _ := s.create("alice", "Alice")
+	other, _ := s.create("alice", "Alice")
+	s.load("alice", alice)
+	a := s.connect(visit{session: "alice"}).join(alice)
+	post := func() uint64 {
+		if _, err := s.rooms.Post(t.Context(), room.Draft{Room: alice.Room, Member: alice.ID, Text: "just now"}); err != nil {
+			t.Fatal(err)
+		}
+		return s.state(alice.Room).Seq
+	}
+	listening := s.gateway.audienceOf(alice.Room)
+	s.gateway.Use(&inFlight{s.rooms, sync.OnceFunc(func() {
+		at := offset{alice.Room, post()}
+		// The one who spreads it has looked up who listens before.
+		b := s.gateway.broadcast(nil, engine.Event{"message", messageOf(room.Message{Seq: at.seq, Content: "just now"})})
+		for _, c := range listening {
+			c.marks.deliver(at.room, at.seq, func() (position, confirmed uint64) { return b.To(c.link) })
+		}
+		b.Flush()
+	})})
+	a.join(other)
+	a.barrier()
+	a.join(alice)
+	equal(t, "she reads", a.texts(), []string{"just now"})
 }
