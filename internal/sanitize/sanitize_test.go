@@ -393,12 +393,14 @@ func FuzzTyped(f *testing.F) {
 // FuzzWords: of what other pages send, only whole tags of the five names can be missing
 // from what is read.
 func FuzzWords(f *testing.F) {
-	for _, seed := range []string{"Promise<string>", "<b>x</b", "<b title='", "<a href=\"x>\">y", "<b <i>x", "</em =\"", "<i/='>'>", "x<!--<b>-->"} {
+	for _, seed := range []string{"Promise<string>", "<b>x</b", "<b title='", "<a href=\"x>\">y", "<b <i>x", "</em =\"", "<i/='>'>", "x<!--<b>-->", "<i 0>", "a<b x=1 c>d", "<b x = y|z/>"} {
 		f.Add(seed)
 	}
 	s := sanitize.New(sanitize.Options{MaxLength: sanitize.MaxPlain})
-	// A tag of an allowed name, or the beginning of one, and whatever may be in it.
-	tag := regexp.MustCompile(`(?is)</?(?:b|i|em|strong|a)(?:[ \t\n\f/][^<>"']*(?:"[^"]*"|'[^']*'|[^<>"'])*)?>`)
+	// A tag of an allowed name without attributes, or with some of which one has a value.
+	const name, valued = `[\w:.@-]+`, `[\w:.@-]+[ \t\n\f]*=[ \t\n\f]*[^ \t\n\f<>]*`
+	const begins, space, anyOf = `</?(?:b|i|em|strong|a)`, `[ \t\n\f/]+`, `(?:[ \t\n\f/]+(?:` + valued + `|` + name + `))*`
+	tag := regexp.MustCompile(`(?i)` + begins + `(?:` + anyOf + space + valued + anyOf + `)?[ \t\n\f/]*>`)
 	f.Fuzz(func(t *testing.T, text string) {
 		if !utf8.ValidString(text) || strings.ContainsAny(text, "\x00\r&") || len(text) > 1000 || isEnvelope(text) {
 			return
