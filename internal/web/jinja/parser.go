@@ -23,6 +23,8 @@ type parser struct {
 	soft int
 	// loops counts the loops around.
 	loops int
+	// captures counts the tags around that take the text in them for themselves.
+	captures int
 	// unknown are the problems with filters and tests that there are not. Those in
 	// conditions are forgotten: they fail only when they are asked for.
 	unknown []*Error

@@ -49,6 +49,14 @@ func (p *parser) body(ends ...string) (body []statement, end string) {
 	return body, p.next().text
 }
 
+// captured parses what is in a tag that takes its text for itself.
+func (p *parser) captured(end string) []statement {
+	p.captures++
+	defer func() { p.captures-- }()
+	body, _ := p.body(end)
+	return body
+}
+
 func (p *parser) statement(ends []string) statement {
 	t := p.next()
 	switch t.text {
@@ -66,7 +74,7 @@ func (p *parser) statement(ends []string) statement {
 		return n
 	case "filter":
 		n := &filterBlock{via: p.filterChain(true), line: t.line}
-		n.body, _ = p.body("endfilter")
+		n.body = p.captured("endfilter")
 		return n
 	case "macro":
 		name := p.name().text
@@ -156,7 +164,7 @@ func (p *parser) set(line int) statement {
 		return &set{to, p.tuple(p.expression, false), line}
 	}
 	n := &setBlock{to: to, via: p.filterChain(false), line: line}
-	n.body, _ = p.body("endset")
+	n.body = p.captured("endset")
 	return n
 }
 
@@ -169,7 +177,10 @@ func (p *parser) loop(line int) statement {
 	if p.skipIf("if") {
 		n.test = p.expression()
 	}
-	n.recursive = p.skipIf("recursive")
+	if n.recursive = p.skipIf("recursive"); n.recursive {
+		p.captures++
+		defer func() { p.captures-- }()
+	}
 	outer := p.reads
 	p.reads = map[string]bool{}
 	var end string
@@ -225,7 +236,7 @@ func (p *parser) macro(name string, head func(*macroDef), end string) *macroDef 
 	p.reads = map[string]bool{}
 	head(def)
 	clear(p.reads) // the defaults belong to nobody's body
-	def.body, _ = p.body(end)
+	def.body = p.captured(end)
 	wants := func(special string) bool { return p.reads[special] && !slices.Contains(def.params, special) }
 	def.wantsCaller, def.wantsKwargs, def.wantsVarargs = wants("caller"), wants("kwargs"), wants("varargs")
 	if i := slices.Index(def.params, "caller"); p.reads["caller"] && i >= 0 && i < len(def.params)-len(def.defaults) {
@@ -292,11 +303,11 @@ func (p *parser) block(line int) statement {
 		p.fail(line, "there are two blocks %q", name)
 	}
 	p.template.blocks[name] = def
-	outer := p.reads
-	p.reads = map[string]bool{}
+	outer, captures := p.reads, p.captures
+	p.reads, p.captures = map[string]bool{}, 0
 	def.body, _ = p.body("endblock")
 	scoped := n.scoped || p.reads[scopedBlock]
-	p.reads = outer
+	p.reads, p.captures = outer, captures
 	if scoped {
 		p.reads[scopedBlock] = true
 	}
@@ -335,6 +346,9 @@ func (p *parser) include(line int) statement {
 		p.template.needs = p.template.needs[:needs]
 	}
 	n.withContext = p.context(true)
+	if !n.withContext && p.captures > 0 {
+		p.fail(line, "an include without context cannot be in a macro, call, set, filter or recursive loop: its text would go past it")
+	}
 	return n
 }
 
