@@ -113,6 +113,9 @@ func isNaN(v any) bool {
 
 func (n *concatenation) eval(f *frame) any {
 	values := evalAll(f, n.parts)
+	for i := range values {
+		values[i] = soft(f, values[i])
+	}
 	// Of constants, Jinja2 makes one before it looks at what is Markup.
 	safe := f.autoescape && !n.constant && slices.ContainsFunc(values, isMarkup)
 	var out strings.Builder

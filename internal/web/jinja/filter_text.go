@@ -64,7 +64,7 @@ func join(f *frame, in any, a []any) any {
 		}
 	}
 	d := or(a[0], "")
-	if !f.autoescape {
+	if !f.ctx.autoescape {
 		for i, item := range items {
 			items[i] = str(f, item)
 		}
@@ -83,11 +83,11 @@ func join(f *frame, in any, a []any) any {
 
 func replaceFilter(f *frame, in any, a []any) any {
 	count := intArg(f, a[2], -1)
-	if !f.autoescape {
+	if !f.ctx.autoescape {
 		return replaceText(f, str(f, in), str(f, a[0]), str(f, a[1]), count)
 	}
 	s := soft(f, in)
-	if isMarkup(a[0]) || isMarkup(a[1]) && !isMarkup(s) {
+	if isMarkup(a[0]) || isMarkup(a[1]) && !isMarkup(in) {
 		s = escape(f, in)
 	}
 	old, by := soft(f, a[0]), soft(f, a[1])
@@ -151,5 +151,5 @@ func xmlAttributes(f *frame, in any, a []any) any {
 	if s != "" && (a[0] == absent || truth(f, a[0])) {
 		s = " " + s
 	}
-	return f.safe(s)
+	return f.ctx.safe(s)
 }

@@ -31,9 +31,6 @@ func soft(f *frame, v any) any {
 	if _, ok := asText(v); ok {
 		return v
 	}
-	if m, ok := v.(*module); ok {
-		return Markup(m.text)
-	}
 	return str(f, v)
 }
 

@@ -58,10 +58,14 @@ type context struct {
 	exported map[string]bool
 	blocks   map[string][]*blockDef
 	template *template
+	// autoescape is that of the tags that are under way, in the template or in those that it
+	// extends: what macros, blocks and captured texts return is Markup then. What
+	// a frame puts out is escaped as it stands there.
+	autoescape bool
 }
 
 func newContext(t *template, parent map[string]any) *context {
-	return &context{parent: parent, template: t}
+	return &context{parent: parent, template: t, autoescape: t.autoescape}
 }
 
 // all returns all variables of the context, and those of the frames around f.
@@ -308,8 +312,13 @@ func (f *frame) mustBeDefined(v any) {
 }
 
 // safe returns text as Markup where it is escaped.
-func (f *frame) safe(s string) any {
-	if f.autoescape {
+func (f *frame) safe(s string) any { return markupIf(f.autoescape, s) }
+
+// safe returns text as Markup while autoescape is on.
+func (c *context) safe(s string) any { return markupIf(c.autoescape, s) }
+
+func markupIf(safe bool, s string) any {
+	if safe {
 		return Markup(s)
 	}
 	return s

@@ -61,7 +61,7 @@ func (m *macro) call(f *frame, args Args) any {
 		}
 		text = f.capture(func() { inner.runAll(def.body) })
 	})
-	return f.safe(text)
+	return f.ctx.safe(text)
 }
 
 // giveRest gives a macro what its parameters have no place for: the caller, and the arguments that are

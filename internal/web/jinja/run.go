@@ -62,7 +62,7 @@ func (s *setBlock) run(f *frame) {
 	if s.via != nil {
 		v = s.via.apply(inner, f.safe(body))
 	}
-	if f.autoescape {
+	if f.ctx.autoescape {
 		v = Markup(str(f, v))
 	}
 	s.to.assign(f, v)
@@ -154,7 +154,10 @@ func (s *autoescapeBlock) run(f *frame) {
 	f.at(s.line)
 	inner := f.inner(s.late)
 	inner.autoescape = truth(f, s.on.eval(f))
+	before := f.ctx.autoescape
+	f.ctx.autoescape = inner.autoescape
 	inner.runAll(s.body)
+	f.ctx.autoescape = before
 }
 
 func (s *filterBlock) run(f *frame) {

@@ -55,7 +55,8 @@ func (s selfReference) block(name string) any {
 }
 
 func (b *blockReference) call(f *frame) any {
-	return f.safe(f.capture(func() { runBlock(f, b.ctx, b.def) }))
+	text := f.capture(func() { runBlock(f, b.ctx, b.def) })
+	return b.ctx.safe(text)
 }
 
 func (s *extends) run(f *frame) {

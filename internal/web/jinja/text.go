@@ -187,7 +187,7 @@ func urlize(f *frame, in any, a []any) any {
 		f.sized(out.Len())
 	}
 	f.r.charge(out.Len() / chargedBytes)
-	return f.safe(out.String())
+	return f.ctx.safe(out.String())
 }
 
 func textOr(f *frame, v any) string {
