@@ -14,6 +14,7 @@ import (
 	"testing"
 	"testing/fstest"
 	"time"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	xhtml "golang.org/x/net/html"
@@ -180,6 +181,31 @@ func TestLanguages(t *testing.T) {
 	got.want(t, 404, "There is nothing at this address.")
 	if got.Header.Get("Content-Language") != "" {
 		t.Errorf("%v", got.Header)
+	}
+}
+
+// Fields count UTF-16 units, and cut what is beyond while it is typed. The longest name is one of
+// emoji, of which each code point has two.
+func TestTheLongestNameCanBeTyped(t *testing.T) {
+	const england = "🏴\U000E0067\U000E0062\U000E0065\U000E006E\U000E0067\U000E007F"
+	name, err := room.ParseName(strings.Repeat(england, 11) + "🦊🦊🦊")
+	if err != nil {
+		t.Fatal(err)
+	}
+	units := len(utf16.Encode([]rune(name)))
+	field := regexp.MustCompile(`<input [^>]*name="display_name"[^>]* maxlength="(\d+)"`)
+	for _, page := range []string{indexPage, waitingPage} {
+		source, err := os.ReadFile("../../templates/" + page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		match := field.FindSubmatch(source)
+		if match == nil {
+			t.Fatalf("%s has no field for a name", page)
+		}
+		if most, err := strconv.Atoi(string(match[1])); err != nil || most < units {
+			t.Errorf("%s: a name of %d units is cut after %s", page, units, match[1])
+		}
 	}
 }
 
