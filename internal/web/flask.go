@@ -36,9 +36,11 @@ func (s *server) flask(r *http.Request, page string, vars map[string]any) {
 	vars["config"] = appConfig
 }
 
+// flashCategory is Flask's for messages that were given no other.
+const flashCategory = "message"
+
 // flashedMessages returns Flask's function for what a page is to say once: at most one
-// message, on the start page alone, of the category that Flask has for all that have no
-// other. It is in none that a template may ask for.
+// message, on the start page alone.
 func (s *server) flashedMessages(r *http.Request, page string) jinja.Function {
 	return func(args jinja.Args) (any, error) {
 		for _, name := range args.Names {
@@ -49,20 +51,20 @@ func (s *server) flashedMessages(r *http.Request, page string) jinja.Function {
 		if len(args.Positional) > 2 {
 			return nil, errors.New("get_flashed_messages has two arguments")
 		}
-		given := func(name string, position int) bool {
+		given := func(name string, position int) any {
 			v, ok := args.Get(name)
 			if !ok && position < len(args.Positional) {
 				v = args.Positional[position]
 			}
-			return jinja.True(v)
+			return v
 		}
-		text := flashed(r)
-		if page != indexPage || text == "" || given("category_filter", 1) {
+		text, filter := flashed(r), given("category_filter", 1)
+		if page != indexPage || text == "" || jinja.True(filter) && !jinja.Has(filter, flashCategory) {
 			return jinja.NewList(), nil
 		}
 		text = s.words.For(r.Header.Get("Accept-Language")).Translate(text)
-		if given("with_categories", 0) {
-			return jinja.NewList(jinja.NewTuple("message", text)), nil
+		if jinja.True(given("with_categories", 0)) {
+			return jinja.NewList(jinja.NewTuple(flashCategory, text)), nil
 		}
 		return jinja.NewList(text), nil
 	}

@@ -123,16 +123,36 @@ func Plain(v any) (string, bool) {
 	return "", false
 }
 
-// True reports whether a value counts as true, as far as that is known without looking into it.
+// True reports whether a value counts as true. A dictionary does, also an empty one.
 func True(v any) bool {
 	switch v := v.(type) {
 	case nil, *undefined:
 		return false
 	case bool:
 		return v
+	case *List:
+		return len(v.items) > 0
+	case tuple:
+		return len(v) > 0
 	}
 	s, ok := Plain(v)
 	return !ok || s != "" && s != "0" && s != "0.0"
+}
+
+// Has reports whether a list, a tuple or a string has a text in it.
+func Has(v any, text string) bool {
+	is := func(item any) bool {
+		s, ok := asText(item)
+		return ok && s == text
+	}
+	switch v := v.(type) {
+	case *List:
+		return slices.ContainsFunc(v.items, is)
+	case tuple:
+		return slices.ContainsFunc(v, is)
+	}
+	s, _ := asText(v)
+	return strings.Contains(s, text)
 }
 
 // IsUndefined reports whether a value is that of a name that nobody has set.
