@@ -59,7 +59,7 @@ func (l *messageLog) drop() {
 	case l.n == 0:
 		l.resize(0)
 	case 4*l.n < len(l.ring) && len(l.ring) > smallRing:
-		l.resize(len(l.ring) / 2)
+		l.resize(max(smallRing, len(l.ring)/2))
 	}
 }
 

@@ -309,3 +309,18 @@ func BenchmarkIdleRooms(b *testing.B) {
 		runtime.KeepAlive(s)
 	}
 }
+
+// A ring that is not empty never has fewer places than the least one.
+func TestARingKeepsItsLeastLength(t *testing.T) {
+	for full := range 100 {
+		var l messageLog
+		for seq := range full + 1 {
+			l.add(room.Message{Seq: uint64(seq) + 1}, 1000, maxLogBytes)
+		}
+		for l.n > 1 {
+			if l.drop(); len(l.ring) < smallRing {
+				t.Fatalf("of %d messages %d are left, in %d places", full+1, l.n, len(l.ring))
+			}
+		}
+	}
+}
