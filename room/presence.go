@@ -65,24 +65,27 @@ func (r *Room) confirm(e Entry) []Event {
 // resumeAfter tells what a new connection of the member has seen already, and
 // takes note that it is being used.
 //
-// A newly loaded page is empty and shown everything since the admission. A page
-// that reconnects has seen what the caller knows of it, or else what its lost
-// connection is known to have delivered.
+// A newly loaded page is empty and shown everything since the admission. It uses up no lost
+// connection: that may be another tab's, which will come back. A page that reconnects has
+// seen what the caller knows of it, or else what its lost connection is known to have
+// delivered.
 func (m *Member) resumeAfter(now time.Time, e Entry, seq uint64) uint64 {
+	if e.Resume == nil && !e.Returning && m.loading(now) {
+		m.LoadingUntil = time.Time{}
+		return m.Since
+	}
 	seen := seq
+	if e.Resume != nil {
+		seen = min(*e.Resume, seq)
+	}
 	if last := len(m.Lost) - 1; last >= 0 {
-		seen = m.Lost[last]
 		used := last
-		if e.Resume != nil {
+		if e.Resume == nil {
+			seen = m.Lost[last]
+		} else {
 			used = m.lossOf(*e.Resume)
 		}
 		m.Lost = slices.Concat(m.Lost[:used], m.Lost[used+1:])
-	}
-	if e.Resume != nil {
-		seen = min(*e.Resume, seq)
-	} else if !e.Returning && m.loading(now) {
-		m.LoadingUntil = time.Time{}
-		return m.Since
 	}
 	return max(seen, m.Since)
 }
@@ -163,9 +166,9 @@ func (m *Member) rememberLoss(delivered uint64) {
 
 // Leave takes a connection out of the room without the grace of a lost one.
 // The member goes absent at once, unless other tabs are open or wait for their turn, or they
-// were absent within the grace: who leaves and comes back over and over is not told of each time. delivered is
-// as for Disconnect. If final is set the membership ends, whether the connection is in the
-// room or not, and the other tabs are put out.
+// were absent within the grace: who leaves and comes back over and over is not told of each
+// time. delivered is as for Disconnect. If final is set the membership ends, whether the
+// connection is in the room or not, and the other tabs are put out.
 // Errors: ErrNotMember, also for a connection that is not in the room.
 func (r *Room) Leave(now time.Time, member, conn string, delivered uint64, final bool) ([]Event, error) {
 	i := r.memberIndex(member)

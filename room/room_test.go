@@ -1006,6 +1006,20 @@ func TestWhatAConnectionIsShown(t *testing.T) {
 			t.Errorf("the other tab is shown from %d on, want %d", after(out), little)
 		}
 	})
+	t.Run("a page that is loaded leaves the place of a lost one to it", func(t *testing.T) {
+		s := founded(t)
+		lost := s.admit("bob", "Bob")
+		seen := post(s)
+		s.Disconnect(s.now, "bob", lost, seen, false)
+		post(s)
+		if err := s.Load(s.now, "bob"); err != nil {
+			t.Fatal(err)
+		}
+		s.join("bob")
+		if _, out := s.connect("bob"); after(out) != seen {
+			t.Errorf("the lost page is shown from %d on, want %d", after(out), seen)
+		}
+	})
 	t.Run("a reloaded page: everything since the admission", func(t *testing.T) {
 		s := founded(t)
 		bob := s.admit("bob", "Bob")

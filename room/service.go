@@ -331,8 +331,8 @@ func (s *Service) Outpaced(ctx context.Context, room, member, conn string, deliv
 }
 
 // Leave takes one connection out of the room without the grace of a lost one
-// or, if final, ends the membership. delivered is as for Disconnect. A room that is gone, perhaps by this very
-// leaving, is no error. Errors: ErrNotMember.
+// or, if final, ends the membership. delivered is as for Disconnect. A room that is gone,
+// perhaps by this very leaving, is no error. Errors: ErrNotMember.
 func (s *Service) Leave(ctx context.Context, room, member, conn string, delivered uint64, final bool) error {
 	return ignoreNotFound(s.change(ctx, room, func(r *Room, now time.Time) ([]Event, error) {
 		return r.Leave(now, member, conn, delivered, final)
