@@ -24,6 +24,9 @@ func newDict() *dict { return &dict{index: map[any]int{}} }
 // tupleKey stands for a tuple among the keys of a dictionary.
 type tupleKey string
 
+// undefinedKey stands for what nobody has set, all of which is equal.
+type undefinedKey struct{}
+
 // key returns what a value is found by: equal values, among them 1, 1.0 and true, have the same.
 func key(f *frame, v any) any {
 	switch v := v.(type) {
@@ -38,7 +41,9 @@ func key(f *frame, v any) any {
 			return i
 		}
 		return v
-	case nil, int, *undefined, *callable, *Object, *namespace, *loop:
+	case *undefined:
+		return undefinedKey{}
+	case nil, int, *callable, *Object, *namespace, *loop:
 		return v
 	case tuple:
 		f.r.charge(len(v))

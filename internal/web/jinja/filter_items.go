@@ -200,7 +200,6 @@ func first(f *frame, in any) any {
 }
 
 func last(f *frame, in any) any {
-	f.mustBeDefined(in)
 	if _, ok := in.(Markup); ok {
 		// Python looks at the end of Markup by its items, which are Markup, too.
 		if v, ok := itemOf(f, in, -1); ok {

@@ -22,8 +22,9 @@ func formatPercent(f *frame, format, args any) any {
 		p.args, p.single = tuple{args}, true
 	default:
 		p.args, p.single = tuple{args}, true
-		if _, isText := asText(args); !isText {
-			_, p.lenient = args.(*List)
+		switch args.(type) {
+		case *List, interval, *undefined:
+			p.lenient = true
 		}
 	}
 	p.run()
@@ -38,7 +39,7 @@ type percent struct {
 	args    tuple
 	used    int
 	single  bool
-	lenient bool // what Python lets pass: a list that is not asked for
+	lenient bool // what Python lets pass: a list, or what is like one, that is not asked for
 	named   *dict
 	byName  bool
 	out     strings.Builder
