@@ -11,7 +11,13 @@ func (s *macroBlock) run(f *frame) {
 
 func (s *callBlock) run(f *frame) {
 	f.at(s.line)
-	f.put(s.call.with(f, &macro{def: s.caller, frame: f}))
+	v := s.call.with(f, &macro{def: s.caller, frame: f})
+	text, ok := asText(v)
+	if !ok {
+		f.mustBeDefined(v)
+		f.fail("what is called has to return text, not %s", aType(v))
+	}
+	f.r.write(text) // it is not escaped again
 }
 
 // macro is a macro where it was defined.

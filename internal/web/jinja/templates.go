@@ -14,7 +14,7 @@ func (s *blockTag) run(f *frame) {
 	ctx := f.ctx
 	if s.scoped {
 		ctx = newContext(ctx.template, ctx.all(f))
-		ctx.blocks = f.ctx.blocks
+		ctx.blocks, ctx.autoescape = f.ctx.blocks, f.ctx.autoescape
 	}
 	runBlock(f, ctx, f.ctx.blocks[s.def.name][0])
 }
