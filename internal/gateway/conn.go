@@ -234,7 +234,7 @@ func (c *conn) bind(seat room.Seat, explicit bool) error {
 	was := c.was
 	if bound {
 		c.unbind()
-		c.report(old, loss{delivered: c.marks.confirmed(c.link)})
+		c.report(old, loss{})
 		c.hasLeft(old) // not before the report: what was just being said may have been sent to it
 	}
 	entry := c.entryTo(seat, explicit)
@@ -292,14 +292,14 @@ type place struct {
 
 // hasLeft notes that the connection has left a membership's room by itself.
 func (c *conn) hasLeft(seat room.Seat) {
-	c.was = place{seat.ID, c.marks.confirmed(c.link), c.marks.sent()}
+	c.was = place{seat.ID, c.marks.confirmed(c.link, seat.Room), c.marks.sent()}
 }
 
 // heardBy returns up to where the pages of a member that are open here have certainly
 // heard the room.
 func (g *Gateway) heardBy(seat room.Seat) (seq uint64) {
 	for _, c := range g.connsOf(seat) {
-		seq = max(seq, c.marks.confirmed(c.link))
+		seq = max(seq, c.marks.confirmed(c.link, seat.Room))
 	}
 	return seq
 }
@@ -332,7 +332,7 @@ func (c *conn) takeOver(seat room.Seat) (resume *uint64) {
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			if confirmed := other.marks.confirmed(other.link); dead == nil || confirmed < *resume {
+			if confirmed := other.marks.confirmed(other.link, seat.Room); dead == nil || confirmed < *resume {
 				dead, resume = other, &confirmed
 			}
 		})
@@ -417,7 +417,7 @@ func (c *conn) giveWay() *offset {
 	if !bound {
 		return nil
 	}
-	return &offset{seat.Room, c.marks.confirmed(c.link)}
+	return &offset{seat.Room, c.marks.confirmed(c.link, seat.Room)}
 }
 
 // awaitEnd waits until the end of the connection has been reported, but not for
@@ -441,17 +441,8 @@ func (c *conn) provoke() { c.emit("are_you_there", struct{}{}) }
 
 // loss is what can be said about a connection when it ends.
 type loss struct {
-	delivered  uint64
 	deliberate bool
 	slow       bool // we have ended it, because its client did not keep up
-}
-
-// loss judges how far the page has got. It is called when the connection ends.
-func (c *conn) loss() loss {
-	return loss{
-		delivered:  c.marks.confirmed(c.link),
-		deliberate: c.link.SaidGoodbye(),
-	}
 }
 
 // abandon ends a connection that was lost before it began.
@@ -492,14 +483,15 @@ func (c *conn) end(l loss) {
 	c.report(seat, l)
 }
 
-// report tells the service that the connection is no longer in the room.
+// report tells the service that the connection is no longer in the room, and how far its
+// page has got there.
 func (c *conn) report(seat room.Seat, l loss) {
-	ctx := context.WithoutCancel(c.ctx)
+	ctx, delivered := context.WithoutCancel(c.ctx), c.marks.confirmed(c.link, seat.Room)
 	var err error
 	if l.slow {
-		err = c.g.service.Outpaced(ctx, seat.Room, seat.ID, c.id, l.delivered)
+		err = c.g.service.Outpaced(ctx, seat.Room, seat.ID, c.id, delivered)
 	} else {
-		err = c.g.service.Disconnect(ctx, seat.Room, seat.ID, c.id, l.delivered, l.deliberate)
+		err = c.g.service.Disconnect(ctx, seat.Room, seat.ID, c.id, delivered, l.deliberate)
 	}
 	if err != nil {
 		c.g.Log.Error("reporting the end of a connection", "error", err)

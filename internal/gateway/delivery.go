@@ -71,9 +71,9 @@ func (m *marks) reset(roomID string, seq uint64, sent *mark) {
 	}
 }
 
-// deliver has a message sent, unless the connection has moved to another room, one
-// before was not sent, or it will be replayed, and notes where it is: send returns its position, 0 if the
-// session has ended, and what the session has confirmed.
+// deliver has a message sent, unless the connection has moved to another room, one before
+// was not sent, or it will be replayed, and notes where it is: send returns its position, 0
+// if the session has ended, and what the session has confirmed.
 func (m *marks) deliver(roomID string, seq uint64, send func() (position, confirmed uint64)) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -124,13 +124,16 @@ func (m *marks) settleLocked(confirmed uint64) {
 	}
 }
 
-// confirmed returns the sequence number up to which the page has certainly got
-// everything. What was on its way at the very end of a connection cannot be known;
-// it is sent twice rather than never. That is little: only in a rush are there
-// fewer pings than messages.
-func (m *marks) confirmed(a account) uint64 {
+// confirmed returns the sequence number of a room up to which the page has certainly got
+// everything; 0 if the connection is in another one. What was on its way at the very end of
+// a connection cannot be known; it is sent twice rather than never. That is little: only in
+// a rush are there fewer pings than messages.
+func (m *marks) confirmed(a account, roomID string) uint64 {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.room != roomID {
+		return 0
+	}
 	_, confirmed := a.Account()
 	m.settleLocked(confirmed)
 	return m.base

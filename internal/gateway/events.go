@@ -319,7 +319,7 @@ func (c *conn) onLeave(p payload) {
 	seat, err := c.leaving(p, final)
 	if err == nil {
 		// What was only sent may never arrive.
-		err = c.g.service.Leave(c.ctx, seat.Room, seat.ID, c.id, c.marks.confirmed(c.link), final)
+		err = c.g.service.Leave(c.ctx, seat.Room, seat.ID, c.id, c.marks.confirmed(c.link, seat.Room), final)
 	}
 	if err != nil {
 		c.fail(err)

@@ -257,7 +257,7 @@ func (g *Gateway) connected(args ...any) {
 	g.joinSession(c)
 	s.OnAny(func(event ...any) { c.handle(event) })
 	_ = s.On("disconnecting", func(args ...any) { // of a reason and, perhaps, an error
-		l := c.loss()
+		l := loss{deliberate: c.link.SaidGoodbye()}
 		if err, _ := args[len(args)-1].(error); errors.Is(err, engine.ErrTooSlow) || c.outpaced.Load() {
 			g.Metrics.Refused("connection", "too slow")
 			l.slow = true

@@ -484,3 +484,34 @@ func TestWhatIsSaidWhileAConnectionMovesIsHeardOnce(t *testing.T) {
 	a.join(alice)
 	equal(t, "she reads", a.texts(), []string{"just now"})
 }
+
+// How far a page has got in one room says nothing of the room that it is moving to as its
+// connection is ended.
+func TestAConnectionThatIsEndedWhileItMoves(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	alice, _ := s.create("alice", "Alice")
+	other, code := s.create("alice", "Alice")
+	a := s.connect(visit{session: "alice"}).join(other).join(alice)
+	for range 30 {
+		a.say(alice, "a long talk")
+	}
+	a.until("all", func() bool { return len(texts(a)) == 30 })
+	s.settled(a)
+	id := s.gateway.node + "." + a.sid
+	moving := s.gateway.conn(id).socket
+	s.gateway.Use(&inFlight{s.rooms, sync.OnceFunc(func() { moving.Disconnect(true) })}) // one too many
+	a.emit("join", fmt.Sprintf(`{"room":%q}`, other.Room))
+	s.eventually("it has ended", func() bool { return s.gateway.conn(id) == nil && len(s.state(other.Room).Members[0].Conns) == 0 })
+	bob := s.admit("bob", "Bob", code, other)
+	s.connect(visit{session: "bob"}).join(bob).say(bob, "hello")
+	s.eventually("Bob has spoken", func() bool { return s.state(other.Room).Messages == 1 })
+	back := s.connect(visit{session: "alice", query: "&room=" + other.Room})
+	back.until("it is in", func() bool {
+		return slices.ContainsFunc(back.log, func(e event) bool { return e.name == "update_participants" })
+	})
+	back.barrier()
+	if old, _ := told(back); !slices.Equal(old, []string{"member_joined Bob", "hello"}) {
+		t.Errorf("back, she is told %q", old)
+	}
+}
