@@ -154,8 +154,10 @@ func TestOneSocketANamespace(t *testing.T) {
 	s := newServer(t)
 	c := s.poll(t)
 	c.do(http.MethodPost, strings.TrimSuffix(strings.Repeat("40\x1e", 500), "\x1e"))
-	s.socket(t)
-	eventually(t, "the session is ended", func() bool { return s.engine.ClientsCount() == 0 })
+	last := make(chan struct{})
+	_ = s.socket(t).On("last", func(...any) { close(last) })
+	c.post(`42["last"]`)
+	receive(t, last)
 	if len(s.came) > 0 {
 		t.Errorf("%d sockets more", len(s.came))
 	}

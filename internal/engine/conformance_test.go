@@ -898,6 +898,22 @@ func TestFormsOfConnecting(t *testing.T) {
 	}
 }
 
+// Older pages ask to connect again when the answer takes long. What they say next is not lost.
+func TestConnectingTwice(t *testing.T) {
+	for _, namespace := range []string{"", "/custom,"} {
+		eventBubble(t, func(t *testing.T, s *server) {
+			c := s.dial(t, "")
+			c.expect("0{")
+			c.tries("40"+namespace, "40"+namespace, "42"+namespace+`["message","hello"]`)
+			c.expect("40" + namespace + "{")
+			c.expect("42" + namespace + `["auth"`)
+			if got, want := c.expect(""), "42"+namespace+`["message-back","hello"]`; got != want {
+				t.Errorf("got %q, want %q", got, want)
+			}
+		})
+	}
+}
+
 // Who leaves a namespace keeps the session, and the others.
 func TestDisconnections(t *testing.T) {
 	t.Run("main", func(t *testing.T) {

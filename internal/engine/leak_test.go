@@ -41,10 +41,13 @@ var endings = []func(c *wsClient, l *Session, sock *socket.Socket){
 	func(c *wsClient, _ *Session, _ *socket.Socket) { c.tries("1") },
 	func(c *wsClient, _ *Session, _ *socket.Socket) { c.tries("41"); _ = c.conn.Close() },
 	func(c *wsClient, _ *Session, _ *socket.Socket) { c.tries("41", "40", "1") },
-	func(c *wsClient, _ *Session, _ *socket.Socket) { c.tries("9") },                                    // no packet
-	func(c *wsClient, _ *Session, _ *socket.Socket) { c.tries("47") },                                   // no Socket.IO packet
-	func(c *wsClient, _ *Session, _ *socket.Socket) { c.tries(`451-["x"]`); _ = c.conn.Close() },        // half an event
-	func(c *wsClient, _ *Session, _ *socket.Socket) { c.tries("40/none,", `42["x"]`, "40", "3", "41") }, // state
+	func(c *wsClient, _ *Session, _ *socket.Socket) { c.tries("9") },                             // no packet
+	func(c *wsClient, _ *Session, _ *socket.Socket) { c.tries("47") },                            // no Socket.IO packet
+	func(c *wsClient, _ *Session, _ *socket.Socket) { c.tries(`451-["x"]`); _ = c.conn.Close() }, // half an event
+	func(c *wsClient, _ *Session, _ *socket.Socket) {
+		c.tries("40/none,", `42["x"]`, "40", "3", "41")
+		_ = c.conn.Close()
+	}, // state
 	func(_ *wsClient, _ *Session, sock *socket.Socket) { sock.Disconnect(true) },
 	func(c *wsClient, _ *Session, sock *socket.Socket) { sock.Disconnect(false); _ = c.conn.Close() },
 	func(_ *wsClient, l *Session, _ *socket.Socket) { l.Close(false) },

@@ -72,6 +72,9 @@ func (s *Session) handle(p packet) {
 	case whole == nil: // attachments follow
 	case whole.kind == sioConnect:
 		s.upper.await(s.done) // one at a time
+		if s.upper.socket(whole.namespace) != nil {
+			return // JavaScript's client asks again if its page says connect() before the answer is there
+		}
 		s.upper.ask()
 		if s.ReadyState() == "open" {
 			s.Emit("data", types.NewStringBuffer(whole.body))
