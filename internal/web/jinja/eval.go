@@ -117,7 +117,7 @@ func (n *concatenation) eval(f *frame) any {
 		values[i] = soft(f, values[i])
 	}
 	// Of constants, Jinja2 makes one before it looks at what is Markup.
-	safe := f.autoescape && !n.constant && slices.ContainsFunc(values, isMarkup)
+	safe := f.autoescape && !f.volatile && !n.constant && slices.ContainsFunc(values, isMarkup)
 	var out strings.Builder
 	for _, v := range values {
 		if safe {

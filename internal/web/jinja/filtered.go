@@ -38,6 +38,8 @@ func isConstant(part expression) bool {
 		return areConstant(n.items)
 	case *unary:
 		return isConstant(n.of)
+	case *negation:
+		return isConstant(n.of)
 	case *binary:
 		return isConstant(n.left) && isConstant(n.right)
 	case *concatenation:

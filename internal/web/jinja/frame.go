@@ -107,6 +107,9 @@ type frame struct {
 	values []any
 	// autoescape is whether what is put out here is escaped.
 	autoescape bool
+	// volatile is true within an autoescape tag that asks a variable. There, Jinja2 joins all texts
+	// as if it were off.
+	volatile bool
 	// top is true of the frame of a whole template: what is set there, the template has set.
 	top bool
 	// root is the frame of the whole template or block, which knows of both.
@@ -134,7 +137,7 @@ func newFrame(r *rendering, ctx *context, t *template, block *blockDef) *frame {
 
 // inner returns a frame within f, which assigns to some names before it reads them.
 func (f *frame) inner(late []string) *frame {
-	inner := &frame{r: f.r, ctx: f.ctx, parent: f, autoescape: f.autoescape, root: f.root, captures: f.captures}
+	inner := &frame{r: f.r, ctx: f.ctx, parent: f, autoescape: f.autoescape, volatile: f.volatile, root: f.root, captures: f.captures}
 	inner.begin(late)
 	return inner
 }

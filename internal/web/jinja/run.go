@@ -153,7 +153,7 @@ func (s *withBlock) run(f *frame) {
 func (s *autoescapeBlock) run(f *frame) {
 	f.at(s.line)
 	inner := f.inner(s.late)
-	inner.autoescape = truth(f, s.on.eval(f))
+	inner.autoescape, inner.volatile = truth(f, s.on.eval(f)), f.volatile || !isConstant(s.on)
 	before := f.ctx.autoescape
 	f.ctx.autoescape = inner.autoescape
 	inner.runAll(s.body)
