@@ -9,10 +9,11 @@ import { describe, test } from 'node:test';
 import { Person } from '../harness/person.mjs';
 import { RawWebSocket } from '../harness/raw.mjs';
 import { createRoom, knock, roomWith } from '../harness/scenario.mjs';
-import { serverForTest } from '../harness/server.mjs';
+import { raceDetector, serverForTest } from '../harness/server.mjs';
 import { until } from '../harness/wait.mjs';
 
 const linux = os.platform() === 'linux' ? false : 'it reads /proc';
+const measured = raceDetector ? 'the race detector needs more' : linux;
 
 /** The most memory that a process has had, in MB. */
 function peak(pid) {
@@ -45,7 +46,7 @@ describe('connections that do nothing', () => {
     'send a form without end': `POST /join HTTP/1.1\r\n${head}Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 8000\r\n\r\n${'a'.repeat(7999)}`,
   };
   for (const [what, text] of Object.entries(sent)) {
-    test(`1,000 that ${what}, in 512 MB`, { skip: linux }, async (t) => {
+    test(`1,000 that ${what}, in 512 MB`, { skip: measured }, async (t) => {
       const server = await serverForTest(t, { env: { RATE_LIMITS: 'on' } });
       execFileSync('prlimit', ['--pid', String(server.pid), `--data=${640 << 20}`]);
       const deafs = await Promise.all(Array.from({ length: 1000 }, () => deaf(server.port, text)));
