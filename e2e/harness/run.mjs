@@ -53,7 +53,9 @@ process.env.SECURECHAT_BIN = serverBinary();
 const stop = new AbortController();
 // Not at once, as server.mjs has it: the files have things to clear away.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.removeAllListeners(signal).on(signal, () => stop.abort());
-run({ files, concurrency: Number(values.concurrency), testNamePatterns: values['test-name-pattern'], signal: stop.signal })
+// A client that tries for ever to reach a server that has died keeps its file from ending.
+const timeout = 20 * 60_000; // ms, of a file
+run({ files, concurrency: Number(values.concurrency), testNamePatterns: values['test-name-pattern'], signal: stop.signal, timeout })
   .on('test:fail', () => { process.exitCode = 1; })
   .compose(new spec())
   .pipe(process.stdout);
