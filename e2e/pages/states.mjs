@@ -82,6 +82,15 @@ export const states = {
     return tab;
   },
 
+  // As after a room that nobody entered in its first minute.
+  'start-unentered': async (visit) => {
+    const tab = await visit.tab();
+    await tab.page.context().addCookies([{ name: 'flash', value: 'unentered', url: tab.url }]);
+    await tab.home();
+    await tab.page.locator('#notices .notice').waitFor();
+    return tab;
+  },
+
   'start-error': async (visit) => {
     const host = await visit.host('Ana');
     const tab = await startTab(visit);
