@@ -15,7 +15,7 @@ func applied(f *frame, args Args) func(any) any {
 		f.fail("the filter 'map' needs the name of another one, or an attribute")
 	}
 	name, _ := asText(args.Positional[0])
-	x := f.r.set.library.filters[name]
+	x := f.r.set.builtins.filters[name]
 	if x == nil {
 		f.fail("there is no filter %q", name)
 	}
@@ -80,7 +80,7 @@ func condition(f *frame, args Args, byAttribute bool) func(any) bool {
 		return func(v any) bool { return truth(f, get(v)) }
 	}
 	name, _ := asText(rest[0])
-	t := f.r.set.library.tests[name]
+	t := f.r.set.builtins.tests[name]
 	if t == nil {
 		f.fail("there is no test %q", name)
 	}

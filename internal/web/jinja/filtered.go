@@ -70,7 +70,7 @@ func (p *parser) dotted() token {
 // filter parses a filter from its name on.
 func (p *parser) filter(in expression) *filterCall {
 	t := p.dotted()
-	n := &filterCall{in: in, name: t.text, f: p.library.filters[t.text], line: t.line}
+	n := &filterCall{in: in, name: t.text, f: p.builtins.filters[t.text], line: t.line}
 	if n.f == nil {
 		p.miss(t.line, "filter", t.text)
 	}
@@ -104,7 +104,7 @@ func (p *parser) test(in expression) expression {
 	line := p.next().line
 	negated := p.skipIf("not")
 	name := p.dotted()
-	n := &testCall{in: in, name: name.text, t: p.library.tests[name.text], line: line}
+	n := &testCall{in: in, name: name.text, t: p.builtins.tests[name.text], line: line}
 	if n.t == nil {
 		p.miss(name.line, "test", name.text)
 	}

@@ -254,7 +254,7 @@ func (f *frame) global(name string) (any, bool) {
 	if v, ok := f.r.set.globals[name]; ok {
 		return fromGo(f, v), true
 	}
-	v, ok := f.r.set.library.globals[name]
+	v, ok := f.r.set.builtins.globals[name]
 	return v, ok
 }
 

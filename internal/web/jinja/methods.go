@@ -34,10 +34,10 @@ func method(f *frame, of any, name string) (any, bool) {
 	if o, ok := of.(*Object); ok && o.Items != nil {
 		kind = "dict"
 	}
-	table := f.r.set.library.methods[kind]
+	table := f.r.set.builtins.methods[kind]
 	if kind == "Markup" {
 		if table = markupMethods; table[name] == nil {
-			table = f.r.set.library.methods["str"]
+			table = f.r.set.builtins.methods["str"]
 		}
 	}
 	switch {

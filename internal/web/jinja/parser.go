@@ -14,7 +14,7 @@ const (
 
 // parser makes a template of tokens. The grammar, with all its precedences, is that of Jinja2 3.1.
 type parser struct {
-	library  *library
+	builtins *library
 	template *template
 	tokens   []token
 	pos      int
@@ -43,7 +43,7 @@ func parse(name, source string, lib *library) (t *template, err error) {
 	}
 	defer catch(&err)
 	t = &template{name: name, autoescape: autoescapes(name), blocks: map[string]*blockDef{}}
-	p := &parser{template: t, library: lib, tokens: tokens, reads: map[string]bool{}}
+	p := &parser{template: t, builtins: lib, tokens: tokens, reads: map[string]bool{}}
 	t.body = p.statements()
 	t.late = lateNames(nil, nil, func(s *scope) { s.statements(t.body) })
 	if len(p.unknown) > 0 {

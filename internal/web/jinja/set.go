@@ -19,10 +19,10 @@ const (
 
 // Set is a folder of templates, read and parsed once. It is safe for concurrent use.
 type Set struct {
-	files   map[string]file
-	globals map[string]any
-	library *library
-	pages   map[string]bool
+	files    map[string]file
+	globals  map[string]any
+	builtins *library
+	pages    map[string]bool
 }
 
 // file is a parsed template or what is wrong with it.
@@ -43,9 +43,9 @@ func Load(folder fs.FS, pages []string, globals map[string]any) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Set{files: make(map[string]file, len(sources)), globals: globals, library: newLibrary(), pages: map[string]bool{}}
+	s := &Set{files: make(map[string]file, len(sources)), globals: globals, builtins: newLibrary(), pages: map[string]bool{}}
 	for name, source := range sources {
-		t, err := parse(name, source, s.library)
+		t, err := parse(name, source, s.builtins)
 		if f := (file{template: t}); err == nil || errors.As(err, &f.err) {
 			s.files[name] = f
 			continue
