@@ -884,15 +884,23 @@ func TestAbandonedSessions(t *testing.T) {
 				for range n {
 					c := s.poll(t)
 					c.connect()
-					s.socket(t).Join("room")
+					so := s.socket(t)
+					so.Join("room")
+					session(t, so).Vouch() // strangers may not have so much together
 					abandon(t, s, c)
 				}
 				began := time.Now()
-				for range 30 {
-					_ = s.io.To("room").Emit("word", strings.Repeat("x", 50_000))
+				const words, size = 30, 50_000
+				for range words {
+					_ = s.io.To("room").Emit("word", strings.Repeat("x", size))
 				}
-				for _, l := range s.engine.Clients().Values() {
-					if waits := l.(*Session).waiting(); waits == 0 || waits > maxQueued {
+				synctest.Wait() // for whoever would end because too much waits
+				left := s.engine.Clients().Values()
+				if len(left) != n {
+					t.Errorf("%d of %d sessions are left", len(left), n)
+				}
+				for _, l := range left {
+					if waits := l.(*Session).waiting(); waits < words*size || waits > maxQueued {
 						t.Errorf("%d bytes wait", waits)
 					}
 				}
