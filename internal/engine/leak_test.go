@@ -306,3 +306,25 @@ func TestTheEndOfASessionLeavesTheConnectionToOthers(t *testing.T) {
 		}
 	})
 }
+
+// What is left of a request that was not taken in whole is nothing to go on after.
+func TestARefusedBodyEndsTheConnection(t *testing.T) {
+	for name, body := range map[string]string{
+		"a mistake":               "x",
+		"a mistake after the end": "1\x1ex",
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, (*server).bind, func(t *testing.T, s *server) {
+				c := s.poll(t)
+				resp, err := c.web.Post(c.url, "text/plain", strings.NewReader(body))
+				if err != nil {
+					t.Fatal(err)
+				}
+				_ = resp.Body.Close()
+				if resp.StatusCode != http.StatusBadRequest || !resp.Close {
+					t.Errorf("%d, and the connection closes: %t", resp.StatusCode, resp.Close)
+				}
+			})
+		})
+	}
+}

@@ -202,6 +202,10 @@ func (s *Session) servePost(w http.ResponseWriter, r *http.Request) {
 	}()
 
 	err := s.readBody(http.MaxBytesReader(w, r.Body, s.server.MaxPayload))
+	if err != nil {
+		// What is left of the body, and the deadline for it, are nobody else's.
+		w.Header().Set("Connection", "close")
+	}
 	switch tooLarge := new(http.MaxBytesError); {
 	case err == nil:
 		s.settle()
