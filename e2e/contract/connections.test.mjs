@@ -40,7 +40,7 @@ describe('connections that do nothing', () => {
   const ask = (path) => `GET ${path} HTTP/1.1\r\n${head}\r\n`.repeat(40);
   const sent = {
     'ask for the library’s source map and read nothing': ask('/socket.io/socket.io.min.js.map'),
-    'ask for a module and read nothing': ask('/static/js/room.js'),
+    'ask for a module and read nothing': ask('/static/js/room/page.js'),
     'ask for a page and read nothing': ask('/'),
     'send a header without end': `GET / HTTP/1.1\r\n${head}${'X: y\r\n'.repeat(2000)}`,
     'send a form without end': `POST /join HTTP/1.1\r\n${head}Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 8000\r\n\r\n${'a'.repeat(7999)}`,

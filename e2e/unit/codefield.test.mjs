@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { codeIn, invitedTo, isCode, keepCode } from '../../static/js/codefield.js';
+import { codeIn, invitedTo, isCode, keepCode } from '../../static/js/entry/codefield.js';
 
 describe('the code in what people paste', () => {
   for (const [pasted, code] of [

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
-import { clock, Countdown } from '../../static/js/countdown.js';
+import { clock, Countdown } from '../../static/js/ui/countdown.js';
 import { stopTime } from '../harness/clock.mjs';
 
 test('clock', () => {

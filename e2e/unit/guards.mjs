@@ -33,8 +33,8 @@ const plain = (source) => source.replace(/\\u\{([\da-f]{1,6})\}|\\u([\da-f]{4})|
 });
 
 // One module makes markup of text, in a document where nothing runs.
-const parser = 'static/js/content.js';
-const maker = 'static/js/dom.js'; // sets attributes whose names it is given
+const parser = 'static/js/room/content.js';
+const maker = 'static/js/ui/dom.js'; // sets attributes whose names it is given
 
 const dangers = [
   [/\b(inner|outer)HTML\b/, 'makes markup of text'],

@@ -39,11 +39,11 @@ const planted = [
   ['strayImports', { [deep]: "import data from './data.json' with { type: 'json' };" }, /imports \.\/data\.json/],
   ['strayImports', { [deep]: "export {\n  nothing,\n} /* why */ from './nothing.js';" }, /which there is not/],
   ...[
-    "import {\n  thing,\n} from './deep/er/module.js';\n", "import /* why */ './deep/er/module.js';\n", "export * from './deep/er/module.js';\n",
-    "export {\n  thing as other, // for nobody\n} from './deep/er/module.js';\n",
-  ].map((code) => ['wrongPreloads', { [deep]: 'export const thing = 1;', 'static/js/typing.js': code }, /chatroom\.html does not name static\/js\/deep\/er\/module\.js/]),
+    "import {\n  thing,\n} from '../deep/er/module.js';\n", "import /* why */ '../deep/er/module.js';\n", "export * from '../deep/er/module.js';\n",
+    "export {\n  thing as other, // for nobody\n} from '../deep/er/module.js';\n",
+  ].map((code) => ['wrongPreloads', { [deep]: 'export const thing = 1;', 'static/js/room/typing.js': code }, /chatroom\.html does not name static\/js\/deep\/er\/module\.js/]),
   ['wrongPreloads', { [deep]: '' }, /no page needs static\/js\/deep\/er\/module\.js/],
-  ['wrongPreloads', { 'static/js/index.js': '' }, /index\.html names static\/js\/forms\.js, which it does not need/],
+  ['wrongPreloads', { 'static/js/entry/index.js': '' }, /index\.html names static\/js\/entry\/forms\.js, which it does not need/],
   ...[
     '<script>speak()</script>', '<script src="https://elsewhere.example/x.js"></script>', '<style>p { color: red }</style>', '<p\n  onclick="speak()">', '<p style="color: red">',
     '<iframe srcdoc="{{ name }}"></iframe>', '<a href="javascript:speak()">', '{{ name|safe }}', '{{ name | safe }}', '{% autoescape false %}', '<base href="/">',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
-import { Outbox } from '../../static/js/outbox.js';
+import { Outbox } from '../../static/js/transport/outbox.js';
 import { stopTime } from '../harness/clock.mjs';
 
 /** An outbox, and what it did: `take()` gives what was sent and the states that messages went through. */

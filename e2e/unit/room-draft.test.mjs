@@ -123,7 +123,7 @@ describe('a draft', () => {
     await page.fill('#message-input', 'half');
     let go;
     const held = new Promise((resolve) => { go = resolve; });
-    await page.route('**/js/room.js', async (route) => {
+    await page.route('**/js/room/page.js', async (route) => {
       await held;
       await route.fallback();
     });

@@ -186,7 +186,7 @@ func TestSentencesAreTranslated(t *testing.T) {
 		said = append(said, r)
 	}
 	for _, text := range said {
-		// As static/js/words.js takes it apart.
+		// As static/js/ui/words.js takes it apart.
 		for sentence := range strings.SplitSeq(strings.ReplaceAll(text, ". ", ".\n"), "\n") {
 			if words.Sentences[sentence] == "" {
 				t.Errorf("there is no translation of %q", sentence)

@@ -372,7 +372,7 @@ func FuzzTyped(f *testing.F) {
 		f.Add(seed)
 	}
 	s := sanitize.New(sanitize.Options{MaxLength: sanitize.MaxPlain})
-	escape := strings.NewReplacer("&", "&amp;", "<", "&lt;") // as static/js/content.js does
+	escape := strings.NewReplacer("&", "&amp;", "<", "&lt;") // as static/js/room/content.js does
 	f.Fuzz(func(t *testing.T, typed string) {
 		if !utf8.ValidString(typed) || strings.ContainsAny(typed, "\x00\r") || len(typed) > 1000 {
 			return // a text field has no such thing

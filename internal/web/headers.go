@@ -8,7 +8,7 @@ import (
 
 // Content security policies. ownPolicy is for the embedded pages, which load
 // everything from this server and have no inline script, style or handler, and turn
-// text into markup in one place alone (static/js/content.js).
+// text into markup in one place alone (static/js/room/content.js).
 // foreignPolicy is for pages written without any policy in mind: inline scripts
 // and handlers, and libraries, fonts and styles of whatever CDN. Neither lets
 // other sites frame the chat or receive its forms.

@@ -1,4 +1,4 @@
-import { phrase, text } from './words.js';
+import { phrase, text } from '../ui/words.js';
 
 const shownFor = 6000; // milliseconds after the last sign
 const saidEvery = 3000; // milliseconds between two signs of our own

@@ -1,5 +1,5 @@
-import { element } from './dom.js';
-import { text } from './words.js';
+import { element } from '../ui/dom.js';
+import { text } from '../ui/words.js';
 
 const shownFor = 10_000; // milliseconds: long enough to read it to somebody
 

@@ -1,6 +1,6 @@
 import { textOf } from './content.js';
-import { element } from './dom.js';
-import { formFor, phrase, text } from './words.js';
+import { element } from '../ui/dom.js';
+import { formFor, phrase, text } from '../ui/words.js';
 
 const admitted = { one: 'member.admitted.one', other: 'member.admitted.other' };
 const happenings = {

@@ -1,5 +1,5 @@
-import { element } from './dom.js';
-import { counted, text } from './words.js';
+import { element } from '../ui/dom.js';
+import { counted, text } from '../ui/words.js';
 
 const people = { one: 'waiting.people.one', other: 'waiting.people.other' };
 const yeses = { one: 'waiting.yeses.one', other: 'waiting.yeses.other' };

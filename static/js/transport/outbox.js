@@ -1,4 +1,4 @@
-import { asMarkup } from './content.js';
+import { asMarkup } from '../room/content.js';
 import { newId } from './random.js';
 
 const mostTries = 5; // each by a connection that was lost before the answer

@@ -1,4 +1,4 @@
-import { text } from './words.js';
+import { text } from '../ui/words.js';
 
 const patience = 20_000; // milliseconds that an answer may take
 

@@ -1,5 +1,5 @@
-import { recall, remember } from './storage.js';
-import { text } from './words.js';
+import { recall, remember } from '../ui/storage.js';
+import { text } from '../ui/words.js';
 
 const knockSound = [[660, 0], [880, 0.14]]; // hertz, and seconds from the start
 const messageSound = [[740, 0]];

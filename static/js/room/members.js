@@ -1,6 +1,6 @@
 import { hueOf } from './bubble.js';
-import { element } from './dom.js';
-import { text } from './words.js';
+import { element } from '../ui/dom.js';
+import { text } from '../ui/words.js';
 
 /** The list of the members, in a dialog. */
 export class Members {

@@ -1,4 +1,4 @@
-import { text, translated } from './words.js';
+import { text, translated } from '../ui/words.js';
 
 // What the server says, and what it means to who waits. After `again: false` there is
 // nothing to ask again.

@@ -1,10 +1,10 @@
 import { invitedTo, keepCode } from './codefield.js';
-import { loadClient } from './connection.js';
-import { byId } from './dom.js';
-import { forgetLostDraft } from './draft.js';
+import { loadClient } from '../transport/connection.js';
+import { byId } from '../ui/dom.js';
+import { forgetLostDraft } from '../ui/draft.js';
 import { Entrance, rememberedName } from './entrance.js';
 import { csrfToken, Field, Problem } from './forms.js';
-import { Notices } from './notices.js';
+import { Notices } from '../ui/notices.js';
 
 const form = byId('entry', HTMLFormElement);
 const [name, code] = [byId('name', HTMLInputElement), byId('code', HTMLInputElement)];

@@ -1,7 +1,7 @@
 import { isCode } from './codefield.js';
 import { post, Refusal } from './forms.js';
-import { recall, remember } from './storage.js';
-import { text, translated } from './words.js';
+import { recall, remember } from '../ui/storage.js';
+import { text, translated } from '../ui/words.js';
 
 /** The name that worked the last time, on this device. */
 export const rememberedName = () => recall('name') ?? '';

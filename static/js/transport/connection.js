@@ -1,5 +1,5 @@
 import { newId } from './random.js';
-import { text } from './words.js';
+import { text } from '../ui/words.js';
 
 const firstPause = 1000; // milliseconds
 const longestPause = 30_000;
@@ -11,7 +11,7 @@ const mostPatience = 80_000;
  */
 export async function loadClient(notices) {
   try {
-    return (await import('../vendor/socket.io/socket.io.esm.min.js')).io;
+    return (await import('../../vendor/socket.io/socket.io.esm.min.js')).io;
   } catch (error) {
     console.error(error);
     notices.keep(text('connection.broken'));

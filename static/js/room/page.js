@@ -1,24 +1,24 @@
 import { Alerts } from './alerts.js';
-import { Announcer } from './announcer.js';
+import { Announcer } from '../ui/announcer.js';
 import { senderName } from './bubble.js';
 import { saidBy } from './comings.js';
 import { Composer } from './composer.js';
-import { Connection, loadClient } from './connection.js';
+import { Connection, loadClient } from '../transport/connection.js';
 import { textOf } from './content.js';
-import { clock, Countdown } from './countdown.js';
-import { byId, closeFromOutside } from './dom.js';
-import { Draft } from './draft.js';
+import { clock, Countdown } from '../ui/countdown.js';
+import { byId, closeFromOutside } from '../ui/dom.js';
+import { Draft } from '../ui/draft.js';
 import { Invite } from './invite.js';
 import { Members } from './members.js';
 import { Messages } from './messages.js';
-import { Notices } from './notices.js';
-import { Outbox } from './outbox.js';
-import { forgetWhenLeft } from './past.js';
+import { Notices } from '../ui/notices.js';
+import { Outbox } from '../transport/outbox.js';
+import { forgetWhenLeft } from '../ui/past.js';
 import { Requests } from './requests.js';
 import { RoomCode } from './roomcode.js';
 import { Typing, TypingSignal } from './typing.js';
 import { followKeyboard } from './viewport.js';
-import { phrase, text, translated } from './words.js';
+import { phrase, text, translated } from '../ui/words.js';
 import { keepWriting } from './writing.js';
 
 const keepAlive = 30_000; // milliseconds between two questions whether the room is still there

@@ -1,8 +1,8 @@
 import { bubbleOf, hueOf, momentOf, senderName, timeOf } from './bubble.js';
 import { contentOf, contentOfText } from './content.js';
 import { dayOf, nameOfDay } from './days.js';
-import { element } from './dom.js';
-import { counted, text } from './words.js';
+import { element } from '../ui/dom.js';
+import { counted, text } from '../ui/words.js';
 
 // The rows are in chunks, of which the browser lays out only those in sight; see the
 // style sheet. More are kept than the server has: a page that is open all day must

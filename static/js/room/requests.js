@@ -1,7 +1,7 @@
-import { Countdown } from './countdown.js';
-import { element } from './dom.js';
+import { Countdown } from '../ui/countdown.js';
+import { element } from '../ui/dom.js';
 import { avatarOf } from './members.js';
-import { text } from './words.js';
+import { text } from '../ui/words.js';
 
 const lateVerdict = 3000; // milliseconds that the server may be later than this clock
 const still = 400; // milliseconds after a card has moved, in which a click may be meant for what was there before

@@ -1,5 +1,5 @@
 import { copyText } from './roomcode.js';
-import { text } from './words.js';
+import { text } from '../ui/words.js';
 
 /**
  * The address that opens the start page with a code filled in. The code is in the
@@ -47,7 +47,7 @@ export class Invite {
   async #draw(address) {
     const { qr, said } = this.#parts;
     try {
-      const { generate } = await import('../vendor/lean-qr/nano.mjs');
+      const { generate } = await import('../../vendor/lean-qr/nano.mjs');
       if (address !== this.#parts.link.textContent) return; // the code has turned meanwhile
       generate(address).toCanvas(qr, { pad: 4 });
       qr.hidden = false;

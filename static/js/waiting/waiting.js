@@ -1,14 +1,14 @@
-import { keepCode } from './codefield.js';
-import { Connection, loadClient } from './connection.js';
-import { Countdown } from './countdown.js';
-import { byId } from './dom.js';
-import { Entrance, rememberedCode } from './entrance.js';
-import { csrfToken, Field, Problem } from './forms.js';
-import { Notices } from './notices.js';
-import { forgetWhenLeft } from './past.js';
+import { keepCode } from '../entry/codefield.js';
+import { Connection, loadClient } from '../transport/connection.js';
+import { Countdown } from '../ui/countdown.js';
+import { byId } from '../ui/dom.js';
+import { Entrance, rememberedCode } from '../entry/entrance.js';
+import { csrfToken, Field, Problem } from '../entry/forms.js';
+import { Notices } from '../ui/notices.js';
+import { forgetWhenLeft } from '../ui/past.js';
 import { verdictOf } from './verdicts.js';
 import { Votes } from './votes.js';
-import { text, translated } from './words.js';
+import { text, translated } from '../ui/words.js';
 
 const farewell = 1500; // milliseconds that taking the request back may take
 

@@ -1,5 +1,5 @@
 import { isEmoji, textOf } from './content.js';
-import { element } from './dom.js';
+import { element } from '../ui/dom.js';
 
 const short = new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit' });
 const hues = 8; // as many as the style sheet has
