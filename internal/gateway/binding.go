@@ -1,110 +1,229 @@
 package gateway
 
 import (
-	"html"
-	"net/url"
+	"context"
+	"errors"
 	"slices"
-	"strings"
 
+	"securechat/internal/connlimit"
 	"securechat/room"
 )
 
-// hints are what a connection lets us know of the page behind it. They come
-// from the client and only choose among the seats of its session.
-type hints struct {
-	path    string // of the page, from the Referer of a polling handshake
-	waiting bool   // the Referer is a waiting page
-	seat    string // a seat's id, said by pages that know theirs
-	room    string // a room's id, or the path of a page
-	name    string // as typed or as rendered, that is HTML-escaped
-	page    string // something in the query that no other page has
-	known   string // the seat that this page was in before
+// begin finds the page's place: a page that reconnects is put back into its
+// room, one that waits is told the verdict, and a new one says what it wants.
+func (c *conn) begin() {
+	if c.session == "" {
+		if c.hints.room != "" {
+			c.fail(room.ErrNotMember)
+		}
+		return
+	}
+	seats, err := c.g.service.Seats(c.ctx, c.session)
+	if err != nil {
+		c.fail(err)
+		return
+	}
+	if len(seats) > 0 {
+		c.serve(connlimit.Waiting)
+	}
+	if slices.ContainsFunc(seats, func(s room.Seat) bool { return s.Standing == room.Admitted }) {
+		c.link.Vouch() // what a member's page says as soon as it is back must not wait for strangers
+	}
+	if c.hints.room != "" { // it asks to enter at once
+		if seat, ok := choose(seats, c.hints); ok {
+			c.restore(seat)
+			return
+		}
+		c.fail(c.noSeat(c.hints.room))
+		c.watch(seats)
+		return
+	}
+	seat, known := hinted(seats, c.hints)
+	switch {
+	case known && (!seat.Loading || c.returnsTo(seat)):
+		c.restore(seat)
+	case known && c.hints.path != "":
+		// A new page of the room: it will say join.
+	default:
+		c.watch(seats)
+	}
 }
 
-// choose returns the membership that the hints speak of. A room that is named
-// must match; all else only breaks ties, the surest first, so that two people
-// in one browser are told apart as far as anything can tell.
-func choose(seats []room.Seat, h hints) (room.Seat, bool) {
-	var found []room.Seat
-	for _, s := range slices.Backward(seats) { // the newest first
-		if s.Standing == room.Admitted && (h.room == "" || isAt(s, h.room)) {
-			found = append(found, s)
-		}
+// returnsTo reports whether the page has certainly been in the seat before, even
+// if another page of the member is being loaded.
+func (c *conn) returnsTo(seat room.Seat) bool {
+	return c.seen != nil && c.seen.room == seat.Room || c.hints.known != "" && c.hints.known == seat.ID
+}
+
+// restore brings the connection into its room without being asked by an event.
+func (c *conn) restore(seat room.Seat) {
+	err := c.bind(seat, false)
+	if errors.Is(err, errNotYet) {
+		c.link.Do(func() {
+			<-c.begun
+			if _, bound := c.boundTo(); !bound { // no event has brought it in meanwhile
+				c.restore(seat)
+			}
+		})
+		return
 	}
-	if len(found) == 0 {
+	if err != nil {
+		c.fail(err)
+		return
+	}
+	c.restored = !seat.Loading || c.hints.known == seat.ID
+}
+
+// bind brings the connection into the room of a membership. If it is in
+// another room it leaves that one; if it is in this one already, its request to
+// join is confirmed again.
+func (c *conn) bind(seat room.Seat, explicit bool) error {
+	c.resumes = nil
+	old, bound := c.boundTo()
+	if bound && old.ID == seat.ID {
+		return c.connect(c.entryTo(seat, explicit))
+	}
+	done, err := c.replayTurn(seat)
+	if err != nil {
+		return err
+	}
+	defer done()
+	was := c.was
+	if bound {
+		c.unbind()
+		c.report(old, loss{})
+		c.hasLeft(old) // not before the report: what was just being said may have been sent to it
+	}
+	entry := c.entryTo(seat, explicit)
+	switch {
+	case c.seen != nil && c.seen.room == seat.Room:
+		entry.Resume = &c.seen.seq
+		c.seen = nil // of the next room it has seen nothing
+	case was.member == seat.ID: // a new page has a new connection
+		c.resumes, entry.Resume = &was, &was.sent.seq
+	case !seat.Loading || entry.Returning:
+		entry.Resume = c.takeOver(seat)
+	}
+	if c.replaced.Load() {
+		return context.Canceled // its page is elsewhere by now
+	}
+	c.enter(seat)
+	if err := c.connect(entry); err != nil {
+		c.unbind()
+		c.report(seat, loss{})
+		return err
+	}
+	return nil
+}
+
+func (c *conn) entryTo(seat room.Seat, explicit bool) room.Entry {
+	return room.Entry{
+		Room: seat.Room, Member: seat.ID, Conn: c.id, Explicit: explicit,
+		Returning: c.returnsTo(seat), Heard: c.g.heardBy(seat),
+	}
+}
+
+// connect reports to the service that the connection is in the room.
+func (c *conn) connect(entry room.Entry) error {
+	c.link.Vouch() // before it is sent what a member is
+	err := c.g.service.Connect(c.ctx, entry)
+	if errors.Is(err, room.ErrNotFound) {
+		return c.g.service.Gone(c.ctx, c.session, entry.Room) // it has ended while we looked
+	}
+	if err != nil {
+		return err
+	}
+	delete(c.left, entry.Room)
+	c.g.pages.remember(c.session, c.hints.page, entry.Member)
+	return nil
+}
+
+// errNotYet: the connection would have to wait for its turn before it has begun, which
+// must not take long.
+var errNotYet = errors.New("gateway: not the connection's turn yet")
+
+// replayTurn waits until the connection may be sent what the member has missed, before
+// it enters: so nothing that is said meanwhile can overtake that. Errors: errNotYet while
+// the connection begins, else the context's if it ends, or the service's.
+//
+// Somebody whose page is there must not be taken for absent because we let it wait.
+func (c *conn) replayTurn(seat room.Seat) (done func(), err error) {
+	if !c.g.RateLimits {
+		return func() {}, nil
+	}
+	if done = c.g.budgets.replayNow(seat.ID); done != nil {
+		return done, nil
+	}
+	select {
+	case <-c.begun:
+	default:
+		return nil, errNotYet
+	}
+	if err := c.g.service.Await(c.ctx, seat.Room, seat.ID, c.id); err != nil {
+		return nil, err
+	}
+	ctx, cancel := c.whileOpen()
+	defer cancel()
+	turned, err := c.g.budgets.replayTurn(ctx, seat.ID)
+	if err != nil {
+		c.forgo(seat)
+		return nil, err
+	}
+	return func() {
+		turned()
+		c.forgo(seat) // if it has not entered
+	}, nil
+}
+
+// forgo tells the service that the connection does not wait for its turn any more.
+func (c *conn) forgo(seat room.Seat) {
+	if err := c.g.service.Forgo(context.WithoutCancel(c.ctx), seat.Room, seat.ID, c.id); err != nil {
+		c.g.Log.Error("reporting the end of a wait", "error", err)
+	}
+}
+
+// boundTo returns the membership that the connection is bound to.
+func (c *conn) boundTo() (room.Seat, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.seat == nil {
 		return room.Seat{}, false
 	}
-	return slices.MaxFunc(found, h.compare), true
+	return *c.seat, true
 }
 
-// compare is positive if the hints rather mean a than b.
-func (h hints) compare(a, b room.Seat) int {
-	for _, better := range []func(room.Seat) bool{
-		func(s room.Seat) bool { return h.seat != "" && s.ID == h.seat },
-		func(s room.Seat) bool { return h.path != "" && s.Path == h.path },
-		func(s room.Seat) bool { return h.name != "" && isNamed(s, h.name) },
-		func(s room.Seat) bool { return h.known != "" && s.ID == h.known },
-		// A page that was never seen before is one that was just loaded.
-		func(s room.Seat) bool { return h.page != "" && h.known == "" && s.Loading },
-		func(s room.Seat) bool { return s.Open == 0 },
-		// All are open: the old connection of a reloaded page may yet have to end.
-		func(s room.Seat) bool { return s.Open > 0 && s.Loading },
-	} {
-		if x, y := better(a), better(b); x != y {
-			if x {
-				return 1
-			}
-			return -1
-		}
-	}
-	return a.LastSeen.Compare(b.LastSeen)
+func (c *conn) isBoundTo(roomID, member string) bool {
+	seat, bound := c.boundTo()
+	return bound && seat.Room == roomID && seat.ID == member
 }
 
-// hinted returns the membership that a handshake certainly belongs to: the one
-// that the page names, or the only one that the session has.
-func hinted(seats []room.Seat, h hints) (room.Seat, bool) {
-	for _, s := range seats {
-		if s.Standing == room.Admitted && h.seat != "" && s.ID == h.seat {
-			return s, true
-		}
-	}
-	if h.path != "" {
-		h.room = h.path
-		return choose(seats, h)
-	}
-	// A page that names a seat that is gone is not of another one.
-	if len(seats) == 1 && !h.waiting && h.seat == "" {
-		return choose(seats, hints{})
-	}
-	return room.Seat{}, false
+// enter notes the membership and lets the connection hear what is said to it.
+// It is in no broadcast before the service says that it is attached: until then its
+// marks are of no room.
+func (c *conn) enter(seat room.Seat) {
+	c.mu.Lock()
+	c.seat = &seat
+	c.mu.Unlock()
+	c.marks.reset("", 0, nil)
+	rank(c.g.enter(seat, c))
 }
 
-// isAt reports whether a page of the seat can be meant by a room's name.
-func isAt(s room.Seat, name string) bool {
-	return name == s.Room || name == s.Path || name == s.ID
-}
-
-func isNamed(s room.Seat, name string) bool {
-	return name == s.Name || name == html.EscapeString(s.Name)
-}
-
-// pageOf takes apart the address of the page that a request comes from: the
-// last segment if it is a room's page, or else whether it is a waiting page,
-// which is at /join when it was posted and at /join/<request> when it is opened.
-func pageOf(referer string) (path string, waiting bool) {
-	u, err := url.Parse(referer)
-	if err != nil {
-		return "", false
+// unbind takes the connection out of its room.
+func (c *conn) unbind() {
+	c.mu.Lock()
+	seat := c.seat
+	c.seat = nil
+	c.mu.Unlock()
+	if seat == nil {
+		return
 	}
-	if path, ok := segmentAfter("/room/", u.Path); ok {
-		return path, false
-	}
-	_, opened := segmentAfter("/join/", u.Path)
-	return "", opened || u.Path == "/join"
+	rank(c.g.exit(*seat, c))
+	c.serve(connlimit.Busy)
+	c.unbindSocket(seat.Room, seat.ID)
 }
 
-// segmentAfter returns the one segment that a path has after a prefix, if so.
-func segmentAfter(prefix, path string) (segment string, ok bool) {
-	segment, ok = strings.CutPrefix(path, prefix)
-	return segment, ok && segment != "" && !strings.Contains(segment, "/")
+// unbindSocket takes the connection out of the broadcasts.
+func (c *conn) unbindSocket(roomID, member string) {
+	c.socket.Leave(membersRoom(roomID))
+	c.socket.Leave(memberRoom(member))
 }

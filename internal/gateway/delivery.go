@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"securechat/internal/engine"
+	"securechat/room"
 )
 
 // offset names a place in what is said in a room to clients. Those from 4.6 on keep the
@@ -147,4 +148,118 @@ func (m *marks) sent() mark {
 		return m.list[n-1]
 	}
 	return mark{seq: m.base}
+}
+
+// place is how far a membership's page was told by one connection, up to when that left the
+// room. If the page comes back by the same connection it is sent nothing again: what was sent
+// arrives before, or the connection ends.
+type place struct {
+	member string
+	seen   uint64 // certainly
+	sent   mark
+}
+
+// hasLeft notes that the connection has left a membership's room by itself.
+func (c *conn) hasLeft(seat room.Seat) {
+	c.was = place{seat.ID, c.marks.confirmed(c.link, seat.Room), c.marks.sent()}
+}
+
+// heardBy returns up to where the pages of a member that are open here have certainly
+// heard the room.
+func (g *Gateway) heardBy(seat room.Seat) (seq uint64) {
+	for _, c := range g.connsOf(seat) {
+		seq = max(seq, c.marks.confirmed(c.link, seat.Room))
+	}
+	return seq
+}
+
+// line is an event of a replay.
+type line struct {
+	entry *room.Message
+	as    form
+	// last is true for the last line of an entry: the page has seen all of it then.
+	last bool
+}
+
+type form int
+
+const (
+	asMessage form = iota
+	asComing
+	asNotice
+)
+
+// linesOf returns what a page is to be sent of the log.
+//
+// A page that names itself is sent all notices, with those that its member was told
+// before by another page: it shows the conversation as it was. Others are only sent
+// what is news.
+func linesOf(a *room.Attached, named bool) []line {
+	lines := make([]line, 0, len(a.Log))
+	for i := range a.Log {
+		m := &a.Log[i]
+		before := len(lines)
+		if m.Kind != room.KindNotice {
+			lines = append(lines, line{entry: m, as: asMessage})
+		}
+		// First, so that a page that knows notices can leave the other event alone.
+		if named && m.Kind == room.KindNotice {
+			lines = append(lines, line{entry: m, as: asNotice})
+		}
+		if a.Missed(m) && comingOf(m, a.Told) != nil {
+			lines = append(lines, line{entry: m, as: asComing})
+		}
+		if len(lines) > before {
+			lines[len(lines)-1].last = true
+		}
+	}
+	return lines
+}
+
+// event returns the line as a page is sent it, and what follows it.
+func (l line) event(at offset, a *room.Attached, named bool) (event, trailer engine.Event) {
+	switch l.as {
+	case asMessage:
+		event = engine.Event{"message", messageOf(*l.entry)}
+	case asComing:
+		event = comingOf(l.entry, a.Told)
+	case asNotice:
+		event = engine.Event{"notice", noticeOf(l.entry, a.Missed(l.entry))}
+	}
+	switch {
+	case !l.last:
+		return event, nil
+	case named && l.as == asMessage:
+		return at.within(event), nil
+	default:
+		return event, at.event()
+	}
+}
+
+// replay sends a connection what it has missed.
+func (c *conn) replay(roomID string, a room.Attached) {
+	named := c.page != ""
+	lines := linesOf(&a, named)
+	if len(lines) == 0 {
+		c.marks.replay(roomID, nil, nil)
+		return
+	}
+	begun, displaced := c.g.replays.begin(c, roomID, a.Log)
+	for _, other := range displaced {
+		go other.outpace() // its end needs locks that we hold
+	}
+	sent := false
+	c.marks.replay(roomID, lines, func() (first uint64) {
+		first = c.link.SendSeries(c.socket, len(lines), func(i int) (event, trailer engine.Event) {
+			if i == len(lines)-1 {
+				c.g.replays.end(begun)
+			}
+			return lines[i].event(offset{roomID, lines[i].entry.Seq}, &a, named)
+		})
+		sent = first > 0
+		return first
+	})
+	if !sent {
+		c.g.replays.end(begun)
+	}
 }

@@ -105,3 +105,15 @@ func TestMarks(t *testing.T) {
 		})
 	}
 }
+
+func TestOffset(t *testing.T) {
+	o := offset{"room", 7}
+	if got, ok := parseOffset(o.String()); !ok || got != o {
+		t.Errorf("got %v, %t", got, ok)
+	}
+	for _, s := range []string{"", ":", "room", "room:", ":7", "room:x", "room:-1", "room:7 ", "room:99999999999999999999"} {
+		if got, ok := parseOffset(s); ok {
+			t.Errorf("%q is none, got %v", s, got)
+		}
+	}
+}

@@ -5,7 +5,7 @@
 //
 // A connection's identity is the session cookie of its handshake, and nothing
 // else. What a page sends, names and ids alike, only chooses among what that
-// session holds (binding.go).
+// session holds (hints.go).
 //
 // # Order
 //

@@ -270,54 +270,6 @@ func TestRefs(t *testing.T) {
 	}
 }
 
-// A message that is refused is told from the others by its ref.
-func TestErrorsNameTheirMessage(t *testing.T) {
-	s := newServer(t, func(o *Options, _ *room.Terms) { o.RateLimits = true })
-	alice, _ := s.create("alice", "Alice")
-	a := s.connect(visit{session: "alice"}).join(alice)
-	refs := func() (refs []string) {
-		for _, e := range a.all("room_error") {
-			refs = append(refs, strings.Trim(e.field("ref"), `"`))
-		}
-		return refs
-	}
-	a.emit("message", `{"room":"x","message":"hello","ref":"elsewhere"}`)
-	a.emit("message", `{"room":"x","message":"hello"}`)
-	a.emit("message", fmt.Sprintf(`{"room":%q,"message":%q,"ref":"long"}`, alice.Room, strings.Repeat("x", 1<<20+1)))
-	a.emit("join", `{"room":"x","ref":"no message"}`)
-	a.barrier()
-	equal(t, "errors about", refs(), []string{"elsewhere", "", "long", ""})
-
-	a.forget()
-	var want []string
-	for i := range 500 {
-		ref := fmt.Sprint("r", i)
-		want = append(want, ref)
-		a.emit("message", fmt.Sprintf(`{"room":%q,"message":"hello","ref":%q}`, alice.Room, ref))
-	}
-	a.barrier()
-	got := refs()
-	for _, e := range a.all("message") {
-		got = append(got, strings.Trim(e.field("ref"), `"`))
-	}
-	slices.Sort(got)
-	slices.Sort(want)
-	equal(t, "each is heard of once", got, want)
-	if len(a.all("room_error")) == 0 {
-		t.Error("none of 500 was dropped")
-	}
-
-	// They do not use up the complaint about the others.
-	a.forget()
-	for range 500 {
-		a.emit("request_members", fmt.Sprintf(`{"room":%q}`, alice.Room))
-	}
-	a.barrier()
-	if len(a.all("room_error")) == 0 {
-		t.Error("500 other events were dropped in silence")
-	}
-}
-
 // What is no text says nothing, and the page that waits for it is told so.
 func TestWhatIsNoText(t *testing.T) {
 	s := newServer(t)
@@ -337,54 +289,4 @@ func TestWhatIsNoText(t *testing.T) {
 	}
 	equal(t, "errors about", refs, []string{"r0", "r1", "r2", "r3", "r4", "nothing"})
 	equal(t, "and nothing else is heard", a.names(), slices.Repeat([]string{"room_error"}, len(refs)))
-}
-
-func TestWithdrawing(t *testing.T) {
-	s := newServer(t)
-	alice, code := s.create("alice", "Alice")
-	a := s.connect(visit{session: "alice"}).join(alice)
-	request := func(seat room.Seat) string { return fmt.Sprintf(`{"room":%[1]q,"user_id":%[1]q}`, seat.ID) }
-	const reason = `"The request was withdrawn."`
-
-	bob := s.knock("bob", "Bob", code)
-	w := s.connect(visit{session: "bob", page: "/join/" + bob.ID})
-	tab := s.connect(visit{session: "bob", page: "/join"})
-	stranger := s.connect(visit{session: "mallory"})
-	stranger.emit("withdraw_request", request(bob))
-	if e := stranger.expect("join_denied"); e.field("reason") == reason {
-		t.Errorf("a stranger was told %v", e)
-	}
-	a.barrier()
-	equal(t, "the members hear nothing of a stranger's wish", a.names()[2:], []string{"join_request", "request_status"})
-
-	w.emit("withdraw_request", request(bob))
-	w.barrier()
-	tab.barrier()
-	a.barrier()
-	for _, page := range []*client{w, tab} {
-		equal(t, "a waiting page hears", page.names(), []string{"join_denied"})
-		if e := page.expect("join_denied"); e.field("user_id") != `"`+bob.ID+`"` || e.field("room") != `"`+bob.ID+`"` || e.field("reason") != reason {
-			t.Error(e)
-		}
-	}
-	if e := a.expect("join_denied"); e.field("user_id") != `"`+bob.ID+`"` || e.field("room") != `"`+alice.Room+`"` || e.field("reason") != reason {
-		t.Error(e)
-	}
-	a.emit("approve_join", fmt.Sprintf(`{"room":%q,"user_id":%q}`, alice.Room, bob.ID))
-	a.barrier()
-	w.forget()
-	w.emit("withdraw_request", request(bob))
-	w.barrier()
-	equal(t, "told once more, it hears", w.names(), []string{"join_denied"})
-
-	// Too late: it hears how it was decided.
-	carol := s.admit("carol", "Carol", code, alice)
-	late := s.connect(visit{session: "carol", page: "/join"})
-	late.emit("withdraw_request", request(carol))
-	late.expect("join_approved")
-	late.barrier()
-	equal(t, "who is too late hears", late.names(), []string{"join_approved"})
-	if seats, err := s.rooms.Seats(t.Context(), "carol"); err != nil || len(seats) != 1 || seats[0].Standing != room.Admitted {
-		t.Errorf("%v, %v", seats, err)
-	}
 }

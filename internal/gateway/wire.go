@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"errors"
 	"html"
 	"math"
 	"time"
@@ -85,11 +84,6 @@ func (p payload) ref() string {
 
 // tooLong reports whether the event was too long to be held.
 func (p payload) tooLong() bool { return p[tooLongField] != nil }
-
-func (p payload) hints(h hints) hints {
-	h.room, h.name = p.claim("room"), p.claim("display_name")
-	return h
-}
 
 // The payloads that the server sends. Their fields are the interface that
 // frontends were written for: nothing is added to them but at the end of a
@@ -231,54 +225,9 @@ func requestOf(k room.Knock, now time.Time) requestPayload {
 	return requestPayload{k.ID, k.Approvals, k.Required, max(0, seconds(k.Deadline.Sub(now)))}
 }
 
-// refusals are the reasons that pages show to an applicant. That somebody said
-// no has none: the pages have their own words for that.
-var refusals = map[room.Refusal]string{
-	room.TimedOut:  "Request timed out",
-	room.RoomFull:  "The room is full. Somebody has to leave it before you can join.",
-	room.RoomGone:  "The room no longer exists.",
-	room.Withdrawn: "The request was withdrawn.",
-	room.Displaced: "Too many requests came from your network at once, so somebody else got your place. Please ask again in a minute.",
-}
-
-const noSuchRequest = "Your request is no longer open. Please go back and ask again."
-
 func statusOf(s room.Status) statusPayload {
 	return statusPayload{Exists: true, ParticipantCount: s.Participants, ExpiresIn: seconds(s.ExpiresIn)}
 }
 
 // seconds rounds up, so that a countdown never reads zero before its time.
 func seconds(d time.Duration) int { return int(math.Ceil(d.Seconds())) }
-
-// Errors of the gateway's own.
-var (
-	errRateLimited        = errors.New("gateway: too many events")
-	errTooManyConnections = errors.New("gateway: too many connections of a session")
-	errLeft               = errors.New("gateway: left for good in another tab")
-)
-
-// problems maps errors to what a person is told, and to a word for the metrics.
-var problems = []struct {
-	err        error
-	code, text string
-}{
-	{room.ErrUnentered, "unentered", "Your room was closed because nobody entered it in time. Please create it again."},
-	{room.ErrNotFound, "not_found", "This room does not exist any more. Please go back to the start page."},
-	{room.ErrNotMember, "not_member", "You are not in this room. Please join it with its code."},
-	{room.ErrNoSuchKnock, "no_such_request", "This request to join has already ended."},
-	{room.ErrMessageTooLong, "too_long", "Your message is too long and was not sent. Please split it."},
-	{room.ErrMessageBlank, "blank", "There is nothing to see in your message, so it was not sent."},
-	{errRateLimited, "rate_limited", "You are sending too fast, and something was not delivered. Please wait a few seconds."},
-	{errTooManyConnections, "too_many_connections", "This browser has too many connections open. Please close some tabs."},
-	{errLeft, "left", "You left this room in another tab."},
-}
-
-// problemOf returns what to tell about an error, and the word for it.
-func problemOf(err error) (p errorPayload, code string) {
-	for _, known := range problems {
-		if errors.Is(err, known.err) {
-			return errorPayload{Message: known.text}, known.code
-		}
-	}
-	return errorPayload{Message: "Something went wrong on this server. Please try again."}, "internal"
-}

@@ -2,9 +2,7 @@ package gateway
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"os"
 	"reflect"
 	"strings"
 	"testing"
@@ -129,32 +127,6 @@ func TestPayloads(t *testing.T) {
 	}
 }
 
-func TestProblems(t *testing.T) {
-	for _, err := range []error{
-		room.ErrUnentered, room.ErrNotFound, room.ErrNotMember, room.ErrNoSuchKnock, room.ErrMessageTooLong,
-		errRateLimited, errTooManyConnections, errLeft, fmt.Errorf("more: %w", room.ErrNotMember),
-	} {
-		if p, code := problemOf(err); code == "internal" || len(p.Message) < 20 {
-			t.Errorf("%v: %q, %q", err, code, p.Message)
-		}
-	}
-	if p, code := problemOf(errors.New("dial tcp 10.0.0.1: secret")); code != "internal" || strings.Contains(p.Message, "secret") {
-		t.Errorf("what went wrong inside is nobody's business: %q, %q", code, p.Message)
-	}
-}
-
-func TestOffset(t *testing.T) {
-	o := offset{"room", 7}
-	if got, ok := parseOffset(o.String()); !ok || got != o {
-		t.Errorf("got %v, %t", got, ok)
-	}
-	for _, s := range []string{"", ":", "room", "room:", ":7", "room:x", "room:-1", "room:7 ", "room:99999999999999999999"} {
-		if got, ok := parseOffset(s); ok {
-			t.Errorf("%q is none, got %v", s, got)
-		}
-	}
-}
-
 // The gateway must handle every event the contract has.
 func TestEventsOfTheContract(t *testing.T) {
 	want := []string{
@@ -164,33 +136,5 @@ func TestEventsOfTheContract(t *testing.T) {
 	}
 	if got := eventNames(); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v", got)
-	}
-}
-
-// Whatever the pages show of what the server says, they can show in every language.
-func TestSentencesAreTranslated(t *testing.T) {
-	content, err := os.ReadFile("../../templates/words/de.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var words struct{ Sentences map[string]string }
-	if err := json.Unmarshal(content, &words); err != nil {
-		t.Fatal(err)
-	}
-	internal, _ := problemOf(errors.New("unforeseen"))
-	said := []string{noSuchRequest, internal.Message}
-	for _, p := range problems {
-		said = append(said, p.text)
-	}
-	for _, r := range refusals {
-		said = append(said, r)
-	}
-	for _, text := range said {
-		// As static/js/ui/words.js takes it apart.
-		for sentence := range strings.SplitSeq(strings.ReplaceAll(text, ". ", ".\n"), "\n") {
-			if words.Sentences[sentence] == "" {
-				t.Errorf("there is no translation of %q", sentence)
-			}
-		}
 	}
 }

@@ -1,0 +1,111 @@
+package gateway
+
+import (
+	"time"
+
+	"securechat/room"
+)
+
+// verdictPause is the least time between telling a connection a verdict twice.
+const verdictPause = 2 * time.Second
+
+// watch has the connection told about the session's requests, and at once
+// about verdicts that it has missed.
+func (c *conn) watch(seats []room.Seat) {
+	for _, s := range seats {
+		if s.Standing == room.Waiting {
+			c.socket.Join(knockRoom(s.ID))
+		}
+	}
+	// What was decided while we began to listen would be heard twice or not at all.
+	seats, err := c.g.service.Seats(c.ctx, c.session)
+	if err != nil {
+		c.fail(err)
+		return
+	}
+	for _, s := range seats {
+		// Of an admission, only a page that has not gone to the room needs to hear.
+		unopened := s.Path == s.ID && s.Loading && !s.Rendered && s.Open == 0
+		if s.Standing == room.Refused || s.Standing == room.Admitted && unopened {
+			c.tellVerdict(s)
+		}
+	}
+}
+
+// tellVerdict tells this connection alone how a request ended. A waiting page
+// asks as soon as it is connected, when it has just been told: once will do, it
+// shows each to the person.
+func (c *conn) tellVerdict(s room.Seat) {
+	if time.Since(c.told[s.ID]) < verdictPause {
+		return
+	}
+	if c.told == nil {
+		c.told = make(map[string]time.Time)
+	}
+	c.told[s.ID] = time.Now()
+	switch s.Standing {
+	case room.Admitted:
+		c.emit("join_approved", admittedPayload{s.ID, s.Room, time.Now().Unix()})
+	case room.Refused:
+		c.emit("join_denied", refusedPayload{s.ID, s.ID, refusals[s.Refusal]})
+	case room.Waiting:
+	}
+}
+
+// onJoinRequest: a waiting page shows its request again.
+func (c *conn) onJoinRequest(p payload) {
+	c.asApplicant(p, func(knock string) error {
+		if !c.allowance.favour() {
+			return nil
+		}
+		return c.g.service.Reannounce(c.ctx, c.session, knock)
+	})
+}
+
+// onWithdraw: somebody who waits wants to be let in no more.
+func (c *conn) onWithdraw(p payload) {
+	c.asApplicant(p, func(knock string) error {
+		return c.g.service.Withdraw(c.ctx, c.session, knock)
+	})
+}
+
+// asApplicant does something with the open request that an event is about. Of
+// one that is not open the page is told the verdict.
+func (c *conn) asApplicant(p payload, do func(knock string) error) {
+	if c.session == "" {
+		c.noRequest(p)
+		return
+	}
+	seats, err := c.g.service.Seats(c.ctx, c.session)
+	if err != nil {
+		c.fail(err)
+		return
+	}
+	id, alias := p.claim("user_id"), p.claim("room")
+	for _, s := range seats {
+		if s.ID != id && s.ID != alias {
+			continue
+		}
+		if s.Standing != room.Waiting {
+			c.tellVerdict(s)
+			return
+		}
+		c.socket.Join(knockRoom(s.ID))
+		if err := do(s.ID); err != nil { // it was decided this very moment
+			c.watch(seats)
+		}
+		return
+	}
+	c.noRequest(p)
+}
+
+// noRequest answers a waiting page whose request is no longer known. Such a
+// page says the same id twice; others have no business here.
+func (c *conn) noRequest(p payload) {
+	id := p.claim("user_id")
+	if id == "" || id != p.claim("room") {
+		c.fail(room.ErrNoSuchKnock)
+		return
+	}
+	c.emit("join_denied", refusedPayload{id, id, noSuchRequest})
+}
