@@ -42,6 +42,20 @@ func NewBroadcast(n socket.Namespace, trailer Event, events ...Event) (*Broadcas
 func (b *Broadcast) To(s *Session) (position, confirmed uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return b.toLocked(s)
+}
+
+// Offer adds a session as To does if it could be written to at once. Else it is not sent
+// the events, neither now nor later; the protocol calls such events volatile.
+func (b *Broadcast) Offer(s *Session) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.writableLocked() {
+		b.toLocked(s)
+	}
+}
+
+func (b *Broadcast) toLocked(s *Session) (position, confirmed uint64) {
 	if !s.acceptLocked(b.packets) {
 		return 0, s.receipts.confirmed
 	}

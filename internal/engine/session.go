@@ -235,6 +235,11 @@ func (c carrier) Writable() bool {
 	s := c.session
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.writableLocked()
+}
+
+// writableLocked reports whether nothing waits and the client is there to take more.
+func (s *Session) writableLocked() bool {
 	return s.out.empty() && (s.ws != nil || s.poll != nil)
 }
 
