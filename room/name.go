@@ -57,10 +57,16 @@ func (e *NameError) happened() string {
 	case NameBadMarks:
 		return "This name has accents or other marks without a letter to stand on, or too many on one letter."
 	}
-	if isForbiddenSign(e.Char) {
+	if e.IsSign() {
 		return fmt.Sprintf("The character %c cannot be part of a name.", e.Char)
 	}
 	return "This name contains an invisible or unknown character."
+}
+
+// IsSign reports whether Char is one of the signs that no name has, which can be shown. It
+// is false for an invisible or unknown character, and for any other problem.
+func (e *NameError) IsSign() bool {
+	return e.Problem == NameBadCharacter && isForbiddenSign(e.Char)
 }
 
 // ParseName applies the one rule for names and returns the name as it is kept:

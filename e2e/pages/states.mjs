@@ -33,14 +33,14 @@ async function waitingTab(visit) {
 
 const over = (tab) => tab.page.locator('#waiting[data-ended]').waitFor();
 
-/** The waiting page after a refusal that has a reason. */
-async function refusedTab(visit, reason) {
+/** The waiting page after a refusal. */
+async function refusedTab(visit, code) {
   const tab = await visit.tab();
   const tell = await wiretap(tab);
   await waiting(visit, tab);
   await tab.connected();
   const { room, userId } = await tab.page.locator('#waiting').evaluate(({ dataset }) => ({ ...dataset }));
-  tell('join_denied', { user_id: userId, room, reason });
+  tell('join_denied', { user_id: userId, room, code });
   await over(tab);
   return tab;
 }
@@ -110,12 +110,12 @@ export const states = {
     return tab;
   },
 
-  'waiting-timed-out': (visit) => refusedTab(visit, 'Request timed out'),
+  'waiting-timed-out': (visit) => refusedTab(visit, 'timed_out'),
 
-  'waiting-gone': (visit) => refusedTab(visit, 'The room no longer exists.'),
+  'waiting-gone': (visit) => refusedTab(visit, 'room_gone'),
 
   'waiting-asked-again': async (visit) => {
-    const tab = await refusedTab(visit, 'Request timed out');
+    const tab = await refusedTab(visit, 'timed_out');
     tab.expect(refusals);
     const other = await visit.host('Ben'); // there is a Ben already
     await tab.page.fill('#again-code', await other.code());
@@ -185,7 +185,7 @@ export const states = {
     await tab.create('Ana');
     await tab.say('This one is not heard by anybody');
     await tab.say('Nor is this');
-    tell('room_error', { message: 'You are sending too fast, and something was not delivered. Please wait a few seconds.', ref: await tell.swallowed('message', 'ref') });
+    tell('room_error', { code: 'too_fast', ref: await tell.swallowed('message', 'ref') });
     await tab.page.locator('.message[data-state=failed]').waitFor();
     return tab;
   },

@@ -54,7 +54,7 @@ export const io = (options) => { globalThis.options = options; return socket; };
 /** The little of Jinja2 that our pages use. */
 export function render(name, variables, lang = 'en') {
   const read = (file) => readFileSync(path.join(root, 'templates', file), 'utf8').replace(/{#.*?#}/gs, '');
-  const { pages: words, scripts, sentences } = JSON.parse(read(`words/${lang}.json`));
+  const { pages: words, scripts, refusals, sentences } = JSON.parse(read(`words/${lang}.json`));
   const all = { lang, words, ...variables };
   const page = read(name);
   const blocks = new Map([...page.matchAll(/{% block (\w+) %}(.*?){% endblock %}/gs)].map(([, block, text]) => [block, text]));
@@ -67,7 +67,7 @@ export function render(name, variables, lang = 'en') {
     .replace(/{% for module in \[(.*?)\] %}(.*?){% endfor %}/g, (_, list, text) => [...list.matchAll(/'([^']+)'/g)]
       .map(([, module]) => text.replace("'js/' ~ module ~ '.js'", `'js/${module}.js'`)).join(''))
     .replace(/{{ url_for\('static', filename='([^']+)'\) }}/g, '/static/$1')
-    .replace('{{ script_words|safe }}', () => JSON.stringify({ scripts, sentences }))
+    .replace('{{ script_words|safe }}', () => JSON.stringify({ scripts, refusals, sentences }))
     .replace(/{% for digit in display_code %}(.*?){% endfor %}/gs, (_, text) => [...variables.display_code ?? '']
       .map((digit) => text.replaceAll('{{ digit }}', digit)).join(''))
     .replace(/{% for message in get_flashed_messages\(\) %}.*?{% endfor %}/g, '')

@@ -64,6 +64,24 @@ export function dangerousScripts(root) {
   });
 }
 
+/**
+ * Scripts with a sentence in them. What people read is in templates/words, and what the server
+ * says may change: pages tell it by its code.
+ */
+export function sentences(root) {
+  const { sentences: said, refusals } = JSON.parse(read(root, 'templates/words/en.json'));
+  const known = [...Object.keys(said), ...Object.values(refusals).flatMap((text) => [text, ...text.split(/(?<=[.?!]) /)])];
+  return modules(root).flatMap((file) => textsOf(read(root, file))
+    .filter((text) => known.includes(text) || /^\p{Lu}[\p{L}']* [\p{L}'][^;{}]*$/u.test(text))
+    .map((text) => `${file} has a sentence: ${text}`));
+}
+
+/** The texts between quotation marks, but for those in comments. */
+function textsOf(source) {
+  const parts = /\/\*[\s\S]*?\*\/|(?<![:'"`\\])\/\/.*|(['"`])((?:\\.|(?!\1)[^\\])*)\1/g;
+  return [...plain(source).matchAll(parts)].map(([, , text]) => text).filter(Boolean);
+}
+
 /** What a module imports: [{from, to, late}]; `to` is a path from the checkout, or undefined if only runs can tell. */
 function importsOf(root, file) {
   return parse(read(root, file), file)[0].filter(({ type }) => type !== 'import-meta')

@@ -31,6 +31,10 @@ const planted = [
   ].map((code) => ['dangerousScripts', { [deep]: `export const f = (node, text) => {\n  ${code};\n};\n` }, /deep\/er\/module\.js/]),
   ['dangerousScripts', { 'static/js/deep/module.mjs': 'node.innerHTML = text;' }, /deep\/module\.mjs makes markup/],
   ['dangerousScripts', { 'static/js/deep/content.js': 'new DOMParser();' }, /deep\/content\.js makes markup/],
+  ...[
+    "if (message === 'You are not in this room.') end();", 'const kinds = { "Request timed out": 1 };', 'const why = `Somebody said no`;',
+    "const kinds = new Map([['Invalid input.', 1]]);", "say('Invalid\\x20input.'); // it's said", "/* it's */ const why = 'No longer here';",
+  ].map((code) => ['sentences', { [deep]: code }, /deep\/er\/module\.js has a sentence/]),
   ['strayImports', { [deep]: 'export const load = (name) => import(name);' }, /only runs can tell/],
   ['strayImports', { [deep]: "export const load = (name) => import('./' + name);" }, /only runs can tell/],
   ['strayImports', { [deep]: "import {\n  thing,\n} from 'https://elsewhere.example/thing.js';" }, /imports https:/],

@@ -36,7 +36,7 @@ describe('the waiting page', { concurrency: 3 }, () => {
   const variables = { answer_time: 60, csrf_token: 'the token', session: { pending_approval: 'knock-1', user_id: 'knock-1', display_name: "Zoë O'Brien" } };
   const open = (t, options) => openPage(t, chromium.browser, 'waiting_approval.html', variables, options);
   const status = (fields) => ['request_status', { user_id: 'knock-1', approvals: 0, required: 1, time_remaining: 40, ...fields }];
-  const deny = (page, reason) => page.receive('join_denied', { user_id: 'knock-1', room: 'x', reason });
+  const deny = (page, code, reason) => page.receive('join_denied', { user_id: 'knock-1', room: 'x', reason, code });
 
   test('announces the request with every connection', async (t) => {
     const page = await open(t);
@@ -137,21 +137,26 @@ describe('the waiting page', { concurrency: 3 }, () => {
     await page.waitForURL('http://localhost/room/knock-1');
   });
 
-  for (const [reason, kind, title, words, again] of [
-    [undefined, 'refused', 'Not let in', 'Somebody in the room said no.', true],
-    ['Request timed out', 'late', 'The time is over', 'Not everybody answered in time.', true],
-    ['The room is full. Somebody has to leave it before you can join.', 'full', 'The room is full', 'Somebody else got the last place.', true],
-    ['The room no longer exists.', 'gone', 'This room is gone', 'It was closed while you were waiting.', false],
-    ['The request was withdrawn.', 'withdrawn', 'No longer waiting', 'You took your request back.', true],
-    ['Too many requests came from your network at once, so somebody else got your place. Please ask again in a minute.', 'displaced', 'Somebody else got your place', 'Too many requests came from your network at once.', true],
-    ['Your request is no longer open. Please go back and ask again.', 'lost', 'No longer waiting', 'The server does not know your request any more.', true],
-    ['The moon is full.', 'refused', 'Not let in', 'The moon is full.', true],
+  // The server's sentence may be any: only of a code that it does not know a page shows it.
+  for (const [code, reason, kind, title, words, again] of [
+    ['declined', undefined, 'refused', 'Not let in', 'Somebody in the room said no.', true],
+    ['timed_out', 'Request timed out', 'late', 'The time is over', 'Not everybody answered in time.', true],
+    ['room_full', 'No place.', 'full', 'The room is full', 'Somebody else got the last place.', true],
+    ['room_gone', 'Gone.', 'gone', 'This room is gone', 'It was closed while you were waiting.', false],
+    ['withdrawn', 'Request timed out', 'withdrawn', 'No longer waiting', 'You took your request back.', true],
+    ['displaced', 'Too many.', 'displaced', 'Somebody else got your place', 'Too many requests came from your network at once.', true],
+    ['no_such_request', 'Unknown.', 'lost', 'No longer waiting', 'The server does not know your request any more.', true],
+    ['moon_full', 'The moon is full.', 'refused', 'Not let in', 'The moon is full.', true],
+    ['constructor', 'The moon is full.', 'refused', 'Not let in', 'The moon is full.', true],
+    [undefined, undefined, 'refused', 'Not let in', 'Somebody in the room said no.', true],
+    [undefined, 'Request timed out', 'refused', 'Not let in', 'Not everybody answered in time. Please ask again.', true],
+    [undefined, 'The room no longer exists.', 'refused', 'Not let in', 'The room no longer exists.', true],
   ]) {
-    test(`says why it is not let in: ${reason}`, async (t) => {
+    test(`says why it is not let in: ${code}, ${reason}`, async (t) => {
       const page = await open(t);
       await page.receive('connect');
       const before = await page.locator('#next').innerText();
-      await deny(page, reason);
+      await deny(page, code, reason);
       assert.equal(await page.locator('#waiting').getAttribute('data-ended'), kind);
       assert.equal(await page.locator('#waiting-title').innerText(), title);
       assert.equal(await page.title(), `${title} · Secure Chat`);
@@ -196,7 +201,7 @@ describe('the waiting page', { concurrency: 3 }, () => {
     await page.click('#home');
     assert.deepEqual(await page.sent(), [['withdraw_request', { room: 'knock-1', user_id: 'knock-1' }]]);
     // The verdict is on its way too, and not news.
-    await deny(page, 'The request was withdrawn.');
+    await deny(page, 'withdrawn');
     assert.equal(await page.locator('#waiting').getAttribute('data-ended'), null);
     await page.evaluate(() => document.getElementById('home').click()); // impatient
     assert.deepEqual(await page.sent(), []);
@@ -251,7 +256,7 @@ describe('the waiting page', { concurrency: 3 }, () => {
   test('asks again with another code, and says what is wrong in place', async (t) => {
     const page = await open(t, { prepare: rememberCode });
     await page.receive('connect');
-    await deny(page, 'Request timed out');
+    await deny(page, 'timed_out');
     page.answers.push(refusal(404, 'Room not found.', 'code'));
     await page.click('#ask-again');
     await eventually(async () => assert.equal(await complaint(page, 'again-code'), 'Room not found.'));
@@ -294,7 +299,7 @@ describe('the waiting page', { concurrency: 3 }, () => {
         await page.evaluate((text) => { document.documentElement.style.fontSize = text; }, size);
         await assertFits(page, size);
       }
-      await deny(page, 'Request timed out');
+      await deny(page, 'timed_out', 'Request timed out');
       await assertFits(page, 'ended');
     });
   }
@@ -489,6 +494,22 @@ describe('the start page', { concurrency: 3 }, () => {
       await page.waitForURL('http://localhost/room/new');
     });
   }
+
+  // By its code a refusal is known in the page's language, whatever sentence comes with it.
+  test('says a refusal by its code', async (t) => {
+    const page = await open(t, { lang: 'de' });
+    for (const [code, error, words] of [
+      ['room_full', 'No place.', 'Dieser Raum ist voll. Jemand muss ihn verlassen, bevor du eintreten kannst.'],
+      ['moon_full', 'Der Mond ist voll.', 'Der Mond ist voll.'],
+      ['too_many_wrong_codes', 'Bitte warte bis zu 5 Min.', 'Bitte warte bis zu 5 Min.'], // the number is the server's to say
+    ]) {
+      await page.fill('#name', 'Zoë');
+      await page.fill('#code', '123456');
+      page.answers.push(json(403, { code, error, field: 'room_code', status: 403 }));
+      await page.click('#join');
+      await eventually(async () => assert.equal(await complaint(page, 'code'), words));
+    }
+  });
 
   for (const [what, answer, words] of [
     ['no answer', null, /cannot be reached/],

@@ -246,7 +246,7 @@ describe('the room page', () => {
     await page.receive('join_denied', { user_id: 'knock-1', room: 'room-1' });
     assert.equal(await text(page, '.system-message'), 'Charlie was not let in');
     await page.receive('join_request', knock);
-    await page.receive('join_denied', { user_id: 'knock-1', room: 'room-1', reason: 'Request timed out' });
+    await page.receive('join_denied', { user_id: 'knock-1', room: 'room-1', reason: 'Request timed out', code: 'timed_out' });
     assert.match(await page.locator('.system-message').last().innerText(), /not everybody answered in time/);
   });
 
@@ -352,6 +352,24 @@ describe('the room page', () => {
     assert.deepEqual(await events(page), ['ping_room']);
     await page.receive('room_status', { exists: false });
     assert.match(await text(page, '#ended'), /You are not in this room\./);
+  });
+
+  // The server's sentence may be any: only of a code that it does not know a page shows it.
+  test('tells what was refused in its language, by the code', async (t) => {
+    const page = await open(t, { lang: 'de' });
+    await page.receive('connect');
+    for (const [error, shown] of [
+      [{ code: 'not_member', message: 'No.' }, 'Du bist nicht in diesem Raum. Bitte tritt mit seinem Code ein.'],
+      [{ code: 'moon_full', message: 'The moon is full.' }, 'The moon is full.'],
+      [{ code: 'constructor', message: 'The sun is low.' }, 'The sun is low.'],
+      [{ message: 'You are not in this room.' }, 'You are not in this room.'],
+      [{ code: 'too_many_wrong_codes', message: 'Bitte warte 5 Minuten.' }, 'Bitte warte 5 Minuten.'],
+      [{ code: 7, message: {} }, 'Der Server hat das abgelehnt.'],
+    ]) {
+      await page.receive('room_error', error);
+      assert.match(await text(page, '#notices'), new RegExp(shown.replaceAll('.', '\\.')));
+    }
+    assert.deepEqual(page.problems, []);
   });
 
   test('asks again to be let in when that went wrong for once', async (t) => {

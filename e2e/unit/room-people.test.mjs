@@ -135,7 +135,7 @@ describe('people', () => {
     await page.receive('request_status', { user_id: 'knock-1', approvals: 2, required: 3, time_remaining: 30 });
     assert.match(await card.innerText(), /2 of 3 have said yes\./);
     assert.deepEqual(await card.locator('progress').evaluate(({ value, max }) => [value, max]), [2, 3]);
-    await page.receive('join_denied', { user_id: 'knock-1', room: 'room-1', reason: 'The request was withdrawn.' });
+    await page.receive('join_denied', { user_id: 'knock-1', room: 'room-1', reason: 'Taken back.', code: 'withdrawn' });
     assert.equal(await card.count(), 0);
     assert.equal(await textOf(page, '.system-message'), 'Charlie no longer asks to join');
   });
@@ -143,8 +143,7 @@ describe('people', () => {
   test('a knock that lost its place at the door goes', async (t) => {
     const page = await joined(t);
     await page.receive('join_request', knock);
-    const reason = 'Too many requests came from your network at once, so somebody else got your place. Please ask again in a minute.';
-    await page.receive('join_denied', { user_id: 'knock-1', room: 'room-1', reason });
+    await page.receive('join_denied', { user_id: 'knock-1', room: 'room-1', reason: 'Too many.', code: 'displaced' });
     assert.equal(await page.locator('#notification-knock-1').count(), 0);
     assert.equal(await textOf(page, '.system-message'), 'Charlie no longer asks to join: the door was full');
   });

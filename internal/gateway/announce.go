@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/zishang520/socket.io/servers/socket/v3"
+	"github.com/zishang520/socket.io/v3/pkg/types"
 
 	"securechat/internal/engine"
 	"securechat/room"
@@ -78,8 +79,8 @@ func (g *Gateway) announce(roomID string, e room.Event) {
 		g.tell("join_approved", admittedPayload{b.Knock, roomID, b.At.Unix()}, members, knockRoom(b.Knock))
 		g.tell("timer_sync", timerPayload{seconds(b.Remaining)}, members)
 	case room.KnockRefused:
-		g.tell("join_denied", refusedPayload{b.Knock, roomID, refusals[b.Reason]}, members)
-		g.tell("join_denied", refusedPayload{b.Knock, b.Knock, refusals[b.Reason]}, knockRoom(b.Knock))
+		g.tellRefused(b, roomID, members)
+		g.tellRefused(b, b.Knock, knockRoom(b.Knock)) // the applicant does not get to know the room
 	case room.Detached:
 		g.detach(b)
 	case room.Closed:
@@ -97,6 +98,16 @@ func (g *Gateway) announce(roomID string, e room.Event) {
 func (g *Gateway) tell(event string, payload any, to ...socket.Room) {
 	if err := g.io.To(to...).Emit(event, payload); err != nil {
 		g.Log.Error("announcing an event", "event", event, "error", err)
+	}
+}
+
+// tellRefused tells everybody in a Socket.IO room how a request ended, each in the form that
+// their page takes. They hear of it as of a request for the chat room of the name.
+func (g *Gateway) tellRefused(b room.KnockRefused, name string, to socket.Room) {
+	for _, id := range g.io.Sockets().Adapter().Sockets(types.NewSet(to)).Keys() {
+		if c := g.conn(g.idOf(id)); c != nil {
+			c.emit("join_denied", refusedOf(b.Knock, name, verdicts[b.Reason], c.named()))
+		}
 	}
 }
 
@@ -159,6 +170,9 @@ func (g *Gateway) broadcast(trailer engine.Event, events ...engine.Event) *engin
 	}
 	return b
 }
+
+// idOf returns the id of the connection that a socket is.
+func (g *Gateway) idOf(id socket.SocketId) string { return g.node + "." + string(id) }
 
 func (g *Gateway) conn(id string) *conn {
 	c, _ := g.conns.Load(id)

@@ -48,7 +48,7 @@ type conn struct {
 
 func (g *Gateway) newConn(s *socket.Socket) *conn {
 	c := &conn{
-		g: g, id: g.node + "." + string(s.Id()), socket: s, link: sessionOf(s),
+		g: g, id: g.idOf(s.Id()), socket: s, link: sessionOf(s),
 		allowance: allowance{on: g.RateLimits}, begun: make(chan struct{}),
 	}
 	c.ctx, c.cancel = context.WithCancel(context.Background())
@@ -79,6 +79,9 @@ func (g *Gateway) newConn(s *socket.Socket) *conn {
 	*s.Handshake() = socket.Handshake{}
 	return c
 }
+
+// named reports whether the page names itself, and so knows what was added for such pages.
+func (c *conn) named() bool { return c.page != "" }
 
 // sessionOf returns what carries a connection.
 func sessionOf(s *socket.Socket) *engine.Session {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"runtime/debug"
 
+	"securechat/internal/refusal"
 	"securechat/room"
 )
 
@@ -15,43 +16,65 @@ var (
 	errLeft               = errors.New("gateway: left for good in another tab")
 )
 
-// problems maps errors to what a person is told, and to a word for the metrics.
+// problems maps errors to codes, and to the metrics' words for them.
 var problems = []struct {
-	err        error
-	code, text string
+	err    error
+	code   refusal.Code
+	reason string
 }{
-	{room.ErrUnentered, "unentered", "Your room was closed because nobody entered it in time. Please create it again."},
-	{room.ErrNotFound, "not_found", "This room does not exist any more. Please go back to the start page."},
-	{room.ErrNotMember, "not_member", "You are not in this room. Please join it with its code."},
-	{room.ErrNoSuchKnock, "no_such_request", "This request to join has already ended."},
-	{room.ErrMessageTooLong, "too_long", "Your message is too long and was not sent. Please split it."},
-	{room.ErrMessageBlank, "blank", "There is nothing to see in your message, so it was not sent."},
-	{errRateLimited, "rate_limited", "You are sending too fast, and something was not delivered. Please wait a few seconds."},
-	{errTooManyConnections, "too_many_connections", "This browser has too many connections open. Please close some tabs."},
-	{errLeft, "left", "You left this room in another tab."},
+	{room.ErrUnentered, refusal.Unentered, "unentered"},
+	{room.ErrNotFound, refusal.RoomGone, "not_found"},
+	{room.ErrNotMember, refusal.NotMember, "not_member"},
+	{room.ErrNoSuchKnock, refusal.NoSuchRequest, "no_such_request"},
+	{room.ErrMessageTooLong, refusal.MessageTooLong, "too_long"},
+	{room.ErrMessageBlank, refusal.MessageBlank, "blank"},
+	{errRateLimited, refusal.TooFast, "rate_limited"},
+	{errTooManyConnections, refusal.TooManyTabs, "too_many_connections"},
+	{errLeft, refusal.LeftElsewhere, "left"},
 }
 
-// problemOf returns what to tell about an error, and the word for it.
-func problemOf(err error) (p errorPayload, code string) {
+// problemOf returns the code of an error, and the metrics' word for it.
+func problemOf(err error) (code refusal.Code, reason string) {
 	for _, known := range problems {
 		if errors.Is(err, known.err) {
-			return errorPayload{Message: known.text}, known.code
+			return known.code, known.reason
 		}
 	}
-	return errorPayload{Message: "Something went wrong on this server. Please try again."}, "internal"
+	return refusal.Internal, "internal"
 }
 
-// refusals are the reasons that pages show to an applicant. That somebody said
-// no has none: the pages have their own words for that.
-var refusals = map[room.Refusal]string{
-	room.TimedOut:  "Request timed out",
-	room.RoomFull:  "The room is full. Somebody has to leave it before you can join.",
-	room.RoomGone:  "The room no longer exists.",
-	room.Withdrawn: "The request was withdrawn.",
-	room.Displaced: "Too many requests came from your network at once, so somebody else got your place. Please ask again in a minute.",
+// verdicts are the codes of refused requests to join.
+var verdicts = map[room.Refusal]refusal.Code{
+	room.Declined:  refusal.Declined,
+	room.TimedOut:  refusal.TimedOut,
+	room.RoomFull:  refusal.RoomFull,
+	room.RoomGone:  refusal.RoomGone,
+	room.Withdrawn: refusal.Withdrawn,
+	room.Displaced: refusal.Displaced,
 }
 
-const noSuchRequest = "Your request is no longer open. Please go back and ask again."
+// reasonOf returns the reason that pages without codes show. That somebody said no has
+// none: those pages have their own words for it, and for a request that timed out they
+// compare the contract's words.
+func reasonOf(code refusal.Code) string {
+	switch code {
+	case refusal.Declined:
+		return ""
+	case refusal.TimedOut:
+		return "Request timed out"
+	default:
+		return code.Sentence(nil)
+	}
+}
+
+// refusedOf tells a page how a request ended: those that name themselves by the code, too.
+func refusedOf(knock, room string, code refusal.Code, named bool) refusedPayload {
+	p := refusedPayload{UserID: knock, Room: room, Reason: reasonOf(code)}
+	if named {
+		p.Code = code
+	}
+	return p
+}
 
 // fail tells the client of an error.
 func (c *conn) fail(err error) { c.failOver(err, "") }
@@ -62,12 +85,15 @@ func (c *conn) failOver(err error, ref string) {
 	if errors.Is(err, context.Canceled) {
 		return // it is gone
 	}
-	p, code := problemOf(err)
-	if code == "internal" {
+	code, reason := problemOf(err)
+	if code == refusal.Internal {
 		c.g.Log.Error("an event failed", "error", err)
 	}
-	c.g.Metrics.Refused("event", code)
-	p.Ref = ref
+	c.g.Metrics.Refused("event", reason)
+	p := errorPayload{Message: code.Sentence(nil), Ref: ref}
+	if c.named() {
+		p.Code = code
+	}
 	c.emit("room_error", p)
 }
 

@@ -1,56 +1,28 @@
 package gateway
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 
+	"securechat/internal/refusal"
 	"securechat/room"
 )
 
 func TestProblems(t *testing.T) {
 	for _, err := range []error{
 		room.ErrUnentered, room.ErrNotFound, room.ErrNotMember, room.ErrNoSuchKnock, room.ErrMessageTooLong,
-		errRateLimited, errTooManyConnections, errLeft, fmt.Errorf("more: %w", room.ErrNotMember),
+		room.ErrMessageBlank, errRateLimited, errTooManyConnections, errLeft, fmt.Errorf("more: %w", room.ErrNotMember),
 	} {
-		if p, code := problemOf(err); code == "internal" || len(p.Message) < 20 {
-			t.Errorf("%v: %q, %q", err, code, p.Message)
+		if code, reason := problemOf(err); code == refusal.Internal || reason == "internal" || len(code.Sentence(nil)) < 20 {
+			t.Errorf("%v: %s, %s: %q", err, code, reason, code.Sentence(nil))
 		}
 	}
-	if p, code := problemOf(errors.New("dial tcp 10.0.0.1: secret")); code != "internal" || strings.Contains(p.Message, "secret") {
-		t.Errorf("what went wrong inside is nobody's business: %q, %q", code, p.Message)
-	}
-}
-
-// Whatever the pages show of what the server says, they can show in every language.
-func TestSentencesAreTranslated(t *testing.T) {
-	content, err := os.ReadFile("../../templates/words/de.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var words struct{ Sentences map[string]string }
-	if err := json.Unmarshal(content, &words); err != nil {
-		t.Fatal(err)
-	}
-	internal, _ := problemOf(errors.New("unforeseen"))
-	said := []string{noSuchRequest, internal.Message}
-	for _, p := range problems {
-		said = append(said, p.text)
-	}
-	for _, r := range refusals {
-		said = append(said, r)
-	}
-	for _, text := range said {
-		// As static/js/ui/words.js takes it apart.
-		for sentence := range strings.SplitSeq(strings.ReplaceAll(text, ". ", ".\n"), "\n") {
-			if words.Sentences[sentence] == "" {
-				t.Errorf("there is no translation of %q", sentence)
-			}
-		}
+	code, reason := problemOf(errors.New("dial tcp 10.0.0.1: secret"))
+	if said := code.Sentence(nil); code != refusal.Internal || reason != "internal" || strings.Contains(said, "secret") || len(said) < 20 {
+		t.Errorf("what went wrong inside is nobody's business: %s, %s: %q", code, reason, said)
 	}
 }
 

@@ -3,6 +3,7 @@ package gateway
 import (
 	"time"
 
+	"securechat/internal/refusal"
 	"securechat/room"
 )
 
@@ -47,7 +48,7 @@ func (c *conn) tellVerdict(s room.Seat) {
 	case room.Admitted:
 		c.emit("join_approved", admittedPayload{s.ID, s.Room, time.Now().Unix()})
 	case room.Refused:
-		c.emit("join_denied", refusedPayload{s.ID, s.ID, refusals[s.Refusal]})
+		c.emit("join_denied", refusedOf(s.ID, s.ID, verdicts[s.Refusal], c.named()))
 	case room.Waiting:
 	}
 }
@@ -107,5 +108,5 @@ func (c *conn) noRequest(p payload) {
 		c.fail(room.ErrNoSuchKnock)
 		return
 	}
-	c.emit("join_denied", refusedPayload{id, id, noSuchRequest})
+	c.emit("join_denied", refusedOf(id, id, refusal.NoSuchRequest, c.named()))
 }

@@ -5,6 +5,7 @@ import (
 	"math"
 	"time"
 
+	"securechat/internal/refusal"
 	"securechat/room"
 )
 
@@ -87,7 +88,7 @@ func (p payload) tooLong() bool { return p[tooLongField] != nil }
 
 // The payloads that the server sends. Their fields are the interface that
 // frontends were written for: nothing is added to them but at the end of a
-// message, and of an error about one.
+// message, of an error about one, and of what pages are sent that name themselves.
 type (
 	countPayload struct {
 		Count int `json:"count"`
@@ -165,6 +166,8 @@ type (
 		UserID string `json:"user_id"`
 		Room   string `json:"room"`
 		Reason string `json:"reason,omitempty"`
+		// Code is for pages that name themselves.
+		Code refusal.Code `json:"code,omitempty"`
 	}
 	statusPayload struct {
 		Exists           bool `json:"exists"`
@@ -180,6 +183,8 @@ type (
 	errorPayload struct {
 		Message string `json:"message"`
 		Ref     string `json:"ref,omitempty"`
+		// Code is for pages that name themselves.
+		Code refusal.Code `json:"code,omitempty"`
 	}
 )
 

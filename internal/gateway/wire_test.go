@@ -99,13 +99,16 @@ func TestPayloads(t *testing.T) {
 		{requestOf(room.Knock{ID: "k", Deadline: at.Add(-time.Hour)}, at), `{"user_id":"k","approvals":0,"required":0,"time_remaining":0}`},
 		{errorPayload{Message: "no"}, `{"message":"no"}`},
 		{errorPayload{Message: "no", Ref: "r"}, `{"message":"no","ref":"r"}`},
+		{errorPayload{Message: "no", Ref: "r", Code: "c"}, `{"message":"no","ref":"r","code":"c"}`},
 		{codePayload{"123456", "123456"}, `{"new_code":"123456","code":"123456"}`},
 		{timerPayload{300}, `{"time_remaining":300}`},
 		{knockOf("r", room.Knock{ID: "k", Name: "O'Bob"}), `{"user":"O&#39;Bob","user_id":"k","room":"r"}`},
 		{votedPayload{"k", 1, 2}, `{"user_id":"k","approvals":1,"required":2}`},
 		{admittedPayload{"k", "r", 1700000000}, `{"user_id":"k","room":"r","current_time":1700000000}`},
-		{refusedPayload{"k", "r", refusals[room.Declined]}, `{"user_id":"k","room":"r"}`},
-		{refusedPayload{"k", "r", refusals[room.TimedOut]}, `{"user_id":"k","room":"r","reason":"Request timed out"}`},
+		{refusedOf("k", "r", verdicts[room.Declined], false), `{"user_id":"k","room":"r"}`},
+		{refusedOf("k", "r", verdicts[room.Declined], true), `{"user_id":"k","room":"r","code":"declined"}`},
+		{refusedOf("k", "r", verdicts[room.TimedOut], false), `{"user_id":"k","room":"r","reason":"Request timed out"}`},
+		{refusedOf("k", "r", verdicts[room.TimedOut], true), `{"user_id":"k","room":"r","reason":"Request timed out","code":"timed_out"}`},
 		{statusOf(room.Status{Participants: 2, ExpiresIn: 1500 * time.Millisecond}), `{"exists":true,"participant_count":2,"expires_in":2}`},
 		{gonePayload{}, `{"exists":false}`},
 		{expiredPayload{"r"}, `{"room":"r"}`},
@@ -120,8 +123,8 @@ func TestPayloads(t *testing.T) {
 			t.Errorf("got %s, want %s", got, test.want)
 		}
 	}
-	for _, why := range []room.Refusal{room.RoomFull, room.RoomGone, room.Withdrawn} {
-		if len(refusals[why]) < 20 {
+	for _, why := range []room.Refusal{room.RoomFull, room.RoomGone, room.Withdrawn, room.Displaced} {
+		if len(reasonOf(verdicts[why])) < 20 {
 			t.Errorf("%s is not explained", why)
 		}
 	}

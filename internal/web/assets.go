@@ -18,6 +18,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"securechat/internal/folder"
+	"securechat/internal/refusal"
 )
 
 // contentTypes are those that depend on the system's tables, or that some
@@ -247,8 +248,6 @@ func loadLibrary(files fs.FS) (library, error) {
 	return l, nil
 }
 
-const howToBuild = "Please start it with \"make run\", or build it with \"make build\", which fetch what is missing (Node.js with npm is needed once)."
-
 // serveLibrary serves a file of the library.
 func (s *server) serveLibrary(w http.ResponseWriter, r *http.Request) {
 	// It is no route of the router's, but shall be seen as one.
@@ -257,7 +256,7 @@ func (s *server) serveLibrary(w http.ResponseWriter, r *http.Request) {
 	if file == nil {
 		s.refuse(w, r, problem{
 			status: http.StatusNotFound,
-			text:   "This server was built without the Socket.IO client. " + howToBuild,
+			code:   refusal.BuiltWithoutClient,
 			where:  "library", reason: "not built",
 		})
 		return
@@ -294,7 +293,7 @@ func (s *server) built(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, problem{
 			status: http.StatusServiceUnavailable,
-			text:   "This server runs, but it was built without the browser modules that its pages need. " + howToBuild,
+			code:   refusal.BuiltWithoutModules,
 			where:  "page", reason: "not built",
 		})
 	})

@@ -8,6 +8,8 @@ import (
 	"sync"
 
 	"github.com/justinas/nosurf"
+
+	"securechat/internal/refusal"
 )
 
 const (
@@ -75,7 +77,7 @@ func (c *csrf) tokens(next http.Handler) http.Handler {
 		h.SetFailureHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			c.refuse(w, r, problem{
 				status: http.StatusBadRequest,
-				text:   "This form is no longer valid. Please reload the page it is on and try again.",
+				code:   refusal.FormExpired,
 				where:  "form", reason: "token",
 			})
 		}))
@@ -102,7 +104,7 @@ func (c *csrf) foreignOrigin() problem {
 	})
 	return problem{
 		status: http.StatusBadRequest,
-		text:   "This form was sent from a different site. Please open the chat's own page and try again.",
+		code:   refusal.FormForeign,
 		where:  "form", reason: "origin",
 	}
 }
@@ -150,7 +152,7 @@ func parseForm(w http.ResponseWriter, r *http.Request) error {
 
 func formProblem(err error) problem {
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
-		return problem{status: http.StatusRequestEntityTooLarge, text: "This is more than a form can hold. Please send less.", where: "form", reason: "too large"}
+		return problem{status: http.StatusRequestEntityTooLarge, code: refusal.FormTooLarge, where: "form", reason: "too large"}
 	}
-	return problem{status: http.StatusBadRequest, text: "This form could not be read. Please reload the page it is on and try again.", where: "form", reason: "malformed"}
+	return problem{status: http.StatusBadRequest, code: refusal.FormMalformed, where: "form", reason: "malformed"}
 }

@@ -1,35 +1,27 @@
 package web
 
-import "net/http"
+import (
+	"net/http"
+
+	"securechat/internal/refusal"
+)
 
 // flashCookie is the cookie that says what the next start page is to say, once. It holds
-// a word of ours and no text: whatever somebody plants there, no words of theirs get into
-// a page.
+// a code and no text: whatever somebody plants there, no words of theirs get into a page.
 const flashCookie = "flash"
 
 // flashTime is how long that waits for its page, in seconds.
 const flashTime = 60
 
-// flashUnentered: somebody's room was closed before they entered it.
-const flashUnentered = "unentered"
-
-// flashes are the texts by the cookie's words.
-var flashes = map[string]string{
-	flashUnentered: "Your room was closed because nobody entered it in time. Please create it again.",
-}
-
 // flash has the next start page say something.
-func (s *server) flash(w http.ResponseWriter, r *http.Request, word string) {
-	s.setFlash(w, r, word, flashTime)
+func (s *server) flash(w http.ResponseWriter, r *http.Request, code refusal.Code) {
+	s.setFlash(w, r, string(code), flashTime)
 }
 
-// flashed returns what the page of a request is to say, in English; "" if nothing.
-func flashed(r *http.Request) string {
+// flashed reports what the page of a request is to say, if anything.
+func flashed(r *http.Request) (refusal.Code, bool) {
 	cookie, err := r.Cookie(flashCookie)
-	if err != nil {
-		return ""
-	}
-	return flashes[cookie.Value]
+	return refusal.Unentered, err == nil && cookie.Value == string(refusal.Unentered)
 }
 
 // endFlash has it said no more.

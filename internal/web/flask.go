@@ -58,11 +58,12 @@ func (s *server) flashedMessages(r *http.Request, page string) jinja.Function {
 			}
 			return v
 		}
-		text, filter := flashed(r), given("category_filter", 1)
-		if page != indexPage || text == "" || jinja.True(filter) && !jinja.Has(filter, flashCategory) {
+		code, ok := flashed(r)
+		filter := given("category_filter", 1)
+		if page != indexPage || !ok || jinja.True(filter) && !jinja.Has(filter, flashCategory) {
 			return jinja.NewList(), nil
 		}
-		text = s.words.For(r.Header.Get("Accept-Language")).Translate(text)
+		text := s.words.For(r.Header.Get("Accept-Language")).Refusal(code, nil)
 		if jinja.True(given("with_categories", 0)) {
 			return jinja.NewList(jinja.NewTuple(flashCategory, text)), nil
 		}

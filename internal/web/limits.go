@@ -1,6 +1,7 @@
 package web
 
 import (
+	"math"
 	"net/http"
 	"strconv"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"github.com/go-chi/httprate"
 
 	"securechat/internal/network"
+	"securechat/internal/refusal"
 )
 
 // Limits per address and minute; the wider networks around it may have their share (see
@@ -43,7 +45,7 @@ func (s *server) limit(where string, perMinute int) func(http.Handler) http.Hand
 				}
 				s.refuse(w, r, problem{
 					status: http.StatusTooManyRequests,
-					text:   "There were too many requests from your address. Please try again in a minute.",
+					code:   refusal.TooManyRequests,
 					retry:  time.Minute,
 					where:  where, reason: "rate limit",
 				})
@@ -161,13 +163,10 @@ func (g *guesses) count(networks []network.Network) error {
 }
 
 func tooManyGuesses(retry time.Duration) problem {
-	wait := "a minute"
-	if retry > 2*time.Minute {
-		wait = "up to " + strconv.Itoa(int(retry.Minutes())) + " minutes"
-	}
 	return problem{
 		status: http.StatusTooManyRequests,
-		text:   "There were too many wrong room codes from your address. Please wait " + wait + ", and ask somebody in the room for its current code.",
+		code:   refusal.TooManyWrongCodes,
+		values: refusal.Values{"minutes": strconv.Itoa(int(math.Ceil(retry.Minutes())))},
 		retry:  retry,
 		where:  "join", reason: "wrong codes",
 	}

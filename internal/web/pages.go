@@ -7,6 +7,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
+	"securechat/internal/refusal"
 	"securechat/room"
 )
 
@@ -128,7 +129,7 @@ func (s *server) chat(w http.ResponseWriter, r *http.Request) {
 	page, err := s.service.Page(r.Context(), session, path)
 	switch {
 	case errors.Is(err, room.ErrUnentered):
-		s.flash(w, r, flashUnentered)
+		s.flash(w, r, refusal.Unentered)
 		toStart(w, r)
 	case errors.Is(err, room.ErrNotFound), errors.Is(err, room.ErrNotMember):
 		// The same answer for both: who is not in a room learns nothing of it.

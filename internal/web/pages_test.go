@@ -346,7 +346,7 @@ func TestAFounderIsToldThatTheRoomWasClosed(t *testing.T) {
 		accept, want, never string
 	}{
 		"the built-in page":     {own, "en", `role="status"><p class="notice">` + said + "</p></div>", "Raum"},
-		"in German":             {own, "de", "Dein Raum wurde geschlossen, weil ihn niemand rechtzeitig betreten hat. Bitte eröffne ihn noch einmal.", `"notice">Your room`},
+		"in German":             {own, "de", `role="status"><p class="notice">Dein Raum wurde geschlossen, weil ihn niemand rechtzeitig betreten hat. Bitte eröffne ihn noch einmal.</p></div>`, `"notice">Your room`},
 		"a page of Flask's own": {foreign, "de", "message: " + said + "|" + said + "|[]1111", "Raum"},
 	} {
 		t.Run(name, func(t *testing.T) {

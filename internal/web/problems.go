@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"securechat/internal/refusal"
 	"securechat/internal/web/words"
 	"securechat/room"
 )
@@ -23,7 +24,8 @@ import (
 // problem is what a person is told instead of what they asked for.
 type problem struct {
 	status int
-	text   string // what happened and what to do, in whole sentences
+	code   refusal.Code
+	values refusal.Values
 	// retry, if not zero, is when it makes sense to try again.
 	retry time.Duration
 	// field is the name of the form's field that it is about, if it is about one.
@@ -38,28 +40,28 @@ const (
 	codeField = "room_code"
 )
 
-// problems maps the errors of the use cases to statuses and texts.
+// problems maps the errors of the use cases to statuses and codes.
 var problems = []struct {
 	err error
 	problem
 }{
-	{room.ErrMalformedCode, problem{status: http.StatusBadRequest, text: "Invalid input.", field: codeField, reason: "malformed code"}},
-	{room.ErrNoSuchCode, problem{status: http.StatusNotFound, text: "Room not found. Codes change every few minutes. Please ask somebody in the room for the current one.", field: codeField, reason: "no such code"}},
-	{room.ErrNameTaken, problem{status: http.StatusConflict, text: "Somebody in this room already has this name. Please choose another one.", field: nameField, reason: "name taken"}},
-	{room.ErrNameAlike, problem{status: http.StatusConflict, text: "This name is too much like a name in this room. Please choose another one.", field: nameField, reason: "name alike"}},
-	{room.ErrRoomFull, problem{status: http.StatusForbidden, text: "This room is full. Somebody has to leave it before you can join.", field: codeField, reason: "room full"}},
-	{room.ErrTooManyKnocks, problem{status: http.StatusTooManyRequests, text: "Too many people are asking to join this room. Please try again in a minute.", retry: time.Minute, reason: "too many knocks"}},
-	{room.ErrTooManyRooms, problem{status: http.StatusServiceUnavailable, text: "This server has all the rooms it can hold. Please try again later.", retry: 10 * time.Minute, reason: "too many rooms"}},
-	{room.ErrTooManyRoomsHere, problem{status: http.StatusForbidden, text: "There are already as many rooms from your address as one may open. Please leave one of them first.", reason: "too many rooms here"}},
-	{room.ErrNotFound, problem{status: http.StatusNotFound, text: "There is no such room.", reason: "not found"}},
-	{room.ErrNotMember, problem{status: http.StatusForbidden, text: "You are not in this room.", reason: "not a member"}},
-	{context.Canceled, problem{status: http.StatusServiceUnavailable, text: "The request was cancelled.", reason: "cancelled"}},
-	{context.DeadlineExceeded, problem{status: http.StatusServiceUnavailable, text: "The server is too busy at the moment. Please try again.", retry: 10 * time.Second, reason: "timeout"}},
+	{room.ErrMalformedCode, problem{status: http.StatusBadRequest, code: refusal.InvalidCode, field: codeField, reason: "malformed code"}},
+	{room.ErrNoSuchCode, problem{status: http.StatusNotFound, code: refusal.NoSuchCode, field: codeField, reason: "no such code"}},
+	{room.ErrNameTaken, problem{status: http.StatusConflict, code: refusal.NameTaken, field: nameField, reason: "name taken"}},
+	{room.ErrNameAlike, problem{status: http.StatusConflict, code: refusal.NameAlike, field: nameField, reason: "name alike"}},
+	{room.ErrRoomFull, problem{status: http.StatusForbidden, code: refusal.RoomFull, field: codeField, reason: "room full"}},
+	{room.ErrTooManyKnocks, problem{status: http.StatusTooManyRequests, code: refusal.TooManyJoinRequests, retry: time.Minute, reason: "too many knocks"}},
+	{room.ErrTooManyRooms, problem{status: http.StatusServiceUnavailable, code: refusal.TooManyRooms, retry: 10 * time.Minute, reason: "too many rooms"}},
+	{room.ErrTooManyRoomsHere, problem{status: http.StatusForbidden, code: refusal.TooManyRoomsHere, reason: "too many rooms here"}},
+	{room.ErrNotFound, problem{status: http.StatusNotFound, code: refusal.RoomGone, reason: "not found"}},
+	{room.ErrNotMember, problem{status: http.StatusForbidden, code: refusal.NotMember, reason: "not a member"}},
+	{context.Canceled, problem{status: http.StatusServiceUnavailable, code: refusal.Cancelled, reason: "cancelled"}},
+	{context.DeadlineExceeded, problem{status: http.StatusServiceUnavailable, code: refusal.Busy, retry: 10 * time.Second, reason: "timeout"}},
 }
 
 var internalProblem = problem{
 	status: http.StatusInternalServerError,
-	text:   "Something went wrong on this server. Please try again.",
+	code:   refusal.Internal,
 	reason: "internal",
 }
 
@@ -67,7 +69,9 @@ var internalProblem = problem{
 // the error is none that anybody foresaw.
 func problemOf(err error, where string) (p problem, ok bool) {
 	if name := (*room.NameError)(nil); errors.As(err, &name) {
-		return problem{status: http.StatusBadRequest, text: name.Error(), field: nameField, where: where, reason: "name"}, true
+		p = nameProblem(name)
+		p.where = where
+		return p, true
 	}
 	for _, entry := range problems {
 		if errors.Is(err, entry.err) {
@@ -79,6 +83,24 @@ func problemOf(err error, where string) (p problem, ok bool) {
 	p = internalProblem
 	p.where = where
 	return p, false
+}
+
+// nameCodes are those of what can be wrong with a name, but for a bad character.
+var nameCodes = map[room.NameProblem]refusal.Code{
+	room.NameBlank:    refusal.NameBlank,
+	room.NameTooLong:  refusal.NameTooLong,
+	room.NameBadMarks: refusal.NameMarks,
+}
+
+func nameProblem(err *room.NameError) problem {
+	p := problem{status: http.StatusBadRequest, code: nameCodes[err.Problem], field: nameField, reason: "name"}
+	if err.Problem != room.NameBadCharacter {
+		return p
+	}
+	if p.code = refusal.NameCharacter; err.IsSign() {
+		p.code, p.values = refusal.NameSign, refusal.Values{"character": string(err.Char)}
+	}
+	return p
 }
 
 //go:embed error.html
@@ -107,7 +129,7 @@ func (s *server) refuse(w http.ResponseWriter, r *http.Request, p problem) {
 	h.Set("Cache-Control", "no-store")
 	h.Add("Vary", "Accept")
 	l := s.speak(w.Header(), r)
-	p.text = l.Translate(p.text)
+	text := l.Refusal(p.code, p.values)
 	h.Del("ETag")
 	h.Del("Last-Modified")
 	if p.retry > 0 {
@@ -116,27 +138,27 @@ func (s *server) refuse(w http.ResponseWriter, r *http.Request, p problem) {
 	switch preferred(r.Header.Get("Accept")) {
 	case "text/html":
 		h.Set("Content-Security-Policy", errorPolicy)
-		s.writeErrorPage(w, l, p)
+		s.writeErrorPage(w, l, p.status, text)
 	case "application/json":
-		answer := map[string]any{"error": p.text, "status": p.status}
+		answer := map[string]any{"error": text, "code": p.code, "status": p.status}
 		if p.field != "" {
 			answer["field"] = p.field
 		}
 		writeJSON(w, p.status, answer)
 	default:
-		write(w, p.status, "text/plain; charset=utf-8", []byte(p.text))
+		write(w, p.status, "text/plain; charset=utf-8", []byte(text))
 	}
 }
 
-func (s *server) writeErrorPage(w http.ResponseWriter, l *words.Language, p problem) {
+func (s *server) writeErrorPage(w http.ResponseWriter, l *words.Language, status int, text string) {
 	var page bytes.Buffer
 	err := errorPage.Execute(&page, struct{ Lang, Name, Text, Home string }{
-		cmp.Or(l.Tag, "en"), l.Page("name", "Secure Chat"), p.text, l.Page("error.home", "Back to the start page"),
+		cmp.Or(l.Tag, "en"), l.Page("name", "Secure Chat"), text, l.Page("error.home", "Back to the start page"),
 	})
 	if err != nil {
 		panic(err) // a constant template, strings and a buffer
 	}
-	write(w, p.status, "text/html; charset=utf-8", page.Bytes())
+	write(w, status, "text/html; charset=utf-8", page.Bytes())
 }
 
 func write(w http.ResponseWriter, status int, contentType string, body []byte) {

@@ -54,11 +54,11 @@ func TestErrorForms(t *testing.T) {
 
 	b.header.Set("Accept", "application/json")
 	var got struct {
-		Error  string
-		Status int
+		Code, Error string
+		Status      int
 	}
 	answer := b.create("Anna")
-	if err := json.Unmarshal([]byte(answer.body), &got); err != nil || got.Status != 503 || got.Error == "" {
+	if err := json.Unmarshal([]byte(answer.body), &got); err != nil || got.Status != 503 || got.Code != "too_many_rooms" || got.Error == "" {
 		t.Errorf("%s, %v", answer.body, err)
 	}
 

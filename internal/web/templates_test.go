@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"html"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -20,6 +19,7 @@ import (
 	xhtml "golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
+	"securechat/internal/refusal"
 	"securechat/internal/session"
 	"securechat/internal/web/words"
 	"securechat/room"
@@ -209,25 +209,20 @@ func TestTheLongestNameCanBeTyped(t *testing.T) {
 	}
 }
 
-// Whatever people are told can be told in every language.
-func TestProblemsAreTranslated(t *testing.T) {
+// Every problem has a code, and the code a sentence in every language.
+func TestProblemsHaveCodes(t *testing.T) {
 	set, err := words.Load(os.DirFS("../../templates"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	texts := []string{tooManyGuesses(time.Minute).text, tooManyGuesses(time.Hour).text}
-	texts = slices.AppendSeq(texts, maps.Values(flashes))
-	for _, p := range []room.NameProblem{room.NameBlank, room.NameTooLong, room.NameBadMarks} {
-		texts = append(texts, (&room.NameError{Problem: p}).Error())
-	}
-	for _, c := range []rune{'<', '\\', utf8.RuneError, '\u200b'} {
-		texts = append(texts, (&room.NameError{Problem: room.NameBadCharacter, Char: c}).Error())
-	}
-	literal := regexp.MustCompile(`text: +("(?:[^"\\]|\\.)*")( \+ howToBuild)?`)
+	literal := regexp.MustCompile(`problem\{\s*status: [^{}]*`)
+	constant := regexp.MustCompile(`refusal\.([A-Z]\w+)`)
+	used := make(map[string]bool)
 	files, err := filepath.Glob("*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
+	found := 0
 	for _, file := range files {
 		if strings.HasSuffix(file, "_test.go") {
 			continue
@@ -236,25 +231,74 @@ func TestProblemsAreTranslated(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, match := range literal.FindAllStringSubmatch(string(source), -1) {
-			text, err := strconv.Unquote(match[1])
-			if err != nil {
-				t.Fatal(err)
-			}
-			if match[2] != "" {
-				text += howToBuild
-			}
-			if !strings.HasSuffix(text, "Please wait ") { // see tooManyGuesses
-				texts = append(texts, text)
+		for _, match := range constant.FindAllStringSubmatch(string(source), -1) {
+			used[match[1]] = true
+		}
+		for _, match := range literal.FindAllString(string(source), -1) {
+			if found++; !strings.Contains(match, "code: ") {
+				t.Errorf("%s: a problem without a code: %s", file, match)
 			}
 		}
 	}
-	if len(texts) < 25 {
-		t.Fatalf("only %d texts were found: %q", len(texts), texts)
+	if found < 25 {
+		t.Fatalf("only %d problems were found", found)
 	}
-	for _, text := range texts {
-		if set.For("de").Translate(text) == text {
-			t.Errorf("there is no translation of %q", text)
+	// The document for frontends says which codes the JSON may have.
+	declarations, err := os.ReadFile("../refusal/refusal.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	document, err := os.ReadFile("../../docs/events.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, match := range regexp.MustCompile(`(?m)^\t(\w+) +Code = "(\w+)"`).FindAllStringSubmatch(string(declarations), -1) {
+		documented := regexp.MustCompile("(?m)^\\| `" + match[2] + "` \\|[^|]*JSON").Match(document)
+		// No answer has Unentered: the start page says it once.
+		if answered := used[match[1]] && match[1] != "Unentered"; answered != documented && !slices.Contains([]string{"Code", "Values"}, match[1]) {
+			t.Errorf("%s: answered %t, documented %t", match[2], answered, documented)
+		}
+	}
+	told := []problem{tooManyGuesses(time.Minute), tooManyGuesses(time.Hour), {code: refusal.Unentered}}
+	for _, p := range problems {
+		told = append(told, p.problem)
+	}
+	for _, p := range told {
+		english, german := set.For("en").Refusal(p.code, p.values), set.For("de").Refusal(p.code, p.values)
+		if english == "" || german == "" || english == german || strings.ContainsAny(english+german, "{}") {
+			t.Errorf("%s: %q, %q", p.code, english, german)
+		}
+	}
+}
+
+// What is wrong with a name is told by code, in the words that the name's own error has.
+func TestCodesOfNames(t *testing.T) {
+	set, err := words.Load(os.DirFS("../../templates"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		err  room.NameError
+		code refusal.Code
+	}{
+		{room.NameError{Problem: room.NameBlank}, refusal.NameBlank},
+		{room.NameError{Problem: room.NameTooLong}, refusal.NameTooLong},
+		{room.NameError{Problem: room.NameBadMarks}, refusal.NameMarks},
+		{room.NameError{Problem: room.NameBadCharacter, Char: '<'}, refusal.NameSign},
+		{room.NameError{Problem: room.NameBadCharacter, Char: '\\'}, refusal.NameSign},
+		{room.NameError{Problem: room.NameBadCharacter, Char: utf8.RuneError}, refusal.NameCharacter},
+		{room.NameError{Problem: room.NameBadCharacter, Char: '\u200b'}, refusal.NameCharacter},
+	} {
+		p, ok := problemOf(&test.err, "create")
+		if !ok || p.code != test.code || p.status != 400 || p.field != nameField || p.where != "create" {
+			t.Errorf("%v: %+v", test.err, p)
+		}
+		if said := p.code.Sentence(p.values); said != test.err.Error() {
+			t.Errorf("%q, and the error says %q", said, test.err.Error())
+		}
+		german := set.For("de").Refusal(p.code, p.values)
+		if german == test.err.Error() || strings.ContainsAny(german, "{}") || test.code == refusal.NameSign && !strings.Contains(german, string(test.err.Char)) {
+			t.Errorf("%s in German: %q", p.code, german)
 		}
 	}
 }

@@ -34,6 +34,7 @@ import (
 	"github.com/klauspost/compress/gzhttp"
 	"github.com/klauspost/compress/gzip"
 
+	"securechat/internal/refusal"
 	"securechat/internal/session"
 	"securechat/internal/web/jinja"
 	"securechat/internal/web/words"
@@ -294,17 +295,17 @@ func (s *server) tooManyConnections(w http.ResponseWriter, r *http.Request) {
 	hurry(w)
 	s.refuse(w, r, problem{
 		status: http.StatusTooManyRequests,
-		text:   "Too many connections from your network are open. Please try again in a moment.",
+		code:   refusal.TooManyConnections,
 		retry:  10 * time.Second,
 		where:  "connection", reason: "address",
 	})
 }
 
 func (s *server) notFound(w http.ResponseWriter, r *http.Request) {
-	s.refuse(w, r, problem{status: http.StatusNotFound, text: "There is nothing at this address."})
+	s.refuse(w, r, problem{status: http.StatusNotFound, code: refusal.NothingHere})
 }
 
-var wrongMethod = problem{status: http.StatusMethodNotAllowed, text: "This address does not take such a request. Please go back to the start page."}
+var wrongMethod = problem{status: http.StatusMethodNotAllowed, code: refusal.MethodNotAllowed}
 
 // methodNotAllowed answers with the methods that the path does take.
 func (s *server) methodNotAllowed(router chi.Routes) http.HandlerFunc {

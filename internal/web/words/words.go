@@ -1,8 +1,9 @@
 // Package words has the texts of the pages in several languages: a file for each,
 // in the folder "words" among the templates.
 //
-// A file has three parts: the words of the templates, those of the scripts, both by
-// name, and sentences that the server says, by what they are in English.
+// A file has four parts: the words of the templates and those of the scripts, both by
+// name, what refusals say, by their codes, and other sentences of the server's, by what
+// they are in English.
 package words
 
 import (
@@ -15,6 +16,8 @@ import (
 	"strings"
 
 	"golang.org/x/text/language"
+
+	"securechat/internal/refusal"
 )
 
 // folder holds a file for each language, named after its BCP 47 tag.
@@ -27,10 +30,11 @@ var first = language.English
 type Language struct {
 	Tag   string         // BCP 47
 	Pages map[string]any // of the templates: strings, in the form that templates take
-	// ForScripts is JSON with the objects "scripts" and "sentences", which may stand in
-	// a script element as it is.
+	// ForScripts is JSON with the objects "scripts", "refusals" and "sentences", which may
+	// stand in a script element as it is.
 	ForScripts string
 
+	refusals map[refusal.Code]string
 	exact    map[string]string
 	patterns []pattern
 }
@@ -90,19 +94,20 @@ func Load(templates fs.FS) (*Set, error) {
 }
 
 func parse(tag string, content []byte) (*Language, error) {
-	var parts struct {
-		Pages     map[string]string `json:"pages"`
-		Scripts   map[string]string `json:"scripts"`
-		Sentences map[string]string `json:"sentences"`
-	}
+	parts := struct {
+		Pages     map[string]string       `json:"pages"`
+		Scripts   map[string]string       `json:"scripts"`
+		Sentences map[string]string       `json:"sentences"`
+		Refusals  map[refusal.Code]string `json:"refusals"`
+	}{Scripts: map[string]string{}, Sentences: map[string]string{}, Refusals: map[refusal.Code]string{}} // never null
 	if err := json.Unmarshal(content, &parts); err != nil {
 		return nil, err
 	}
-	forScripts, err := json.Marshal(map[string]any{"scripts": parts.Scripts, "sentences": parts.Sentences})
+	forScripts, err := json.Marshal(map[string]any{"scripts": parts.Scripts, "refusals": parts.Refusals, "sentences": parts.Sentences})
 	if err != nil {
 		return nil, err
 	}
-	l := &Language{Tag: tag, Pages: make(map[string]any), ForScripts: string(forScripts), exact: parts.Sentences}
+	l := &Language{Tag: tag, Pages: make(map[string]any), ForScripts: string(forScripts), refusals: parts.Refusals, exact: parts.Sentences}
 	for name, text := range parts.Pages {
 		l.Pages[name] = text
 	}
@@ -148,6 +153,15 @@ func (l *Language) Page(name, or string) string {
 		return text
 	}
 	return or
+}
+
+// Refusal returns what a refusal says. A language that has no sentence for its code may
+// have one for the English sentence.
+func (l *Language) Refusal(code refusal.Code, values refusal.Values) string {
+	if text, ok := l.refusals[code]; ok {
+		return values.In(text)
+	}
+	return l.Translate(code.Sentence(values))
 }
 
 // Translate returns a text of the server's, sentence by sentence. If one of them is

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"securechat/internal/refusal"
 )
 
 func set(t *testing.T, files map[string]string) *Set {
@@ -72,13 +74,41 @@ func TestTranslate(t *testing.T) {
 }
 
 func TestForScripts(t *testing.T) {
-	l := set(t, map[string]string{"en.json": `{"pages": {"p": "q"}, "scripts": {"a": "</script><!--"}, "sentences": {"x": "y"}}`}).For("")
+	l := set(t, map[string]string{"en.json": `{"pages": {"p": "q"}, "scripts": {"a": "</script><!--"}, "refusals": {"c": "d"}, "sentences": {"x": "y"}}`}).For("")
 	if strings.ContainsAny(l.ForScripts, "<>") || strings.Contains(l.ForScripts, `"p"`) {
 		t.Errorf("%s", l.ForScripts)
 	}
 	var got map[string]map[string]string
-	if err := json.Unmarshal([]byte(l.ForScripts), &got); err != nil || got["scripts"]["a"] != "</script><!--" || got["sentences"]["x"] != "y" {
+	if err := json.Unmarshal([]byte(l.ForScripts), &got); err != nil || got["scripts"]["a"] != "</script><!--" || got["refusals"]["c"] != "d" || got["sentences"]["x"] != "y" {
 		t.Errorf("%v, %v", got, err)
+	}
+	// Scripts look into each part, and not at whether it is there.
+	if l := set(t, map[string]string{"en.json": `{}`}).For(""); strings.Contains(l.ForScripts, "null") {
+		t.Errorf("without words: %s", l.ForScripts)
+	}
+}
+
+func TestRefusal(t *testing.T) {
+	s := set(t, map[string]string{
+		"en.json": `{}`,
+		"de.json": `{"refusals": {"name_sign": "Ohne {character}, bitte."}, "sentences": {"You left this room in another tab.": "Anderswo verlassen."}}`,
+	})
+	for _, test := range []struct {
+		language string
+		code     refusal.Code
+		want     string
+	}{
+		{"de", refusal.NameSign, "Ohne {, bitte."},
+		{"de", refusal.LeftElsewhere, "Anderswo verlassen."}, // by the English sentence
+		{"de", refusal.InvalidCode, "Invalid input."},
+		{"en", refusal.InvalidCode, "Invalid input."},
+	} {
+		if got := s.For(test.language).Refusal(test.code, refusal.Values{"character": "{"}); got != test.want {
+			t.Errorf("%s in %s: %q, want %q", test.code, test.language, got, test.want)
+		}
+	}
+	if got := set(t, nil).For("de").Refusal(refusal.InvalidCode, nil); got != "Invalid input." {
+		t.Errorf("without words: %q", got)
 	}
 }
 
@@ -96,7 +126,7 @@ func TestLoadRefuses(t *testing.T) {
 }
 
 // file is a language as it is written.
-type file struct{ Pages, Scripts, Sentences map[string]string }
+type file struct{ Pages, Scripts, Refusals, Sentences map[string]string }
 
 func read(t *testing.T, name string) file {
 	t.Helper()
@@ -120,7 +150,7 @@ func TestLanguagesAreComplete(t *testing.T) {
 	}
 	for _, other := range others {
 		got := read(t, other.Name())
-		for part, words := range map[string][2]map[string]string{"pages": {english.Pages, got.Pages}, "scripts": {english.Scripts, got.Scripts}} {
+		for part, words := range map[string][2]map[string]string{"pages": {english.Pages, got.Pages}, "scripts": {english.Scripts, got.Scripts}, "refusals": {english.Refusals, got.Refusals}} {
 			compare(t, other.Name()+" "+part, words[0], words[1])
 		}
 		for sentence, text := range got.Sentences {

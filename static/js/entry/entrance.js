@@ -1,7 +1,7 @@
 import { isCode } from './codefield.js';
 import { post, Refusal } from './forms.js';
 import { recall, remember } from '../ui/storage.js';
-import { text, translated } from '../ui/words.js';
+import { text } from '../ui/words.js';
 
 /** The name that worked the last time, on this device. */
 export const rememberedName = () => recall('name') ?? '';
@@ -67,7 +67,7 @@ export class Entrance {
   // What the server need not be asked about.
   #complete(fields) {
     const wrong = fields.filter((field) => {
-      if (field === this.#name && !field.value) field.say(translated('Please enter a name.'));
+      if (field === this.#name && !field.value) field.say(text('form.name'));
       else if (field === this.#code && !isCode(field.value)) field.say(text('form.code'));
       else return false;
       return true;

@@ -1,4 +1,4 @@
-import { text } from '../ui/words.js';
+import { refusal, text } from '../ui/words.js';
 
 const patience = 20_000; // milliseconds that an answer may take
 
@@ -22,9 +22,9 @@ export async function post(address, fields) {
     throw new Refusal(text('form.unreachable'));
   });
   // What stands between here and the server may answer in its own way.
-  const { location, error, field } = await answer.json().catch(() => null) ?? {};
+  const { location, error, code, field } = await answer.json().catch(() => null) ?? {};
   if (answer.ok && typeof location === 'string') return location;
-  throw new Refusal(typeof error === 'string' ? error : text('form.failed'), field);
+  throw new Refusal(typeof error === 'string' ? refusal(code, error) : text('form.failed'), field);
 }
 
 /**

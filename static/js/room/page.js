@@ -18,7 +18,7 @@ import { Requests } from './requests.js';
 import { RoomCode } from './roomcode.js';
 import { Typing, TypingSignal } from './typing.js';
 import { followKeyboard } from './viewport.js';
-import { phrase, text, translated } from '../ui/words.js';
+import { phrase, refusal, text } from '../ui/words.js';
 import { keepWriting } from './writing.js';
 
 const keepAlive = 30_000; // milliseconds between two questions whether the room is still there
@@ -223,9 +223,9 @@ function run(io) {
     on(event, (status) => requests.progress(status.user_id, status));
   }
   on('join_approved', ({ user_id: id }) => requests.remove(id));
-  on('join_denied', ({ user_id: id, reason }) => {
+  on('join_denied', ({ user_id: id, code: why }) => {
     const who = requests.remove(id);
-    if (who) messages.tell(phrase(endings[reason] ?? 'request.refused', { who }));
+    if (who) messages.tell(phrase(endings[why] ?? 'request.refused', { who }));
   });
   on('notice', (notice) => {
     noticed = true;
@@ -240,8 +240,8 @@ function run(io) {
     });
   }
 
-  on('room_error', ({ message, ref }) => {
-    trouble = typeof message === 'string' ? translated(message) : text('room.refused');
+  on('room_error', ({ code: why, message, ref }) => {
+    trouble = refusal(why, message);
     notices.say(trouble);
     if (typeof ref === 'string') outbox.refused(ref);
     else say('ping_room'); // is this page in the room at all?
@@ -293,9 +293,9 @@ function run(io) {
 }
 
 const endings = {
-  'Request timed out': 'request.timed-out',
-  'The request was withdrawn.': 'request.withdrawn',
-  'Too many requests came from your network at once, so somebody else got your place. Please ask again in a minute.': 'request.displaced',
+  timed_out: 'request.timed-out',
+  withdrawn: 'request.withdrawn',
+  displaced: 'request.displaced',
 };
 const comings = { member_joined: 'member.joined', member_returned: 'member.returned', member_left: 'member.left' };
 const moment = new Intl.DateTimeFormat(document.documentElement.lang, { weekday: 'long', hour: 'numeric', minute: '2-digit' });

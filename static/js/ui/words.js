@@ -3,7 +3,7 @@
 
 const rightToLeft = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
 
-const { scripts, sentences } = JSON.parse(document.getElementById('words').textContent);
+const { scripts, refusals, sentences } = JSON.parse(document.getElementById('words').textContent);
 
 function sentence(name) {
   if (!(name in scripts)) throw new Error(`there are no words for ${name}`);
@@ -46,10 +46,24 @@ export function formFor(names, number) {
 }
 
 /**
+ * What a refusal of the server's says. By its code it is known in the page's language; the server's own
+ * words stand in for a code that this page does not know, and where only the server can fill in a {placeholder}.
+ *
+ * @param {unknown} code
+ * @param {unknown} said
+ * @returns {string}
+ */
+export function refusal(code, said) {
+  const known = Object.hasOwn(refusals, code) ? refusals[code] : '';
+  if (known && !/{\w+}/.test(known)) return known;
+  return typeof said === 'string' && said !== '' ? translated(said) : text('room.refused');
+}
+
+/**
  * What the server says, sentence by sentence. If one is not known it stays as it is:
  * half of it in each language would be worse.
  */
-export function translated(said) {
+function translated(said) {
   const known = said.split(/(?<=[.?!]) /).map((sentence) => sentences[sentence]);
   return known.every(Boolean) ? known.join(' ') : said;
 }

@@ -8,7 +8,7 @@ import { Notices } from '../ui/notices.js';
 import { forgetWhenLeft } from '../ui/past.js';
 import { verdictOf } from './verdicts.js';
 import { Votes } from './votes.js';
-import { text, translated } from '../ui/words.js';
+import { refusal, text } from '../ui/words.js';
 
 const farewell = 1500; // milliseconds that taking the request back may take
 
@@ -34,8 +34,8 @@ function call(title) {
   if (navigator.userActivation?.hasBeenActive) navigator.vibrate?.(200);
 }
 
-function end(reason) {
-  const verdict = verdictOf(reason);
+function end(code, reason) {
+  const verdict = verdictOf(code, reason);
   countdown.stop();
   page.dataset.ended = verdict.kind;
   byId('waiting-title').textContent = verdict.title;
@@ -72,12 +72,12 @@ function run(io) {
     call(text('waiting.admitted'));
     location.replace(`/room/${encodeURIComponent(room)}`);
   }));
-  socket.on('join_denied', mine(({ reason }) => {
+  socket.on('join_denied', mine(({ code, reason }) => {
     if (cancelled) return;
     connection.close();
-    end(reason);
+    end(code, reason);
   }));
-  socket.on('room_error', (data) => notices.say(data?.message ? translated(data.message) : text('room.refused')));
+  socket.on('room_error', (data) => notices.say(refusal(data?.code, data?.message)));
 
   byId('home').addEventListener('click', (event) => {
     const elsewhere = event.ctrlKey || event.metaKey || event.shiftKey;
