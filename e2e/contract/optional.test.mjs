@@ -242,6 +242,29 @@ for (const { label, version, transports } of matrix) {
       assert.notEqual(again.userId, userId);
     });
 
+    test('code: in join_denied and room_error, for pages that say auth.page alone', async (t) => {
+      const ana = await createRoom(server, 'Ana', { ...here(t), auth: { page: 'a page of Ana' } });
+      const old = await ana.person.enter(ana.room, how);
+      const bob = await knock(server, ana.room.code, 'Bob', { ...here(t), auth: { page: 'a page of Bob' } });
+      const carol = await knock(server, ana.room.code, 'Carol', here(t));
+      ana.emit('deny_join', { user_id: bob.knock.userId });
+      carol.conn.emit('withdraw_request', { room: carol.knock.pending, user_id: carol.knock.userId });
+      const declined = (room) => ({ user_id: bob.knock.userId, room });
+      const taken = (room) => ({ user_id: carol.knock.userId, room, reason: withdrawn });
+      assert.deepEqual(await bob.conn.waitFor('join_denied'), { ...declined(bob.knock.pending), code: 'declined' });
+      assert.deepEqual(await carol.conn.waitFor('join_denied'), taken(carol.knock.pending));
+      for (const [conn, ...codes] of [[ana.conn, { code: 'declined' }, { code: 'withdrawn' }], [old, {}, {}]]) {
+        await until(() => conn.all('join_denied').length === 2, { what: 'both verdicts' });
+        const of = ({ user_id: id }) => (id === bob.knock.userId ? 0 : 1);
+        assert.deepEqual(conn.all('join_denied').sort((a, b) => of(a) - of(b)),
+          [{ ...declined(ana.roomId), ...codes[0] }, { ...taken(ana.roomId), ...codes[1] }]);
+        conn.emit('message', { room: 'elsewhere', message: 'hello', ref: 'r' });
+        const error = await conn.waitFor('room_error');
+        assertKeys(error, ['message', 'ref', ...Object.keys(codes[0])]);
+        assert.equal(error.code, conn === ana.conn ? 'not_member' : undefined);
+      }
+    });
+
     test('message: with nothing to see, it is refused if it has a ref', async (t) => {
       const ana = await createRoom(server, 'Ana', here(t));
       for (const [i, message] of ['', ' \n', '<b></b>', '&nbsp;', null, 7, ['a']].entries()) {
@@ -361,6 +384,24 @@ describe('the waiting page and the forms of scripts', { concurrency: 4 }, () => 
       const answer = await anybody.fetch(path);
       assert.equal(answer.status, 302, path);
       assert.equal(answer.location, '/', path);
+    }
+  });
+
+  test('a script is told by a code why it is refused', async (t) => {
+    const ana = await createRoom(server, 'Ana', { t });
+    const bob = new Person(server, { t });
+    for (const [fields, status, code, field] of [
+      [{ room_code: '12', display_name: 'Bob' }, 400, 'invalid_code', 'room_code'],
+      [{ room_code: ana.room.code, display_name: 'Ana' }, 409, 'name_taken', 'display_name'],
+      [{ room_code: ana.room.code, display_name: '<b>' }, 400, 'name_sign', 'display_name'],
+      [{ room_code: ana.room.code, display_name: ' ' }, 400, 'name_blank', 'display_name'],
+      [{ room_code: ana.room.code, display_name: 'Bob', csrf_token: 'none' }, 400, 'form_expired', undefined],
+    ]) {
+      const answer = await bob.post('/join', fields, script);
+      assert.equal(answer.status, status, code);
+      const { error, ...rest } = JSON.parse(answer.html);
+      assert.deepEqual(rest, { code, status, ...(field ? { field } : {}) });
+      assert.ok(error.length > 10, error);
     }
   });
 
