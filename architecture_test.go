@@ -27,11 +27,14 @@ var imports = map[string][]string{
 	"securechat/internal/connlimit": {"securechat/internal/network"},
 	// Serves the protocols' own test suites.
 	"securechat/internal/engine/enginetest":   {"securechat/internal/engine"},
-	"securechat/internal/web":                 {"securechat/room", "securechat/internal/connlimit", "securechat/internal/folder", "securechat/internal/network", "securechat/internal/refusal", "securechat/internal/session", "securechat/internal/web/jinja", "securechat/internal/web/words"},
+	"securechat/internal/web":                 {"securechat/room", "securechat/internal/connlimit", "securechat/internal/folder", "securechat/internal/network", "securechat/internal/refusal", "securechat/internal/session", "securechat/internal/web/jinja", "securechat/internal/web/modules", "securechat/internal/web/words"},
 	"securechat/internal/web/jinja":           nil,
 	"securechat/internal/web/jinja/jinjatest": nil,
-	"securechat/internal/web/words":           {"securechat/internal/refusal"},
-	"securechat/internal/gateway":             {"securechat/room", "securechat/internal/connlimit", "securechat/internal/engine", "securechat/internal/network", "securechat/internal/refusal"},
+	"securechat/internal/web/modules":         nil,
+	// Shows what it finds to a test that compares.
+	"securechat/internal/web/modules/modulestest": {"securechat/internal/web/modules"},
+	"securechat/internal/web/words":               {"securechat/internal/refusal"},
+	"securechat/internal/gateway":                 {"securechat/room", "securechat/internal/connlimit", "securechat/internal/engine", "securechat/internal/network", "securechat/internal/refusal"},
 }
 
 // forbidden are packages that the domain must not reach, however indirectly.

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/net/html"
 
 	"securechat/internal/web/jinja"
+	"securechat/internal/web/modules"
 )
 
 // pageVars are the contract's variables, with values that would show if one of
@@ -57,6 +58,15 @@ func TestPages(t *testing.T) {
 			"url_for": jinja.Function(func(args jinja.Args) (any, error) {
 				name, _ := args.Get("filename")
 				return fmt.Sprintf("/static/%v", name), nil
+			}),
+			"modules": jinja.Function(func(args jinja.Args) (any, error) {
+				script, _ := jinja.Text(args.Positional[0])
+				needed, err := modules.Needed(os.DirFS("static"), script)
+				var addresses []any
+				for _, name := range needed {
+					addresses = append(addresses, "/static/"+name)
+				}
+				return jinja.NewList(addresses...), err
 			}),
 		})
 	if err != nil {

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { root } from '../harness/server.mjs';
+import { needs } from './imports.mjs';
 
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; manifest-src 'self'; form-action 'self'; "
   + "require-trusted-types-for 'script'; trusted-types inert-markup";
@@ -64,8 +65,8 @@ export function render(name, variables, lang = 'en') {
   };
   return read('base.html')
     .replace(/{% block (\w+) %}(.*?){% endblock %}/gs, (_, block, text) => blocks.get(block) ?? text)
-    .replace(/{% for module in \[(.*?)\] %}(.*?){% endfor %}/g, (_, list, text) => [...list.matchAll(/'([^']+)'/g)]
-      .map(([, module]) => text.replace("'js/' ~ module ~ '.js'", `'js/${module}.js'`)).join(''))
+    .replace(/{% for module in modules\('([^']+)'\) %}(.*?){% endfor %}/g, (_, script, text) => needs(root, `static/${script}`)
+      .map((module) => text.replace('{{ module }}', `/${module}`)).join(''))
     .replace(/{{ url_for\('static', filename='([^']+)'\) }}/g, '/static/$1')
     .replace('{{ script_words|safe }}', () => JSON.stringify({ scripts, refusals, sentences }))
     .replace(/{% for digit in display_code %}(.*?){% endfor %}/gs, (_, text) => [...variables.display_code ?? '']

@@ -2,9 +2,7 @@
 // takes the folder of a checkout and gives what is wrong in it, as sentences.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { init, parse } from 'es-module-lexer';
-
-await init;
+import { importsOf, needs } from './imports.mjs';
 
 /** All files below a folder, as paths from the checkout's own folder. */
 function filesBelow(root, folder) {
@@ -82,17 +80,6 @@ function textsOf(source) {
   return [...plain(source).matchAll(parts)].map(([, , text]) => text).filter(Boolean);
 }
 
-/** What a module imports: [{from, to, late}]; `to` is a path from the checkout, or undefined if only runs can tell. */
-function importsOf(root, file) {
-  return parse(read(root, file), file)[0].filter(({ type }) => type !== 'import-meta')
-    .map(({ specifier, type }) => ({
-      from: file,
-      said: specifier,
-      to: /^\.\.?\//.test(specifier ?? '') ? path.join(path.dirname(file), specifier) : undefined,
-      late: type === 'dynamic',
-    }));
-}
-
 /** Imports of anything but our own modules and those of static/vendor, by their places. */
 export function strayImports(root) {
   return modules(root).flatMap((file) => importsOf(root, file)).flatMap(({ from, said, to }) => {
@@ -102,23 +89,13 @@ export function strayImports(root) {
   });
 }
 
-/** Our modules that one needs before it can run. */
-function needs(root, file, found = new Set()) {
-  for (const { to, late } of importsOf(root, file)) {
-    if (late || !to || found.has(to) || !existsSync(path.join(root, to))) continue;
-    found.add(to);
-    needs(root, to, found);
-  }
-  return found;
-}
-
 const place = (expression) => /^{{\s*url_for\('static',\s*filename='([^']+)'\)\s*}}$/.exec(expression)?.[1];
 
 /** The modules that a template tells the browser to fetch, and the scripts that it runs. */
-function named(source) {
-  const lists = [...source.matchAll(/{%-? for (\w+) in \[([^\]]*)\] -?%}(.*?){%-? endfor -?%}/gs)]
-    .filter(([, name, , body]) => body.includes('modulepreload') && body.includes(`'js/' ~ ${name} ~ '.js'`));
-  const listed = lists.flatMap(([, , list]) => [...list.matchAll(/'([^']+)'/g)].map(([, module]) => `static/js/${module}.js`));
+function named(root, source) {
+  const lists = [...source.matchAll(/{%-? for (\w+) in modules\('([^']+)'\) -?%}(.*?){%-? endfor -?%}/gs)]
+    .filter(([, name, , body]) => body === `<link rel="modulepreload" href="{{ ${name} }}">`);
+  const listed = lists.map(([, , script]) => `static/${script}`).filter((script) => existsSync(path.join(root, script))).flatMap((script) => needs(root, script));
   const links = [...source.matchAll(/<link rel="modulepreload" href="([^"]*)">/g)].map(([, address]) => place(address)).filter(Boolean).map((file) => `static/${file}`);
   const scripts = [...source.matchAll(/<script type="module" src="([^"]*)">/g)].map(([, address]) => `static/${place(address)}`);
   return { preloads: [...listed, ...links], scripts };
@@ -126,11 +103,12 @@ function named(source) {
 
 /**
  * Pages that do not name just the modules that their script needs, and the Socket.IO client: a
- * browser that had to read one to learn of the next would ask in turn.
+ * browser that had to read one to learn of the next would ask in turn. A page names what a script
+ * needs by modules(script), which the server fills in, or one by one.
  */
 export function wrongPreloads(root) {
   const late = 'static/vendor/socket.io/socket.io.esm.min.js'; // imported when it is needed, to be able to say that it is missing
-  const pages = filesBelow(root, 'templates').filter((file) => file.endsWith('.html')).map((file) => [file, named(read(root, file))]);
+  const pages = filesBelow(root, 'templates').filter((file) => file.endsWith('.html')).map((file) => [file, named(root, read(root, file))]);
   const reached = new Set();
   const wrong = pages.filter(([, { scripts }]) => scripts.length > 0).flatMap(([page, { preloads, scripts }]) => {
     const wanted = new Set([late]);

@@ -62,9 +62,8 @@ type static struct {
 // newStatic returns what serves a folder, which may be nil. The files of a fixed one do
 // not change.
 func newStatic(files fs.FS, fixed bool) (*static, error) {
-	s := &static{files: files}
 	if files == nil || !fixed {
-		return s, nil
+		return &static{files: files}, nil
 	}
 	sum := sha256.New()
 	err := fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
@@ -78,9 +77,11 @@ func newStatic(files fs.FS, fixed bool) (*static, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.build = buildPrefix + hex.EncodeToString(sum.Sum(nil)[:8]) + "/"
-	return s, nil
+	return &static{files: files, build: buildPrefix + hex.EncodeToString(sum.Sum(nil)[:8]) + "/"}, nil
 }
+
+// address returns the address of a file, from the site's root.
+func (s *static) address(name string) string { return staticPath + s.build + escapePath(name) }
 
 // buildPrefix begins the names of builds.
 const buildPrefix = "build-"

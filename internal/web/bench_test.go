@@ -20,13 +20,13 @@ func (d discard) WriteHeader(int)             {}
 // benchmarkPage serves a page over and over, on one core, with all that a
 // request passes through. ORIGINAL_TEMPLATES names another folder than ours.
 func benchmarkPage(b *testing.B, path string) {
-	templates, foreign := os.DirFS("../../templates"), false
-	if dir := os.Getenv("ORIGINAL_TEMPLATES"); dir != "" {
-		templates, foreign = os.DirFS(dir), true
-	}
 	service := &quietService{shown: samplePage("O'Brien")}
 	h := newHandler(b, service, func(o *Options) {
-		o.Templates, o.Foreign, o.RateLimits = templates, foreign, false
+		ownPages(o)
+		o.StaticFixed, o.RateLimits = true, false
+		if dir := os.Getenv("ORIGINAL_TEMPLATES"); dir != "" {
+			o.Templates, o.Foreign = os.DirFS(dir), true
+		}
 	})
 	guest := newBrowser(b, h)
 	guest.get(path).want(b, 200)

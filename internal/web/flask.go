@@ -350,7 +350,7 @@ func (a *address) build(s *server, r *http.Request) (any, error) {
 		}
 		if before == staticPath {
 			// Flask would redirect from an address with two slashes.
-			path = before + a.static.build + escapePath(strings.TrimPrefix(*a.param, "/"))
+			path = a.static.address(strings.TrimPrefix(*a.param, "/"))
 		} else {
 			path = before + escapePath(*a.param) + after
 		}

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"regexp"
 	"strings"
 	"sync"
@@ -106,6 +107,11 @@ name=[{{ session['display_name'] }}] user=[{{ session['user_id'] }}] pending=[{{
 <script>const t = "{{ csrf_token() }}", me = "{{ session.display_name }}";</script>
 static=[{{ url_for('static', filename='a b.css') }}] home=[{{ url_for('index') }}]`),
 	}
+}
+
+// ownPages has the site show our own pages.
+func ownPages(o *Options) {
+	o.Templates, o.Static = os.DirFS("../../templates"), os.DirFS("../../static")
 }
 
 func libraryFolder() fs.FS {

@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"html"
-	"io/fs"
 	"net/http"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -334,13 +332,11 @@ func TestRoomOfOthers(t *testing.T) {
 func TestAFounderIsToldThatTheRoomWasClosed(t *testing.T) {
 	const said = "Your room was closed because nobody entered it in time. Please create it again."
 	service := &fakeService{page: func(string, string) (room.Page, error) { return room.Page{}, room.ErrUnentered }}
-	with := func(templates fs.FS) *browser {
-		return newBrowser(t, newHandler(t, service, func(o *Options) { o.Templates = templates }))
-	}
+	with := func(change func(*Options)) *browser { return newBrowser(t, newHandler(t, service, change)) }
 	flask := fixture()
 	flask[indexPage] = &fstest.MapFile{Data: []byte(`{% for c, m in get_flashed_messages(with_categories=true) %}{{ c }}: {{ m }}{% endfor %}|{{ get_flashed_messages()|join }}|{{ get_flashed_messages(category_filter=['error']) }}` +
 		`{{ get_flashed_messages(false, ['error', 'message'])|length }}{{ get_flashed_messages(category_filter=('message',))|length }}{{ get_flashed_messages(category_filter='message')|length }}{{ get_flashed_messages(category_filter=[])|length }}`)}
-	own, foreign := with(os.DirFS("../../templates")), with(flask)
+	own, foreign := with(ownPages), with(func(o *Options) { o.Templates = flask })
 	for name, tt := range map[string]struct {
 		b                   *browser
 		accept, want, never string

@@ -14,6 +14,7 @@ import (
 	"github.com/justinas/nosurf"
 
 	"securechat/internal/web/jinja"
+	"securechat/internal/web/modules"
 	"securechat/internal/web/words"
 	"securechat/room"
 )
@@ -54,7 +55,7 @@ func (s *server) tryPages() error {
 			return err
 		}
 		r.RemoteAddr = "127.0.0.1:1"
-		s.addWords(http.Header{}, r, try.vars)
+		s.addOurs(http.Header{}, r, try.vars)
 		if err := s.renderTo(new(bytes.Buffer), r, try.page, try.vars); err != nil {
 			return fmt.Errorf("%s cannot be rendered: %w", try.page, err)
 		}
@@ -122,20 +123,29 @@ func (s *server) render(w http.ResponseWriter, r *http.Request, page string, var
 			buffers.Put(buf)
 		}
 	}()
-	s.addWords(w.Header(), r, vars)
+	s.addOurs(w.Header(), r, vars)
 	if err := s.renderInTurn(buf, r, page, vars); err != nil {
-		file, line := page, 0
-		if where := (*jinja.Error)(nil); errors.As(err, &where) {
-			file, line = where.Template, where.Line
-		}
-		// What the error says can quote what was to be rendered, a name for one.
-		s.log.Error("a template could not be rendered", "page", page, "template", file, "line", line)
+		s.logBroken(page, err)
 		p := internalProblem
 		p.where = "page"
 		s.refuse(w, r, p)
 		return
 	}
 	write(w, http.StatusOK, "text/html; charset=utf-8", buf.Bytes())
+}
+
+// logBroken says where a page is broken, and not how: what the error says can quote what was to
+// be rendered, a name for one.
+func (s *server) logBroken(page string, err error) {
+	if module := (*modules.Error)(nil); errors.As(err, &module) {
+		s.log.Error("a page's modules could not be found", "page", page, "module", module.File, "line", module.Line, "problem", module.Problem)
+		return
+	}
+	file, line := page, 0
+	if where := (*jinja.Error)(nil); errors.As(err, &where) {
+		file, line = where.Template, where.Line
+	}
+	s.log.Error("a template could not be rendered", "page", page, "template", file, "line", line)
 }
 
 // renderInTurn is renderTo for what visitors ask for, a few at a time.
@@ -150,14 +160,16 @@ func (s *server) renderTo(buf *bytes.Buffer, r *http.Request, page string, vars 
 	return s.pages.Render(buf, page, vars)
 }
 
-// addWords adds to a page's variables the words of the language that a request asks
-// for. Templates without words have a language of their own.
-func (s *server) addWords(h http.Header, r *http.Request, vars map[string]any) {
+// addOurs adds to a page's variables what our templates have and Flask's do not: the words of the language
+// that a request asks for, and the modules of their scripts. Templates without words are not
+// of ours: they have a language of their own, and may mean something else by these names.
+func (s *server) addOurs(h http.Header, r *http.Request, vars map[string]any) {
 	l := s.speak(h, r)
 	if l.Tag == "" {
 		return
 	}
 	vars["lang"], vars["words"], vars["script_words"] = l.Tag, jinja.Dict(l.Pages), l.ForScripts
+	vars["modules"] = s.modules.function()
 }
 
 // speak returns the language that a request asks for, and says that it is answered in it.

@@ -46,14 +46,16 @@ func TestTokenInScript(t *testing.T) {
 	b.do("POST", "/join", joinForm(match[1])).want(t, 200)
 }
 
-func TestNewRefuses(t *testing.T) {
-	valid := func() Options {
-		return Options{
-			Service: &fakeService{}, Sessions: session.New(testSecret, session.Options{}), AddressKey: []byte("k"),
-			Templates: fixture(), MaxMessageLength: 1000,
-		}
+// validOptions are no more than what New requires.
+func validOptions() Options {
+	return Options{
+		Service: &fakeService{}, Sessions: session.New(testSecret, session.Options{}), AddressKey: []byte("k"),
+		Templates: fixture(), MaxMessageLength: 1000,
 	}
-	if _, err := New(valid()); err != nil {
+}
+
+func TestNewRefuses(t *testing.T) {
+	if _, err := New(validOptions()); err != nil {
 		t.Fatal(err)
 	}
 	for name, test := range map[string]struct {
@@ -86,7 +88,7 @@ func TestNewRefuses(t *testing.T) {
 			o.Templates = files
 		}, "nonsense"},
 	} {
-		o := valid()
+		o := validOptions()
 		test.change(&o)
 		_, err := New(o)
 		if err == nil || !strings.Contains(err.Error(), test.want) {
@@ -129,7 +131,7 @@ func browse(t *testing.T, change func(*Options)) map[string]string {
 
 // The embedded pages render, and hold nothing that their policy forbids.
 func TestOwnTemplates(t *testing.T) {
-	pages := browse(t, func(o *Options) { o.Templates = os.DirFS("../../templates") })
+	pages := browse(t, ownPages)
 	for name, page := range pages {
 		doc, err := xhtml.Parse(strings.NewReader(page))
 		if err != nil {
@@ -158,7 +160,7 @@ func isWords(node *xhtml.Node) bool {
 
 // The embedded pages, and errors, come in the language that the browser asks for.
 func TestLanguages(t *testing.T) {
-	b := newBrowser(t, newHandler(t, &fakeService{}, func(o *Options) { o.Templates = os.DirFS("../../templates") }))
+	b := newBrowser(t, newHandler(t, &fakeService{}, ownPages))
 	for accept, want := range map[string][]string{
 		"":               {"en", `<html lang="en">`, "Start a new chat", "There is nothing at this address."},
 		"de-CH, en;q=.5": {"de", `<html lang="de">`, "Neuen Chat beginnen", "Unter dieser Adresse gibt es nichts."},

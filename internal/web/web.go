@@ -109,6 +109,7 @@ type server struct {
 	words      *words.Set
 	foreign    bool
 	static     *static
+	modules    *neededModules
 	library    library
 	proxies    Proxies
 	policy     string
@@ -145,7 +146,7 @@ func New(o Options) (http.Handler, error) {
 	}
 	s := &server{
 		service: o.Service, sessions: o.Sessions, addressKey: o.AddressKey,
-		pages: pages, words: texts, foreign: o.Foreign, static: static, library: library,
+		pages: pages, words: texts, foreign: o.Foreign, static: static, modules: &neededModules{static: static}, library: library,
 		proxies: o.Proxies, policy: policyOf(o), limited: o.RateLimits, guesses: newGuesses(),
 		ready: o.Ready, metrics: o.Metrics, log: o.Log,
 		renderers: make(chan struct{}, renderersPerCPU*runtime.GOMAXPROCS(0)),

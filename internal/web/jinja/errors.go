@@ -10,7 +10,12 @@ type Error struct {
 	Line int
 	// Problem is a sentence without its full stop. It can quote values.
 	Problem string
+	// Cause is the error of a [Function]; nil for all other problems.
+	Cause error
 }
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Cause }
 
 func (e *Error) Error() string {
 	if e.Line == 0 {

@@ -209,7 +209,7 @@ func (n *call) with(f *frame, caller *macro) any {
 	case Function:
 		v, err := callee(args)
 		if err != nil {
-			f.fail("the call is wrong: %v", err)
+			panic(&Error{Template: f.r.template, Line: f.r.line, Problem: "the call is wrong: " + err.Error(), Cause: err})
 		}
 		return fromGo(f, v)
 	case *joiner:

@@ -35,7 +35,7 @@ type parser struct {
 func parse(name, source string, lib *library) (t *template, err error) {
 	if !utf8.ValidString(source) {
 		before, _, _ := strings.Cut(strings.ToValidUTF8(source, "\xff"), "\xff")
-		return nil, &Error{name, 1 + strings.Count(before, "\n"), "this is not UTF-8, which templates have to be saved as"}
+		return nil, &Error{Template: name, Line: 1 + strings.Count(before, "\n"), Problem: "this is not UTF-8, which templates have to be saved as"}
 	}
 	tokens, err := tokenize(name, source)
 	if err != nil {
@@ -134,5 +134,5 @@ func (c *chain) link() {
 func (p *parser) forget(n int) { p.unknown = p.unknown[:min(n, len(p.unknown))] }
 
 func (p *parser) miss(line int, what, name string) {
-	p.unknown = append(p.unknown, &Error{p.template.name, line, "there is no " + what + " " + strconv.Quote(name)})
+	p.unknown = append(p.unknown, &Error{Template: p.template.name, Line: line, Problem: "there is no " + what + " " + strconv.Quote(name)})
 }

@@ -80,7 +80,7 @@ func (s *Set) check(name string, missing *Error) error {
 		}
 		for _, n := range t.needs {
 			problem := fmt.Sprintf("there is no template %q", n.name)
-			if err := visit(n.name, &Error{t.name, n.line, problem}); err != nil {
+			if err := visit(n.name, &Error{Template: t.name, Line: n.line, Problem: problem}); err != nil {
 				return err
 			}
 		}

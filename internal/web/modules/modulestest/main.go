@@ -1,0 +1,42 @@
+// Command modulestest says what package modules finds in sources, for a test that compares it with another
+// reader (e2e/unit/modules.test.mjs). It reads an object of sources by name from
+// standard input and writes one of answers by the same names, both as JSON.
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+
+	"securechat/internal/web/modules"
+)
+
+// answer is what was found in a source: imports or a problem.
+type answer struct {
+	Imports []modules.Import `json:"imports"`
+	Problem string           `json:"problem,omitempty"`
+}
+
+func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run() error {
+	var sources map[string]string
+	if err := json.NewDecoder(os.Stdin).Decode(&sources); err != nil {
+		return err
+	}
+	answers := make(map[string]answer, len(sources))
+	for name, source := range sources {
+		imports, err := modules.Imports(source)
+		if err != nil {
+			answers[name] = answer{Problem: err.Error()}
+			continue
+		}
+		answers[name] = answer{Imports: imports}
+	}
+	return json.NewEncoder(os.Stdout).Encode(answers)
+}
