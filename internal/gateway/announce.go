@@ -2,24 +2,11 @@ package gateway
 
 import (
 	"slices"
-	"strings"
-	"sync"
 	"time"
-
-	"github.com/zishang520/socket.io/servers/socket/v3"
-	"github.com/zishang520/socket.io/v3/pkg/types"
 
 	"securechat/internal/engine"
 	"securechat/room"
 )
-
-// The Socket.IO rooms: of a chat room's members, of one member's tabs, and of
-// the pages that wait for a verdict.
-func membersRoom(roomID string) socket.Room { return socket.Room("room:" + roomID) }
-func memberRoom(member string) socket.Room  { return socket.Room("member:" + member) }
-func knockRoom(knock string) socket.Room    { return socket.Room(knockPrefix + knock) }
-
-const knockPrefix = "knock:"
 
 // Announce implements room.Announcer. It is called with the room's lock held,
 // so events of a room never overtake each other; it does not wait.
@@ -27,8 +14,9 @@ func (g *Gateway) Announce(roomID string, events []room.Event) {
 	var attached []room.Attached
 	for _, e := range events {
 		if a, ok := e.Body.(room.Attached); ok {
-			g.attach(roomID, a)
-			attached = append(attached, a)
+			if g.attach(roomID, a) {
+				attached = append(attached, a)
+			}
 			continue
 		}
 		g.announce(roomID, e)
@@ -44,7 +32,6 @@ func (g *Gateway) Announce(roomID string, events []room.Event) {
 //
 //nolint:gocyclo // one case a type of event
 func (g *Gateway) announce(roomID string, e room.Event) {
-	members := membersRoom(roomID)
 	if notice, ok := e.Notice(); ok {
 		g.tellNotice(roomID, notice)
 	}
@@ -56,58 +43,89 @@ func (g *Gateway) announce(roomID string, e room.Event) {
 	case room.JoinConfirmed:
 		g.answer(b.Conn, "join_success", countPayload{b.Count})
 	case room.PresenceChanged:
-		g.tell("update_participants", countPayload{b.Count}, members)
+		g.tell(roomID, "update_participants", countPayload{b.Count})
 	case room.PresenceTold:
 		g.answer(b.Conn, "update_participants", countPayload{b.Count})
 	case room.MessagePosted:
 		g.Metrics.MessageRelayed()
 		g.tellMessage(roomID, b.Message)
 	case room.CodeChanged:
-		g.tell("code_update", codeOf(b.Code), members)
+		g.tell(roomID, "code_update", codeOf(b.Code))
 	case room.Knocked:
-		to := []socket.Room{knockRoom(b.Knock.ID)}
-		for _, voter := range b.Voters {
-			g.tell("join_request", knockOf(roomID, b.Knock), memberRoom(voter))
-			to = append(to, memberRoom(voter))
-		}
-		g.tell("request_status", requestOf(b.Knock, time.Now()), to...)
+		g.tellKnock(roomID, b)
 	case room.KnockCounted:
-		g.tell("request_status", requestOf(b.Knock, time.Now()), members, knockRoom(b.Knock.ID))
+		counted := g.outgoing(engine.Event{"request_status", requestOf(b.Knock, time.Now())}, nil)
+		g.broadcast(roomID, b.Knock.ID, func(l listener) { l.tell(counted) })
 	case room.KnockVoted:
-		g.tell("partial_approval", votedPayload{b.Knock, b.Approvals, b.Required}, members)
+		g.tell(roomID, "partial_approval", votedPayload{b.Knock, b.Approvals, b.Required})
 	case room.KnockAdmitted:
-		g.tell("join_approved", admittedPayload{b.Knock, roomID, b.At.Unix()}, members, knockRoom(b.Knock))
-		g.tell("timer_sync", timerPayload{seconds(b.Remaining)}, members)
+		g.tellAdmission(roomID, b)
 	case room.KnockRefused:
-		g.tellRefused(b, roomID, members)
-		g.tellRefused(b, b.Knock, knockRoom(b.Knock)) // the applicant does not get to know the room
+		g.tellRefusal(roomID, b)
 	case room.Detached:
 		g.detach(b)
 	case room.Closed:
-		if b.Reason == room.Expired {
-			g.tell("room_expired", expiredPayload{roomID}, members)
-		}
-		g.tell("room_status", gonePayload{}, members)
-		for _, c := range g.audienceOf(roomID) {
-			c.unbind()
-		}
+		g.close(roomID, b)
 	}
 }
 
-// tell sends an event to everybody in the Socket.IO rooms, once.
-func (g *Gateway) tell(event string, payload any, to ...socket.Room) {
-	if err := g.io.To(to...).Emit(event, payload); err != nil {
-		g.Log.Error("announcing an event", "event", event, "error", err)
-	}
+// tellKnock asks the voters about a request, and tells them and the applicant how it stands.
+func (g *Gateway) tellKnock(roomID string, k room.Knocked) {
+	asked := g.outgoing(engine.Event{"join_request", knockOf(roomID, k.Knock)}, nil)
+	stands := g.outgoing(engine.Event{"request_status", requestOf(k.Knock, time.Now())}, nil)
+	g.broadcast(roomID, k.Knock.ID, func(l listener) {
+		voter := slices.Contains(k.Voters, l.member)
+		if voter {
+			l.tell(asked)
+		}
+		if voter || l.waits {
+			l.tell(stands)
+		}
+	})
 }
 
-// tellRefused tells everybody in a Socket.IO room how a request ended, each in the form that
-// their page takes. They hear of it as of a request for the chat room of the name.
-func (g *Gateway) tellRefused(b room.KnockRefused, name string, to socket.Room) {
-	for _, id := range g.io.Sockets().Adapter().Sockets(types.NewSet(to)).Keys() {
-		if c := g.conn(g.idOf(id)); c != nil {
-			c.emit("join_denied", refusedOf(b.Knock, name, verdicts[b.Reason], c.named()))
+// tellAdmission tells the members and the applicant that somebody was let in.
+func (g *Gateway) tellAdmission(roomID string, k room.KnockAdmitted) {
+	approved := g.outgoing(engine.Event{"join_approved", admittedPayload{k.Knock, roomID, k.At.Unix()}}, nil)
+	timer := g.outgoing(engine.Event{"timer_sync", timerPayload{seconds(k.Remaining)}}, nil)
+	g.broadcast(roomID, k.Knock, func(l listener) {
+		l.tell(approved)
+		if l.member != "" {
+			l.tell(timer)
 		}
+	})
+	g.audience.decided(k.Knock)
+}
+
+// tellRefusal tells the members and the applicant that somebody was not let in. The
+// applicant does not get to know the room.
+func (g *Gateway) tellRefusal(roomID string, k room.KnockRefused) {
+	verdict := func(name string) forms {
+		form := func(named bool) *outgoing {
+			return g.outgoing(engine.Event{"join_denied", refusedOf(k.Knock, name, verdicts[k.Reason], named)}, nil)
+		}
+		return forms{named: form(true), others: form(false)}
+	}
+	inside, outside := verdict(roomID), verdict(k.Knock)
+	g.broadcast(roomID, k.Knock, func(l listener) {
+		if l.member != "" {
+			l.tell(inside.of(l))
+		}
+		if l.waits {
+			l.tell(outside.of(l))
+		}
+	})
+	g.audience.decided(k.Knock)
+}
+
+// close tells everybody that the room is gone, and takes them out of it.
+func (g *Gateway) close(roomID string, why room.Closed) {
+	if why.Reason == room.Expired {
+		g.tell(roomID, "room_expired", expiredPayload{roomID})
+	}
+	g.tell(roomID, "room_status", gonePayload{})
+	for _, c := range g.audience.of(roomID) {
+		c.unbind()
 	}
 }
 
@@ -118,61 +136,13 @@ func (g *Gateway) answer(id, event string, payload any) {
 	}
 }
 
-// tellMessage sends a message to everybody in the room.
+// tellMessage sends a message to everybody in the room, to pages that name themselves
+// with the position in it.
 func (g *Gateway) tellMessage(roomID string, m room.Message) {
-	said, at := messageOf(m), offset{roomID, m.Seq}
-	g.spread(at, func(named bool) *engine.Broadcast {
-		event := engine.Event{"message", said}
-		if named {
-			return g.broadcast(nil, at.within(event))
-		}
-		return g.broadcast(at.event(), event)
-	}, nil)
+	at, event := offset{roomID, m.Seq}, engine.Event{"message", messageOf(m)}
+	said := forms{named: g.outgoing(at.within(event), nil), others: g.outgoing(event, at.event())}
+	g.broadcast(roomID, "", func(l listener) { l.deliver(at, said.of(l)) })
 }
-
-// spread sends what happened to everybody in a room but those for whom except is true,
-// and notes for each that it was sent. What pages are sent that name themselves and
-// what others are is made once, if there is somebody to send it to; nil is nothing.
-func (g *Gateway) spread(at offset, broadcast func(named bool) *engine.Broadcast, except func(*conn) bool) {
-	forms := [2]func() *engine.Broadcast{
-		sync.OnceValue(func() *engine.Broadcast { return broadcast(false) }),
-		sync.OnceValue(func() *engine.Broadcast { return broadcast(true) }),
-	}
-	var used [2]*engine.Broadcast
-	for _, c := range g.audienceOf(at.room) {
-		form := 0
-		if c.page != "" {
-			form = 1
-		}
-		b := forms[form]()
-		if used[form] = b; b == nil || except != nil && except(c) {
-			continue
-		}
-		c.marks.deliver(at.room, at.seq, func() (position, confirmed uint64) { return b.To(c.link) })
-	}
-	for _, b := range used {
-		if b != nil {
-			b.Flush()
-		}
-	}
-}
-
-// broadcast makes a broadcast of those of the events that are not nil; nil if none is.
-func (g *Gateway) broadcast(trailer engine.Event, events ...engine.Event) *engine.Broadcast {
-	events = slices.DeleteFunc(events, func(e engine.Event) bool { return e == nil })
-	if len(events) == 0 {
-		return nil
-	}
-	b, err := engine.NewBroadcast(g.io.Sockets(), trailer, events...)
-	if err != nil {
-		g.Log.Error("announcing an event", "event", events[0][0], "error", err)
-		return nil
-	}
-	return b
-}
-
-// idOf returns the id of the connection that a socket is.
-func (g *Gateway) idOf(id socket.SocketId) string { return g.node + "." + string(id) }
 
 func (g *Gateway) conn(id string) *conn {
 	c, _ := g.conns.Load(id)
@@ -180,26 +150,19 @@ func (g *Gateway) conn(id string) *conn {
 	return found
 }
 
-// attach lets a connection hear what is said in the room from here on.
-func (g *Gateway) attach(roomID string, a room.Attached) {
+// attach lets a connection hear what is said in the room from here on. It reports false for
+// one that is not in the room by now.
+func (g *Gateway) attach(roomID string, a room.Attached) bool {
 	c := g.conn(a.Conn)
-	if c == nil {
-		return
+	if c == nil || !c.attach(roomID, a.Member) {
+		return false
 	}
 	if was := c.resumes; was != nil && was.sent.seq == a.After {
 		c.marks.reset(roomID, was.seen, &was.sent)
 	} else {
 		c.marks.reset(roomID, a.After, nil)
 	}
-	for _, other := range c.socket.Rooms().Keys() {
-		if strings.HasPrefix(string(other), knockPrefix) {
-			c.socket.Leave(other) // it does not wait any more
-		}
-	}
-	c.socket.Join(membersRoom(roomID), memberRoom(a.Member))
-	if !c.socket.Connected() {
-		c.unbindSocket(roomID, a.Member) // it ended meanwhile, and must not stay in the rooms
-	}
+	return true
 }
 
 // catchUp sends a connection what it has missed.

@@ -2,43 +2,111 @@ package gateway
 
 import (
 	"slices"
+	"sync"
 
 	"securechat/room"
 )
 
-// enter puts a connection into the audience of its member's room, and returns the
-// connections that the member has there.
-func (g *Gateway) enter(seat room.Seat, c *conn) []*conn {
-	g.mu.Lock()
-	// A new list each time: somebody may be going through the one before.
-	g.rooms[seat.Room] = slices.Concat(g.rooms[seat.Room], []*conn{c})
-	g.mu.Unlock()
-	return g.connsOf(seat)
+// audience is the one record of who listens in this process: the connections that are
+// in each chat room, and those of pages that wait for the verdict on each knock. What a
+// connection hears is decided under its own lock (see conn.hear); the lists here are
+// where to look for it. The methods are safe for concurrent use.
+type audience struct {
+	mu     sync.Mutex
+	rooms  listeners
+	knocks listeners
 }
 
-// exit takes a connection out of the audience, and returns those that the member has left.
-func (g *Gateway) exit(seat room.Seat, c *conn) []*conn {
-	g.mu.Lock()
-	left := without(slices.Clone(g.rooms[seat.Room]), c)
-	if g.rooms[seat.Room] = left; len(left) == 0 {
-		delete(g.rooms, seat.Room)
+// listeners are connections by what they listen to. A list is never changed, since
+// somebody may be going through it: a new one takes its place.
+type listeners map[string][]*conn
+
+func (l *listeners) add(key string, c *conn) {
+	if *l == nil {
+		*l = make(listeners)
 	}
-	g.mu.Unlock()
-	return g.connsOf(seat)
+	(*l)[key] = slices.Concat((*l)[key], []*conn{c})
 }
 
-// audienceOf returns the connections of this process that are in a room. The slice must
-// not be changed.
-func (g *Gateway) audienceOf(roomID string) []*conn {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.rooms[roomID]
+func (l listeners) remove(key string, c *conn) {
+	left := without(slices.Clone(l[key]), c)
+	if l[key] = left; len(left) == 0 {
+		delete(l, key)
+	}
+}
+
+// enter puts a connection into its member's room, and returns the connections that the
+// member has there.
+func (a *audience) enter(seat room.Seat, c *conn) []*conn {
+	a.mu.Lock()
+	a.rooms.add(seat.Room, c)
+	a.mu.Unlock()
+	return a.connsOf(seat)
+}
+
+// exit takes a connection out of the room, and returns those that the member has left.
+func (a *audience) exit(seat room.Seat, c *conn) []*conn {
+	a.mu.Lock()
+	a.rooms.remove(seat.Room, c)
+	a.mu.Unlock()
+	return a.connsOf(seat)
+}
+
+// await has a connection listen to a knock.
+func (a *audience) await(knock string, c *conn) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.knocks.add(knock, c)
+}
+
+// forgo has a connection listen to knocks no longer.
+func (a *audience) forgo(knocks []string, c *conn) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, knock := range knocks {
+		a.knocks.remove(knock, c)
+	}
+}
+
+// decided has nobody listen to a knock any more, to which nothing more will happen.
+func (a *audience) decided(knock string) {
+	a.mu.Lock()
+	waiting := a.knocks[knock]
+	delete(a.knocks, knock)
+	a.mu.Unlock()
+	for _, c := range waiting {
+		c.mu.Lock()
+		c.waits = slices.DeleteFunc(c.waits, func(other string) bool { return other == knock })
+		c.mu.Unlock()
+	}
+}
+
+// of returns the connections that are in a room. The slice must not be changed.
+func (a *audience) of(roomID string) []*conn {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.rooms[roomID]
+}
+
+// with returns the connections that are in a room or listen to a knock, each once. The
+// slice must not be changed.
+func (a *audience) with(roomID, knock string) []*conn {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	inside := a.rooms[roomID]
+	all := slices.Clip(inside)
+	for _, c := range a.knocks[knock] {
+		if !slices.Contains(inside, c) {
+			all = append(all, c)
+		}
+	}
+	return all
 }
 
 // connsOf returns a member's connections.
-func (g *Gateway) connsOf(s room.Seat) []*conn {
+func (a *audience) connsOf(s room.Seat) []*conn {
 	var conns []*conn
-	for _, c := range g.audienceOf(s.Room) {
+	for _, c := range a.of(s.Room) {
 		if c.isBoundTo(s.Room, s.ID) {
 			conns = append(conns, c)
 		}
@@ -49,4 +117,39 @@ func (g *Gateway) connsOf(s room.Seat) []*conn {
 // without takes a connection out of a list, in place.
 func without(conns []*conn, c *conn) []*conn {
 	return slices.DeleteFunc(conns, func(other *conn) bool { return other == c })
+}
+
+// attach lets a connection hear what happens in its member's room from here on. Its page
+// does not wait for verdicts any more. It reports false for a connection that is
+// elsewhere, or gone, by now.
+func (c *conn) attach(roomID, member string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.gone || c.seat == nil || c.seat.Room != roomID || c.seat.ID != member {
+		return false
+	}
+	c.attached = true
+	c.g.audience.forgo(c.waits, c)
+	c.waits = nil
+	return true
+}
+
+// await lets a connection hear what happens to a knock from here on.
+func (c *conn) await(knock string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.gone || slices.Contains(c.waits, knock) {
+		return
+	}
+	c.waits = append(c.waits, knock)
+	c.g.audience.await(knock, c)
+}
+
+// deafen lets a connection that ends hear nothing more.
+func (c *conn) deafen() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.gone, c.attached = true, false
+	c.g.audience.forgo(c.waits, c)
+	c.waits = nil
 }

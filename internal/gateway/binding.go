@@ -78,6 +78,9 @@ func (c *conn) restore(seat room.Seat) {
 // another room it leaves that one; if it is in this one already, its request to
 // join is confirmed again.
 func (c *conn) bind(seat room.Seat, explicit bool) error {
+	if c.ended {
+		return context.Canceled // its turn has come too late
+	}
 	c.resumes = nil
 	old, bound := c.boundTo()
 	if bound && old.ID == seat.ID {
@@ -205,25 +208,18 @@ func (c *conn) enter(seat room.Seat) {
 	c.seat = &seat
 	c.mu.Unlock()
 	c.marks.reset("", 0, nil)
-	rank(c.g.enter(seat, c))
+	rank(c.g.audience.enter(seat, c))
 }
 
 // unbind takes the connection out of its room.
 func (c *conn) unbind() {
 	c.mu.Lock()
 	seat := c.seat
-	c.seat = nil
+	c.seat, c.attached = nil, false
 	c.mu.Unlock()
 	if seat == nil {
 		return
 	}
-	rank(c.g.exit(*seat, c))
+	rank(c.g.audience.exit(*seat, c))
 	c.serve(connlimit.Busy)
-	c.unbindSocket(seat.Room, seat.ID)
-}
-
-// unbindSocket takes the connection out of the broadcasts.
-func (c *conn) unbindSocket(roomID, member string) {
-	c.socket.Leave(membersRoom(roomID))
-	c.socket.Leave(memberRoom(member))
 }

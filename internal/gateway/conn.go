@@ -41,14 +41,17 @@ type conn struct {
 	outpaced  atomic.Bool // we end it, for what it has yet to be sent
 	replaced  atomic.Bool // its page goes on by another connection: nothing more of it counts
 
-	mu    sync.Mutex
-	seat  *room.Seat // the membership it is bound to; nil if none
-	marks marks
+	mu       sync.Mutex
+	seat     *room.Seat // the membership it is bound to; nil if none
+	attached bool       // it hears what happens in the membership's room
+	waits    []string   // knocks that it hears of
+	gone     bool       // it hears nothing more
+	marks    marks
 }
 
 func (g *Gateway) newConn(s *socket.Socket) *conn {
 	c := &conn{
-		g: g, id: g.idOf(s.Id()), socket: s, link: sessionOf(s),
+		g: g, id: g.node + "." + string(s.Id()), socket: s, link: sessionOf(s),
 		allowance: allowance{on: g.RateLimits}, begun: make(chan struct{}),
 	}
 	c.ctx, c.cancel = context.WithCancel(context.Background())
@@ -125,6 +128,7 @@ func (c *conn) end(l loss) {
 	}
 	c.ended = true
 	defer c.cancel()
+	c.deafen()
 	c.g.conns.Delete(c.id)
 	c.g.succession.leave(c)
 	c.g.leaveSession(c)
@@ -167,11 +171,4 @@ func (c *conn) whileOpen() (context.Context, context.CancelFunc) {
 		}
 	}()
 	return ctx, cancel
-}
-
-// emit sends an event to this connection.
-func (c *conn) emit(event string, payload ...any) {
-	if err := c.socket.Emit(event, payload...); err != nil {
-		c.g.Log.Error("sending an event", "event", event, "error", err)
-	}
 }

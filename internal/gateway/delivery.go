@@ -167,7 +167,7 @@ func (c *conn) hasLeft(seat room.Seat) {
 // heardBy returns up to where the pages of a member that are open here have certainly
 // heard the room.
 func (g *Gateway) heardBy(seat room.Seat) (seq uint64) {
-	for _, c := range g.connsOf(seat) {
+	for _, c := range g.audience.connsOf(seat) {
 		seq = max(seq, c.marks.confirmed(c.link, seat.Room))
 	}
 	return seq

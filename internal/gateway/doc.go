@@ -14,6 +14,17 @@
 // ends. What happens in a room reaches every connection in the order of
 // [room.Event.Seq].
 //
+// # Who hears what
+//
+// A connection hears of a room from when it is attached until it is unbound or ends, and
+// of a knock from when its page waits for the verdict until that is there or the page
+// enters a room (audience.go). What several connections are told goes once through these
+// and is encoded once (broadcast.go). Messages and notices are sent when it is a
+// connection's turn to hear them (delivery.go), all else at once.
+//
+// Locks are taken in this order: that of a connection, then the audience's or that of its
+// marks, then its session's. Those of several connections are never held together.
+//
 // # What was missed
 //
 // A page that reconnects is sent what it has not got: newer clients say what

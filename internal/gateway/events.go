@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"securechat/internal/engine"
 	"securechat/room"
 )
 
@@ -224,10 +225,12 @@ func (c *conn) onTyping(p payload) {
 		c.g.Metrics.Refused("event", "typing")
 		return
 	}
-	others := c.g.io.To(membersRoom(s.Room)).Except(memberRoom(s.ID)).Volatile()
-	if err := others.Emit("typing", typingPayload{s.ID, html.EscapeString(s.Name)}); err != nil {
-		c.g.Log.Error("announcing an event", "event", "typing", "error", err)
-	}
+	typing := c.g.outgoing(engine.Event{evTyping, typingPayload{s.ID, html.EscapeString(s.Name)}}, nil)
+	c.g.broadcast(s.Room, "", func(l listener) {
+		if l.member != s.ID {
+			l.offer(typing)
+		}
+	})
 }
 
 // onCode: a page asks for the room's code.

@@ -125,6 +125,7 @@ type Gateway struct {
 	warned   sync.Once
 
 	conns      sync.Map // connection id → *conn
+	audience   audience
 	pages      pages
 	succession succession
 	visitors   visitors
@@ -132,7 +133,6 @@ type Gateway struct {
 	replays    replays
 
 	mu       sync.Mutex
-	rooms    map[string][]*conn // who is in each; see audienceOf
 	sessions map[string][]*conn // open connections
 }
 
@@ -147,10 +147,7 @@ func New(o Options) (*Gateway, error) {
 	if o.MaxText == 0 {
 		o.MaxText = 64 << 10
 	}
-	g := &Gateway{
-		Options: o, node: rand.Text(),
-		rooms: make(map[string][]*conn), sessions: make(map[string][]*conn),
-	}
+	g := &Gateway{Options: o, node: rand.Text(), sessions: make(map[string][]*conn)}
 	g.visitors.unbounded = !o.RateLimits
 	if o.RateLimits {
 		g.replays.limit = replaysBudget
@@ -257,6 +254,7 @@ func (g *Gateway) connected(args ...any) {
 	g.joinSession(c)
 	s.OnAny(func(event ...any) { c.handle(event) })
 	_ = s.On("disconnecting", func(args ...any) { // of a reason and, perhaps, an error
+		c.deafen()
 		l := loss{deliberate: c.link.SaidGoodbye()}
 		if err, _ := args[len(args)-1].(error); errors.Is(err, engine.ErrTooSlow) || c.outpaced.Load() {
 			g.Metrics.Refused("connection", "too slow")

@@ -629,7 +629,7 @@ func TestPurposesOfAMembersConnections(t *testing.T) {
 	s := newServer(t)
 	alice, _ := s.create("alice", "Alice")
 	purposes := func() (list []connlimit.Purpose) {
-		conns := s.gateway.connsOf(alice)
+		conns := s.gateway.audience.connsOf(alice)
 		slices.SortFunc(conns, func(a, b *conn) int { return int(a.link.Number()) - int(b.link.Number()) })
 		s.gateway.visitors.mu.Lock()
 		defer s.gateway.visitors.mu.Unlock()
@@ -664,7 +664,7 @@ func TestClose(t *testing.T) {
 		answer <- body
 	}()
 	a.barrier()
-	for _, c := range s.gateway.connsOf(bob) {
+	for _, c := range s.gateway.audience.connsOf(bob) {
 		for !c.link.Transport().Writable() { // its request has not come yet
 			time.Sleep(time.Millisecond)
 		}

@@ -29,22 +29,20 @@ func comingOf(m *room.Message, told uint64) engine.Event {
 // tellNotice tells everybody in the room who comes or goes: all pages by the event that
 // they know, and those that name themselves by a notice as well.
 func (g *Gateway) tellNotice(roomID string, m room.Message) {
-	at, coming := offset{roomID, m.Seq}, comingOf(&m, m.Seq)
-	g.spread(at, func(named bool) *engine.Broadcast {
-		// Without the position: it comes with the next message, and that the member was
-		// told is known without it.
-		if named {
-			return g.broadcast(nil, engine.Event{"notice", noticeOf(&m, false)}, coming)
+	at := offset{roomID, m.Seq}
+	// Without the position: it comes with the next message, and that the member was told is
+	// known without it.
+	notice := g.outgoing(engine.Event{"notice", noticeOf(&m, false)}, nil)
+	coming := g.outgoing(comingOf(&m, m.Seq), nil)
+	g.broadcast(roomID, "", func(l listener) {
+		switch {
+		case l.member == m.Member:
+			// They hear of themselves now or never, whatever they have yet to catch up with.
+			l.tell(coming)
+		case l.named():
+			l.deliver(at, notice, coming)
+		default:
+			l.deliver(at, coming)
 		}
-		return g.broadcast(nil, coming)
-	}, func(c *conn) bool {
-		if !c.isBoundTo(roomID, m.Member) {
-			return false
-		}
-		// They hear of themselves now or never, whatever they have yet to catch up with.
-		if coming != nil {
-			c.emit(coming[0].(string), coming[1:]...) //nolint:forcetypeassert // see comingOf
-		}
-		return true
 	})
 }

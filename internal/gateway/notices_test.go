@@ -469,15 +469,16 @@ func TestWhatIsSaidWhileAConnectionMovesIsHeardOnce(t *testing.T) {
 		}
 		return s.state(alice.Room).Seq
 	}
-	listening := s.gateway.audienceOf(alice.Room)
+	listening := s.gateway.audience.of(alice.Room)
 	s.gateway.Use(&inFlight{s.rooms, sync.OnceFunc(func() {
 		at := offset{alice.Room, post()}
-		// The one who spreads it has looked up who listens before.
-		b := s.gateway.broadcast(nil, engine.Event{"message", messageOf(room.Message{Seq: at.seq, Content: "just now"})})
+		// The one who broadcasts it has looked up who listens before.
+		said := s.gateway.outgoing(engine.Event{"message", messageOf(room.Message{Seq: at.seq, Content: "just now"})}, nil)
+		var p pass
 		for _, c := range listening {
-			c.marks.deliver(at.room, at.seq, func() (position, confirmed uint64) { return b.To(c.link) })
+			c.hear(&p, alice.Room, "", func(l listener) { l.deliver(at, said) })
 		}
-		b.Flush()
+		p.flush()
 	})})
 	a.join(other)
 	a.barrier()

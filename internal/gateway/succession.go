@@ -72,7 +72,7 @@ func (c *conn) takeOver(seat room.Seat) (resume *uint64) {
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	var dead *conn
-	for _, other := range c.g.connsOf(seat) {
+	for _, other := range c.g.audience.connsOf(seat) {
 		if other == c || other.page != "" {
 			continue
 		}

@@ -15,7 +15,7 @@ const verdictPause = 2 * time.Second
 func (c *conn) watch(seats []room.Seat) {
 	for _, s := range seats {
 		if s.Standing == room.Waiting {
-			c.socket.Join(knockRoom(s.ID))
+			c.await(s.ID)
 		}
 	}
 	// What was decided while we began to listen would be heard twice or not at all.
@@ -91,7 +91,7 @@ func (c *conn) asApplicant(p payload, do func(knock string) error) {
 			c.tellVerdict(s)
 			return
 		}
-		c.socket.Join(knockRoom(s.ID))
+		c.await(s.ID)
 		if err := do(s.ID); err != nil { // it was decided this very moment
 			c.watch(seats)
 		}

@@ -1,0 +1,141 @@
+package gateway
+
+import (
+	"slices"
+
+	"securechat/internal/engine"
+)
+
+// broadcast goes once through those who listen to a room and, unless it is "", to a
+// knock, and calls tell with each of them. It waits for none. It is the only way by which
+// several connections are told of something.
+func (g *Gateway) broadcast(roomID, knock string, tell func(l listener)) {
+	var p pass
+	for _, c := range g.audience.with(roomID, knock) {
+		c.hear(&p, roomID, knock, tell)
+	}
+	p.flush()
+}
+
+// tell sends an event to everybody in a room.
+func (g *Gateway) tell(roomID, event string, payload any) {
+	said := g.outgoing(engine.Event{event, payload}, nil)
+	g.broadcast(roomID, "", func(l listener) { l.tell(said) })
+}
+
+// emit sends an event to this connection.
+func (c *conn) emit(event string, payload ...any) {
+	var p pass
+	said := c.g.outgoing(append(engine.Event{event}, payload...), nil)
+	c.mu.Lock()
+	if !c.gone {
+		listener{conn: c, pass: &p}.tell(said)
+	}
+	c.mu.Unlock()
+	p.flush()
+}
+
+// hear calls tell if the connection listens to a room or to a knock. It is taken out of
+// neither until tell has returned.
+func (c *conn) hear(p *pass, roomID, knock string, tell func(l listener)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	l := listener{conn: c, pass: p, waits: slices.Contains(c.waits, knock)}
+	if c.attached && c.seat.Room == roomID {
+		l.member = c.seat.ID
+	}
+	if l.member != "" || l.waits {
+		tell(l)
+	}
+}
+
+// pass is what was said in one pass through the audience, and has to be flushed.
+type pass []*engine.Broadcast
+
+func (p pass) flush() {
+	for _, b := range p {
+		b.Flush()
+	}
+}
+
+// listener is a connection in a broadcast.
+type listener struct {
+	*conn
+	pass   *pass
+	member string // whose connection it is, "" if it is not in the room
+	waits  bool   // for the verdict on the knock
+}
+
+// tell sends events that no log keeps.
+func (l listener) tell(said *outgoing) {
+	if b := said.in(l.pass); b != nil {
+		b.To(l.link)
+	}
+}
+
+// offer sends an event that is dropped if it would have to wait, and then arrive late.
+func (l listener) offer(said *outgoing) {
+	if b := said.in(l.pass); b != nil {
+		b.Offer(l.link)
+	}
+}
+
+// deliver sends what the log keeps under a sequence number, if it is the connection's turn
+// to hear it, and notes that.
+func (l listener) deliver(at offset, said ...*outgoing) {
+	forms := make([]*engine.Broadcast, 0, 2)
+	for _, o := range said {
+		if b := o.in(l.pass); b != nil {
+			forms = append(forms, b)
+		}
+	}
+	if len(forms) == 0 {
+		return
+	}
+	l.marks.deliver(at.room, at.seq, func() (position, confirmed uint64) {
+		for _, b := range forms {
+			position, confirmed = b.To(l.link)
+		}
+		return position, confirmed
+	})
+}
+
+// forms are what pages that name themselves are told of something, and what all others are.
+type forms struct{ named, others *outgoing }
+
+func (f forms) of(l listener) *outgoing {
+	if l.named() {
+		return f.named
+	}
+	return f.others
+}
+
+// outgoing is an event on its way to many connections, with a trailer behind it if there
+// is one (see engine.NewBroadcast). It is encoded once, when the first of them is to hear
+// it. Nothing is sent of an event that is nil.
+type outgoing struct {
+	g              *Gateway
+	event, trailer engine.Event
+	encoded        bool
+	form           *engine.Broadcast // nil if there is nothing to send
+}
+
+func (g *Gateway) outgoing(event, trailer engine.Event) *outgoing {
+	return &outgoing{g: g, event: event, trailer: trailer, encoded: event == nil}
+}
+
+// in returns what is sent of the event in a pass, nil if nothing is.
+func (o *outgoing) in(p *pass) *engine.Broadcast {
+	if o.encoded {
+		return o.form
+	}
+	o.encoded = true
+	form, err := engine.NewBroadcast(o.g.io.Sockets(), o.trailer, o.event)
+	if err != nil {
+		o.g.Log.Error("encoding an event", "event", o.event[0], "error", err)
+		return nil
+	}
+	o.form = form
+	*p = append(*p, form)
+	return form
+}
