@@ -3,6 +3,8 @@ import { post, Refusal } from './forms.js';
 import { recall, remember } from '../ui/storage.js';
 import { text } from '../ui/words.js';
 
+/** @import { Field, Problem } from './forms.js' */
+
 /** The name that worked the last time, on this device. */
 export const rememberedName = () => recall('name') ?? '';
 
@@ -11,15 +13,23 @@ export const rememberedCode = () => recall('code', 'sessionStorage') ?? '';
 
 const patience = 20_000; // milliseconds that the next page may take before the button works again
 
-/** The two ways in: a new chat, or asking to join one. What is wrong is said where it is to be put right. */
+/**
+ * The two ways in: a new chat, or asking to join one. A problem is shown at the field that
+ * it is about.
+ */
 export class Entrance {
   #token;
   #name;
   #code;
-  #busy = null;
+  /** @type {HTMLElement | undefined} the button of the form that is on its way */
+  #busy;
   #used = false;
 
-  /** `name` and `code` are Fields, `token` is the form's. */
+  /**
+   * @param {string} token the form's CSRF token
+   * @param {Field} name
+   * @param {Field} code
+   */
   constructor(token, name, code) {
     this.#token = token;
     this.#name = name;
@@ -27,44 +37,66 @@ export class Entrance {
     addEventListener('pageshow', ({ persisted }) => { if (persisted) this.#release(); }); // the back button
   }
 
-  /** `button` is the one that was pressed; `problem` takes what is about neither field. The address to go to, or null. */
+  /**
+   * Begins a new chat.
+   *
+   * @param {HTMLElement} button the one that was pressed
+   * @param {Problem} problem takes a problem that is about neither field
+   * @returns {Promise<string | null>} the address to go to; null if there is a problem
+   */
   create(button, problem) {
-    return this.#send('/', button, problem, { display_name: this.#name });
+    return this.#send('/', button, problem, new Map([['display_name', this.#name]]));
   }
 
+  /**
+   * Asks to join the chat with the code. Parameters and result are those of `create`.
+   *
+   * @param {HTMLElement} button
+   * @param {Problem} problem
+   * @returns {Promise<string | null>}
+   */
   ask(button, problem) {
-    return this.#send('/join', button, problem, { display_name: this.#name, room_code: this.#code });
+    return this.#send('/join', button, problem, new Map([['display_name', this.#name], ['room_code', this.#code]]));
   }
 
-  /** Whether the server has let somebody in here, or to the door. */
+  /** Whether the server has accepted a form from here. */
   get used() {
     return this.#used;
   }
 
+  /**
+   * @param {string} address
+   * @param {HTMLElement} button
+   * @param {Problem} problem
+   * @param {Map<string, Field>} fields
+   */
   async #send(address, button, problem, fields) {
     if (this.#busy) return null;
     for (const place of [this.#name, this.#code, problem]) place.clear();
-    if (!this.#complete(Object.values(fields))) return null;
+    if (!this.#complete([...fields.values()])) return null;
     this.#hold(button);
-    const values = Object.entries(fields).map(([key, field]) => [key, field.value]);
     try {
-      const next = await post(address, [['csrf_token', this.#token], ...values]);
+      const next = await post(address, [['csrf_token', this.#token], ...valuesOf(fields)]);
       this.#used = true;
       remember('name', this.#name.value);
-      if (fields.room_code) remember('code', this.#code.value, 'sessionStorage');
+      if (fields.has('room_code')) remember('code', this.#code.value, 'sessionStorage');
       setTimeout(() => this.#release(), patience); // somebody may stop the loading
       return next;
     } catch (error) {
       this.#release();
       if (!(error instanceof Refusal)) throw error;
-      const field = fields[error.field];
+      const field = fields.get(error.field ?? '');
       (field ?? problem).say(error.message);
       field?.input.focus();
       return null;
     }
   }
 
-  // What the server need not be asked about.
+  /**
+   * Checks the fields as far as that needs no server.
+   *
+   * @param {Field[]} fields
+   */
   #complete(fields) {
     const wrong = fields.filter((field) => {
       if (field === this.#name && !field.value) field.say(text('form.name'));
@@ -76,8 +108,12 @@ export class Entrance {
     return wrong.length === 0;
   }
 
-  // Two clicks on a slow connection would make two rooms. The button stays focusable, or
-  // the keyboard would lose its place.
+  /**
+   * Keeps a second click on a slow connection from making a second room. The button stays
+   * focusable, or the keyboard would lose its place.
+   *
+   * @param {HTMLElement} button
+   */
   #hold(button) {
     this.#busy = button;
     button.setAttribute('aria-disabled', 'true');
@@ -85,6 +121,14 @@ export class Entrance {
 
   #release() {
     this.#busy?.removeAttribute('aria-disabled');
-    this.#busy = null;
+    this.#busy = undefined;
   }
+}
+
+/**
+ * @param {Map<string, Field>} fields
+ * @returns {[name: string, value: string][]}
+ */
+function valuesOf(fields) {
+  return [...fields].map(([name, field]) => [name, field.value]);
 }

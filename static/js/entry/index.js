@@ -13,13 +13,18 @@ const problems = { create: new Problem(byId('create-problem')), join: new Proble
 const entrance = new Entrance(csrfToken(form),
   new Field(name, byId('name-problem')), new Field(code, byId('code-problem')));
 
-// Enter below a name alone begins a chat; with a code it asks for one. Without this
-// script Enter always asks, and the browser wants the code.
+/**
+ * Whether the form begins a chat rather than asking to join one. Enter below a name begins
+ * a chat as long as there is no code. Without this script Enter always asks, and the browser
+ * wants the code.
+ *
+ * @param {HTMLElement | null} button the one that was pressed
+ */
 function begins(button) {
   return button === create || (button !== join && document.activeElement === name && !code.value);
 }
 
-form.noValidate = true; // what is wrong is said in place
+form.noValidate = true; // problems are shown at their fields
 form.addEventListener('submit', async (event) => {
   event.preventDefault();
   for (const problem of Object.values(problems)) problem.clear();
@@ -27,7 +32,7 @@ form.addEventListener('submit', async (event) => {
   if (next) location.assign(next);
 });
 
-/** Whoever comes by an invite link has the code already. */
+/** Fills in the code of an invite link, and shows the ways in accordingly. */
 function welcome() {
   const invitation = invitedTo(location.hash);
   if (!invitation) return;
@@ -48,10 +53,10 @@ welcome();
 
 addEventListener('pageshow', ({ persisted }) => {
   if (!persisted) return;
-  if (entrance.used) location.reload(); // its code, and its invitation, have had their day
+  if (entrance.used) location.reload(); // the code and the invitation on it are used up
   else void forgetLostDraft();
 });
 void forgetLostDraft();
 
-// The room needs the client. Here is the time to fetch it, and to say so if it is not there.
+// The room needs the client. This page has the time to fetch it, and to say so if it is missing.
 await loadClient(new Notices(byId('notices')));

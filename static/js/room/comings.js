@@ -3,26 +3,58 @@ import { element } from '../ui/dom.js';
 import { formFor, phrase, text } from '../ui/words.js';
 
 const admitted = { one: 'member.admitted.one', other: 'member.admitted.other' };
+/** @type {Record<string, string>} the text for each thing that a notice tells of */
 const happenings = {
   joined: 'member.joined', returned: 'member.returned', lost: 'member.lost', away: 'member.away', left: 'member.left',
 };
 const list = new Intl.ListFormat(document.documentElement.lang || undefined, { type: 'conjunction' });
 
-/** What a notice of the server's says, in nodes for the page; undefined if it is nothing that this page knows. */
+/**
+ * A notice of the server's: somebody comes or goes.
+ *
+ * @typedef {object} Notice
+ * @property {string} what admitted, joined, lost, away, returned or left
+ * @property {string} display_name the person's name, escaped
+ * @property {string[]} [by] the names of those who let the person in, escaped
+ * @property {boolean} [missed] true if the reader was away
+ */
+
+/**
+ * The text of a notice, in nodes for the page; undefined if this page does not know what the
+ * notice tells of.
+ *
+ * @param {Notice} notice
+ */
 export function saidBy({ what, display_name: shown, by, missed }) {
   if (typeof shown !== 'string') return undefined;
   const who = textOf(shown);
-  const said = what === 'admitted' ? letIn(who, by) : Object.hasOwn(happenings, what) && phrase(happenings[what], { who });
+  const said = what === 'admitted' ? admission(who, by) : coming(who, what);
   if (!said) return undefined;
   return missed === true ? [text('member.missed'), ' ', ...said] : said;
 }
 
-function letIn(who, by) {
-  const names = Array.isArray(by) ? by.filter((name) => typeof name === 'string').map(textOf) : [];
-  return names.length > 0 && phrase(formFor(admitted, names.length), { who, names: listOf(names) });
+/**
+ * @param {string} who
+ * @param {string} what
+ */
+function coming(who, what) {
+  return Object.hasOwn(happenings, what) ? phrase(happenings[what], { who }) : undefined;
 }
 
-// Each name is set apart, and the words between them are not.
+/**
+ * @param {string} who
+ * @param {string[]} [by]
+ */
+function admission(who, by) {
+  const names = Array.isArray(by) ? by.filter((name) => typeof name === 'string').map(textOf) : [];
+  return names.length > 0 ? phrase(formFor(admitted, names.length), { who, names: listOf(names) }) : undefined;
+}
+
+/**
+ * A list of names, in which each name is set apart and the words between them are not.
+ *
+ * @param {string[]} names
+ */
 function listOf(names) {
   const nodes = document.createDocumentFragment();
   for (const { type, value } of list.formatToParts(names)) nodes.append(type === 'element' ? element('bdi', {}, value) : value);

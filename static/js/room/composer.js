@@ -1,32 +1,47 @@
 const warnBelow = 100; // characters left
 
+/**
+ * The words about the length of a text.
+ *
+ * @typedef {object} LengthWords
+ * @property {(count: number) => string} left so many characters are left
+ * @property {(count: number) => string} over so many characters are too many
+ */
+
+/**
+ * @typedef {object} ComposerEvents
+ * @property {(text: string) => void} send is called with a text to send
+ * @property {() => void} typed is called while somebody writes
+ * @property {(text: string) => void} changed is called with all that is in the field
+ * @property {(said: string) => void} announce tells something to people who do not see the field
+ */
+
 /** The field for writing a message. */
 export class Composer {
   #form;
   #input;
   #left;
   #limit;
-  #texts;
-  #announce;
+  #words;
   #on;
 
   /**
-   * `texts` has left(count) and over(count), the words about the length; `on` has
-   * send(text), called with what is to be sent, typed(), called while somebody writes,
-   * changed(text), called with all that is in the field, and announce(text), called with what
-   * those who do not see the field should hear.
+   * @param {HTMLFormElement} form
+   * @param {HTMLTextAreaElement} input its `data-limit` is the number of characters that a message may have
+   * @param {HTMLElement} left shows the words about the length
+   * @param {LengthWords} words
+   * @param {ComposerEvents} on
    */
-  constructor(form, input, left, texts, on) {
+  constructor(form, input, left, words, on) {
     this.#form = form;
     this.#input = input;
     this.#left = left;
-    this.#texts = texts;
-    this.#announce = on.announce;
+    this.#words = words;
     this.#on = on;
     this.#limit = Number(input.dataset.limit) || Infinity;
     form.addEventListener('submit', (event) => {
       event.preventDefault();
-      this.#submit(on.send);
+      this.#submit();
     });
     input.addEventListener('keydown', (event) => {
       // While an input method composes, Enter chooses a character. Safari has ended
@@ -42,41 +57,50 @@ export class Composer {
     this.#changed();
   }
 
-  /** Puts a text back into the field, before what was begun meanwhile. */
+  /**
+   * Puts a text back into the field, before the one that was begun meanwhile.
+   *
+   * @param {string} text
+   */
   restore(text) {
     this.putBack(text);
     this.#input.focus();
   }
 
-  /** The same without the focus: a phone would show its keyboard. */
+  /**
+   * Does the same without the focus, with which a phone would show its keyboard.
+   *
+   * @param {string} text
+   */
   putBack(text) {
     const begun = this.#input.value;
     this.#set(begun.trim() === '' ? text : `${text}\n${begun}`);
     this.#input.setSelectionRange(this.#input.value.length, this.#input.value.length);
   }
 
-  /** Nothing can be sent any more. What was begun stays to be read and copied. */
+  /** Ends the sending. A text that was begun stays to be read and copied. */
   close() {
     this.#input.readOnly = true;
     this.#form.hidden = this.#input.value.trim() === '';
   }
 
-  #submit(send) {
+  #submit() {
     const text = this.#written;
-    // Too long: the field says so, and nothing of it is cut off.
+    // The field says so if it is too long, and nothing of it is cut off.
     if (text === '' || lengthOf(text) > this.#limit || this.#input.readOnly) return;
-    send(text);
+    this.#on.send(text);
     this.#set('');
     this.#input.focus();
   }
 
-  // Without white space around it; but of several lines, how far the first is indented
-  // is a part of it.
+  // The text without white space around it. The first of several lines keeps its
+  // indentation, which belongs to the others'.
   get #written() {
     const written = this.#input.value.replace(/^\s*\n/, '').trimEnd();
     return written.includes('\n') ? written : written.trimStart();
   }
 
+  /** @param {string} text */
   #set(text) {
     this.#input.value = text;
     this.#changed();
@@ -97,21 +121,30 @@ export class Composer {
     this.#form.classList.toggle('ready', written !== '' && !over);
   }
 
+  /** @param {number} left */
   #aboutLength(left) {
-    if (left < 0) return this.#texts.over(-left);
-    return left < warnBelow ? this.#texts.left(left) : '';
+    if (left < 0) return this.#words.over(-left);
+    return left < warnBelow ? this.#words.left(left) : '';
   }
 
+  /**
+   * @param {string} said
+   * @param {boolean} over
+   */
   #tell(said, over) {
     // Once is enough for ears.
     const news = this.#left.textContent === '' || over !== this.#left.classList.contains('over');
-    if (said !== '' && news) this.#announce(said);
+    if (said !== '' && news) this.#on.announce(said);
     this.#left.textContent = said;
     this.#left.classList.toggle('over', over);
   }
 }
 
-// As the server counts: an emoji of one code point is one character.
+/**
+ * The length of a text as the server counts it: an emoji of one code point is one character.
+ *
+ * @param {string} text
+ */
 function lengthOf(text) {
   return [...text].length;
 }

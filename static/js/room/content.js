@@ -1,13 +1,13 @@
-// What others say arrives as markup that the server has made safe. The page
-// does not take its word for it: the markup is parsed in a document where
-// nothing loads or runs, and only what is listed here is built anew from it.
+// Messages arrive as markup that the server has made safe. The page does not rely on
+// that: the markup is parsed in a document where nothing loads or runs, and only the
+// elements that are listed here are built anew from it.
 
 const elements = new Set(['b', 'i', 'em', 'strong', 'a']);
 const schemes = new Set(['http:', 'https:', 'mailto:']);
 
 // Browsers that know trusted types allow this one policy, and no other way from text
-// to markup. In the document that it is for nothing loads or runs.
-const passOn = { createHTML: (markup) => markup };
+// to markup. Nothing loads or runs in the document that it is for.
+const passOn = { createHTML: (/** @type {string} */ markup) => markup };
 const inert = globalThis.trustedTypes?.createPolicy('inert-markup', passOn) ?? passOn;
 
 const markedUp = /[<&]/;
@@ -21,72 +21,109 @@ const someEmoji = /\p{Extended_Pictographic}|\p{Regional_Indicator}|\u20E3/u;
 const graphemes = new Intl.Segmenter();
 const longestEmoji = 40; // UTF-16 units, more than any has
 
+/** @param {string} markup */
 const parse = (markup) => new DOMParser().parseFromString(inert.createHTML(`<!DOCTYPE html><body>${markup}`), 'text/html').body;
 
-/** A text as markup that shows it, to the letter: what this page sends. */
+/**
+ * A text as markup that shows it to the letter, which is how this page sends it.
+ *
+ * @param {string} text
+ */
 export const asMarkup = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 
-/** A fragment of this page for a text, with the addresses in it as links. */
+/**
+ * A fragment of this page for a text, with the addresses in it as links.
+ *
+ * @param {string} text
+ */
 export function contentOfText(text) {
   const fragment = document.createDocumentFragment();
   appendText(text, fragment);
   return fragment;
 }
 
-/** A fragment of this page for a message's markup, with the addresses in it as links. */
+/**
+ * A fragment of this page for a message's markup, with the addresses in it as links.
+ *
+ * @param {string} markup
+ */
 export function contentOf(markup) {
-  if (!markedUp.test(markup)) return contentOfText(markup); // as most are, and parsing is slow
+  if (!markedUp.test(markup)) return contentOfText(markup); // most are, and parsing is slow
   const fragment = document.createDocumentFragment();
   copyChildren(parse(markup), fragment);
   return fragment;
 }
 
-/** The text of escaped or marked-up text, such as a name. */
+/**
+ * The text of escaped or marked-up text, such as a name.
+ *
+ * @param {string} markup
+ */
 export function textOf(markup) {
   return markedUp.test(markup) ? parse(markup).textContent : markup;
 }
 
-/** Whether a text is a few emoji and nothing else. */
+/**
+ * Whether a text is a few emoji and nothing else.
+ *
+ * @param {string} text
+ */
 export function isEmoji(text) {
   const bare = text.replace(/\s/g, '');
-  if (bare.length > fewEmoji * longestEmoji || !someEmoji.test(bare)) return false; // as most are
+  if (bare.length > fewEmoji * longestEmoji || !someEmoji.test(bare)) return false; // most texts end here
   const characters = [...graphemes.segment(bare)];
   return characters.length <= fewEmoji && characters.every(({ segment }) => emoji.test(segment));
 }
 
+/**
+ * @param {Element} from
+ * @param {Element | DocumentFragment} to
+ */
 function copyChildren(from, to) {
   for (const child of from.childNodes) {
-    if (child.nodeType === Node.TEXT_NODE) {
-      appendText(child.data, to);
-    } else if (child.nodeType === Node.ELEMENT_NODE) {
-      copyElement(child, to);
-    }
+    if (child instanceof Text) appendText(child.data, to);
+    else if (child instanceof Element) copyElement(child, to);
   }
 }
 
+/**
+ * @param {Element} source
+ * @param {Element | DocumentFragment} to
+ */
 function copyElement(source, to) {
   if (!elements.has(source.localName)) {
     copyChildren(source, to);
     return;
   }
-  const copy = document.createElement(source.localName);
-  if (source.localName === 'a') copyLink(source, copy);
+  const copy = source.localName === 'a' ? copyOfLink(source) : document.createElement(source.localName);
   to.append(copy);
   copyChildren(source, copy);
 }
 
-function copyLink(source, copy) {
+/** @param {Element} source */
+function copyOfLink(source) {
+  const copy = document.createElement('a');
   const href = safeAddress(source.getAttribute('href'));
   if (href) linkTo(copy, href);
-  if (source.title) copy.title = source.title;
+  const title = source.getAttribute('title');
+  if (title) copy.title = title;
+  return copy;
 }
 
+/**
+ * @param {HTMLAnchorElement} link
+ * @param {string} href
+ */
 function linkTo(link, href) {
   link.href = href;
   link.rel = 'noopener noreferrer nofollow';
   link.target = '_blank'; // a click must not leave the room
 }
 
+/**
+ * @param {string} text
+ * @param {Element | DocumentFragment} to
+ */
 function appendText(text, to) {
   if (to.nodeName === 'A' || to.parentElement?.closest('a')) {
     to.append(text);
@@ -106,23 +143,33 @@ function appendText(text, to) {
   to.append(text.slice(done));
 }
 
-// What follows an address in a sentence is not a part of it, nor is a bracket that
-// was not opened in it.
+/**
+ * An address without the punctuation that follows it in a sentence, and without closing
+ * brackets that were not opened in it.
+ *
+ * @param {string} address
+ */
 function withoutPunctuation(address) {
+  /** @param {string} character */
   const count = (character) => address.split(character).length;
   const unopened = new Map([...brackets].map(([closing, opening]) => [closing, count(closing) - count(opening)]));
   let end = address.length;
   for (; end > 0; end -= 1) {
     const last = address[end - 1];
-    if (unopened.get(last) > 0) unopened.set(last, unopened.get(last) - 1);
+    const left = unopened.get(last) ?? 0;
+    if (left > 0) unopened.set(last, left - 1);
     else if (!punctuation.has(last)) break;
   }
   return address.slice(0, end);
 }
 
-/** The address if it is absolute and of an allowed scheme, else null. */
+/**
+ * The address if it is absolute and of an allowed scheme, else null.
+ *
+ * @param {string | null} address
+ */
 export function safeAddress(address) {
-  if (!URL.canParse(address ?? '')) return null;
+  if (address === null || !URL.canParse(address)) return null;
   const url = new URL(address);
   return schemes.has(url.protocol) ? url.href : null;
 }

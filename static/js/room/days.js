@@ -13,9 +13,10 @@ export function dayOf(moment) {
 }
 
 /**
- * What people call a day: today, yesterday, or its date.
+ * The name that people have for a day: today, yesterday, or its date.
  *
  * @param {Date} day its midnight
+ * @param {Date} [now]
  */
 export function nameOfDay(day, now = new Date()) {
   const ago = Math.round((dayOf(now).getTime() - day.getTime()) / dayLength);

@@ -3,11 +3,25 @@ import { text } from '../ui/words.js';
 
 /**
  * The address that opens the start page with a code filled in. The code is in the
- * part that browsers keep to themselves, so that it is in nobody's logs.
+ * fragment, which browsers do not send, so that it is in nobody's logs.
+ *
+ * @param {string} code
  */
 export function inviteLink(code) {
   return `${location.origin}/#${code}`;
 }
+
+/**
+ * @typedef {object} InviteParts
+ * @property {HTMLDialogElement} dialog
+ * @property {HTMLElement[]} openers the buttons that open it
+ * @property {HTMLCanvasElement} qr
+ * @property {HTMLElement} code
+ * @property {HTMLElement} link
+ * @property {HTMLElement} copy
+ * @property {HTMLElement} share
+ * @property {HTMLElement} said takes the words about how copying or sharing went
+ */
 
 /** The dialog with all ways to let somebody know the code. */
 export class Invite {
@@ -15,8 +29,8 @@ export class Invite {
   #code;
 
   /**
-   * `parts` are the elements {dialog, openers, qr, code, link, copy, share, said};
-   * `code()` returns the room's present code.
+   * @param {InviteParts} parts
+   * @param {() => string} code returns the room's present code
    */
   constructor(parts, code) {
     this.#parts = parts;
@@ -32,7 +46,7 @@ export class Invite {
     parts.share.hidden = !navigator.canShare?.({ url: inviteLink('000000') });
   }
 
-  /** The room may have another code. */
+  /** Shows the room's present code, if the dialog is open. */
   changed() {
     const { dialog, code, link, said } = this.#parts;
     if (!dialog.open) return;
@@ -41,9 +55,10 @@ export class Invite {
     const address = inviteLink(digits);
     link.textContent = address;
     said.textContent = '';
-    void this.#draw(address); // says itself what goes wrong
+    void this.#draw(address); // it tells its failures itself
   }
 
+  /** @param {string} address */
   async #draw(address) {
     const { qr, said } = this.#parts;
     try {
@@ -62,15 +77,16 @@ export class Invite {
     const { link, said } = this.#parts;
     const copied = await copyText(link.textContent);
     said.textContent = text(copied ? 'invite.copied' : 'invite.not-copied');
-    if (!copied) getSelection().selectAllChildren(link);
+    if (!copied) getSelection()?.selectAllChildren(link);
   }
 
   async #share() {
     try {
       await navigator.share({ title: document.title, text: text('invite.message'), url: this.#parts.link.textContent });
     } catch (error) {
-      // Whoever closes the sheet has decided so, and one is enough.
-      if (!['AbortError', 'InvalidStateError'].includes(error.name)) this.#parts.said.textContent = text('invite.not-shared');
+      // Closing the sheet is a decision, and a second sheet beside an open one is not needed.
+      const decided = error instanceof DOMException && ['AbortError', 'InvalidStateError'].includes(error.name);
+      if (!decided) this.#parts.said.textContent = text('invite.not-shared');
     }
   }
 }

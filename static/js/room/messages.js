@@ -4,9 +4,11 @@ import { dayOf, nameOfDay } from './days.js';
 import { element } from '../ui/dom.js';
 import { counted, text } from '../ui/words.js';
 
-// The rows are in chunks, of which the browser lays out only those in sight; see the
-// style sheet. More are kept than the server has: a page that is open all day must
-// not grow for ever.
+/** @import { Message } from './bubble.js' */
+
+// The rows are in chunks, and the browser lays out only the chunks in sight; see the
+// style sheet. The page keeps more rows than the server keeps messages, but not all: a
+// page that is open all day must not grow for ever.
 const chunkSize = 25; // rows
 const keptChunks = 48;
 const frameBudget = 8; // milliseconds of a frame for building rows
@@ -17,8 +19,31 @@ const news = { one: 'messages.new.one', other: 'messages.new.other' };
 const states = { waiting: 'message.waiting', sending: 'message.sending', failed: 'message.failed' };
 
 /**
- * The conversation. What arrives is shown with the next frame, however much it is, and
- * what this page has sent stands below until the server has relayed it.
+ * @typedef {object} MessagesParts
+ * @property {HTMLElement} list scrolls, and has the next three in it
+ * @property {HTMLElement} log takes the rows
+ * @property {HTMLElement} empty is seen before there is a row
+ * @property {HTMLElement} pending takes the messages that are being sent
+ * @property {HTMLElement} pill counts the messages that were missed, and leads to them
+ */
+
+/**
+ * @typedef {object} MessagesEvents
+ * @property {(ref: string) => void} retry the person wants a failed message sent again
+ * @property {(ref: string) => void} takeBack the person wants a failed message back
+ * @property {(said: string) => void} announce tells something to people who do not see the page
+ * @property {() => void} focus takes the keyboard's focus from a button that goes
+ */
+
+/** @typedef {{ref: string, text: string, state: keyof typeof states}} SendingMessage a message of the outbox */
+
+/** @typedef {{message: Message, name: string, own: boolean}} MessageItem a message to show */
+
+/** @typedef {{said: string | (string | Node)[], at: number}} EventItem something that happened, to show */
+
+/**
+ * The conversation. Messages and events are shown with the next frame, however many they
+ * are. Messages that this page has sent stand below until the server has relayed them.
  */
 export class Messages {
   #list;
@@ -28,23 +53,25 @@ export class Messages {
   #pending;
   #self;
   #on;
+  /** @type {(MessageItem | EventItem)[]} */
   #queue = [];
-  #past = 0; // of the queue, how many are no news
+  #past = 0; // so many items of the queue are no news
+  /** @type {Set<number>} the ids of all that was shown */
   #seen = new Set();
-  #sending = new Map(); // ref → row
-  #last = {}; // row, sender and time element of the latest message
-  #day = 0;
+  /** @type {Map<string, {row: HTMLElement, state: HTMLElement}>} the messages being sent by their refs */
+  #sending = new Map();
+  /** @type {{row: HTMLElement, sender: string, time: HTMLElement} | undefined} the last row, if it is a message */
+  #last;
+  #day = 0; // the midnight before the last row, in milliseconds
   #pinned = true; // the person follows the conversation
   #atEnd = true; // the last row is all in sight, or was until something changed its size
-  #size = ''; // of the conversation and of what is seen of it, at the last look
+  #size = ''; // height of all rows and of the part in sight, at the last look
   #missed = 0;
 
   /**
-   * `list` scrolls, and has in it `log` for what was said, `pending` for what is being
-   * sent and `empty` for what to see before; `self` is {member, name} of whoever looks at the
-   * page. `on` has retry(ref) and takeBack(ref), the person's decisions about a message
-   * that failed, announce(text), which tells those who do not see it, and focus(), called
-   * when a button of a message goes that had the focus.
+   * @param {MessagesParts} parts
+   * @param {{member?: string, name?: string}} self the person at the page
+   * @param {MessagesEvents} on
    */
   constructor({ list, log, empty, pending, pill }, self, on) {
     this.#list = list;
@@ -62,12 +89,17 @@ export class Messages {
     });
     // A keyboard that comes up, or a growing text field, must not hide the latest message.
     new ResizeObserver(() => this.settle()).observe(list);
-    // Nor must rows that get higher, as with larger letters; but who has begun to scroll up is let go.
+    // Nor must rows that get higher, as with larger letters. A person who has begun to scroll up is let go.
     new ResizeObserver(() => { if (this.#atEnd) this.settle(); }).observe(log);
     this.settle();
   }
 
-  /** Notes a message to show, and returns whether it is the person's own; undefined if it was shown before. */
+  /**
+   * Notes a message to show.
+   *
+   * @param {Message} message
+   * @returns {boolean | undefined} whether it is the person's own; undefined if it was shown before
+   */
   add(message) {
     if (this.#shownBefore(message)) return undefined;
     const name = senderName(message);
@@ -76,12 +108,21 @@ export class Messages {
     return own;
   }
 
-  /** Shows something that happened, once: a text, or the nodes of a phrase. `id` and `at` as in a message; what says no moment happens now. */
-  tell(said, { id = undefined, at = Date.now() } = {}) {
+  /**
+   * Shows something that happened, once.
+   *
+   * @param {string | (string | Node)[]} said a text, or the nodes of a phrase
+   * @param {Pick<Message, 'id' | 'at'>} [event] without `at` it happens now
+   */
+  tell(said, { id, at = Date.now() } = {}) {
     if (!this.#shownBefore({ id })) this.#enqueue({ said, at });
   }
 
-  // Everything that is said or happens in a room is numbered by the same count.
+  /**
+   * Whether a message or event was shown before. Both are numbered by the same count.
+   *
+   * @param {Pick<Message, 'id'>} item
+   */
   #shownBefore({ id }) {
     if (id === undefined) return false;
     if (this.#seen.has(id)) return true;
@@ -89,54 +130,77 @@ export class Messages {
     return false;
   }
 
-  /** Shows a message of the outbox in its present state. */
+  /**
+   * Shows a message of the outbox in its present state.
+   *
+   * @param {SendingMessage} message
+   */
   showSending({ ref, text: written, state }) {
-    const row = this.#sending.get(ref) ?? this.#addSending(ref, written);
-    const focused = row.contains(document.activeElement);
-    row.dataset.state = state;
-    row.lastElementChild.replaceChildren(...this.#stateOf(ref, state));
+    const shown = this.#sending.get(ref) ?? this.#addSending(ref, written);
+    const focused = shown.row.contains(document.activeElement);
+    shown.row.dataset.state = state;
+    shown.state.replaceChildren(...this.#stateOf(ref, state));
     this.settle();
     if (focused) this.#on.focus();
   }
 
-  /** Takes a message of the outbox away. */
+  /**
+   * Takes a message of the outbox away, if it is there.
+   *
+   * @param {string} ref
+   */
   dropSending(ref) {
-    const row = this.#sending.get(ref);
-    const focused = row?.contains(document.activeElement);
-    row?.remove();
+    const shown = this.#sending.get(ref);
+    if (!shown) return;
+    const focused = shown.row.contains(document.activeElement);
+    shown.row.remove();
     this.#sending.delete(ref);
     if (focused) this.#on.focus();
   }
 
-  /** Forgets all that was said, and shows nothing of it any more. */
+  /** Forgets all messages and events, and shows none of them any more. */
   forget() {
     this.#queue = [];
     this.#past = 0;
     this.#seen.clear();
     this.#sending.clear();
-    this.#last = {};
+    this.#last = undefined;
     for (const part of [this.#log, this.#pending]) part.replaceChildren();
   }
 
-  /** Stays at the latest message if the person is there, after something has changed its size. */
+  /** Stays at the last row if the person follows the conversation, after something has changed its size. */
   settle() {
     if (this.#pinned) this.#list.scrollTop = this.#list.scrollHeight;
     this.#look();
   }
 
+  /**
+   * @param {string} ref
+   * @param {string} written
+   */
   #addSending(ref, written) {
-    const row = element('article', { className: 'message sent fresh' }, bubbleOf(contentOfText(written)), element('p', { className: 'message-state' }));
-    this.#sending.set(ref, row);
+    const state = element('p', { className: 'message-state' });
+    const row = element('article', { className: 'message sent fresh' }, bubbleOf(contentOfText(written)), state);
+    const shown = { row, state };
+    this.#sending.set(ref, shown);
     this.#empty.remove();
     this.#pending.append(row);
     this.#follow();
-    return row;
+    return shown;
   }
 
+  /**
+   * @param {string} ref
+   * @param {keyof typeof states} state
+   */
   #stateOf(ref, state) {
     const said = element('span', {}, text(states[state]));
     if (state !== 'failed') return [said];
     this.#on.announce(text('message.failed'));
+    /**
+     * @param {string} what
+     * @param {(ref: string) => void} decide
+     */
     const button = (what, decide) => {
       const node = element('button', { type: 'button', className: 'quiet' }, text(what));
       node.addEventListener('click', () => decide(ref));
@@ -145,11 +209,16 @@ export class Messages {
     return [said, button('message.again', this.#on.retry), button('message.take-back', this.#on.takeBack)];
   }
 
+  /**
+   * @param {Message} message
+   * @param {string} name
+   */
   #isOwn(message, name) {
     if (message.member && this.#self.member) return message.member === this.#self.member;
     return name === this.#self.name;
   }
 
+  /** @param {MessageItem | EventItem} item */
   #enqueue(item) {
     this.#queue.push(item);
     if (this.#queue.length === 1) this.#schedule();
@@ -166,36 +235,47 @@ export class Messages {
     this.#empty.remove();
     if (this.#queue.length > few) this.#past = this.#queue.length;
     const fresh = this.#past === 0;
-    // Nobody wants a past read out to them, nor the end of one.
+    // A past is not read out to people who listen, and neither is its end.
     this.#log.ariaLive = fresh ? 'polite' : 'off';
     const end = performance.now() + frameBudget;
     let shown = 0;
     do this.#show(this.#queue[shown], fresh); while (++shown < this.#queue.length && performance.now() < end);
     const batch = this.#queue.splice(0, shown);
     this.#past = Math.max(0, this.#past - shown);
-    // Not under the eyes of who reads the oldest.
-    while (this.#pinned && this.#log.childElementCount > keptChunks) this.#log.firstElementChild.remove();
-    if (this.#pinned || batch.some(({ own, message }) => own && message.ref === undefined)) this.#follow();
-    else this.#miss(batch.filter(({ own }) => own === false).length);
+    if (this.#pinned) this.#dropOldest();
+    const messages = batch.filter((item) => 'message' in item);
+    if (this.#pinned || messages.some(({ own, message }) => own && message.ref === undefined)) this.#follow();
+    else this.#miss(messages.filter(({ own }) => !own).length);
     if (this.#queue.length > 0) this.#schedule();
   }
 
+  // Somebody who has scrolled up may be reading the oldest rows: they go only while nobody does.
+  #dropOldest() {
+    const chunks = [...this.#log.children];
+    for (const chunk of chunks.slice(0, -keptChunks)) chunk.remove();
+  }
+
+  /**
+   * @param {MessageItem | EventItem} item
+   * @param {boolean} fresh
+   */
   #show(item, fresh) {
-    if (item.said !== undefined) {
+    if ('said' in item) {
       this.#beginDay(momentOf(item));
-      this.#last = {};
+      this.#last = undefined;
       this.#append(tellingRow(item.said));
       return;
     }
     this.#beginDay(momentOf(item.message));
     const row = this.#messageRow(item);
     const { ref } = item.message;
-    // What was sent from here is on the page already.
+    // A message that was sent from here is on the page already.
     if (ref !== undefined) this.dropSending(ref);
     else if (fresh) row.classList.add('fresh');
     this.#append(row);
   }
 
+  /** @param {HTMLElement} row */
   #append(row) {
     let chunk = this.#log.lastElementChild;
     if (!chunk || chunk.childElementCount >= chunkSize) {
@@ -205,12 +285,13 @@ export class Messages {
     chunk.append(row);
   }
 
+  /** @param {MessageItem} item */
   #messageRow({ message, name, own }) {
     const sender = message.member ?? name;
     const row = element('article', { className: `message last ${own ? 'sent' : 'received'}` });
-    row.dataset.hue = hueOf(sender);
+    row.dataset.hue = String(hueOf(sender));
     const time = timeOf(message);
-    if (sender === this.#last.sender) {
+    if (this.#last?.sender === sender) {
       this.#last.row.classList.remove('last');
       // Of several messages in a minute, the last one shows the time.
       if (this.#last.time.textContent === time.textContent) this.#last.time.remove();
@@ -223,14 +304,22 @@ export class Messages {
     return row;
   }
 
+  /**
+   * Puts a heading before the first row of a day. The headings before it are named anew,
+   * since yesterday was today.
+   *
+   * @param {Date | undefined} moment
+   */
   #beginDay(moment) {
     if (!moment) return;
     const day = dayOf(moment);
     if (day.getTime() <= this.#day) return;
     this.#day = day.getTime();
-    this.#last = {};
+    this.#last = undefined;
     const today = new Date();
-    for (const heading of this.#log.querySelectorAll('.day')) heading.textContent = nameOfDay(new Date(Number(heading.dataset.day)), today);
+    for (const heading of this.#log.querySelectorAll('.day')) {
+      heading.textContent = nameOfDay(new Date(Number(heading.getAttribute('data-day'))), today);
+    }
     this.#append(element('p', { className: 'day', 'data-day': this.#day }, nameOfDay(day, today)));
   }
 
@@ -246,8 +335,9 @@ export class Messages {
     if (this.#pinned) this.#caughtUp();
   }
 
-  // How far it is to the end, and whether anything has another size than at the last look. At the
-  // end browsers must not hold in its place what they like to, since the end is what stays.
+  // Tells how far it is to the end, and whether anything has changed its size since the last look.
+  // Browsers like to hold rows in their place when others change; at the end they must not, since
+  // there the end stays in its place.
   #look() {
     const { scrollHeight, scrollTop, clientHeight } = this.#list;
     const left = scrollHeight - scrollTop - clientHeight;
@@ -259,6 +349,7 @@ export class Messages {
     return { left, resized };
   }
 
+  /** @param {number} count */
   #miss(count) {
     if (count === 0) return;
     this.#missed += count;
@@ -278,6 +369,7 @@ export class Messages {
   }
 }
 
+/** @param {string | (string | Node)[]} said */
 function tellingRow(said) {
   return element('p', { className: 'system-message' }, ...[said].flat());
 }

@@ -4,20 +4,40 @@ import { avatarOf } from './members.js';
 import { text } from '../ui/words.js';
 
 const lateVerdict = 3000; // milliseconds that the server may be later than this clock
-const still = 400; // milliseconds after a card has moved, in which a click may be meant for what was there before
+const still = 400; // milliseconds after a card has moved, in which a click may be meant for the one before
+
+/**
+ * @typedef {object} RequestsEvents
+ * @property {(id: string, yes: boolean) => boolean} answer tells the server the person's decision; false if it cannot be told
+ * @property {() => void} changed is called when a card comes or goes
+ * @property {() => void} focus takes the keyboard's focus from the last card when it goes
+ */
+
+/**
+ * @typedef {object} Card
+ * @property {string} name
+ * @property {HTMLElement} node
+ * @property {HTMLElement} status takes the words about the vote
+ * @property {HTMLProgressElement} bar
+ * @property {Countdown} countdown
+ * @property {ReturnType<typeof setTimeout>} [late] takes the card away when the server's verdict is late
+ * @property {boolean} doubtful the request may be over
+ */
 
 /** The people at the door, each on a card with two answers. */
 export class Requests {
   #container;
   #answerTime;
   #on;
+  /** @type {Map<string, Card>} the cards by the ids of their requests */
   #cards = new Map();
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
   #moved;
 
   /**
-   * The members have `answerTime` seconds. `on` has answer(id, yes), called with the
-   * person's decision, which returns whether it could be told, changed(), called when a
-   * card comes or goes, and focus(), called when the card goes that had the focus.
+   * @param {HTMLElement} container
+   * @param {number} answerTime the seconds that a request stays open
+   * @param {RequestsEvents} on
    */
   constructor(container, answerTime, on) {
     this.#container = container;
@@ -26,8 +46,12 @@ export class Requests {
   }
 
   /**
-   * Shows a request, and returns whether it is new. One that is shown already is
-   * repeated because the server has no answer of this page's.
+   * Shows a request. A repeat means that the server has no answer of this page's, so that
+   * the person is asked again.
+   *
+   * @param {string} id
+   * @param {string} name
+   * @returns {boolean} whether it is new
    */
   add(id, name) {
     const known = this.#cards.has(id);
@@ -38,17 +62,22 @@ export class Requests {
     return !known;
   }
 
-  /** From here on cards may be about requests that are over; those that the server speaks of are not. */
+  /** Doubts all cards: their requests may be over. A request that the server speaks of is not. */
   doubt() {
     for (const card of this.#cards.values()) card.doubtful = true;
   }
 
-  /** The server has spoken of all that are open. */
+  /** Takes the doubtful cards away: the server has spoken of all requests that are open. */
   settle() {
     for (const [id, { doubtful }] of [...this.#cards]) if (doubtful) this.remove(id);
   }
 
-  /** Notes how many have said yes, and, if told, how many seconds are left. */
+  /**
+   * Shows the state of a vote.
+   *
+   * @param {string} id
+   * @param {{approvals: number, required: number, time_remaining?: number}} status `time_remaining` in seconds
+   */
   progress(id, { approvals, required, time_remaining: seconds }) {
     const card = this.#cards.get(id);
     if (!card || !Number.isInteger(approvals) || !Number.isInteger(required)) return;
@@ -59,7 +88,12 @@ export class Requests {
     this.#count(card, seconds);
   }
 
-  /** Takes the card away and returns the name on it, or undefined if there is none. */
+  /**
+   * Takes a card away.
+   *
+   * @param {string} id
+   * @returns {string | undefined} the name on it; undefined if there is none
+   */
   remove(id) {
     const card = this.#cards.get(id);
     if (!card) return undefined;
@@ -74,11 +108,12 @@ export class Requests {
     return card.name;
   }
 
+  /** Takes all cards away. */
   clear() {
     for (const id of [...this.#cards.keys()]) this.remove(id);
   }
 
-  // Somebody may be about to press, or to press again, what was here a moment ago.
+  // Takes no clicks for a moment: a click now may be meant for a button that was here before.
   #keepStill() {
     this.#container.classList.add('moved');
     clearTimeout(this.#moved);
@@ -91,46 +126,65 @@ export class Requests {
     else this.#on.focus();
   }
 
+  /**
+   * @param {Card} card
+   * @param {number | undefined} seconds
+   */
   #count(card, seconds) {
     card.doubtful = false;
     clearTimeout(card.late);
     card.countdown.start(seconds);
   }
 
+  /**
+   * @param {string} id
+   * @param {string} name
+   */
   #open(id, name) {
     const status = element('p', { className: 'approval-status', id: `status-${id}` }, text('request.rule'));
     const time = element('span', { className: 'request-time' });
     const bar = element('progress', { className: 'votes', hidden: true, ariaLabel: text('request.progress') });
-    const deny = this.#button(text('request.decline'), 'deny', id, false);
-    const accept = this.#button(text('request.accept'), 'accept primary', id, true);
+    const deny = answerButton(text('request.decline'), 'deny');
+    const accept = answerButton(text('request.accept'), 'accept primary');
     const node = element('section', { className: 'join-request-notification', id: `notification-${id}`, 'data-user-id': id, tabIndex: -1, ariaLabel: text('request.label', { who: name }) },
       avatarOf(id, name),
       element('div', { className: 'notification-content' },
         element('p', {}, element('strong', { dir: 'auto' }, name), ` ${text('request.asks')} `, time),
         status, bar),
       element('div', { className: 'notification-buttons' }, deny, accept));
-    const card = { name, node, status, bar };
-    card.countdown = new Countdown((seconds) => { time.textContent = text('request.time', { seconds }); },
+    const countdown = new Countdown((seconds) => { time.textContent = text('request.time', { seconds }); },
       () => { card.late = setTimeout(() => this.remove(id), lateVerdict); });
+    /** @type {Card} */
+    const card = { name, node, status, bar, countdown, doubtful: false };
+    deny.addEventListener('click', () => this.#answer(id, card, false));
+    accept.addEventListener('click', () => this.#answer(id, card, true));
     this.#cards.set(id, card);
     this.#container.append(node);
     return card;
   }
 
-  #button(label, className, id, yes) {
-    const button = element('button', { type: 'button', className: `notification-button ${className}` }, label);
-    button.addEventListener('click', () => {
-      const { node, status } = this.#cards.get(id);
-      if (!this.#on.answer(id, yes)) {
-        status.textContent = text('request.no-connection');
-        return;
-      }
-      status.textContent = text(yes ? 'request.accepted' : 'request.declined');
-      const focused = node.contains(document.activeElement);
-      node.classList.add('answered');
-      if (focused) node.focus(); // the buttons go
-      this.#keepStill();
-    });
-    return button;
+  /**
+   * @param {string} id
+   * @param {Card} card
+   * @param {boolean} yes
+   */
+  #answer(id, { node, status }, yes) {
+    if (!this.#on.answer(id, yes)) {
+      status.textContent = text('request.no-connection');
+      return;
+    }
+    status.textContent = text(yes ? 'request.accepted' : 'request.declined');
+    const focused = node.contains(document.activeElement);
+    node.classList.add('answered');
+    if (focused) node.focus(); // the buttons go
+    this.#keepStill();
   }
+}
+
+/**
+ * @param {string} label
+ * @param {string} className
+ */
+function answerButton(label, className) {
+  return element('button', { type: 'button', className: `notification-button ${className}` }, label);
 }

@@ -3,30 +3,45 @@ import { text } from '../ui/words.js';
 
 const shownFor = 10_000; // milliseconds: long enough to read it to somebody
 
-/** The room's code in the page's header: hidden until it is asked for. */
+/**
+ * @typedef {object} CodeParts
+ * @property {HTMLElement} code
+ * @property {HTMLElement} dots stand in its place while it is hidden
+ * @property {HTMLElement} toggle the button that shows and hides it
+ * @property {HTMLElement} copy the button that copies it
+ */
+
+/** The room's code in the page's header. It is hidden until somebody asks for it. */
 export class RoomCode {
   #parts;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
 
-  /** `parts` are the elements {code, dots, toggle, copy}; `said` is told how copying went. */
-  constructor(parts, said) {
+  /**
+   * @param {CodeParts} parts
+   * @param {(said: string) => void} say is called with the words about how copying went
+   */
+  constructor(parts, say) {
     this.#parts = parts;
-    parts.toggle.addEventListener('click', () => this.#reveal(parts.code.hidden));
+    parts.toggle.addEventListener('click', () => this.#reveal(Boolean(parts.code.hidden)));
     parts.copy.addEventListener('click', async () => {
       const copied = await copyText(this.value);
       if (!copied) this.#reveal(true);
-      said(text(copied ? 'code.copied' : 'code.not-copied'));
+      say(text(copied ? 'code.copied' : 'code.not-copied'));
     });
   }
 
+  /** The code's digits. */
   get value() {
     return this.#parts.code.textContent.trim();
   }
 
+  /** @param {string} code */
   set(code) {
     this.#parts.code.replaceChildren(...[...code].map((digit) => element('span', { className: 'digit' }, digit)));
   }
 
+  /** @param {boolean} visible */
   #reveal(visible) {
     const { code, dots, toggle } = this.#parts;
     code.hidden = !visible;
@@ -37,7 +52,11 @@ export class RoomCode {
   }
 }
 
-/** Puts a text on the clipboard; false if the browser does not allow it, as without HTTPS. */
+/**
+ * Puts a text on the clipboard; false if the browser does not allow it, as without HTTPS.
+ *
+ * @param {string} copied
+ */
 export async function copyText(copied) {
   try {
     await navigator.clipboard.writeText(copied);

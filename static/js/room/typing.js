@@ -4,33 +4,49 @@ const shownFor = 6000; // milliseconds after the last sign
 const saidEvery = 3000; // milliseconds between two signs of our own
 const named = 2; // people; more are counted
 
-/** Says who is writing at the moment. */
+/** Says which members are writing at the moment. */
 export class Typing {
   #row;
   #label;
   #changed;
-  #people = new Map(); // member → {name, timer}
+  /** @type {Map<string, {name: string, timer: ReturnType<typeof setTimeout>}>} the writers by their ids */
+  #people = new Map();
 
-  /** `changed()` is called when the row comes or goes. */
+  /**
+   * @param {HTMLElement} row
+   * @param {HTMLElement} label in the row, takes the text
+   * @param {() => void} changed is called when the row comes or goes
+   */
   constructor(row, label, changed) {
     this.#row = row;
     this.#label = label;
     this.#changed = changed;
   }
 
-  /** A member gave a sign of writing. */
+  /**
+   * Notes that a member gave a sign of writing.
+   *
+   * @param {string} member
+   * @param {string} name
+   */
   add(member, name) {
     clearTimeout(this.#people.get(member)?.timer);
     this.#people.set(member, { name, timer: setTimeout(() => this.remove(member), shownFor) });
     this.#show();
   }
 
-  /** A member has said it, or gone. */
+  /**
+   * Notes that a member writes no more: they have sent it, or gone.
+   *
+   * @param {string | undefined} member
+   */
   remove(member) {
+    if (member === undefined) return;
     clearTimeout(this.#people.get(member)?.timer);
     if (this.#people.delete(member)) this.#show();
   }
 
+  /** Notes that nobody writes any more. */
   clear() {
     for (const member of [...this.#people.keys()]) this.remove(member);
   }
@@ -50,10 +66,12 @@ export class TypingSignal {
   #say;
   #last = -Infinity;
 
+  /** @param {() => void} say sends the sign */
   constructor(say) {
     this.#say = say;
   }
 
+  /** Gives a sign, unless the last one is fresh enough. */
   typed() {
     const now = performance.now();
     if (now - this.#last < saidEvery) return;
@@ -61,7 +79,7 @@ export class TypingSignal {
     this.#say();
   }
 
-  /** What was written is sent: the next letter is a new beginning. */
+  /** Notes that the text is sent: the next letter is a new beginning, and a sign of its own. */
   sent() {
     this.#last = -Infinity;
   }

@@ -1,12 +1,14 @@
 /**
- * Keeps the page as high as what is seen of it. On iOS a keyboard covers a page
+ * Keeps the page as high as the part of it that is seen. On iOS a keyboard covers a page
  * without making it smaller, and units of length do not know of it.
+ *
+ * @param {HTMLElement} page
  */
 export function followKeyboard(page) {
   const seen = globalThis.visualViewport;
   if (!seen) return;
   const fit = () => {
-    // Whoever has zoomed in sees a part of the page, and that is what they want.
+    // A person who has zoomed in wants to see a part of the page.
     const covered = seen.scale === 1 && innerHeight - seen.height > 1;
     if (!covered) {
       page.style.removeProperty('--seen');

@@ -1,5 +1,5 @@
-// Whoever writes goes on writing: the keyboard belongs to the field for the message, unless
-// somebody takes it elsewhere on purpose.
+// The keyboard belongs to the field for the message, so that nobody is interrupted while
+// writing, unless they take it elsewhere on purpose.
 
 const takesKeys = 'a, button, input, select, textarea, dialog';
 

@@ -1,4 +1,8 @@
-/** Seconds as m:ss. */
+/**
+ * Seconds as m:ss.
+ *
+ * @param {number} seconds
+ */
 export function clock(seconds) {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 }
@@ -11,22 +15,32 @@ export class Countdown {
   #show;
   #over;
   #deadline = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
 
-  /** `show(seconds)` is called at the start and with every second, `over()` once at zero. */
+  /**
+   * @param {(seconds: number) => void} show is called at the start and with every second
+   * @param {() => void} [over] is called once, at zero
+   */
   constructor(show, over = () => {}) {
     this.#show = show;
     this.#over = over;
   }
 
-  /** Starts, or starts again, with so many seconds. What is no number is ignored. */
+  /**
+   * Starts, or starts again, with so many seconds. Anything but a finite number changes
+   * nothing.
+   *
+   * @param {number | undefined} seconds
+   */
   start(seconds) {
-    if (!Number.isFinite(seconds)) return;
+    if (seconds === undefined || !Number.isFinite(seconds)) return;
     this.stop();
     this.#deadline = Date.now() + Math.max(0, seconds) * 1000;
     this.#tick();
   }
 
+  /** Ends the countdown where it is: `over` is not called. */
   stop() {
     clearTimeout(this.#timer);
   }

@@ -1,25 +1,32 @@
 /**
  * Makes an element. Properties that the element has are set as such, others as
  * attributes; children that are strings become text, never markup.
+ *
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} tag
+ * @param {Partial<HTMLElementTagNameMap[K]> & {[name: `data-${string}`]: string | number}} [properties]
+ * @param {...(Node | string)} children
+ * @returns {HTMLElementTagNameMap[K]}
  */
 export function element(tag, properties = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {
-    if (name in node) node[name] = value;
-    else node.setAttribute(name, value);
+    if (name in node) Object.assign(node, { [name]: value });
+    else node.setAttribute(name, String(value));
   }
   node.append(...children);
   return node;
 }
 
 /**
- * The element with an id. Its kind is named where more is used of it than every element has.
+ * Finds the element with an id. Its kind is named where more is used of it than every
+ * element has.
  *
  * @template {Element} [T=HTMLElement]
  * @param {string} id
  * @param {new () => T} [kind]
  * @returns {T}
- * @throws {TypeError} if the page has no such element: it and this script do not belong together
+ * @throws {TypeError} if the page has no such element: the page and this script do not belong together
  */
 export function byId(id, kind) {
   const found = document.getElementById(id);
@@ -28,11 +35,13 @@ export function byId(id, kind) {
 }
 
 /**
- * Lets a click beside a dialog close it; one that began in it, as to select something, does not.
+ * Lets a click beside a dialog close it. A click that began in the dialog does not, since
+ * somebody may be selecting text.
  *
  * @param {HTMLDialogElement} dialog
  */
 export function closeFromOutside(dialog) {
+  /** @param {MouseEvent} event */
   const isOutside = ({ clientX, clientY }) => {
     const { left, right, top, bottom } = dialog.getBoundingClientRect();
     return clientX < left || clientX > right || clientY < top || clientY > bottom;

@@ -1,9 +1,18 @@
-// What a browser remembers of its settings: for good, or in `sessionStorage` until the
-// tab is closed. Some refuse to, as in a private window; then this page alone does.
+// A browser remembers settings for good in `localStorage`, or in `sessionStorage` until the tab
+// is closed. Some browsers refuse to, as in a private window; then this page alone remembers.
 
+/** @typedef {'localStorage' | 'sessionStorage'} Area */
+
+/** @type {Map<string, string>} */
 const here = new Map();
 
-/** The remembered text, or null. */
+/**
+ * The remembered text, or null.
+ *
+ * @param {string} key
+ * @param {Area} [area]
+ * @returns {string | null}
+ */
 export function recall(key, area = 'localStorage') {
   try {
     return globalThis[area].getItem(key) ?? here.get(key) ?? null;
@@ -12,6 +21,13 @@ export function recall(key, area = 'localStorage') {
   }
 }
 
+/**
+ * Remembers a text in place of the one before.
+ *
+ * @param {string} key
+ * @param {string} value
+ * @param {Area} [area]
+ */
 export function remember(key, value, area = 'localStorage') {
   try {
     globalThis[area].setItem(key, value);
@@ -22,6 +38,12 @@ export function remember(key, value, area = 'localStorage') {
   }
 }
 
+/**
+ * Remembers nothing under a key any more.
+ *
+ * @param {string} key
+ * @param {Area} [area]
+ */
 export function forget(key, area = 'localStorage') {
   here.delete(key);
   try {
