@@ -9,16 +9,16 @@ import (
 	"securechat/room"
 )
 
-// pace is how much may be had a second, and how much at once.
+// pace is how much may be taken: so much a second, and so much at once.
 type pace struct{ perSecond, atOnce float64 }
 
 // bucket holds what is left of a pace. Its zero value is full.
 type bucket struct {
-	used  float64 // of what may be had at once; more if there is a debt
+	used  float64 // what is taken and not back yet; beyond atOnce it is a debt
 	since time.Time
 }
 
-// refill counts what has come back until now.
+// refill gives back what the time until now has paid off.
 func (b *bucket) refill(p pace, now time.Time) {
 	if elapsed := now.Sub(b.since); elapsed > 0 {
 		b.used = max(0, b.used-elapsed.Seconds()*p.perSecond)
@@ -26,8 +26,8 @@ func (b *bucket) refill(p pace, now time.Time) {
 	}
 }
 
-// take takes so much if it is there. What is more than may be had at once is taken from a
-// full bucket alone, and leaves a debt: else it could never be had.
+// take takes an amount and reports whether it was there. An amount beyond what may be had at
+// once is there when the bucket is full, and leaves a debt: else it could never be had.
 func (b *bucket) take(p pace, amount float64, now time.Time) bool {
 	if b.refill(p, now); b.used+min(amount, p.atOnce) > p.atOnce {
 		return false
@@ -42,53 +42,54 @@ func (b *bucket) wait(p pace, now time.Time) time.Duration {
 	return time.Duration(max(0, b.used-p.atOnce) / p.perSecond * float64(time.Second))
 }
 
-// What a member, all connections together, may make the others of a room bear.
+// The paces of a member, all connections together, and of a room. They bound what the
+// others of the room are sent.
 //
-// A line that is slower than what is said fills its backlog (2 MiB, package engine),
-// and its member is put out until they are back. So one member's bytes, and those of
-// all members of a room together, stay below that for any burst: of 50 members, all
-// at once, less than 2 MiB, as long as no single message is sent as more than
-// roomBytesPace lets through at once. The longest that MAX_MESSAGE_LENGTH allows is not.
+// Members whose line is slower than the conversation fill its backlog (2 MiB, package
+// engine), and lose their connection. One member's bytes, and those of all members of a room
+// together, therefore stay below the backlog in any burst: 50 members who all burst at once
+// make less than 2 MiB. That holds as long as no single message is sent as more bytes than
+// roomBytesPace lets through at once, and the longest one that MAX_MESSAGE_LENGTH allows
+// is not.
 var (
-	// Messages.
+	// postsPace bounds a member's messages.
 	postsPace = pace{10, 60}
-	// Bytes of messages, as the others get them.
+	// bytesPace bounds the bytes of a member's messages, as the others get them.
 	bytesPace = pace{32 << 10, 256 << 10}
-	// Bytes that a member may have whatever the others of the room say: nobody can
-	// silence anybody by saying much.
+	// ownBytesPace is what a member may say whatever the others of the room say, in bytes:
+	// nobody can silence anybody by saying much.
 	ownBytesPace = pace{2 << 10, 16 << 10}
-	// Bytes of all members of a room together, beside those of their own.
+	// roomBytesPace bounds the bytes of all members of a room together, beside their own.
 	roomBytesPace = pace{128 << 10, 1 << 20}
-	// Bytes of what the member has missed. More is not refused but comes later.
+	// replayPace bounds the bytes of what a member has missed. More comes later.
 	replayPace = pace{512 << 10, 8 << 20}
-	// New codes, and hints that somebody types: more tabs do not give more of them.
+	// codesPace and typingPace are those of one connection: more tabs give no more.
 	codesPace  = pace{favoursPerSecond, favoursAtOnce}
 	typingPace = pace{typingPerSecond, typingAtOnce}
-	// Lists of the members: 7 KB each in a full room. Pages ask while their dialog is open,
-	// when the count changes: all tabs may, twice.
+	// listsPace bounds lists of the members, 7 KB each in a full room. A page whose dialog
+	// is open asks whenever the count changes. All tabs may do so twice at once.
 	listsPace = pace{4, 2 * maxConnections}
 )
 
-// budgetKept is how long the budget of a member or a room is kept that nothing is
-// taken of: until it is full again, whoever is there. To leave and come back gives
-// nobody a new one.
+// budgetKept is how long an untouched budget of a member or a room is kept. By then it is
+// full again, so nobody gets more by leaving and coming back.
 const budgetKept = 2 * time.Minute
 
-// leastKept is how many budgets there may be before it is looked for what to forget.
+// leastKept is how many members may have a budget before untouched ones are forgotten.
 const leastKept = 256
 
-// budgets are those of members and rooms. The zero value is ready for use; all methods
+// budgets are those of members and rooms. The zero value is ready for use. The methods
 // are safe for concurrent use.
 type budgets struct {
 	mu      sync.Mutex
 	members map[string]*memberBudget
 	rooms   map[string]*roomBudget
-	crowded int // members at which it is looked for what to forget
+	sweepAt int // members at which untouched budgets are forgotten
 }
 
 type memberBudget struct {
 	posts, bytes, own, replay, codes, typing, lists bucket
-	turn                                            chan struct{} // holds one while a connection of the member enters
+	turn                                            chan struct{} // full while one of the member's connections is on its way in
 	touched                                         time.Time
 }
 
@@ -97,14 +98,14 @@ type roomBudget struct {
 	touched time.Time
 }
 
-// memberLocked returns a member's budget.
+// memberLocked returns a member's budget, a full one if there is none.
 func (b *budgets) memberLocked(member string, now time.Time) *memberBudget {
 	m := b.members[member]
 	if m == nil {
 		if b.members == nil {
 			b.members, b.rooms = make(map[string]*memberBudget), make(map[string]*roomBudget)
 		}
-		b.forgetLocked(now)
+		b.sweepLocked(now)
 		m = &memberBudget{turn: make(chan struct{}, 1)}
 		b.members[member] = m
 	}
@@ -112,10 +113,10 @@ func (b *budgets) memberLocked(member string, now time.Time) *memberBudget {
 	return m
 }
 
-// forgetLocked forgets budgets that are full, once there are many. It looks at all of
-// them, but only when there are twice as many as it left the last time.
-func (b *budgets) forgetLocked(now time.Time) {
-	if len(b.members) < max(leastKept, b.crowded) {
+// sweepLocked forgets untouched budgets, once there are many. A sweep looks at all of
+// them, so the next one waits until there are twice as many as this one leaves.
+func (b *budgets) sweepLocked(now time.Time) {
+	if len(b.members) < max(leastKept, b.sweepAt) {
 		return
 	}
 	for id, m := range b.members {
@@ -128,11 +129,10 @@ func (b *budgets) forgetLocked(now time.Time) {
 			delete(b.rooms, id)
 		}
 	}
-	b.crowded = 2 * len(b.members)
+	b.sweepAt = 2 * len(b.members)
 }
 
-// mayPost takes a message out of what its member may say, and reports whether there was
-// as much.
+// mayPost takes a message from its member's budget and reports whether there was enough.
 func (g *Gateway) mayPost(roomID, member, text string) bool {
 	if !g.RateLimits {
 		return true
@@ -144,8 +144,8 @@ func (g *Gateway) mayPost(roomID, member, text string) bool {
 	return g.budgets.post(roomID, member, messages, costOf(text, g.MaxText, characters), time.Now())
 }
 
-// post takes a message that counts as so many, of so many bytes, out of what its member
-// may say, and reports whether there was as much.
+// post takes a message that counts as so many messages and bytes from the budgets of its
+// member and room, and reports whether there was enough. If not, it takes no bytes.
 func (b *budgets) post(roomID, member string, messages, bytes int, now time.Time) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -165,32 +165,33 @@ func (b *budgets) post(roomID, member string, messages, bytes int, now time.Time
 	if r.bytes.take(roomBytesPace, amount, now) {
 		return true
 	}
-	m.bytes.used -= amount // it was not said
+	m.bytes.used -= amount // the message is not sent
 	return false
 }
 
-// newCode takes a new code out of what a member may ask for.
+// newCode takes a new code from a member's budget and reports whether there was one.
 func (b *budgets) newCode(member string, now time.Time) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.memberLocked(member, now).codes.take(codesPace, 1, now)
 }
 
-// typing takes a hint that a member types out of what they may give.
+// typing takes a hint that a member types from their budget and reports whether there was one.
 func (b *budgets) typing(member string, now time.Time) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.memberLocked(member, now).typing.take(typingPace, 1, now)
 }
 
-// list takes a list of the members out of what a member may ask for.
+// list takes a list of the members from a member's budget and reports whether there was one.
 func (b *budgets) list(member string, now time.Time) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.memberLocked(member, now).lists.take(listsPace, 1, now)
 }
 
-// echo notes that a member was sent a message of theirs again.
+// echo charges a member for a message of their own that they were sent again. The budget
+// may get into debt by it.
 func (b *budgets) echo(member string, bytes int, now time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -199,8 +200,8 @@ func (b *budgets) echo(member string, bytes int, now time.Time) {
 	m.bytes.used += float64(bytes)
 }
 
-// replayed notes that a connection of the member was sent so many bytes of what it has
-// missed.
+// replayed charges a member for what one of their connections had missed and was sent, in
+// bytes. The budget may get into debt by it.
 func (b *budgets) replayed(member string, bytes int, now time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -209,10 +210,10 @@ func (b *budgets) replayed(member string, bytes int, now time.Time) {
 	m.replay.used += float64(bytes)
 }
 
-// replayTurn waits until a connection of the member may be sent what it has missed: one
-// after the other, and each when what the ones before were sent is paid off. A page that
-// is loaded over and over so waits, and loses nothing. The connection's turn ends with
-// done. The error is the context's.
+// replayTurn waits until a connection of the member may be sent what it has missed. A
+// member's connections take turns, and a turn begins when the replays before it are paid
+// off. A page that is loaded over and over therefore waits, and loses nothing. The caller
+// ends the turn with done. The error is the context's.
 func (b *budgets) replayTurn(ctx context.Context, member string) (done func(), err error) {
 	b.mu.Lock()
 	turn := b.memberLocked(member, time.Now()).turn
@@ -239,8 +240,7 @@ func (b *budgets) replayTurn(ctx context.Context, member string) (done func(), e
 	}
 }
 
-// replayNow is replayTurn for who must not wait: done is nil if it is not the
-// connection's turn.
+// replayNow is replayTurn for callers that must not wait: done is nil if they would have to.
 func (b *budgets) replayNow(member string) (done func()) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -257,7 +257,7 @@ func (b *budgets) replayNow(member string) (done func()) {
 	}
 }
 
-// replayDebt returns how long it takes until what the member was sent is paid off.
+// replayDebt returns how long it takes until the member's replays are paid off.
 func (b *budgets) replayDebt(member string) time.Duration {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -266,17 +266,17 @@ func (b *budgets) replayDebt(member string) time.Duration {
 }
 
 const (
-	// messageOverhead is what a message costs those who get it, besides its text.
+	// messageOverhead is what a message costs those who get it besides its text, in bytes.
 	messageOverhead = 400
-	// dearestCharacter is how many bytes a character is sent as at most: a quote, in HTML,
-	// in JSON. Tags that are completed take less for each of theirs.
+	// dearestCharacter is how many bytes a character is sent as at most: a quote in HTML in
+	// JSON. Tags that are completed cost less for each of their characters.
 	dearestCharacter = len(`\u0026#34;`)
 )
 
-// costOf returns how many bytes the others get at most for a text of which so many
-// characters are relayed. In a page's HTML, and that in JSON, some characters are written
-// with many. What is longer than the longest message, in bytes, is refused for its length,
-// and costs the others nothing.
+// costOf returns how many bytes each of the others gets at most for a text of which so many
+// characters are relayed. Some characters take several in HTML, and more in JSON. A text
+// of more bytes than the longest message is refused for its length, and costs the others
+// nothing.
 func costOf(text string, longest, characters int) int {
 	if len(text) > longest {
 		return messageOverhead
@@ -297,7 +297,7 @@ func costOf(text string, longest, characters int) int {
 	return messageOverhead + min(cost, dearestCharacter*characters)
 }
 
-// bytesOf returns about how many bytes a page is sent for entries of a log.
+// bytesOf returns about how many bytes a page is sent for a log.
 func bytesOf(log []room.Message) (bytes int) {
 	for i := range log {
 		bytes += len(log[i].Content) + messageOverhead

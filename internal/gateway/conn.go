@@ -63,17 +63,17 @@ func (g *Gateway) newConn(s *socket.Socket) *conn {
 		c.hints.path, c.hints.waiting = pageOf(r.Referer())
 		c.hints.room = query.Get("room")
 		c.hints.seat = query.Get("seat")
-		if page := query.Get("csrf_token"); len(page) <= maxClaim {
+		if page := query.Get("csrf_token"); len(page) <= maxField {
 			c.hints.page = page
 			c.hints.known = g.pages.seat(c.session, page)
 		}
 	}
 	auth := payload(s.Handshake().Auth)
-	if seat := auth.claim("seat"); seat != "" {
+	if seat := auth.field("seat"); seat != "" {
 		c.hints.seat = seat
 	}
-	c.page = auth.claim("page")
-	if o, ok := parseOffset(auth.claim("offset")); ok {
+	c.page = auth.field("page")
+	if o, ok := parseOffset(auth.field("offset")); ok {
 		c.seen = &o
 	}
 	// All that is needed of the handshake is known. It is kept for as long as the

@@ -9,18 +9,18 @@ import (
 	"securechat/internal/engine"
 )
 
-// An event is [name, payload, …]. Of a payload only the fields are decoded that a handler
-// knows, and only if they are strings or booleans: all else is read past, however deep
-// and large it is.
+// An event is [name, payload, …]. The decoder keeps the fields of a payload that a handler
+// looks for, if they are strings or booleans. It reads past everything else, however deep
+// and large that is.
 
-// knownFields are those that handlers look for in a payload.
+// knownFields are the fields that handlers look for.
 var knownFields = map[string]string{
 	"room": "room", "display_name": "display_name", "message": "message", "ref": "ref", "again": "again", "user_id": "user_id", "final": "final",
 }
 
-// known returns the field that a JSON string names, "" if it is none. It keeps nothing of
-// what it is given.
-func known(quoted []byte) string {
+// knownField returns the field that a JSON string names, "" if no handler looks for it. It
+// keeps no reference to the text.
+func knownField(quoted []byte) string {
 	if bytes.IndexByte(quoted, '\\') < 0 {
 		return knownFields[string(quoted[1:len(quoted)-1])]
 	}
@@ -28,7 +28,7 @@ func known(quoted []byte) string {
 }
 
 // tooLongField marks the payload of an event that was too long to be held. No client can
-// say it, since it is not known.
+// set it, since it is no known field.
 const tooLongField = "too long"
 
 var errNoEvent = errors.New("gateway: no event")
@@ -38,16 +38,16 @@ func decodeEvent(text []byte) ([]any, error) {
 	if !json.Valid(text) {
 		return nil, errNoEvent
 	}
-	first, rest, ok := inside(text)
+	first, rest, ok := firstElement(text)
 	if !ok {
 		return nil, errNoEvent
 	}
-	event := make([]any, 1, 3) // with room for an acknowledgement
+	event := make([]any, 1, 3) // the third place is for an acknowledgement
 	switch c := first[0]; {
 	case c == '"':
 		event[0] = unquote(first)
 	case c == '-' || c >= '0' && c <= '9':
-		event[0] = 0.0 // a number is a name, but that of no event here
+		event[0] = 0.0 // a number may be a name, but no event here has one
 	default:
 		return nil, errNoEvent
 	}
@@ -58,9 +58,9 @@ func decodeEvent(text []byte) ([]any, error) {
 	return event, nil
 }
 
-// inside returns the first element of a JSON array, and what follows it; false if the text
-// is no array, or has no element.
-func inside(text []byte) (first, rest []byte, ok bool) {
+// firstElement returns the first element of a JSON array, and what follows it; false if the
+// text is no array, or an empty one.
+func firstElement(text []byte) (first, rest []byte, ok bool) {
 	text = skipSpace(text)
 	if text[0] != '[' {
 		return nil, nil, false
@@ -69,7 +69,7 @@ func inside(text []byte) (first, rest []byte, ok bool) {
 	return first, rest, len(first) > 0
 }
 
-// fields returns what is known in a JSON object. Of a field that is there twice the last
+// fields returns the known fields of a JSON object. Of a field that is there twice the last
 // counts.
 func fields(object []byte) map[string]any {
 	var found map[string]any
@@ -79,7 +79,7 @@ func fields(object []byte) map[string]any {
 			return found
 		}
 		value, rest = element(rest)
-		name := known(key)
+		name := knownField(key)
 		if name == "" {
 			continue
 		}
@@ -160,20 +160,20 @@ func unquote(quoted []byte) (s string) {
 	return s
 }
 
-// skimmed bounds the names that are looked for in an event that is too long, in bytes as
-// JSON has them: of a ref each may take six.
-const skimmed = 6*maxRef + len(`""`)
+// maxSkimmed bounds a string that the skimmer keeps, in bytes of JSON: of a ref each byte
+// may take six.
+const maxSkimmed = 6*maxRef + len(`""`)
 
-// skimmer reads past an event that is too long to be held, in whatever parts it
-// comes. It keeps the event's name and what its page calls it.
+// skimmer reads past an event that is too long to be held, in whatever parts it comes. It
+// keeps the event's name and its ref.
 type skimmer struct {
-	depth    int
-	argument int    // which one it is in
-	value    bool   // what comes next in the payload is no key
-	inString bool   // and
-	escaped  bool   // behind a backslash
-	text     []byte // the string that it is in or has left, as far as it is kept
-	key      string
+	depth    int  // of arrays and objects
+	argument int  // the index of the event's element that it is in
+	value    bool // what comes next in the payload is a value, and no key
+	inString bool
+	escaped  bool   // it is behind a backslash
+	text     []byte // the latest string, up to maxSkimmed and one byte
+	key      string // of the payload, if it is a known field
 
 	event, ref []byte
 }
@@ -192,8 +192,9 @@ func (k *skimmer) Write(part []byte) (int, error) {
 	return len(part), nil
 }
 
+// quoted reads a byte within a string.
 func (k *skimmer) quoted(c byte) {
-	if len(k.text) <= skimmed {
+	if len(k.text) <= maxSkimmed {
 		k.text = append(k.text, c)
 	}
 	switch {
@@ -207,10 +208,10 @@ func (k *skimmer) quoted(c byte) {
 	}
 }
 
-// note takes notice of a string that has ended.
+// note keeps a string that has ended, if it is one that is looked for.
 func (k *skimmer) note() {
-	if len(k.text) > skimmed {
-		k.text = k.text[:2] // it is not what is looked for
+	if len(k.text) > maxSkimmed {
+		k.text = k.text[:2] // too long for what is looked for
 		k.text[1] = '"'
 	}
 	switch {
@@ -218,12 +219,13 @@ func (k *skimmer) note() {
 		k.event = bytes.Clone(k.text)
 	case k.depth != 2 || k.argument != 1:
 	case !k.value:
-		k.key = known(k.text)
+		k.key = knownField(k.text)
 	case k.key == "ref":
 		k.ref = bytes.Clone(k.text)
 	}
 }
 
+// structure reads a byte outside of strings.
 func (k *skimmer) structure(c byte) {
 	switch c {
 	case '"':
@@ -248,7 +250,7 @@ func (k *skimmer) structure(c byte) {
 	}
 }
 
-// Event returns the event's name, and a payload that says that it was too long.
+// Event returns the event's name, and a payload that marks it as too long.
 func (k *skimmer) Event() []any {
 	event := []any{"", map[string]any{tooLongField: true}}
 	if k.event != nil {

@@ -75,8 +75,8 @@ func FuzzDecodeEvent(f *testing.F) {
 		if !ok {
 			return
 		}
-		gotName, gotFields, _ := decode(got)
-		wantName, wantFields, _ := decode(want)
+		gotName, gotFields, _ := unpack(got)
+		wantName, wantFields, _ := unpack(want)
 		if gotName != wantName || len(gotFields) != len(wantFields) || len(wantFields) > 0 && !reflect.DeepEqual(gotFields, wantFields) {
 			t.Errorf("%q is %q %v, want %q %v", text, gotName, gotFields, wantName, wantFields)
 		}
@@ -98,7 +98,7 @@ func FuzzSkimmer(f *testing.F) {
 			}
 			rest = rest[n:]
 		}
-		name, p, _ := decode(k.Event())
+		name, p, _ := unpack(k.Event())
 		if !p.tooLong() {
 			t.Error("it does not say that it was too long")
 		}
@@ -106,7 +106,7 @@ func FuzzSkimmer(f *testing.F) {
 		if err != nil {
 			return
 		}
-		wantName, want, _ := decode(event)
+		wantName, want, _ := unpack(event)
 		if len(wantName) <= maxRef && name != wantName || p.ref() != want.ref() {
 			t.Errorf("%q is %q, ref %q; want %q, %q", text, name, p.ref(), wantName, want.ref())
 		}

@@ -11,13 +11,13 @@ import (
 	"securechat/room"
 )
 
-// handle handles one event. It is called with one at a time, and with whatever the
-// client sent.
+// handle handles one event, whatever the client has put into it. It is called with one
+// event of a connection at a time.
 func (c *conn) handle(event []any) {
 	if c.replaced.Load() {
 		return
 	}
-	name, p, ack := decode(event)
+	name, p, ack := unpack(event)
 	handler := handlers[name]
 	start := time.Now()
 	var ref string
@@ -40,19 +40,19 @@ func (c *conn) handle(event []any) {
 	c.g.Metrics.ObserveEvent(name, time.Since(start))
 }
 
-// tooFast drops an event and says so now and then: of a message that can be
-// told by its ref always, and of a hint that somebody types never.
+// tooFast notes that an event is dropped, and tells the page now and then. A page hears of
+// each message that has a ref, and of no hint that somebody types.
 func (c *conn) tooFast(event, ref string) {
 	switch {
 	case event == evTyping:
 		c.g.Metrics.Refused("event", "typing")
-	case ref != "" && !c.flooded, c.allowance.complain():
+	case ref != "" && !c.flooded, c.allowance.mayComplain():
 		c.failOver(errRateLimited, ref)
 	}
-	if c.allowance.enough() && !c.flooded {
+	if c.allowance.tooManyDropped() && !c.flooded {
 		c.flooded = true
 		c.g.Metrics.Refused("event", "flood")
-		// Not at once: the error must reach a polling client first.
+		// The error has to reach a polling client first, so the connection may not end here.
 		go c.socket.Conn().Close(false)
 	}
 }
@@ -74,7 +74,7 @@ var handlers = map[string]func(*conn, payload){
 	evLeave:       (*conn).onLeave,
 }
 
-// onJoin: a page asks to enter a room.
+// onJoin lets a page into a room.
 func (c *conn) onJoin(p payload) {
 	h := p.hints(c.hints)
 	if h.room == "" {
@@ -95,8 +95,8 @@ func (c *conn) onJoin(p payload) {
 	}
 }
 
-// meansAnother reports whether a connection that is in the room says the name
-// of another membership: the page knows better than the handshake did.
+// meansAnother reports whether the page of a connection that is in a room says the name of
+// another of the session's members: the page knows better than the handshake did.
 func (c *conn) meansAnother(bound room.Seat, h hints) bool {
 	if h.name == "" || isNamed(bound, h.name) || bound.ID == h.seat || h.path != "" && bound.Path == h.path {
 		return false
@@ -105,7 +105,7 @@ func (c *conn) meansAnother(bound room.Seat, h hints) bool {
 	return ok && other.ID != bound.ID
 }
 
-// find looks the hints up among what the session holds.
+// find returns the session's seat that fits the hints best.
 func (c *conn) find(h hints) (room.Seat, bool) {
 	if c.session == "" {
 		return room.Seat{}, false
@@ -118,9 +118,9 @@ func (c *conn) find(h hints) (room.Seat, bool) {
 	return choose(seats, h)
 }
 
-// member returns the membership that an event of a room's member is about, and
-// puts the connection into the room if the page was there and got lost. Who has
-// asked to leave must ask to join.
+// member returns the membership that an event is about. A connection in no room is put into
+// the room, since its page may have been there before; one that has asked to leave has to
+// ask to join.
 func (c *conn) member(p payload) (room.Seat, error) {
 	h := p.hints(c.hints)
 	if h.room == "" {
@@ -142,8 +142,9 @@ func (c *conn) member(p payload) (room.Seat, error) {
 	return seat, c.bind(seat, false)
 }
 
-// noSeat returns why the session has no membership of a room: who created it is told if
-// it was closed because nobody entered it. Nobody else learns whether there is such a room.
+// noSeat returns why the session has no membership of a room. The creator of a room that was
+// closed because nobody entered it gets ErrUnentered. All others get ErrNotMember, and do
+// not learn whether there is such a room.
 func (c *conn) noSeat(id string) error {
 	if c.session == "" {
 		return room.ErrNotMember
@@ -154,14 +155,14 @@ func (c *conn) noSeat(id string) error {
 	return room.ErrNotMember
 }
 
-// mayEnter reports whether the session has a membership of the room.
+// mayEnter reports whether the session has a membership of the room that an event names.
 func (c *conn) mayEnter(p payload) bool {
 	h := p.hints(c.hints)
 	_, ok := c.find(h)
 	return h.room != "" && ok
 }
 
-// asMember does something with the membership that an event is about.
+// asMember calls do with the membership that an event is about, and tells the page of errors.
 func (c *conn) asMember(p payload, do func(room.Seat) error) {
 	seat, err := c.member(p)
 	if err == nil {
@@ -172,15 +173,16 @@ func (c *conn) asMember(p payload, do func(room.Seat) error) {
 	}
 }
 
+// onMessage relays a message.
 func (c *conn) onMessage(p payload) {
-	text, _ := p["message"].(string) // what is no text says nothing
+	text, _ := p["message"].(string) // anything but a string counts as blank
 	ref := p.ref()
 	if p.tooLong() {
 		c.failOver(room.ErrMessageTooLong, ref)
 		return
 	}
-	// Old pages leave the room at any error, and this one is none of theirs: only
-	// a page that waits for its message is told.
+	// Old pages leave the room at any error, and say blank messages. Only a page that waits
+	// for its message is told.
 	if ref == "" && strings.TrimSpace(text) == "" {
 		return
 	}
@@ -190,8 +192,8 @@ func (c *conn) onMessage(p payload) {
 	}
 }
 
-// post says something to the room. Of a message that is posted again and was
-// there already, the page learns here: it may have been sent it and not know.
+// post posts a message. A repeat that is already in the log is echoed to this page only: its
+// first echo may have been lost.
 func (c *conn) post(p payload, text, ref string) error {
 	s, err := c.member(p)
 	if err != nil {
@@ -205,20 +207,20 @@ func (c *conn) post(p payload, text, ref string) error {
 	earlier, err := c.g.service.Post(c.ctx, room.Draft{Room: s.Room, Member: s.ID, Text: text, Ref: ref, Again: again})
 	if earlier != nil {
 		c.g.budgets.echo(s.ID, len(earlier.Content), time.Now())
-		// Without the position: the page has seen later ones.
+		// The echo has no position, since the page has seen later ones.
 		c.emit("message", messageOf(*earlier))
 	}
 	return err
 }
 
-// onTyping: somebody is writing. It is no affair of the room's rules, and
-// whatever is wrong with it is nobody's: a hint must never end a page.
+// onTyping tells the other members that somebody is writing. The rules of a room know
+// nothing of it. Errors are not told, since old pages leave the room at any error.
 //
 // Volatile: it is dropped for a connection that has something waiting, or whose
 // next poll has not come, rather than to wait there and arrive late.
 func (c *conn) onTyping(p payload) {
 	s, bound := c.boundTo()
-	if !bound || !isAt(s, p.claim("room")) {
+	if !bound || !isAt(s, p.field("room")) {
 		return
 	}
 	if c.g.RateLimits && !c.g.budgets.typing(s.ID, time.Now()) {
@@ -233,14 +235,14 @@ func (c *conn) onTyping(p payload) {
 	})
 }
 
-// onCode: a page asks for the room's code.
+// onCode tells a page the room's code.
 func (c *conn) onCode(p payload) {
 	c.asMember(p, func(s room.Seat) error {
 		return c.g.service.TellCode(c.ctx, s.Room, s.ID, c.id)
 	})
 }
 
-// onMembers: a page asks who is in the room.
+// onMembers tells a page who is in the room.
 func (c *conn) onMembers(p payload) {
 	c.asMember(p, func(s room.Seat) error {
 		if c.g.RateLimits && !c.g.budgets.list(s.ID, time.Now()) {
@@ -255,12 +257,13 @@ func (c *conn) onApprove(p payload) { c.vote(p, c.g.service.Approve) }
 
 func (c *conn) onDeny(p payload) { c.vote(p, c.g.service.Decline) }
 
+// vote casts a yes or a no.
 func (c *conn) vote(p payload, cast func(ctx context.Context, room, member, knock string) error) {
 	c.asMember(p, func(s room.Seat) error {
-		err := cast(c.ctx, s.Room, s.ID, p.claim("user_id"))
+		err := cast(c.ctx, s.Room, s.ID, p.field("user_id"))
 		if errors.Is(err, room.ErrNoSuchKnock) {
-			// Two members click at the same moment, and one comes too late. That
-			// is no mistake of theirs, and old pages leave the room at any error.
+			// Two members may click at the same moment, and one comes too late. That is
+			// no mistake of theirs, and old pages leave the room at any error.
 			c.g.Metrics.Refused("event", "no such request")
 			return nil
 		}
@@ -268,6 +271,7 @@ func (c *conn) vote(p payload, cast func(ctx context.Context, room, member, knoc
 	})
 }
 
+// onNewCode gives the room a new code.
 func (c *conn) onNewCode(p payload) {
 	c.asMember(p, func(s room.Seat) error {
 		if !c.allowance.favour() || c.g.RateLimits && !c.g.budgets.newCode(s.ID, time.Now()) {
@@ -278,6 +282,7 @@ func (c *conn) onNewCode(p payload) {
 	})
 }
 
+// onTimerSync tells a page how long the room's code still holds.
 func (c *conn) onTimerSync(p payload) {
 	c.asMember(p, func(s room.Seat) error {
 		remaining, err := c.g.service.TimeRemaining(c.ctx, s.Room)
@@ -288,6 +293,7 @@ func (c *conn) onTimerSync(p payload) {
 	})
 }
 
+// onPingRoom tells a page how its room stands.
 func (c *conn) onPingRoom(p payload) {
 	var status room.Status
 	seat, err := c.member(p)
@@ -295,7 +301,7 @@ func (c *conn) onPingRoom(p payload) {
 		status, err = c.g.service.Status(c.ctx, seat.Room)
 	}
 	switch {
-	case errors.Is(err, context.Canceled): // it is the page that is gone
+	case errors.Is(err, context.Canceled): // the page is gone, and not the room
 	case err != nil:
 		c.emit("room_status", gonePayload{})
 	default:
@@ -305,13 +311,12 @@ func (c *conn) onPingRoom(p payload) {
 
 func (c *conn) onPing(payload) { c.emit("pong") }
 
-// onLeave: a page takes its leave.
+// onLeave makes a member absent, or ends the membership if the page says that it is final.
 //
-// From a connection that was put back into its room and says nothing else
-// first, this is stale. Client 4.0.1 closes its transport when the page is about to
-// unload and keeps the event; if the person then decides to stay, the client
-// reconnects and sends it. A page that still talks has not left. Nor has one
-// anything to leave that has not entered.
+// A goodbye may be stale. Client 4.0.1 closes its transport when its page is about to
+// unload, and keeps the event. If the person then decides to stay, the client reconnects
+// and sends it. A goodbye is therefore ignored as the first event of a connection that was
+// put back into its room, and from one that is in no room.
 func (c *conn) onLeave(p payload) {
 	final, _ := p["final"].(bool)
 	_, bound := c.boundTo()
@@ -321,7 +326,7 @@ func (c *conn) onLeave(p payload) {
 	}
 	seat, err := c.leaving(p, final)
 	if err == nil {
-		// What was only sent may never arrive.
+		// The page counts as told what it has confirmed: the rest may never arrive.
 		err = c.g.service.Leave(c.ctx, seat.Room, seat.ID, c.id, c.marks.confirmed(c.link, seat.Room), final)
 	}
 	if err != nil {
@@ -337,8 +342,8 @@ func (c *conn) onLeave(p payload) {
 	c.left[seat.Room] = true
 }
 
-// leaving returns the membership that a goodbye is about. Whoever leaves for
-// good need not enter for it, and may have left the room before.
+// leaving returns the membership that a goodbye is about. A final one may come from a
+// connection that is not in the room, or has left it before.
 func (c *conn) leaving(p payload, final bool) (room.Seat, error) {
 	if _, bound := c.boundTo(); bound || !final {
 		return c.member(p)

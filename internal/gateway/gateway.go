@@ -44,7 +44,7 @@ const maxEscaped = 6
 // maxEvent returns how much of an event is held, in bytes of JSON: as much as the largest
 // honest one takes, which is a message. What is longer is read past.
 func maxEvent(maxText int) int {
-	const others = 2*maxClaim + maxRef + 64 // fields, names of fields, the event's own
+	const others = 2*maxField + maxRef + 64 // fields, names of fields, the event's own
 	return min(max(maxEscaped*(maxText+others), maxCommit), maxFrame)
 }
 
@@ -176,7 +176,7 @@ func New(o Options) (*Gateway, error) {
 	}
 	err := g.engine.On("connection", func(args ...any) {
 		if s, ok := args[0].(*engine.Session); ok {
-			g.visit(s)
+			g.track(s)
 		}
 	})
 	if err != nil {

@@ -568,7 +568,7 @@ func TestVisitorsOfNetworksAndInAll(t *testing.T) {
 	arrive := func(address string) (link *engine.Session, displaced []*engine.Session) {
 		sockets.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/?EIO=4&transport=polling", nil))
 		link = made[len(made)-1]
-		return link, v.arrive(&visitor{link: link, networks: network.Of(address), purpose: connlimit.Busy})
+		return link, v.add(&visitor{link: link, networks: network.Of(address), purpose: connlimit.Busy})
 	}
 	first, _ := arrive("2001:db8:0:1::1")
 	for i := range network.Share56*maxVisitors - 1 {
@@ -581,7 +581,7 @@ func TestVisitorsOfNetworksAndInAll(t *testing.T) {
 	}
 	seated, _ := arrive("192.0.2.1")
 	v.serve(seated.Id(), connlimit.Seated)
-	for i := len(v.inNone); i < maxVisitorsInAll; i++ {
+	for i := len(v.roomless); i < maxVisitorsInAll; i++ {
 		if _, gone := arrive(fmt.Sprintf("198.51.%d.%d", i/200, i%200)); len(gone) > 0 {
 			t.Fatalf("%d: there is room for more in all", i)
 		}
@@ -591,18 +591,18 @@ func TestVisitorsOfNetworksAndInAll(t *testing.T) {
 	if _, gone := arrive("203.0.113.1"); len(gone) != 1 || gone[0] != made[2] {
 		t.Error("who waits at a door was put out for one who does nothing")
 	}
-	v.most = len(v.known)
-	for _, x := range v.known {
+	v.most = len(v.all)
+	for _, x := range v.all {
 		v.serve(x.link.Id(), connlimit.Seated)
 	}
 	if link, gone := arrive("203.0.113.2"); len(gone) != 1 || gone[0] != link {
 		t.Error("a member's only socket was put out for a newcomer")
 	}
 	for _, link := range made {
-		v.leave(link.Id())
+		v.remove(link.Id())
 	}
-	if len(v.known)+len(v.inNone)+len(v.counts) != 0 {
-		t.Errorf("something is left: %d, %d, %d", len(v.known), len(v.inNone), len(v.counts))
+	if len(v.all)+len(v.roomless)+len(v.counts) != 0 {
+		t.Errorf("something is left: %d, %d, %d", len(v.all), len(v.roomless), len(v.counts))
 	}
 }
 
@@ -634,7 +634,7 @@ func TestPurposesOfAMembersConnections(t *testing.T) {
 		s.gateway.visitors.mu.Lock()
 		defer s.gateway.visitors.mu.Unlock()
 		for _, c := range conns {
-			list = append(list, s.gateway.visitors.known[c.link.Id()].purpose)
+			list = append(list, s.gateway.visitors.all[c.link.Id()].purpose)
 		}
 		return list
 	}

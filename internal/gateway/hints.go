@@ -9,26 +9,27 @@ import (
 	"securechat/room"
 )
 
-// hints are what a connection lets us know of the page behind it. They come
-// from the client and only choose among the seats of its session.
+// hints tell which page is behind a connection. They come from the client, so they prove
+// nothing, and only choose among the seats of its session.
 type hints struct {
-	path    string // of the page, from the Referer of a polling handshake
+	path    string // the page's path, from the Referer of a polling handshake
 	waiting bool   // the Referer is a waiting page
-	seat    string // a seat's id, said by pages that know theirs
-	room    string // a room's id, or the path of a page
-	name    string // as typed or as rendered, that is HTML-escaped
-	page    string // something in the query that no other page has
+	seat    string // a seat's id, from pages that know theirs
+	room    string // a room's id, or a page's path
+	name    string // a member's name, as typed or as rendered, that is HTML-escaped
+	page    string // a value in the query that no other page has
 	known   string // the seat that this page was in before
 }
 
+// hints returns the hints of a handshake with those of an event in their place.
 func (p payload) hints(h hints) hints {
-	h.room, h.name = p.claim("room"), p.claim("display_name")
+	h.room, h.name = p.field("room"), p.field("display_name")
 	return h
 }
 
-// choose returns the membership that the hints speak of. A room that is named
-// must match; all else only breaks ties, the surest first, so that two people
-// in one browser are told apart as far as anything can tell.
+// choose returns the admitted seat that fits the hints best; false if none is in the room
+// that they name. All other hints break ties, the surest first: they tell two people in one
+// browser apart.
 func choose(seats []room.Seat, h hints) (room.Seat, bool) {
 	var found []room.Seat
 	for _, s := range slices.Backward(seats) { // the newest first
@@ -42,17 +43,17 @@ func choose(seats []room.Seat, h hints) (room.Seat, bool) {
 	return slices.MaxFunc(found, h.compare), true
 }
 
-// compare is positive if the hints rather mean a than b.
+// compare is positive if a fits the hints better than b does, and negative if it fits worse.
 func (h hints) compare(a, b room.Seat) int {
 	for _, better := range []func(room.Seat) bool{
 		func(s room.Seat) bool { return h.seat != "" && s.ID == h.seat },
 		func(s room.Seat) bool { return h.path != "" && s.Path == h.path },
 		func(s room.Seat) bool { return h.name != "" && isNamed(s, h.name) },
 		func(s room.Seat) bool { return h.known != "" && s.ID == h.known },
-		// A page that was never seen before is one that was just loaded.
+		// A page that says something of its own and was in no seat was just loaded.
 		func(s room.Seat) bool { return h.page != "" && h.known == "" && s.Loading },
 		func(s room.Seat) bool { return s.Open == 0 },
-		// All are open: the old connection of a reloaded page may yet have to end.
+		// The old connection of a reloaded page may still be open.
 		func(s room.Seat) bool { return s.Open > 0 && s.Loading },
 	} {
 		if x, y := better(a), better(b); x != y {
@@ -65,8 +66,8 @@ func (h hints) compare(a, b room.Seat) int {
 	return a.LastSeen.Compare(b.LastSeen)
 }
 
-// hinted returns the membership that a handshake certainly belongs to: the one
-// that the page names, or the only one that the session has.
+// hinted returns the seat that a handshake certainly belongs to: the one that the page
+// names, or the session's only one. It is false if that is uncertain.
 func hinted(seats []room.Seat, h hints) (room.Seat, bool) {
 	for _, s := range seats {
 		if s.Standing == room.Admitted && h.seat != "" && s.ID == h.seat {
@@ -77,25 +78,27 @@ func hinted(seats []room.Seat, h hints) (room.Seat, bool) {
 		h.room = h.path
 		return choose(seats, h)
 	}
-	// A page that names a seat that is gone is not of another one.
+	// A page that names a seat belongs to no other, even if that seat is gone.
 	if len(seats) == 1 && !h.waiting && h.seat == "" {
 		return choose(seats, hints{})
 	}
 	return room.Seat{}, false
 }
 
-// isAt reports whether a page of the seat can be meant by a room's name.
+// isAt reports whether pages of the seat may call their room by a name: the room's id, the
+// page's path, or the seat's id.
 func isAt(s room.Seat, name string) bool {
 	return name == s.Room || name == s.Path || name == s.ID
 }
 
+// isNamed reports whether a name is the seat's, as typed or as rendered.
 func isNamed(s room.Seat, name string) bool {
 	return name == s.Name || name == html.EscapeString(s.Name)
 }
 
-// pageOf takes apart the address of the page that a request comes from: the
-// last segment if it is a room's page, or else whether it is a waiting page,
-// which is at /join when it was posted and at /join/<request> when it is opened.
+// pageOf tells which page a request comes from. A room's page has a path, the last segment
+// of its address. A waiting page is at /join after its form was posted, and at
+// /join/<request> when it is opened.
 func pageOf(referer string) (path string, waiting bool) {
 	u, err := url.Parse(referer)
 	if err != nil {
@@ -108,7 +111,7 @@ func pageOf(referer string) (path string, waiting bool) {
 	return "", opened || u.Path == "/join"
 }
 
-// segmentAfter returns the one segment that a path has after a prefix, if so.
+// segmentAfter returns what follows a prefix in a path; false if that is not one segment.
 func segmentAfter(prefix, path string) (segment string, ok bool) {
 	segment, ok = strings.CutPrefix(path, prefix)
 	return segment, ok && segment != "" && !strings.Contains(segment, "/")

@@ -2,36 +2,35 @@ package gateway
 
 import "time"
 
-// Limits that people do not meet: the oldest pages leave the room at any error,
-// and a page that was offline sends all that was typed meanwhile at once.
+// Limits of one connection. They are beyond what people do: the oldest pages leave the
+// room at any error, and a page that was offline sends everything typed meanwhile at once.
 const (
-	// All events of a connection but pings.
+	// Events, apart from those below.
 	eventsPerSecond, eventsAtOnce = 40, 120
-	// Pings of a connection, apart: they must not starve behind what is dropped.
+	// Pings count apart: they must get through while other events are dropped.
 	pingsPerSecond, pingsAtOnce = 5, 30
-	// Hints that somebody types, of a connection, apart: they must not cost a
-	// message its place.
+	// Hints that somebody types count apart: they must not use up what messages need.
 	typingPerSecond, typingAtOnce = 0.5, 2
-	// New codes and repeated requests to join, of a connection.
+	// Favours are new codes and repeated requests to join: each concerns all members.
 	favoursPerSecond, favoursAtOnce = 0.5, 5
-	// maxConnections of a session at a time.
+	// maxConnections is how many connections a session may have at a time.
 	maxConnections = 50
-	// complaintPause is the least time between two errors about the rate without a ref.
+	// complaintPause is the least time between two errors about the rate. Errors with a
+	// ref do not count.
 	complaintPause = 3 * time.Second
-	// What is dropped beyond this ends the connection: nothing that a page does
-	// can be that much.
+	// Dropped events end the connection beyond this. No page sends that many.
 	droppedPerSecond, droppedAtOnce = 200, 8000
 )
 
-// allowance is what one connection may do. It is used while one of its events is
-// handled.
+// allowance is what one connection may still do. Only the handling of its events uses it,
+// which is one at a time, so there is no lock.
 type allowance struct {
 	on                                      bool
 	events, pings, typing, favours, dropped bucket
 	complained                              time.Time
 }
 
-// event takes an event out of the allowance and reports whether it may be handled.
+// event counts an event and reports whether it may be handled.
 func (a *allowance) event(name string) bool {
 	now := time.Now()
 	switch {
@@ -46,18 +45,18 @@ func (a *allowance) event(name string) bool {
 	}
 }
 
+// favour counts a favour and reports whether it may be done.
 func (a *allowance) favour() bool {
 	return !a.on || a.favours.take(pace{favoursPerSecond, favoursAtOnce}, 1, time.Now())
 }
 
-// enough notes an event that is not handled, and reports whether it is one too
-// many of those.
-func (a *allowance) enough() bool {
+// tooManyDropped counts an event that is not handled, and reports whether there were too many.
+func (a *allowance) tooManyDropped() bool {
 	return !a.dropped.take(pace{droppedPerSecond, droppedAtOnce}, 1, time.Now())
 }
 
-// complain reports whether it is time to say that events are not handled.
-func (a *allowance) complain() bool {
+// mayComplain reports whether the page may be told again that its events are dropped.
+func (a *allowance) mayComplain() bool {
 	now := time.Now()
 	if now.Sub(a.complained) < complaintPause {
 		return false

@@ -23,7 +23,7 @@ func comingOf(m *room.Message, told uint64) engine.Event {
 	if !known || m.Notice.Known != 0 && m.Notice.Known <= told {
 		return nil
 	}
-	return engine.Event{name, named(m.Name)}
+	return engine.Event{name, nameOf(m.Name)}
 }
 
 // tellNotice tells everybody in the room who comes or goes: all pages by the event that

@@ -2,24 +2,25 @@ package gateway
 
 import "sync"
 
-// maxPages is how many pages are remembered at the least, if there are so many.
+// maxPages is how many pages a generation has. There are two: at least so many pages are
+// remembered, and at most twice as many.
 const maxPages = 10_000
 
-// pages remembers in which seat a page was, for pages whose handshake carries
-// something of their own. Those of the encrypted generation say their form
-// token, which is another one on each page, and nothing else that tells two
-// people in one browser apart when both lost the network.
+// pages remembers which seat a page was in, for pages that say something of their own in
+// the handshake. Pages of the encrypted generation say their form token, which differs from
+// page to page. Nothing else tells two people in one browser apart when both come back.
 //
-// It is a help to choose among a session's own seats and may be forgotten at
-// any time. Its methods are safe for concurrent use.
+// The record only helps to choose among a session's own seats. It may be lost at any time.
+// The methods are safe for concurrent use.
 type pages struct {
 	mu         sync.Mutex
 	young, old map[pageKey]string
 }
 
+// pageKey is a page of a session, by what the page says of itself.
 type pageKey struct{ session, page string }
 
-// remember notes the seat of a page.
+// remember notes the seat of a page; "" is no page.
 func (p *pages) remember(session, page, seat string) {
 	if page == "" {
 		return

@@ -9,7 +9,7 @@ import (
 	"securechat/room"
 )
 
-// Errors of the gateway's own.
+// These errors are the gateway's own.
 var (
 	errRateLimited        = errors.New("gateway: too many events")
 	errTooManyConnections = errors.New("gateway: too many connections of a session")
@@ -53,9 +53,8 @@ var verdicts = map[room.Refusal]refusal.Code{
 	room.Displaced: refusal.Displaced,
 }
 
-// reasonOf returns the reason that pages without codes show. That somebody said no has
-// none: those pages have their own words for it, and for a request that timed out they
-// compare the contract's words.
+// reasonOf returns the reason that pages show which know no codes. They have words of their
+// own for a request that somebody declined, and compare the reason of one that timed out.
 func reasonOf(code refusal.Code) string {
 	switch code {
 	case refusal.Declined:
@@ -67,7 +66,7 @@ func reasonOf(code refusal.Code) string {
 	}
 }
 
-// refusedOf tells a page how a request ended: those that name themselves by the code, too.
+// refusedOf returns how a request to join ended. The code is for pages that name themselves.
 func refusedOf(knock, room string, code refusal.Code, named bool) refusedPayload {
 	p := refusedPayload{UserID: knock, Room: room, Reason: reasonOf(code)}
 	if named {
@@ -79,8 +78,8 @@ func refusedOf(knock, room string, code refusal.Code, named bool) refusedPayload
 // fail tells the client of an error.
 func (c *conn) fail(err error) { c.failOver(err, "") }
 
-// failOver tells the client of an error about the message that its page calls
-// ref, if it is about one.
+// failOver tells the client of an error. If it is about a message, ref is what the page
+// calls that.
 func (c *conn) failOver(err error, ref string) {
 	if errors.Is(err, context.Canceled) {
 		return // it is gone

@@ -13,60 +13,60 @@ import (
 	"securechat/internal/network"
 )
 
-// Bounds of sockets that are in no room: waiting pages, pages that are loading, and
-// whoever opens sockets for the sake of it. Those in a room are the room's to bound.
+// Bounds of sockets that are in no room: waiting pages, pages that are loading, and sockets
+// that somebody opens for the sake of it. Rooms bound the sockets that are in them.
 const (
-	maxVisitors      = 200  // of an address
-	maxVisitorsInAll = 2000 // of all; each takes some 30 KB
+	maxVisitors      = 200  // of a network, times its share
+	maxVisitorsInAll = 2000 // each takes some 30 KB
 )
 
-// visitor is a socket. It is one until it is in a room, and again when it is no more.
+// visitor is a socket, which is in a room or not.
 type visitor struct {
 	link     *engine.Session
 	networks []network.Network
-	tcp      *connlimit.Conn // of its websocket; nil while it polls, or if nobody counts
+	tcp      *connlimit.Conn // of its websocket; nil while it polls, or if connections are not counted
 	purpose  connlimit.Purpose
 }
 
 // seated reports whether the socket is in a room.
 func (v *visitor) seated() bool { return v.purpose >= connlimit.Spare }
 
-// visitors knows the purpose of every socket, and counts those that are in no room. A full
-// bound refuses nobody, who may be a member on their way back: the one that has waited the
-// longest without a purpose goes. Its methods are safe for concurrent use.
+// visitors has every socket with its purpose, and counts those in no room. A socket beyond
+// a bound is not refused, since it may be that of a member on their way back: the one with
+// the least purpose, and of those the oldest, goes for it. The methods are safe for
+// concurrent use.
 type visitors struct {
-	mu     sync.Mutex
-	known  map[string]*visitor // by Engine.IO session
-	inNone map[*visitor]struct{}
-	counts map[string]int // of those in no room, by network
-	// unbounded is true if there may be any number of them; set before first use.
+	mu       sync.Mutex
+	all      map[string]*visitor // by Engine.IO session
+	roomless map[*visitor]struct{}
+	counts   map[string]int // of the roomless ones, by network
+	// unbounded is true if any number may be in no room. It is set before first use.
 	unbounded bool
-	// most is how many sockets there may be, in rooms or not; 0 is any number. Those that
-	// poll hold no connection, so that no bound of connections is one of sockets. Set
-	// before first use.
+	// most bounds all sockets, in rooms or not; 0 sets no bound. Sockets that poll hold no
+	// connection, so a bound of connections does not bound them. It is set before first use.
 	most int
 }
 
-// arrive counts a socket until it leaves, and returns those that have to go for it.
-func (v *visitors) arrive(newcomer *visitor) (displaced []*engine.Session) {
+// add begins to count a socket, and returns those that have to go for it.
+func (v *visitors) add(newcomer *visitor) (displaced []*engine.Session) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.known == nil {
-		v.known, v.inNone, v.counts = make(map[string]*visitor), make(map[*visitor]struct{}), make(map[string]int)
+	if v.all == nil {
+		v.all, v.roomless, v.counts = make(map[string]*visitor), make(map[*visitor]struct{}), make(map[string]int)
 	}
-	v.known[newcomer.link.Id()] = newcomer
-	displaced = v.enterLocked(newcomer)
-	if v.most > 0 && len(v.known) > v.most {
+	v.all[newcomer.link.Id()] = newcomer
+	displaced = v.countLocked(newcomer)
+	if v.most > 0 && len(v.all) > v.most {
 		displaced = append(displaced, v.dispensableLocked(newcomer))
 	}
 	return displaced
 }
 
-// dispensableLocked takes out the socket that is the least loss: of those with the least
-// purpose the oldest, but never a member's only one. If there is no other it is the newcomer.
+// dispensableLocked takes out the socket with the least purpose, and of those the oldest. A
+// member's only socket stays. If all others are such, it is the newcomer.
 func (v *visitors) dispensableLocked(newcomer *visitor) *engine.Session {
 	found := newcomer
-	for _, x := range v.known {
+	for _, x := range v.all {
 		if x == newcomer || x.purpose >= connlimit.Seated {
 			continue
 		}
@@ -74,15 +74,15 @@ func (v *visitors) dispensableLocked(newcomer *visitor) *engine.Session {
 			found = x
 		}
 	}
-	v.exitLocked(found)
-	delete(v.known, found.link.Id())
+	v.uncountLocked(found)
+	delete(v.all, found.link.Id())
 	return found.link
 }
 
-// enterLocked counts a socket that is in no room. Where limits are off there are no
-// networks, and none in all.
-func (v *visitors) enterLocked(newcomer *visitor) (displaced []*engine.Session) {
-	v.inNone[newcomer] = struct{}{}
+// countLocked begins to count a socket as one in no room, and returns those that have to go
+// for it. Where limits are off a socket has no networks, and the bound in all is none.
+func (v *visitors) countLocked(newcomer *visitor) (displaced []*engine.Session) {
+	v.roomless[newcomer] = struct{}{}
 	for _, n := range newcomer.networks {
 		v.counts[n.Key]++
 	}
@@ -91,17 +91,18 @@ func (v *visitors) enterLocked(newcomer *visitor) (displaced []*engine.Session) 
 			displaced = append(displaced, v.displaceLocked(newcomer, n.Key))
 		}
 	}
-	if !v.unbounded && len(v.inNone) > maxVisitorsInAll {
+	if !v.unbounded && len(v.roomless) > maxVisitorsInAll {
 		displaced = append(displaced, v.displaceLocked(newcomer, ""))
 	}
 	return displaced
 }
 
-// displaceLocked takes out the one of a network, or of all, that has waited the longest
-// with the least purpose. There is one besides the newcomer, or it would not be full.
+// displaceLocked takes out the roomless socket with the least purpose, and of those the
+// oldest: one of a network, or any if key is "". There is one besides the newcomer, or the
+// bound would not be reached.
 func (v *visitors) displaceLocked(newcomer *visitor, key string) *engine.Session {
 	var found *visitor
-	for x := range v.inNone {
+	for x := range v.roomless {
 		if x == newcomer || key != "" && !slices.ContainsFunc(x.networks, func(n network.Network) bool { return n.Key == key }) {
 			continue
 		}
@@ -109,16 +110,16 @@ func (v *visitors) displaceLocked(newcomer *visitor, key string) *engine.Session
 			found = x
 		}
 	}
-	v.exitLocked(found)
+	v.uncountLocked(found)
 	return found.link
 }
 
-// exitLocked counts a socket no longer.
-func (v *visitors) exitLocked(x *visitor) {
-	if _, counted := v.inNone[x]; !counted {
+// uncountLocked no longer counts a socket as one in no room.
+func (v *visitors) uncountLocked(x *visitor) {
+	if _, counted := v.roomless[x]; !counted {
 		return
 	}
-	delete(v.inNone, x)
+	delete(v.roomless, x)
 	for _, n := range x.networks {
 		if v.counts[n.Key]--; v.counts[n.Key] == 0 {
 			delete(v.counts, n.Key)
@@ -126,22 +127,22 @@ func (v *visitors) exitLocked(x *visitor) {
 	}
 }
 
-// leave forgets a socket that is gone.
-func (v *visitors) leave(id string) {
+// remove forgets a socket that is closed.
+func (v *visitors) remove(id string) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if x := v.known[id]; x != nil {
-		v.exitLocked(x)
-		delete(v.known, id)
+	if x := v.all[id]; x != nil {
+		v.uncountLocked(x)
+		delete(v.all, id)
 	}
 }
 
-// serve notes what a socket is good for, and returns those that have to go if it is in no
-// room any more.
+// serve notes a socket's purpose. If it has left its room, serve returns the sockets that
+// have to go for it.
 func (v *visitors) serve(id string, purpose connlimit.Purpose) (displaced []*engine.Session) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	x := v.known[id]
+	x := v.all[id]
 	if x == nil {
 		return nil
 	}
@@ -152,15 +153,15 @@ func (v *visitors) serve(id string, purpose connlimit.Purpose) (displaced []*eng
 	}
 	switch {
 	case x.seated():
-		v.exitLocked(x)
+		v.uncountLocked(x)
 	case before:
-		return v.enterLocked(x)
+		return v.countLocked(x)
 	}
 	return nil
 }
 
-// carry notes a request of a socket's: the connection that it came by is worth as much
-// as the socket is.
+// carry notes that a connection carries a request of a socket. The connection then serves
+// the socket's purpose.
 func (v *visitors) carry(id string, r *http.Request) {
 	tcp := connlimit.Of(r)
 	if tcp == nil {
@@ -168,7 +169,7 @@ func (v *visitors) carry(id string, r *http.Request) {
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	x := v.known[id]
+	x := v.all[id]
 	if x == nil {
 		return
 	}
@@ -178,16 +179,16 @@ func (v *visitors) carry(id string, r *http.Request) {
 	}
 }
 
-// least returns the connection of the least purpose, of those the oldest, but not the
-// newcomer. There is another one.
+// least returns the connection with the least purpose, and of those the oldest. It is not
+// the newcomer: conns has others.
 func (v *visitors) least(conns []*conn, newcomer *conn) *conn {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	purpose := func(c *conn) connlimit.Purpose {
-		if x := v.known[c.link.Id()]; x != nil {
+		if x := v.all[c.link.Id()]; x != nil {
 			return x.purpose
 		}
-		return connlimit.Idle // it is gone
+		return connlimit.Idle // it has been closed
 	}
 	var found *conn
 	for _, c := range conns {
@@ -201,27 +202,27 @@ func (v *visitors) least(conns []*conn, newcomer *conn) *conn {
 	return found
 }
 
-// visit begins to count a connection.
-func (g *Gateway) visit(conn *engine.Session) {
-	r := conn.Request().Request()
-	x := &visitor{link: conn, purpose: connlimit.Busy}
+// track counts a socket until it is closed.
+func (g *Gateway) track(link *engine.Session) {
+	r := link.Request().Request()
+	x := &visitor{link: link, purpose: connlimit.Busy}
 	if g.Networks != nil && g.RateLimits {
 		x.networks = g.Networks(r)
 	}
 	if websocket.IsWebSocketUpgrade(r) {
 		x.tcp = connlimit.Of(r)
 	}
-	g.displace(g.visitors.arrive(x))
-	_ = conn.Once("close", func(...any) {
-		g.visitors.leave(conn.Id())
-		g.replays.leave(conn)
+	g.displace(g.visitors.add(x))
+	_ = link.Once("close", func(...any) {
+		g.visitors.remove(link.Id())
+		g.replays.leave(link)
 	})
-	if conn.ReadyState() == "closed" { // before we listened
-		g.visitors.leave(conn.Id())
+	if link.ReadyState() == "closed" { // before we listened
+		g.visitors.remove(link.Id())
 	}
 }
 
-// displace ends sockets that have to go for others. Their pages come back by themselves.
+// displace closes sockets that have to go for others. Their pages connect again.
 func (g *Gateway) displace(sockets []*engine.Session) {
 	for _, s := range sockets {
 		g.Metrics.Refused("connection", "displaced")
@@ -229,12 +230,12 @@ func (g *Gateway) displace(sockets []*engine.Session) {
 	}
 }
 
-// serve notes what a connection is good for.
+// serve notes the purpose of a connection's socket.
 func (c *conn) serve(purpose connlimit.Purpose) {
 	c.g.displace(c.g.visitors.serve(c.link.Id(), purpose))
 }
 
-// rank notes which of a member's connections they could do without: all but the newest.
+// rank notes the purposes of a member's connections: all but the newest are spare.
 func rank(conns []*conn) {
 	slices.SortFunc(conns, func(a, b *conn) int { return cmp.Compare(a.link.Number(), b.link.Number()) })
 	for i, c := range conns {

@@ -82,7 +82,7 @@ func (c *conn) asApplicant(p payload, do func(knock string) error) {
 		c.fail(err)
 		return
 	}
-	id, alias := p.claim("user_id"), p.claim("room")
+	id, alias := p.field("user_id"), p.field("room")
 	for _, s := range seats {
 		if s.ID != id && s.ID != alias {
 			continue
@@ -103,8 +103,8 @@ func (c *conn) asApplicant(p payload, do func(knock string) error) {
 // noRequest answers a waiting page whose request is no longer known. Such a
 // page says the same id twice; others have no business here.
 func (c *conn) noRequest(p payload) {
-	id := p.claim("user_id")
-	if id == "" || id != p.claim("room") {
+	id := p.field("user_id")
+	if id == "" || id != p.field("room") {
 		c.fail(room.ErrNoSuchKnock)
 		return
 	}

@@ -9,7 +9,7 @@ import (
 	"securechat/room"
 )
 
-// The events that clients send. Several have a second name.
+// The events that clients send.
 const (
 	evJoin        = "join"
 	evMessage     = "message"
@@ -27,6 +27,7 @@ const (
 	evLeave       = "leave_room"
 )
 
+// aliases are second names of events.
 var aliases = map[string]string{
 	"request_approval": evJoinRequest,
 	"approve":          evApprove,
@@ -34,20 +35,19 @@ var aliases = map[string]string{
 	"code_refresh":     evNewCode,
 }
 
-// maxClaim bounds the ids and names in a payload, in bytes; more is nobody's.
-const maxClaim = 512
+// maxField bounds a field that holds an id or a name, in bytes.
+const maxField = 512
 
-// maxRef bounds what a page may call a message, in bytes: it is kept, and sent
-// to everybody.
+// maxRef bounds a message's ref, in bytes: the log keeps it, and everybody is sent it.
 const maxRef = 64
 
-// payload is the first argument of an event, if it is an object. All its
-// methods make do with whatever a client sent.
+// payload is the first argument of an event, if that is an object. A client may have put
+// anything into it, and its methods take nothing for granted.
 type payload map[string]any
 
-// decode takes an event apart. Nothing is certain about it: not even that it
-// has a name. The last argument is an acknowledgement if one was asked for.
-func decode(event []any) (name string, p payload, ack func([]any, error)) {
+// unpack returns the parts of an event: its name under which it has a handler, its payload,
+// and the acknowledgement if the client asked for one. Each may be missing.
+func unpack(event []any) (name string, p payload, ack func([]any, error)) {
 	if n := len(event); n > 0 {
 		if fn, ok := event[n-1].(func([]any, error)); ok {
 			ack, event = fn, event[:n-1]
@@ -65,16 +65,16 @@ func decode(event []any) (name string, p payload, ack func([]any, error)) {
 	return name, p, ack
 }
 
-// claim returns an id or a name, "" if there is none.
-func (p payload) claim(key string) string {
+// field returns an id or a name, "" if there is none or it is too long.
+func (p payload) field(key string) string {
 	s, _ := p[key].(string)
-	if len(s) > maxClaim {
+	if len(s) > maxField {
 		return ""
 	}
 	return s
 }
 
-// ref returns what the page calls its message, "" if it does not.
+// ref returns what the page calls its message, "" if it has no name for it.
 func (p payload) ref() string {
 	s, _ := p["ref"].(string)
 	if len(s) > maxRef {
@@ -86,9 +86,9 @@ func (p payload) ref() string {
 // tooLong reports whether the event was too long to be held.
 func (p payload) tooLong() bool { return p[tooLongField] != nil }
 
-// The payloads that the server sends. Their fields are the interface that
-// frontends were written for: nothing is added to them but at the end of a
-// message, of an error about one, and of what pages are sent that name themselves.
+// The payloads that the server sends. Frontends were written for their fields, in this
+// order. Further fields stand at the end of messages, of errors about a message, and of what
+// only pages are sent that name themselves.
 type (
 	countPayload struct {
 		Count int `json:"count"`
@@ -96,13 +96,13 @@ type (
 	namePayload struct {
 		DisplayName string `json:"display_name"`
 	}
-	// messagePayload: the pages compare sender with the name in their template,
-	// and put both it and the content into innerHTML.
+	// messagePayload has a sender that pages compare with the name in their template. They
+	// put both the sender and the content into innerHTML.
 	messagePayload struct {
 		Sender    string `json:"sender"`
 		Content   string `json:"content"`
 		Timestamp string `json:"timestamp"`
-		// What follows is for pages that know it.
+		// The fields that follow were added for pages that know them.
 		ID     uint64 `json:"id"`
 		Member string `json:"member"`
 		Name   string `json:"name"` // not escaped
@@ -160,8 +160,8 @@ type (
 		Room        string `json:"room"`
 		CurrentTime int64  `json:"current_time"` // seconds since 1970
 	}
-	// refusedPayload carries the room's id for its members, and the knock's
-	// own for the applicant, who does not get to know the room.
+	// refusedPayload has the room's id for members. For the applicant, who does not get to
+	// know the room, the knock's id stands in its place.
 	refusedPayload struct {
 		UserID string `json:"user_id"`
 		Room   string `json:"room"`
@@ -188,7 +188,7 @@ type (
 	}
 )
 
-func named(name string) namePayload { return namePayload{html.EscapeString(name)} }
+func nameOf(name string) namePayload { return namePayload{html.EscapeString(name)} }
 
 func codeOf(code string) codePayload { return codePayload{NewCode: code, Code: code} }
 
@@ -225,7 +225,7 @@ func knockOf(roomID string, k room.Knock) knockPayload {
 	return knockPayload{User: html.EscapeString(k.Name), UserID: k.ID, Room: roomID}
 }
 
-// requestOf tells how a request stands at now.
+// requestOf returns how a request to join stands at an instant.
 func requestOf(k room.Knock, now time.Time) requestPayload {
 	return requestPayload{k.ID, k.Approvals, k.Required, max(0, seconds(k.Deadline.Sub(now)))}
 }

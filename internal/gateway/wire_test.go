@@ -11,7 +11,7 @@ import (
 	"securechat/room"
 )
 
-func TestDecode(t *testing.T) {
+func TestUnpack(t *testing.T) {
 	ack := func([]any, error) {}
 	for _, test := range []struct {
 		event []any
@@ -31,16 +31,16 @@ func TestDecode(t *testing.T) {
 		{[]any{"join", map[string]any{"room": "r"}}, "join", "r", false},
 		{[]any{"join", map[string]any{"room": "r"}, ack}, "join", "r", true},
 		{[]any{"join", map[string]any{"room": 7.0}}, "join", "", false},
-		{[]any{"join", map[string]any{"room": strings.Repeat("x", maxClaim)}}, "join", strings.Repeat("x", maxClaim), false},
-		{[]any{"join", map[string]any{"room": strings.Repeat("x", maxClaim+1)}}, "join", "", false},
+		{[]any{"join", map[string]any{"room": strings.Repeat("x", maxField)}}, "join", strings.Repeat("x", maxField), false},
+		{[]any{"join", map[string]any{"room": strings.Repeat("x", maxField+1)}}, "join", "", false},
 		{[]any{"join", nil, map[string]any{"room": "r"}}, "join", "", false},
 		{[]any{"request_approval"}, "join_request", "", false},
 		{[]any{"approve"}, "approve_join", "", false},
 		{[]any{"deny"}, "deny_join", "", false},
 		{[]any{"code_refresh"}, "request_code_update", "", false},
 	} {
-		name, p, gotAck := decode(test.event)
-		if name != test.name || p.claim("room") != test.room || (gotAck != nil) != test.ack {
+		name, p, gotAck := unpack(test.event)
+		if name != test.name || p.field("room") != test.room || (gotAck != nil) != test.ack {
 			t.Errorf("%v: %q, %v, %t", test.event, name, p, gotAck != nil)
 		}
 	}
@@ -78,7 +78,7 @@ func TestPayloads(t *testing.T) {
 		want    string
 	}{
 		{countPayload{2}, `{"count":2}`},
-		{named(`O'Bob <b>&"`), `{"display_name":"O&#39;Bob &lt;b&gt;&amp;&#34;"}`},
+		{nameOf(`O'Bob <b>&"`), `{"display_name":"O&#39;Bob &lt;b&gt;&amp;&#34;"}`},
 		{
 			messageOf(room.Message{Seq: 7, Member: "m", Name: "O'Bob", Content: `<b>x</b>`, At: at}),
 			fmt.Sprintf(`{"sender":"O&#39;Bob","content":"<b>x</b>","timestamp":"03:04:05","id":7,"member":"m","name":"O'Bob","at":%d}`, at.UnixMilli()),
