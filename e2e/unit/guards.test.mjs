@@ -70,6 +70,10 @@ const planted = [
     '<iframe srcdoc="{{ name }}"></iframe>', '<a href="javascript:speak()">', '{{ name|safe }}', '{{ name | safe }}', '{% autoescape false %}', '<base href="/">',
   ].map((code) => ['dangerousTemplates', { [deepTemplate]: code }, /part\/early\.html/]),
   ['dangerousStyles', { 'static/css/deep/page.css': "@import 'other.css';" }, /imports another/],
+  ['dangerousStyles', { 'static/css/room.css': '@import "base.css";' }, /room\.css imports another/],
+  ...[
+    '@import url("base.css");', '@import "https://elsewhere.example/page.css";', '@import "../js/page.css";', '@import "base.css" layer(a);',
+  ].map((code) => ['dangerousStyles', { 'static/css/app.css': `@import "base.css";\n${code}\n` }, /app\.css imports another/]),
   ['dangerousStyles', { 'static/css/deep/page.css': 'p { background: url( "https://elsewhere.example/p.png" ) }' }, /loads https:/],
   ['unknownWords', { [deep]: "import { text } from '../../words.js';\ntext('no.such-word');" }, /asks for no\.such-word/],
   ['unknownWords', { [deep]: 'text(`no.such-word`);' }, /asks for no\.such-word/],

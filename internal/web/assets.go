@@ -60,13 +60,17 @@ type static struct {
 }
 
 // newStatic returns what serves a folder, which may be nil. The files of a fixed one do
-// not change.
+// not change; its style sheets are joined.
 func newStatic(files fs.FS, fixed bool) (*static, error) {
 	if files == nil || !fixed {
 		return &static{files: files}, nil
 	}
+	files, err := joinSheets(files)
+	if err != nil {
+		return nil, err
+	}
 	sum := sha256.New()
-	err := fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
+	err = fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}

@@ -68,7 +68,8 @@ type Options struct {
 	// Static is the folder served at /static/; nil means none.
 	Static fs.FS
 	// StaticFixed is true if the files in Static do not change: templates get
-	// addresses of them, by url_for, that browsers keep for good.
+	// addresses of them, by url_for, that browsers keep for good, and css/app.css has
+	// in it the style sheets that it imports.
 	StaticFixed bool
 	// Library is the folder with socket.io.min.js and socket.io.esm.min.js,
 	// which are served at /socket.io/. Either may be missing; nil means both are.
