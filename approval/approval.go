@@ -1,9 +1,9 @@
 // Package approval decides whether somebody who knocks is let in.
 //
 // A request is admitted when every voter has said yes, and refused by the
-// first no or when its time is over. Who may vote is the caller's affair: the
-// voters are an argument each time, because they come and go while a request
-// is open. The package knows nothing of rooms, keeps no clock and does no I/O.
+// first no or when its time is over. The caller decides who may vote. It passes
+// the voters each time, because they come and go while a request is open. The
+// package knows nothing of rooms, keeps no clock and does no I/O.
 package approval
 
 import (
@@ -64,10 +64,10 @@ func (r Request) Tally(voters []string) (approvals, required int) {
 	return approvals, len(voters)
 }
 
-// Decide returns the verdict at now. It has to be asked again whenever a vote
-// comes in and whenever the voters change: the last missing voter's leaving
-// completes a vote. Without voters nobody is admitted: an empty room has
-// nobody to open the door.
+// Decide returns the verdict at now. The caller asks again whenever a vote
+// comes in and whenever the voters change, since a vote is also complete when
+// the last voter without a yes leaves. Without voters nobody is admitted: an
+// empty room has nobody to open the door.
 func (r Request) Decide(voters []string, now time.Time) Verdict {
 	if !now.Before(r.Deadline) {
 		return TimedOut

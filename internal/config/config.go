@@ -23,7 +23,7 @@ type Config struct {
 	MetricsAddr string
 	LogLevel    slog.Level
 
-	// Secret is what all keys are derived from. It is never empty.
+	// Secret is the secret from which all keys are derived. It is never empty.
 	Secret Secret
 	// SecretGenerated is true if Secret was made for this run: sessions end
 	// when the process does.
@@ -51,7 +51,7 @@ type Config struct {
 	MaxMessagesPerRoom int
 
 	// MessageMemory is how many bytes the messages of all rooms together may take;
-	// 0 if it is left to the store.
+	// 0 leaves it to the store.
 	MessageMemory int
 
 	MaxConnections      int
@@ -64,25 +64,24 @@ type Config struct {
 	AllowedOrigins []string
 	TrustedProxies Proxies
 
-	// Warnings are settings that work but should not stay, for the log.
-	// They hold no secret.
+	// Warnings tell of settings that work but should be changed. They are for the
+	// log and hold no secret.
 	Warnings []string
 }
 
 // Load reads the variables from environ, which has the form of os.Environ, and
-// from the file dotenv. What the environment sets wins over the file, and a
-// blank value means the default. A missing file is no mistake, and neither is
-// an empty dotenv, which means no file.
+// from the file dotenv. The environment wins over the file, and a blank value
+// means the default. A missing file is no mistake. An empty dotenv means no file.
 //
-// The error joins one *[Mistake] for each thing that is wrong. No mistake and
-// no warning shows the value of a secret.
+// The error joins one *[Mistake] for each problem. No mistake and no warning shows
+// the value of a secret.
 func Load(environ []string, dotenv string) (Config, error) {
 	s, unreadable := readSettings(environ, dotenv)
 	v, mistakes := parse(s.values)
 	mistakes = append(mistakes, v.contradictions(s.values)...)
 	if unreadable == nil {
 		mistakes = append(mistakes, v.refusals()...)
-	} else { // what is missing may stand in the file
+	} else { // a missing variable may stand in the file that cannot be read
 		mistakes = append(mistakes, unreadable)
 	}
 	if len(mistakes) > 0 {

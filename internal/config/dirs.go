@@ -39,7 +39,7 @@ func (d *templatesDir) UnmarshalText(text []byte) error {
 		return nil
 	}
 	problem := fmt.Sprintf("%q has no readable %s", dir, strings.Join(missing, ", "))
-	// A slip that suggests itself: the app's folder instead of its templates.
+	// People easily name the app's folder instead of its templates folder.
 	if inside := filepath.Join(dir, "templates"); len(missingTemplates(inside)) == 0 {
 		problem += fmt.Sprintf(" (did you mean %q?)", inside)
 	}

@@ -31,16 +31,15 @@ func (o *origins) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// parseOrigin checks an origin and brings it into the form that browsers send:
-// lower case, without the port that the scheme has anyway. A websocket's scheme is that
-// of its page.
+// parseOrigin checks an origin and brings it into the form that browsers send: in lower
+// case and without the scheme's default port. A websocket has the scheme of its page.
 func parseOrigin(entry string) (string, error) {
 	if entry == "*" {
 		return "", errors.New(`"*" would let every website act for your visitors`)
 	}
 	u, err := url.Parse(entry)
 	if err != nil || u.User != nil {
-		// Such an entry can hold a password: it is not shown.
+		// Such an entry can hold a password, so it is not shown.
 		return "", errors.New("an entry is no URL of this form")
 	}
 	scheme, known := map[string]string{"http": "http", "ws": "http", "https": "https", "wss": "https"}[u.Scheme]

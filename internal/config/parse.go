@@ -34,8 +34,8 @@ func parse(values map[string]string) (variables, []error) {
 	return v, mistakes
 }
 
-// parseErrors sorts the errors of the env library: what is wrong with which
-// field, and whatever else there is.
+// parseErrors sorts the errors of the env library into those about a field and all
+// others.
 func parseErrors(err error) (problems map[string]string, others []error) {
 	problems = make(map[string]string)
 	var all env.AggregateError
@@ -96,7 +96,7 @@ func bound(t reflect.Type, text string) int64 {
 	return n
 }
 
-// allowed says what a field takes.
+// allowed tells the values that a field takes.
 func allowed(field reflect.StructField) string {
 	if takes := field.Tag.Get("takes"); takes != "" {
 		return takes

@@ -8,12 +8,12 @@ import (
 	"strings"
 )
 
-// maxHops is more proxies than anybody has in a row: a larger number is a slip.
+// maxHops is more proxies than anybody has in a row. A larger number is a mistake.
 const maxHops = 10
 
-// Proxies says whose word to take for a visitor's address: either the last
-// Hops entries of X-Forwarded-For, or every peer within Prefixes. Both zero
-// means nobody's: the peer of the connection is the visitor.
+// Proxies says who is believed about a visitor's address: either the last Hops
+// entries of X-Forwarded-For, or every peer within Prefixes. If both are zero
+// nobody is believed, and the peer of the connection is the visitor.
 type Proxies struct {
 	Hops     int
 	Prefixes []netip.Prefix // masked, IPv4 not mapped into IPv6
@@ -22,8 +22,8 @@ type Proxies struct {
 // None reports whether no proxy is trusted.
 func (p Proxies) None() bool { return p.Hops == 0 && len(p.Prefixes) == 0 }
 
-// proxies keeps Proxies out of sight of the env library, which would look for
-// variables of its fields.
+// proxies hides Proxies from the env library, which would take its fields for
+// variables.
 type proxies struct{ Proxies Proxies }
 
 func (p *proxies) UnmarshalText(text []byte) error {

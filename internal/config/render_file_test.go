@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// What render.yaml sets has to be enough to start in production, without a
+// The variables of render.yaml have to be enough to start in production, without a
 // warning and without a variable that nobody reads.
 func TestRenderBlueprint(t *testing.T) {
 	content, err := os.ReadFile("../../render.yaml")

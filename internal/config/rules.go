@@ -6,8 +6,8 @@ import (
 	"net/netip"
 )
 
-// contradictions checks the variables against each other. values tells what
-// was set: a default never contradicts what somebody chose.
+// contradictions checks the variables against each other. values holds those that
+// were set, since a default never contradicts a choice.
 func (v *variables) contradictions(values map[string]string) []error {
 	var mistakes []error
 	for _, span := range []struct {
@@ -84,7 +84,7 @@ func (v *variables) refusals() []error {
 	return mistakes
 }
 
-// weakness says what is wrong with a secret, without showing it.
+// weakness tells the problem of a secret without showing the secret.
 func weakness(secret Secret) string {
 	switch {
 	case len(secret) == 0:
@@ -95,7 +95,7 @@ func weakness(secret Secret) string {
 	return ""
 }
 
-// warnings are the settings that work but should not stay.
+// warnings tell of settings that work but should be changed.
 func (v *variables) warnings(s settings) []string {
 	var warnings []string
 	warn := func(format string, args ...any) {

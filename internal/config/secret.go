@@ -9,8 +9,8 @@ import (
 // minSecret is the length in bytes below which a secret can be guessed.
 const minSecret = 16
 
-// Secret is key material. Whatever prints or logs it shows a placeholder;
-// convert it to []byte to use it.
+// Secret is key material. Printing or logging it shows a placeholder. Convert it to
+// []byte to use it.
 type Secret []byte
 
 const hidden = "[redacted]"

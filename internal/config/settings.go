@@ -15,12 +15,12 @@ import (
 	"github.com/joho/godotenv"
 )
 
-// settings is what the environment and the .env file set, merged.
+// settings are the variables of the environment and the .env file, merged.
 type settings struct {
 	// values holds the variables of this server that are not blank.
 	values map[string]string
-	// unknown are names in the .env file that mean nothing to this server:
-	// perhaps misspelled ones.
+	// unknown are names in the .env file that mean nothing to this server. They
+	// may be misspelled.
 	unknown []string
 	// flaskProduction is true if Flask was told that this is production.
 	flaskProduction bool
@@ -49,8 +49,8 @@ func readSettings(environ []string, dotenv string) (settings, error) {
 	return s, unreadable
 }
 
-// trim takes off space that slipped in around a value. A secret is taken as it
-// is: space may be part of it.
+// trim removes space around a value. A secret stays as it is, since space may be
+// part of it.
 func trim(name, value string) string {
 	if strings.HasSuffix(name, "SECRET_KEY") {
 		return value
@@ -67,19 +67,19 @@ func names() []string {
 	return list
 }
 
-// ofFlask reports whether a variable was for the Flask app or for what ran it.
-// A .env file that is moved here keeps them without harm.
+// ofFlask reports whether a variable was for the Flask app or for the programs that
+// ran it. A .env file that is moved here may keep such variables.
 func ofFlask(name string) bool {
 	return name == "WEB_CONCURRENCY" || strings.HasPrefix(name, "FLASK_") ||
 		strings.HasPrefix(name, "PYTHON") || strings.HasPrefix(name, "GUNICORN_")
 }
 
-// dollar stands in for the dollar sign while godotenv reads: it would replace
+// dollar stands in for the dollar sign while godotenv reads. godotenv would replace
 // $NAME even within a secret, which python-dotenv never did.
 const dollar = "\ue000"
 
-// readFile reads a .env file. One that does not exist is empty. The map can be
-// written to, whatever the error.
+// readFile reads a .env file. A file that does not exist is empty. The map can be
+// written to, even if there is an error.
 func readFile(path string) (map[string]string, error) {
 	empty := make(map[string]string)
 	if path == "" {
@@ -110,8 +110,8 @@ func readFile(path string) (map[string]string, error) {
 
 var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.]*$`)
 
-// parseFile parses the text of a .env file. What godotenv says of a bad one
-// quotes the file, so it may hold a secret and is not passed on.
+// parseFile parses the text of a .env file. godotenv's errors quote the file, which
+// may hold a secret, so they are not passed on.
 func parseFile(text string) (values map[string]string, ok bool) {
 	values, err := godotenv.Unmarshal(text)
 	if err != nil {

@@ -64,7 +64,7 @@ func (l *level) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// duration also takes a bare number, which Flask users know as seconds.
+// duration also takes a bare number, which means seconds as it did for Flask.
 type duration time.Duration
 
 func (d *duration) UnmarshalText(text []byte) error {
@@ -148,7 +148,7 @@ func (z *size) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// contentPolicy is sent as a header and so must not be able to end it.
+// contentPolicy is sent as a header, so it must have no character that would end one.
 type contentPolicy string
 
 func (c *contentPolicy) UnmarshalText(text []byte) error {
@@ -161,7 +161,7 @@ func (c *contentPolicy) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// entries splits a comma-separated list and drops what is blank.
+// entries splits a comma-separated list and drops blank entries.
 func entries(text []byte) []string {
 	var list []string
 	for entry := range strings.SplitSeq(string(text), ",") {

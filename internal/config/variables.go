@@ -7,9 +7,10 @@ import (
 	"time"
 )
 
-// variables is every variable of the environment, with its default. Numbers
-// and durations carry their bounds; the tag takes tells a person what the
-// others allow. A variable without a default is empty unless set.
+// variables has a field for every variable of the environment, with its default.
+// Numbers and durations have their bounds in the tags min and max. For all others the
+// tag takes tells a person which values are allowed. A variable without a default is
+// empty unless set.
 type variables struct {
 	AppEnv environment `env:"APP_ENV" envDefault:"development" takes:"production or development"`
 	Render string      `env:"RENDER"`
@@ -33,8 +34,8 @@ type variables struct {
 	AbsenceGrace    duration `env:"ABSENCE_GRACE" envDefault:"10s" min:"1ms" max:"8760h"`
 	ReturnGrace     duration `env:"RETURN_GRACE" envDefault:"10m" min:"1ms" max:"8760h"`
 
-	// More live rooms than this and a code guessed at random would open one
-	// too often: there are 900,000 codes, and two of them may hold for a room.
+	// The bound keeps a code that is guessed at random from opening a room too
+	// often: there are 900,000 codes, and two of them may hold for a room.
 	MaxRooms           int `env:"MAX_ROOMS" envDefault:"100" min:"1" max:"100000"`
 	MaxRoomsPerIP      int `env:"MAX_ROOMS_PER_IP" envDefault:"3" min:"1" max:"100000"`
 	MaxMembers         int `env:"MAX_MEMBERS" envDefault:"50" min:"2" max:"10000"`
@@ -53,14 +54,14 @@ type variables struct {
 	RedisURL       string  `env:"REDIS_URL"`
 }
 
-// production reports whether mistakes that are forgiven on a developer's
-// machine are to be refused.
+// production reports whether the server refuses mistakes that it forgives on a
+// developer's machine.
 func (v *variables) production() bool {
 	return bool(v.AppEnv) || v.Render != ""
 }
 
-// listen returns the address to serve on. set tells whether PORT was set: a
-// port that somebody chose is meant to be reached from outside.
+// listen returns the address to serve on. set tells whether PORT was set: a chosen
+// port is meant to be reached from outside.
 func (v *variables) listen(set bool) string {
 	host := string(v.Host)
 	if host == "" && !set {

@@ -1,17 +1,17 @@
 // Package connlimit bounds the TCP connections of a server: in all, and for each of the
 // networks that a client is counted by (package network).
 //
-// What holds:
+// The package promises:
 //
 //  1. There are never more connections than [Limits.Total].
 //  2. A network has no more connections than [Limits.PerAddress] times its share, unless
 //     it has been found to be shared; see [Conn.FoundShared].
 //  3. A bound that is reached refuses nobody while another connection within it serves a
-//     lesser [Purpose] than [Seated]: of those with the least, the one that has had it
-//     the longest is closed for the newcomer.
-//  4. The header of a request has no more than a hundred or so lines, and no more than a
-//     few hundred are arriving at a time: the one that takes the longest is closed. A
-//     header of many short lines takes ten times its size.
+//     lesser [Purpose] than [Seated]. The connections with the least purpose are looked
+//     at, and the one that has had it the longest is closed for the newcomer.
+//  4. The header of a request has no more than maxHeaderLines lines: a header of many
+//     short lines takes ten times its size in memory. No more than maxArriving headers
+//     are arriving at a time; the connection whose header takes the longest is closed.
 //  5. A connection of a trusted proxy counts as that of the client whose request it
 //     carries, from [Conn.CarriesFor] to the end of the request; between requests it
 //     counts in the total alone.
@@ -32,10 +32,10 @@ import (
 // Purpose is what a connection is used for; a higher one is displaced later.
 type Purpose int
 
-// The purposes. The first two follow from [Limiter.ConnState], the others are said by
+// The purposes. The first two follow from [Limiter.ConnState], the others are set by
 // [Conn.Serve].
 const (
-	Idle    Purpose = iota // no request yet, or none at the moment
+	Idle    Purpose = iota // no request is under way
 	Busy                   // a request is under way, or a socket is open
 	Waiting                // somebody waits at a room's door, or is about to come back to one
 	Spare                  // a member is in a room by it, and by a newer one as well
@@ -44,19 +44,18 @@ const (
 )
 
 const (
-	// maxArriving is how many headers may be arriving at a time. One usually does so in
-	// an instant.
+	// maxArriving is how many headers may be arriving at a time. A header usually
+	// arrives in an instant.
 	maxArriving = 256
-	// maxHeaderLines is more than browsers and proxies send: some 30 and 20.
+	// maxHeaderLines is more than people need: browsers send some 30 lines, proxies 20.
 	maxHeaderLines = 128
 )
 
-// sendBuffer bounds what the system keeps of an answer that nobody reads, in bytes. The
-// system may take twice as much. It is enough for 300 KB a second over a line with a
-// delay of 200 ms.
+// sendBuffer bounds the bytes of an unread answer that the system keeps. The system may
+// take twice as much. It is enough for 300 KB a second over a line with a delay of 200 ms.
 const sendBuffer = 64 << 10
 
-// Limits are the bounds of a [Limiter]; zero is none.
+// Limits are the bounds of a [Limiter]. Zero means no bound.
 type Limits struct {
 	Total      int
 	PerAddress int
@@ -71,24 +70,24 @@ type Limiter struct {
 	mu       sync.Mutex
 	all      group
 	networks map[string]*group
-	arriving list.List // of connections with a header on its way, the first one first
+	arriving list.List // connections whose header is arriving, the longest first
 }
 
-// group is the connections that one bound is about.
+// group has the connections that share a bound.
 type group struct {
 	key    string
 	limit  int
 	shared bool
 	count  int
-	// waiting has the connections by purpose, those that have had it the longest first.
+	// waiting has the connections of each purpose, the one that has had it the longest first.
 	waiting [purposes]list.List
 }
 
 func (g *group) full() bool { return g.limit > 0 && !g.shared && g.count >= g.limit }
 
-// New returns a Limiter. Proxy reports whether a peer is a proxy whose word is taken for
-// whom it brings. Refused is called for each connection that is closed because of a
-// bound; it must not block.
+// New returns a Limiter. Proxy reports whether a peer is a proxy that is believed about
+// its clients. Refused is called for each connection that is closed because of a bound;
+// it must not block.
 func New(limits Limits, proxy func(netip.Addr) bool, refused func()) *Limiter {
 	return &Limiter{
 		limits: limits, proxy: proxy, refused: refused,
@@ -103,7 +102,7 @@ func (l *Limiter) Listen(ctx context.Context, address string) (net.Listener, err
 	if err != nil {
 		return nil, err
 	}
-	return listener{inner.(*net.TCPListener), l}, nil //nolint:forcetypeassert // it is what listens for TCP
+	return listener{inner.(*net.TCPListener), l}, nil //nolint:forcetypeassert // the network is tcp
 }
 
 type listener struct {
@@ -134,11 +133,11 @@ type Conn struct {
 
 	// Guarded by limiter.mu.
 	purpose Purpose
-	places  []place       // the first in all; none when closed
-	arrives *list.Element // in arriving
+	places  []place       // the first is in Limiter.all; empty when closed
+	arrives *list.Element // in Limiter.arriving; nil if no header is arriving
 }
 
-// place is where a connection stands in a group.
+// place is the position of a connection in a group.
 type place struct {
 	group   *group
 	element *list.Element
@@ -172,8 +171,8 @@ func peerOf(tcp *net.TCPConn) netip.Addr {
 	return a.AddrPort().Addr().Unmap().WithZone("")
 }
 
-// makeRoomLocked enters a connection, which is in all already, into the groups of its
-// networks. It returns whom to close for it, and false if there is no place.
+// makeRoomLocked adds a connection to the groups of its networks; it is in l.all already.
+// It returns the connections to close for it. It is not ok if there is no place.
 func (l *Limiter) makeRoomLocked(c *Conn, networks []network.Network) (displaced []*Conn, ok bool) {
 	groups := []*group{}
 	if l.limits.PerAddress > 0 {
@@ -187,7 +186,7 @@ func (l *Limiter) makeRoomLocked(c *Conn, networks []network.Network) (displaced
 			if ok = l.displaceLocked(g, c, &displaced); !ok {
 				break
 			}
-			l.networks[g.key] = g // it may have lost its only connection, and been forgotten
+			l.networks[g.key] = g // displacing its only connection may have removed it
 		}
 		c.enterLocked(g)
 	}
@@ -200,8 +199,8 @@ func (l *Limiter) makeRoomLocked(c *Conn, networks []network.Network) (displaced
 	return displaced, ok
 }
 
-// displaceLocked takes out the connection of a group that has waited the longest of
-// those with the least purpose, but not the newcomer.
+// displaceLocked takes a connection out of a group: of the connections with the least
+// purpose, the one that has had it the longest. It is never the newcomer.
 func (l *Limiter) displaceLocked(g *group, newcomer *Conn, displaced *[]*Conn) bool {
 	for purpose := range Seated {
 		for e := g.waiting[purpose].Front(); e != nil; e = e.Next() {
@@ -226,14 +225,14 @@ func (l *Limiter) groupLocked(n network.Network) *group {
 	return g
 }
 
-// forgetLocked lets go of a network that has no connection.
+// forgetLocked removes a network that has no connection.
 func (l *Limiter) forgetLocked(g *group) {
 	if g != &l.all && g.count == 0 {
 		delete(l.networks, g.key)
 	}
 }
 
-// close closes connections that a bound has no place for.
+// close closes connections that are displaced or refused, and counts them as refused.
 func (l *Limiter) close(conns []*Conn) {
 	for _, c := range conns {
 		l.refused()
@@ -257,7 +256,7 @@ func (l *Limiter) arrive(c *Conn) {
 	l.close(displaced)
 }
 
-// arrivedLocked notes that the header is there, or never will be.
+// arrivedLocked notes that the header has arrived, or is not waited for any more.
 func (c *Conn) arrivedLocked() {
 	if c.arrives != nil {
 		c.limiter.arriving.Remove(c.arrives)
@@ -265,8 +264,8 @@ func (c *Conn) arrivedLocked() {
 	}
 }
 
-// Handler returns a handler that stands before the others: it notes that a header has
-// arrived, and refuses one of too many lines.
+// Handler returns a handler to put before next. It notes that a header has arrived, and
+// refuses a header of too many lines.
 func (l *Limiter) Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if c := Of(r); c != nil {
@@ -283,7 +282,7 @@ func (l *Limiter) Handler(next http.Handler) http.Handler {
 			_ = http.NewResponseController(w).SetReadDeadline(time.Now()) // its body is not waited for
 			w.Header().Set("Connection", "close")
 			http.Error(w, "This request has too many header fields.", http.StatusRequestHeaderFieldsTooLarge)
-			clear(r.Header) // the server keeps the request for half a second yet
+			clear(r.Header) // the server keeps the request for another half second
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -295,20 +294,20 @@ func (c *Conn) enterLocked(g *group) {
 	c.places = append(c.places, place{g, g.waiting[c.purpose].PushBack(c)})
 }
 
-// leaveLocked takes the connection out of its groups but for the first few.
-func (c *Conn) leaveLocked(but int) {
-	if len(c.places) <= but {
+// leaveLocked takes the connection out of its groups. It stays in the first few, as many as keep says.
+func (c *Conn) leaveLocked(keep int) {
+	if len(c.places) <= keep {
 		return
 	}
-	for _, p := range c.places[but:] {
+	for _, p := range c.places[keep:] {
 		p.group.waiting[c.purpose].Remove(p.element)
 		p.group.count--
 		c.limiter.forgetLocked(p.group)
 	}
-	c.places = c.places[:but]
+	c.places = c.places[:keep]
 }
 
-// Close closes the connection, which is not counted any more.
+// Close closes the connection and stops counting it.
 func (c *Conn) Close() error {
 	c.limiter.mu.Lock()
 	c.leaveLocked(0)
@@ -331,9 +330,9 @@ func (c *Conn) Serve(purpose Purpose) {
 	c.purpose = purpose
 }
 
-// CarriesFor notes which client's request a trusted proxy's connection carries, and
-// reports whether that one may have it; if not, the request is to be refused. Other
-// connections are their peer's, and it changes nothing for them.
+// CarriesFor notes the client whose request a trusted proxy's connection carries. It
+// reports whether the client may have one more connection; if not, refuse the request. A
+// connection that is no trusted proxy's belongs to its peer, so nothing changes for it.
 func (c *Conn) CarriesFor(networks []network.Network) bool {
 	if !c.proxy {
 		return true
@@ -354,8 +353,8 @@ func (c *Conn) CarriesFor(networks []network.Network) bool {
 	return ok
 }
 
-// FoundShared notes that a peer who is no trusted proxy forwards requests. All of its
-// visitors would share the bound of one address, so it keeps to the total alone, for as
+// FoundShared notes that a peer forwards requests without being a trusted proxy. All of
+// its visitors would share the bound of one address. So only the total bounds it, for as
 // long as it has a connection.
 func (c *Conn) FoundShared() {
 	c.limiter.mu.Lock()
@@ -368,7 +367,7 @@ func (c *Conn) FoundShared() {
 	}
 }
 
-// ConnState is to be http.Server's. It notes which connections are between requests.
+// ConnState is for http.Server. It notes which connections are between requests.
 func (l *Limiter) ConnState(conn net.Conn, state http.ConnState) {
 	c, ok := conn.(*Conn)
 	if !ok {
@@ -391,12 +390,12 @@ func (l *Limiter) ConnState(conn net.Conn, state http.ConnState) {
 
 type contextKey struct{}
 
-// ConnContext is to be http.Server's, so that Of finds the connection.
+// ConnContext is for http.Server. It lets Of find the connection.
 func ConnContext(ctx context.Context, conn net.Conn) context.Context {
 	return context.WithValue(ctx, contextKey{}, conn)
 }
 
-// Of returns the connection that a request came by, nil if nobody counts it.
+// Of returns the connection of a request; nil if it is not counted.
 func Of(r *http.Request) *Conn {
 	c, _ := r.Context().Value(contextKey{}).(*Conn)
 	return c

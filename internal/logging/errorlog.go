@@ -8,8 +8,8 @@ import (
 )
 
 // ErrorLog returns a logger for http.Server.ErrorLog. Its lines hold the
-// addresses of clients, which l scrubs. Panics of handlers are errors; clients
-// that fail at TLS are their own problem and go to debug; the rest is a warning.
+// addresses of clients, which l scrubs. Panics of handlers are errors. Failed TLS
+// handshakes go to debug, since any client can cause them. The rest are warnings.
 func ErrorLog(l *slog.Logger) *log.Logger {
 	return log.New(bridge{l}, "", 0)
 }

@@ -12,11 +12,10 @@ type privacy int
 const (
 	open   privacy = iota // scrubbed only
 	hashed                // an identifier: equal values stay recognisable
-	hidden                // not even that
+	hidden                // equal values are not recognisable either
 )
 
-// words are the parts of keys that speak of something private, in the
-// singular.
+// words are the words in keys that name something private, in the singular.
 var words = map[string]privacy{
 	"address": hashed, "addr": hashed, "ip": hashed, "peer": hashed, "remote": hashed, "forwarded": hashed,
 	"client": hashed, "connection": hashed, "conn": hashed, "socket": hashed, "sid": hashed, "id": hashed, "uuid": hashed,
@@ -35,8 +34,8 @@ var words = map[string]privacy{
 var harmless = []string{"status_code", "exit_code", "close_code"}
 
 // privacyOf returns the strictest treatment that a word of the key, or of the
-// groups around it, asks for. A count, such as rooms=3, is open: words in the
-// plural say nothing against a number.
+// groups around it, asks for. A word in the plural asks for nothing if the value is
+// a number: rooms=3 is a count.
 func privacyOf(groups []string, key string, number bool) privacy {
 	strictest := open
 	for _, name := range append(slices.Clone(groups), key) {

@@ -4,7 +4,7 @@
 //
 // # What is hidden
 //
-// An attribute whose key speaks of something private loses its value. Codes,
+// An attribute whose key names something private loses its value. Codes,
 // names, messages and credentials become [redacted]; identifiers and addresses
 // become a short keyed hash, so that lines on the same room or visitor can
 // still be told together. A key is read word by word, room_id like roomID, and
@@ -12,7 +12,7 @@
 //
 // Everything else that is text, the log message and errors included, loses
 // UUIDs, addresses, runs of six digits and long tokens. Structs, maps and
-// the like are not written out at all: what they hold is not known here.
+// the like are not written out at all, since they may hold anything.
 //
 // A name or message within the text of an error cannot be told from other
 // words. Do not put it there.

@@ -19,7 +19,7 @@ import (
 	"time"
 )
 
-// What must never be seen.
+// The values that no log may show.
 const (
 	canary  = "canary"
 	uuid    = "6f1ed002-ab5a-4b62-9f3e-0d7a1c2b3d4e"

@@ -67,8 +67,8 @@ func clean(v slog.Value) slog.Value {
 	}
 }
 
-// cleanAny scrubs errors and what is text or a number underneath. Anything
-// else might hold anything.
+// cleanAny scrubs errors, texts, numbers, and types that are a text or a number
+// underneath. Values of all other types are redacted, since they may hold anything.
 func cleanAny(v slog.Value) slog.Value {
 	value := v.Any()
 	switch value := value.(type) {

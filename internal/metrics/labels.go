@@ -6,11 +6,11 @@ import (
 	"sync"
 )
 
-// other stands for every value of a label that is not to appear.
+// other is the label for every value that must not appear.
 const other = "other"
 
-// knownEvents are the events of the protocol, with their aliases, and what all
-// others are counted as.
+// knownEvents are the events of the protocol with their aliases. All other events are
+// counted as the last one.
 var knownEvents = []string{
 	"connect", "disconnect",
 	"join", "message", "typing", "leave_room", "request_members", "request_code",
@@ -27,8 +27,8 @@ var (
 	routeShape = regexp.MustCompile(`^/[a-z_./{}*-]{0,63}$`)
 )
 
-// vocabulary bounds the values of a label: it lets through the first few
-// different ones that have the right shape.
+// vocabulary bounds the values of a label. It lets through the values that have the
+// right shape, until it knows limit different ones.
 type vocabulary struct {
 	shape *regexp.Regexp
 	limit int

@@ -1,9 +1,9 @@
 // Package metrics counts what the server does, for Prometheus. It has a
 // registry of its own and no global state.
 //
-// No label holds anything that a client chose: values that are not known, or do
-// not look like a constant of this program, are counted as "other". So the
-// number of series is bounded, and no room, name or address gets into them.
+// No label holds a value that a client chose. A value that is unknown, or does not
+// look like a constant of this program, is counted as "other". So the number of
+// series is bounded, and no room, name or address gets into them.
 package metrics
 
 import (
@@ -30,13 +30,13 @@ type Metrics struct {
 	requests *prometheus.HistogramVec
 	events   *prometheus.HistogramVec
 
-	byEvent map[string]prometheus.Observer // those of events: to look one up there takes long
+	byEvent map[string]prometheus.Observer // the members of events, where a look-up takes long
 
 	routes, places, reasons *vocabulary
 }
 
-// New returns Metrics that report the numbers of rooms and of their members as
-// counts returns them. It is called at each scrape, from any goroutine.
+// New returns Metrics. They report the numbers of rooms and of their members that
+// counts returns. counts is called at each scrape, from any goroutine.
 func New(counts func() (rooms, members int)) *Metrics {
 	m := &Metrics{
 		registry: prometheus.NewRegistry(),
@@ -99,7 +99,7 @@ func (m *Metrics) SocketOpened() {
 	m.opened.Inc()
 }
 
-// SocketClosed counts a connection out. Call it once for each SocketOpened.
+// SocketClosed counts a connection as closed. Call it once for each SocketOpened.
 func (m *Metrics) SocketClosed() {
 	if m == nil {
 		return
@@ -115,8 +115,8 @@ func (m *Metrics) MessageRelayed() {
 	m.messages.Inc()
 }
 
-// Refused counts something that was refused. Where and reason are constants in
-// lower case, such as "join" and "rate limit"; spaces become underscores.
+// Refused counts a refusal. Where and reason are constants in lower case, such as
+// "join" and "rate limit". Spaces become underscores.
 func (m *Metrics) Refused(where, reason string) {
 	if m == nil {
 		return
@@ -137,7 +137,7 @@ func (m *Metrics) ObserveHTTP(route string, status int, d time.Duration) {
 	m.requests.WithLabelValues(m.routes.word(route), label).Observe(d.Seconds())
 }
 
-// ObserveEvent counts a handled event. The name may be whatever a client sent.
+// ObserveEvent counts a handled event. The name may be any that a client sent.
 func (m *Metrics) ObserveEvent(event string, d time.Duration) {
 	if m == nil {
 		return

@@ -11,7 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// goodbye is how long scrapes under way may take once the server is to end.
+// goodbye is how long scrapes under way may take once the server ends.
 const goodbye = time.Second
 
 // Handler answers scrapes. On a nil *Metrics it answers 404.
@@ -23,8 +23,8 @@ func (m *Metrics) Handler() http.Handler {
 }
 
 // Serve answers GET /metrics on l until ctx ends, and then returns nil. It
-// closes l. What goes wrong with single connections goes to errorLog, with the
-// addresses of clients. Whoever reaches l sees the numbers: keep it private.
+// closes l. Errors of single connections go to errorLog, with the addresses of
+// clients. Everybody who reaches l sees the numbers, so keep it private.
 func (m *Metrics) Serve(ctx context.Context, l net.Listener, errorLog *log.Logger) error {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", m.Handler())

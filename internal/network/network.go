@@ -1,15 +1,15 @@
 // Package network tells by which networks a client is counted, and how much each of
 // them may have.
 //
-// An IPv4 address counts by itself. An IPv6 subscriber has a whole /64, often a /56,
-// and a small provider's customer a /48: counted by single addresses, nobody would
-// ever reach a limit. So a /64 counts as one address, and besides a /56 may have
-// [Share56] times and a /48 [Share48] times as much, all of its addresses together.
+// An IPv4 address counts by itself. An IPv6 subscriber has a whole /64, often a /56 or
+// even a /48, and would never reach a limit for single addresses. So a /64 counts as one
+// address. All addresses of a /56 together may have [Share56] times as much, and all
+// addresses of a /48 [Share48] times as much.
 package network
 
 import "net/netip"
 
-// What the wider networks may have, in multiples of what one address may.
+// Share56 and Share48 are the shares of the wider networks, in multiples of one address's.
 const (
 	Share56 = 4
 	Share48 = 16
@@ -19,12 +19,12 @@ const (
 type Network struct {
 	// Key names the network. Different networks have different keys.
 	Key string
-	// Share is how many times as much as one address all of it may have: 1 or more.
+	// Share is what the whole network may have, in multiples of one address's: 1 or more.
 	Share int
 }
 
 // Of returns the networks that an IP address belongs to, the narrowest first. There is
-// always one: what is no IP address is taken for a name of its own.
+// always one: a text that is no IP address is a network of its own.
 func Of(address string) []Network {
 	ip, err := netip.ParseAddr(address)
 	if err != nil {

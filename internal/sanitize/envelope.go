@@ -9,9 +9,10 @@ import (
 //
 //	{"salt":"<hex>","content":"<base64>"}
 //
-// as JSON.stringify writes the object {salt, content} of CryptoJS: no white
-// space, this order, lower-case hexadecimal digits, padded base64. The content
-// is OpenSSL's: "Salted__", eight bytes of salt, and one or more AES blocks.
+// JSON.stringify writes the object {salt, content} of CryptoJS in this order and
+// without white space. The hexadecimal digits are in lower case, and the base64 is
+// padded. The content has OpenSSL's form: "Salted__", eight bytes of salt, and one
+// or more AES blocks.
 const (
 	envelopeHead   = `{"salt":"`
 	envelopeMiddle = `","content":"`
@@ -46,7 +47,7 @@ func openEnvelope(text string) (salt, content string, ok bool) {
 	return salt, content, ok && isHex(salt) && isOpenSSL(content)
 }
 
-// isHex reports whether s is a sensible number of bytes in lower-case hexadecimal.
+// isHex reports whether s is 1 to maxSaltDigits/2 bytes in lower-case hexadecimal.
 func isHex(s string) bool {
 	if len(s) == 0 || len(s) > maxSaltDigits || len(s)%2 != 0 {
 		return false

@@ -11,12 +11,12 @@ import (
 	"golang.org/x/net/html"
 )
 
-// linkRel is on every link: the page behind it learns neither the room's address
-// nor gets hold of the window, and search engines do not follow.
+// linkRel is on every link. With it the page behind the link does not learn the
+// room's address and cannot reach the window, and search engines do not follow.
 const linkRel = "noopener noreferrer nofollow"
 
-// newPolicy is the original's: b, i, em, strong and links. It gets no other tags to
-// see, but decides what a link may have.
+// newPolicy returns the original's policy: b, i, em, strong and links. No other tags
+// reach it. What is left for it to decide is which attributes a link may have.
 func newPolicy() *bluemonday.Policy {
 	p := bluemonday.NewPolicy()
 	p.AllowElements("b", "i", "em", "strong")
@@ -34,13 +34,13 @@ func hasHost(u *url.URL) bool { return u.Host != "" }
 
 var newlines = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\x00", "\uFFFD")
 
-// clean returns text as markup that is safe for innerHTML and balanced, or ""
-// if nothing visible is left of it, and whether that is all of it: text and tags
-// beyond so many characters are left out, an entity being one. What only looks like
-// a tag is text. clean(clean(x)) is clean(x).
+// clean returns text as markup that is balanced and safe for innerHTML. The markup is
+// "" if nothing visible is left. whole is false if text and tags beyond maxLength
+// characters were left out; an entity counts as one character. Anything that only
+// looks like a tag is text. clean(clean(x)) is clean(x).
 func (s *Sanitizer) clean(text string, maxLength int) (markup string, whole bool) {
-	// A browser would replace what is no UTF-8, and NUL, on its own: better that
-	// the policy sees what the browser will see.
+	// A browser would replace NUL and invalid UTF-8 by itself. The policy must see
+	// the same text as the browser.
 	text = strings.ToValidUTF8(text, "\uFFFD")
 	if strings.ContainsAny(text, "\r\x00") {
 		text = newlines.Replace(text)
@@ -65,8 +65,8 @@ func (s *Sanitizer) clean(text string, maxLength int) (markup string, whole bool
 }
 
 // resolve returns text with the characters that its entities stand for. An entity ends
-// with a semicolon: browsers take some without one, but what people write is an
-// address, whose parameters may be called copy, or lt.
+// with a semicolon. Browsers take some without one, but people write addresses, and an
+// address may have a parameter named copy or lt.
 func resolve(text string) string {
 	if !strings.Contains(text, "&") {
 		return text
@@ -97,16 +97,15 @@ func entity(text string) (char string, length int) {
 		return none, len(none)
 	}
 	char = html.UnescapeString(text[:end+1])
-	// Of an unknown name the library takes what it knows: the end is still there then.
+	// The library resolves the known beginning of an unknown name. Its end is still there then.
 	if strings.HasSuffix(char, text[end-1:end+1]) {
 		return none, len(none)
 	}
 	return char, end + 1
 }
 
-// balanced returns markup, whose text is escaped, as the policy lets it through.
-// Without a tag there is nothing to decide. Most messages are like that, and this is
-// what the policy would make of them at ten times the cost.
+// balanced returns markup, whose text is escaped, as the policy lets it through. Most
+// messages have no tag. The policy would return those unchanged, at ten times the cost.
 func (s *Sanitizer) balanced(markup string, tags bool) string {
 	if !tags {
 		return visible(markup)
@@ -120,10 +119,10 @@ func escape(text string) string {
 	return strings.ReplaceAll(stdhtml.EscapeString(text), "\r", "&#13;")
 }
 
-// balance rewrites what the policy has returned so that every element is
-// closed, none is inside another of its kind and every link has the one rel.
-// What is open at the end of a message would otherwise go on in the page: the
-// time below in bold, or the next button within a link.
+// balance rewrites the policy's result so that every element is closed, none is inside
+// another of its kind and every link has the one rel. An element that is open at the end
+// of a message would go on in the page, and make the time below it bold, or the next
+// button a link.
 func balance(markup string) string {
 	if !strings.Contains(markup, "<") {
 		return visible(markup)

@@ -12,12 +12,12 @@ import (
 const (
 	// DefaultMaxLength is the length of a plain message in characters if none is configured.
 	DefaultMaxLength = 1000
-	// DefaultMaxCiphertext is the least size of an envelope in bytes beyond which
-	// it is refused; with a long MaxLength it is what such a message takes.
+	// DefaultMaxCiphertext is the size in bytes beyond which an envelope is refused.
+	// A long MaxLength raises it to the size that a message of that length takes.
 	DefaultMaxCiphertext = 64 << 10
-	// MaxPlain is the least size of a plain message in bytes beyond which it is
-	// refused, not cut: no person has typed it, and cutting would waste the work
-	// of looking at it. With a long MaxLength it is what such a message takes.
+	// MaxPlain is the size in bytes beyond which a plain message is refused rather
+	// than cut. No person has typed such a message, and to cut it would mean to read
+	// it. A long MaxLength raises the size to that of a message of that length.
 	MaxPlain = 64 << 10
 
 	// A page may send "&" as an entity, which is longer than any character as such.
@@ -28,11 +28,11 @@ const (
 	TruncationMark = "... (message truncated)"
 )
 
-// ErrTooLong is what every *TooLongError is.
+// ErrTooLong stands for every *TooLongError, for errors.Is.
 var ErrTooLong = errors.New("message too long")
 
-// TooLongError says that a message was refused because of its size. It is
-// ErrTooLong to errors.Is, and its text is meant for the sender.
+// TooLongError says that a message was refused because of its size. Its text is
+// meant for the sender.
 type TooLongError struct {
 	Size, Limit int // bytes
 	Encrypted   bool
@@ -52,24 +52,24 @@ func (e *TooLongError) Is(target error) bool { return target == ErrTooLong }
 
 // Options are the limits of a Sanitizer.
 type Options struct {
-	// MaxLength of a plain message in characters: Unicode code points, an entity
-	// being the one that it stands for, and tags as they are written. What is
-	// beyond is cut. 0 or less means DefaultMaxLength.
+	// MaxLength is the length of a plain message in Unicode code points. An entity
+	// counts as the code point that it stands for, a tag as it is written. A longer
+	// message is cut. 0 or less means DefaultMaxLength.
 	MaxLength int
-	// MaxCiphertext is the size of a whole envelope in bytes; a larger one
-	// is refused. 0 or less means DefaultMaxCiphertext, or more if MaxLength needs it.
+	// MaxCiphertext is the size of a whole envelope in bytes. A larger envelope is
+	// refused. 0 or less means DefaultMaxCiphertext, or more if MaxLength needs it.
 	MaxCiphertext int
 }
 
-// Sanitizer turns what was sent into what may be relayed. It is immutable and
-// safe for concurrent use.
+// Sanitizer turns messages as they were sent into messages that may be relayed. It
+// is immutable and safe for concurrent use.
 type Sanitizer struct {
 	maxLength, maxPlain, maxCiphertext int
 	policy                             *bluemonday.Policy
-	derivers                           chan struct{} // has as many in it as envelopes are looked into
+	derivers                           chan struct{} // one element for each envelope that is being opened
 }
 
-// New returns a Sanitizer. It compiles the policy, so make one and keep it.
+// New returns a Sanitizer. Compiling its policy takes time, so make one and keep it.
 func New(o Options) *Sanitizer {
 	if o.MaxLength <= 0 {
 		o.MaxLength = DefaultMaxLength
@@ -96,10 +96,10 @@ func maxCiphertext(maxLength int) int {
 	return max(DefaultMaxCiphertext, maxEnvelopeCharBytes*maxLength)
 }
 
-// Message returns what to relay for a text that somebody sent: an envelope
-// unchanged; of anything else, markup that is safe for innerHTML, cut to the
-// limit and marked if it was longer. The result is "" if nothing visible is
-// left: there is nothing to relay then.
+// Message returns the message to relay for a text that somebody sent. An envelope
+// stays unchanged. Any other text becomes markup that is safe for innerHTML; if it was
+// too long it is cut and marked. The result is "" if nothing visible is left: then
+// there is nothing to relay.
 //
 // The only error is a *TooLongError.
 func (s *Sanitizer) Message(text string) (string, error) {
@@ -122,8 +122,8 @@ func (s *Sanitizer) Message(text string) (string, error) {
 	return clean, nil
 }
 
-// firstChars returns the first n code points of text, how many it has of them, and
-// whether that is all of it.
+// firstChars returns the first n code points of text, their number, and whether they
+// are the whole text.
 func firstChars(text string, n int) (kept string, length int, whole bool) {
 	for i := range text {
 		if length == n {

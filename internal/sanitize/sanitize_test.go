@@ -45,7 +45,7 @@ func TestMessage(t *testing.T) {
 		{"bare link", "<a>x</a>", "x"},
 		{"unknown tags are text", "<p>one <u>two</u></p><img src=x>", "&lt;p&gt;one &lt;u&gt;two&lt;/u&gt;&lt;/p&gt;&lt;img src=x&gt;"},
 
-		// What a tag is open for at the end of a message would go on in the page.
+		// A tag that is open at the end of a message would go on in the page.
 		{"unclosed", "<b>bold", "<b>bold</b>"},
 		{"unclosed link swallows the page's buttons", `<a href="http://a.example">x`, `<a href="http://a.example"` + rel + `>x</a>`},
 		{"unopened", "x</b></a></i>", "x"},
@@ -286,8 +286,8 @@ func checkSafe(t *testing.T, markup string) {
 			t.Fatal(err)
 		}
 	}
-	// What a parser makes of it is what it says: nothing was closed, moved or
-	// dropped on the way, so no second parsing sees something else.
+	// A parser's result is the markup itself. Nothing was closed, moved or dropped on
+	// the way, so no second parsing sees something else.
 	if again.String() != markup {
 		t.Fatalf("%q\nis parsed as %q", markup, again.String())
 	}

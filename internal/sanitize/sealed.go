@@ -21,38 +21,40 @@ import (
 	"golang.org/x/net/html"
 )
 
-// What looking into an envelope costs, in plain messages, of which a member may say
-// ten in a second: half a millisecond of a processor for its keys, and as much for
-// each so many bytes of the costliest text.
+// The cost of opening an envelope, in plain messages; a member may send ten of those in
+// a second. Its keys take half a millisecond of a processor. Every so many bytes of the
+// costliest text take as much again.
 const (
 	envelopeCost     = 3
 	bytesPerMoreCost = 8 << 10
 )
 
-// EnvelopeCost returns how many plain messages an envelope that is looked into
-// counts as.
+// EnvelopeCost returns the number of plain messages that an envelope counts as when it is
+// opened.
 func EnvelopeCost(envelope string) int { return envelopeCost + len(envelope)/bytesPerMoreCost }
 
-// What the encrypted generation's pages do: PBKDF2 over the room's id and its key, and
-// AES under the result, written in hexadecimal, as a passphrase of CryptoJS.
+// The encrypted generation's pages derive a secret by PBKDF2 from the room's id and its
+// key. They write it in hexadecimal and use it as the passphrase of CryptoJS's AES.
 const (
 	sealIterations = 1000
 	sealKeySize    = 32 // bytes
 	sealSaltSize   = opensslHeader - len(opensslMagic)
 )
 
-// sealHashes are those of PBKDF2 in CryptoJS until 4.1 and since 4.2.
+// sealHashes are the hashes of PBKDF2 in CryptoJS: the first one until 4.1, the other
+// since 4.2.
 var sealHashes = [...]func() hash.Hash{sha1.New, sha256.New}
 
-// Envelope returns what to relay for an envelope from a room whose pages share a
-// secret: the room's id and its key. Pages put what they find in it into innerHTML.
-// So if its text has an element, an attribute or an address that may not be in a
-// message, it is sealed anew, under the same salt, without them. Anything else, and what
-// cannot be opened, is returned as it is; "" if nothing visible is left.
+// Envelope returns the message to relay for an envelope from a room whose pages share a
+// secret: the room's id and its key. Pages put the text of an envelope into innerHTML. If
+// the text has an element, an attribute or an address that may not be in a message, it is
+// sealed anew without them, under the same salt. Any other envelope is returned as it is,
+// and so is one that cannot be opened. The result is "" if nothing visible is left.
 //
-// EnvelopeCost tells what it takes. Half of the processors do it at a time, the
-// others are for everybody else: what is beyond waits.
-// Errors: *TooLongError, also if sealing has made it too long.
+// EnvelopeCost tells the cost. Half of the processors open envelopes at a time; further
+// envelopes wait, so that the other processors are there for everybody else.
+//
+// The only error is a *TooLongError, also if sealing has made the envelope too long.
 func (s *Sanitizer) Envelope(text, secret string) (string, error) {
 	digits, content, ok := openEnvelope(text)
 	relayed, err := s.Message(text)
@@ -84,8 +86,8 @@ func (s *Sanitizer) Envelope(text, secret string) (string, error) {
 	if takenFrom < 0 {
 		return text, nil
 	}
-	// With the wrong passphrase one in some 80,000 short envelopes seems to hold a
-	// tag. Its padding is right with the passphrase that it was sealed by.
+	// The wrong passphrase finds a tag in one of some 80,000 short envelopes. The
+	// padding tells the right passphrase, by which the envelope was sealed.
 	believed := slices.IndexFunc(passphrases[:], func(p string) bool { return wellPadded(box, p) })
 	if believed < 0 {
 		believed = takenFrom
@@ -93,15 +95,15 @@ func (s *Sanitizer) Envelope(text, secret string) (string, error) {
 	return s.sealAnew(digits, box, passphrases[:], believed)
 }
 
-// takesAwayFrom reports whether a page with that passphrase finds a text in the box from which
-// something is taken away.
+// takesAwayFrom reports whether a page with that passphrase finds a text in the box of
+// which the sanitiser takes something away.
 func (s *Sanitizer) takesAwayFrom(box []byte, passphrase string) bool {
 	said, ok := unseal(box, passphrase)
 	return ok && s.takesAway(said)
 }
 
-// sealAnew seals the box's text as it may be, with the believed passphrase, such that
-// with the others there is nothing to take away either.
+// sealAnew seals the sanitised text of the box with the believed passphrase. The result
+// is such that the other passphrases find nothing in it to take away either.
 func (s *Sanitizer) sealAnew(digits string, box []byte, passphrases []string, believed int) (string, error) {
 	said, _ := unseal(box, passphrases[believed])
 	clean, _ := s.clean(said, math.MaxInt)
@@ -119,9 +121,9 @@ func (s *Sanitizer) sealAnew(digits string, box []byte, passphrases []string, be
 	return sealed, nil
 }
 
-// unseal opens a salted OpenSSL ciphertext as CryptoJS does: it believes the last byte
-// about the padding and looks at no other, so neither may this. It is not ok if the
-// page would find no text.
+// unseal opens a salted OpenSSL ciphertext as CryptoJS does. CryptoJS takes the length of
+// the padding from the last byte and checks no other, so this must not be stricter. It is
+// not ok if the page would find no text.
 func unseal(box []byte, passphrase string) (text string, ok bool) {
 	plain := decrypt(box, passphrase)
 	plain = plain[:max(0, len(plain)-int(plain[len(plain)-1]))]
@@ -147,7 +149,7 @@ func decrypt(box []byte, passphrase string) []byte {
 	return plain
 }
 
-// seal is the other way round, with a new salt.
+// seal is the inverse of unseal. It makes a new salt.
 func seal(text, passphrase string) []byte {
 	padding := aesBlock - len(text)%aesBlock
 	box := make([]byte, opensslHeader, opensslHeader+len(text)+padding)
@@ -182,8 +184,8 @@ func sealCipher(passphrase string, salt []byte) (mode cipher.Block, iv []byte) {
 }
 
 // takesAway reports whether the sanitiser takes an element, an attribute or an address
-// away from text, or would if the page's own markup came behind it: half a tag is
-// a tag then.
+// away from text. It assumes that the page's own markup follows the text, which makes
+// half a tag at the end a whole one.
 func (s *Sanitizer) takesAway(text string) bool {
 	var links strings.Builder
 	commented := false
@@ -194,9 +196,9 @@ func (s *Sanitizer) takesAway(text string) bool {
 				return true
 			}
 			commented = commented || hasComment(p.raw)
-		case commented: // it may end within the tag, and what is an attribute here is markup there
+		case commented: // the comment may end within the tag, which makes markup of an attribute
 			return true
-		case p.raw[1] == '/': // what else is in it means nothing
+		case p.raw[1] == '/': // browsers ignore the attributes of an end tag
 		case isLink(p.raw):
 			links.WriteString(p.raw + linkEnd)
 		case strings.Trim(p.raw[1+allowedName(p.raw[1:]):], " \t\n\f/>") != "":
@@ -211,8 +213,8 @@ func isLink(tag string) bool { return allowedName(tag[1:]) == 1 && tag[1]|0x20 =
 // linkEnd makes a link of its start tag, with something to see.
 const linkEnd = "x</a>"
 
-// losesLink reports whether the policy takes away one of the links, each with
-// linkEnd, or anything from it.
+// losesLink reports whether the policy takes away one of the links or any part of one.
+// Each link in the markup ends with linkEnd.
 func (s *Sanitizer) losesLink(links string) bool {
 	if links == "" {
 		return false

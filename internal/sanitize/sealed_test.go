@@ -62,7 +62,7 @@ func opened(t testing.TB, newHash func() hash.Hash, envelope string) (text, digi
 	return text, digits
 }
 
-// What CryptoJS 4.1.1 makes, with its own hash and with that of 4.2.
+// The envelopes are from CryptoJS 4.1.1, with its own hash and with that of 4.2.
 func TestEnvelopesOfCryptoJS(t *testing.T) {
 	s := New(Options{})
 	for _, tt := range []struct {

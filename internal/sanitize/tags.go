@@ -11,10 +11,11 @@ type piece struct {
 	tag bool
 }
 
-// split yields a message's pieces. A tag of an allowed name is one if it has an end,
-// and no "<" before that outside of quotes, and if what is in it reads as attributes, one
-// with a value at least: "a<b and c>d" is none. All else is text: tags of other names,
-// comments, hearts and arrows. It takes time in proportion to the text.
+// split yields a message's pieces. A tag has an allowed name and an end, and no "<"
+// outside of quotes before its end. If there is anything else in it, that reads as
+// attributes, and at least one of them has a value: "a<b and c>d" has no tag. All else is
+// text: tags of other names, comments, hearts and arrows. It takes time in proportion to
+// the text.
 func split(text string) iter.Seq[piece] {
 	return func(yield func(piece) bool) {
 		textFrom, at := 0, 0
@@ -43,18 +44,18 @@ func split(text string) iter.Seq[piece] {
 	}
 }
 
-// scanTag looks at the "<" at start. If an allowed tag begins there, it ends before
-// end, where the tokenizer sees its end, too: it would drop words behind another
-// one. If not, none begins before end either: looking again and again at the same
-// quotes would take the square of the time.
+// scanTag looks at the "<" at start. If an allowed tag begins there, it ends before end.
+// The tokenizer sees the same end; if it saw another, it would drop the words between the
+// two. If no tag begins at start, none begins before end: to look again and again at the
+// same quotes would take the square of the time.
 func scanTag(text string, start int) (end int, isTag bool) {
 	at := start + 1 + allowedName(text[start+1:])
 	if at == start+1 {
 		return at, false
 	}
-	// An attribute that may get a value; whether there are any, and any with one.
+	// named: the last attribute may get a value. attributes: there are any. values: one has a value.
 	named, attributes, values := false, false, false
-	plausible := true // of all attributes' names
+	plausible := true // the names of all attributes are names that people give
 	for at < len(text) {
 		c := text[at]
 		at++
@@ -81,8 +82,8 @@ func isInName(c byte) bool {
 	return isLetter(c) || '0' <= c && c <= '9' || strings.IndexByte("-_:.@", c) >= 0
 }
 
-// allowedName returns the length of the name at the beginning of rest, with the slash
-// of an end tag, or 0 if it is none that is allowed.
+// allowedName returns the length of the allowed name at the beginning of rest, with the
+// slash of an end tag. It returns 0 if there is none.
 func allowedName(rest string) int {
 	slash := 0
 	if strings.HasPrefix(rest, "/") {
@@ -100,7 +101,7 @@ func allowedName(rest string) int {
 	return 0
 }
 
-// skipValue returns where the attribute's value ends that begins after the "=" before at.
+// skipValue returns the end of the attribute's value that begins at at, after the "=".
 func skipValue(text string, at int) int {
 	for at < len(text) && isSpace(text[at]) {
 		at++

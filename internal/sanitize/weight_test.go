@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// What the others are sent for a text is bounded by its characters, whatever they are: ten
-// bytes for each, in JSON. The rates count on it (package gateway).
+// The others are sent at most ten bytes of JSON for each character of a text, whichever
+// characters it has. The rates rely on it (package gateway).
 func TestWhatACharacterIsSentAs(t *testing.T) {
 	const perCharacter, aroundAll = 10, 100
 	for _, length := range []int{100, 1000, 20_000} {

@@ -11,7 +11,7 @@ const keySize = 32
 
 // DeriveKey returns a 32-byte key for one purpose, derived from the server's
 // secret by HKDF-SHA-256. Keys of different purposes tell nothing about each
-// other or about the secret, and every process with the secret derives the same.
+// other or about the secret. Every process with the secret derives the same key.
 func DeriveKey(secret []byte, purpose string) []byte {
 	key, err := hkdf.Key(sha256.New, secret, nil, "securechat/v1/"+purpose, keySize)
 	if err != nil {

@@ -1,10 +1,9 @@
 // Package session gives every browser a random identity that it cannot choose
 // or forge, carried in a signed and encrypted cookie.
 //
-// The cookie holds an id and nothing else. What the id is entitled to lives
-// with the rooms, so that two tabs that post at the same time cannot overwrite
-// each other's entitlements, and so that any process that has the secret can
-// read any session.
+// The cookie holds an id and nothing else. The rooms know which seats belong to
+// the id. So two tabs that post at the same time cannot overwrite each other's
+// seats, and every process that has the secret can read every session.
 package session
 
 import (
@@ -22,15 +21,15 @@ const (
 	// same, so its cookies arrive here and are replaced.
 	CookieName = "session"
 
-	// DefaultMaxAge is how long a session lives after the last page view: a
-	// room's day, and an hour for those who came late.
+	// DefaultMaxAge is how long a session lives after the last page view. A room
+	// lives a day; the hour more is for people who come to it late.
 	DefaultMaxAge = 25 * time.Hour
 
 	idSize = 16 // bytes: 128 random bits
 
-	// maxCookies bounds how many cookies of our name one request can make us
-	// verify. A browser sends more than one if a path or domain of its own was
-	// set for some of them, by an older server or a neighbouring host.
+	// maxCookies bounds the cookies of our name that one request can make us
+	// verify. A browser sends several if an older server or a neighbouring host
+	// has set some of them for another path or domain.
 	maxCookies = 4
 )
 
@@ -39,9 +38,9 @@ type Options struct {
 	// MaxAge is the life of a session after it was last ensured, in whole
 	// seconds. Zero stands for DefaultMaxAge.
 	MaxAge time.Duration
-	// Secure reports whether the browser reached us through TLS, and so whether
-	// the cookie may be kept from plain connections. Nil asks only whether
-	// this process itself terminated TLS.
+	// Secure reports whether the browser reached us through TLS. If so the cookie
+	// is kept from plain connections. Nil asks only whether this process itself
+	// terminated TLS.
 	Secure func(*http.Request) bool
 }
 
@@ -72,9 +71,9 @@ func New(secret []byte, o Options) *Keeper {
 	return &Keeper{codec: codec, maxAge: o.MaxAge, secure: o.Secure}
 }
 
-// Read returns the id of the request's session. It is not ok if there is no
-// cookie of ours: none at all, forged, cut off, expired, or of another server
-// such as the Flask one. Which of these it is makes no difference to anybody.
+// Read returns the id of the request's session. It is not ok if the request has
+// no cookie of ours, or one that is forged, cut off, expired, or another server's
+// such as the Flask one's. All of these mean the same: there is no session.
 func (k *Keeper) Read(r *http.Request) (id string, ok bool) {
 	cookies := r.CookiesNamed(k.cookieName(r))
 	if len(cookies) > maxCookies {
@@ -90,9 +89,9 @@ func (k *Keeper) Read(r *http.Request) (id string, ok bool) {
 	return "", false
 }
 
-// Ensure returns the id of the request's session, or of a new one, and sends
-// the cookie with its full life ahead of it. Call it before the response's
-// header is written, and once a response.
+// Ensure returns the id of the request's session, or of a new one. It sends the
+// cookie with its full life ahead of it. Call it once for each response, before
+// the response's header is written.
 func (k *Keeper) Ensure(w http.ResponseWriter, r *http.Request) string {
 	id, ok := k.Read(r)
 	if !ok {
@@ -111,8 +110,8 @@ func (k *Keeper) Ensure(w http.ResponseWriter, r *http.Request) string {
 	return id
 }
 
-// cookieName returns the name for the request's kind of connection. With the
-// prefix, which needs TLS, no neighbouring host can plant a session of its own.
+// cookieName returns the name for the request's kind of connection. Through TLS
+// it has a prefix, with which no neighbouring host can plant a session of its own.
 func (k *Keeper) cookieName(r *http.Request) string {
 	if k.secure(r) {
 		return "__Host-" + CookieName

@@ -129,7 +129,7 @@ func TestLifeSlides(t *testing.T) {
 	})
 }
 
-// Whatever is not ours is replaced in silence.
+// A cookie that is not ours is replaced in silence.
 func TestForeignCookiesAreReplaced(t *testing.T) {
 	k := New(secret, Options{})
 	_, valid := issue(t, k, request())
@@ -193,7 +193,7 @@ func TestReadsPastForeignCookieOfTheSameName(t *testing.T) {
 			t.Errorf("Read = %q, %v", got, ok)
 		}
 	}
-	// Not without end: each one costs a signature check.
+	// The number of cookies is bounded, since each one costs a signature check.
 	r := request()
 	r.Header.Set("Cookie", strings.Repeat("session=x; ", maxCookies)+"session="+valid.Value)
 	if _, ok := k.Read(r); ok {

@@ -6,18 +6,17 @@ import (
 	"time"
 )
 
-// maxCounted is how many keys a counter remembers of a window. A key takes
+// maxCounted bounds the keys that a counter remembers of a window. A key takes
 // some 40 bytes, and a counter has two windows.
 const maxCounted = 1 << 16
 
 // counter counts by key in the present and the previous window. It implements
-// httprate.LimitCounter like the library's own local counter, but in bounded
-// memory: whoever has many addresses could make that one grow for as long as
-// a window lasts.
+// httprate.LimitCounter in bounded memory. The library's own counter grows for as
+// long as a window lasts if somebody has many addresses.
 //
-// A full counter forgets some key for each new one. That errs on the side of
-// letting people in: the alternative, sharing counts, would have them pay for
-// others' requests.
+// A full counter forgets some key for each new one, which lets some people do more
+// than the limit. The alternative would be that keys share a count, and people
+// would pay for the requests of others.
 type counter struct {
 	max  int
 	seed maphash.Seed
@@ -32,7 +31,7 @@ type counter struct {
 func newCounter(limit int) *counter {
 	return &counter{
 		max: limit,
-		// The seed keeps clients from choosing addresses that count as one.
+		// The seed keeps clients from choosing addresses whose keys collide.
 		seed:     maphash.MakeSeed(),
 		counts:   make(map[uint64]int),
 		previous: make(map[uint64]int),

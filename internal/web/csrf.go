@@ -13,8 +13,8 @@ import (
 )
 
 const (
-	// maxFormBytes is several times what the forms can hold. It bounds what thousands of bodies
-	// take that are never finished.
+	// maxFormBytes is several times the size of the longest form. It bounds the memory of
+	// thousands of bodies that are never finished.
 	maxFormBytes = 8 << 10
 
 	tokenFormField = "csrf_token"
@@ -23,8 +23,8 @@ const (
 )
 
 // csrf refuses requests that another site made the browser send. The token of a
-// form has to match the one in a cookie; a token can be used any number of
-// times, so that two tabs and the back button work.
+// form has to match the one in a cookie. A token can be used any number of times,
+// so that two tabs and the back button work.
 type csrf struct {
 	origins *Origins
 	secure  func(*http.Request) bool
@@ -33,8 +33,8 @@ type csrf struct {
 	warned  sync.Once
 }
 
-// guard lets no request that changes something through to next without a valid
-// token, whatever its path. It leaves the form parsed.
+// guard refuses every request that changes something and has no valid token,
+// whatever its path. It leaves the form parsed.
 func (c *csrf) guard(next http.Handler) http.Handler {
 	tokens := c.tokens(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -55,7 +55,7 @@ func (c *csrf) guard(next http.Handler) http.Handler {
 }
 
 // issue makes a token available to the pages behind it, and sets its cookie.
-// Requests that change something have been through guard and have theirs.
+// Requests that change something have their token from guard already.
 func (c *csrf) issue(next http.Handler) http.Handler {
 	tokens := c.tokens(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -95,8 +95,8 @@ func (c *csrf) tokens(next http.Handler) http.Handler {
 	})
 }
 
-// foreignOrigin also tells the operator, once, as a proxy that is not
-// configured looks the same as an attack.
+// foreignOrigin refuses a request of another site. It tells the operator, once,
+// since a proxy that is not configured looks the same as an attack.
 func (c *csrf) foreignOrigin() problem {
 	c.warned.Do(func() {
 		c.log.Warn("a form was refused because of its origin; if people cannot use the chat, a proxy changes the Host header: " +
@@ -110,9 +110,9 @@ func (c *csrf) foreignOrigin() problem {
 }
 
 // originChecked returns the request as nosurf wants it: with the token in
-// nosurf's header, and marked as checked. Origins.Accept has done nosurf's
-// check of the origin with less strictness: nosurf refuses clients that send
-// neither Origin nor Referer, and knows nothing of changed Host headers.
+// nosurf's header, and marked as checked. Origins.Accept has checked the origin in
+// nosurf's place. nosurf would refuse clients that send neither Origin nor Referer,
+// and does not know that proxies change the Host header.
 func originChecked(r *http.Request) *http.Request {
 	checked := *r
 	checked.Header = r.Header.Clone()
@@ -127,7 +127,7 @@ func sentToken(r *http.Request) string {
 			return token
 		}
 	}
-	// A plus sign that somebody's script did not encode has become a space.
+	// A plus sign that a page's script did not encode has become a space.
 	return strings.ReplaceAll(r.PostFormValue(tokenFormField), " ", "+")
 }
 

@@ -51,7 +51,7 @@ func TestTokenIsRequired(t *testing.T) {
 	}
 }
 
-// Whatever the path and the method.
+// A token is required for every path and every method that changes something.
 func TestTokenIsRequiredEverywhere(t *testing.T) {
 	b := newBrowser(t, newHandler(t, &fakeService{}))
 	for _, path := range []string{"/", "/join", "/room/" + roomID, "/room/" + roomID + "/status", "/static/x", "/healthz", "/nothing", "//join", "/join/", "/socket.iox/", "/socket.iox"} {

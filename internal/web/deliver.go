@@ -12,9 +12,9 @@ import (
 	"securechat/internal/connlimit"
 )
 
-// A client has answerTime to make room for each answerChunk of an answer, so it is not
-// the whole that is timed but the progress: about a kilobyte a second is enough. A slow
-// phone's three kilobytes a second fill a chunk in eleven seconds; the rest is for the
+// A client has answerTime to make room for each answerChunk of an answer. So the progress
+// is timed and not the whole, and about a kilobyte a second is enough. A slow phone's
+// three kilobytes a second fill a chunk in eleven seconds. The rest of the time is for the
 // system, which tells of room only when a third of its buffer is empty again.
 //
 // An answer that nobody reads ends after answerTime, however long it is.
@@ -23,27 +23,27 @@ const (
 	answerTime  = 30 * time.Second
 )
 
-// copyBuffer is how much of a file is in memory for each client that reads it.
+// copyBuffer is the size in bytes of the part of a file that is in memory for each client.
 const copyBuffer = 8 << 10
 
-// hurry gives the client of a response answerTime from now on. What has no deadlines, as
-// a test's recorder, is left alone.
+// hurry gives the client of a response answerTime from now on. It does nothing to a
+// ResponseWriter without deadlines, such as a test's recorder.
 func hurry(w http.ResponseWriter) {
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(answerTime))
 }
 
-// deliver is a middleware for answers that are written and done: whoever does not take
-// them in time loses the connection.
+// deliver is a middleware for answers that are written and done. A client that does not
+// take its answer in time loses the connection.
 func deliver(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		hurry(w)
-		defer hurry(w) // what is left in the server's buffer is written after the handler
+		defer hurry(w) // the server writes the rest of its buffer after the handler
 		next.ServeHTTP(delivery{w}, r)
 	})
 }
 
-// delivery is a ResponseWriter that times progress. It writes what it is given without
-// a copy: an answer that many do not read is in memory once.
+// delivery is a ResponseWriter that times progress. It makes no copy, so that an answer
+// that many clients leave unread is in memory once.
 type delivery struct{ http.ResponseWriter }
 
 // Unwrap is for http.ResponseController.
@@ -66,7 +66,7 @@ func (d delivery) Write(p []byte) (n int, err error) {
 
 // ReadFrom implements io.ReaderFrom for http.ServeContent.
 func (d delivery) ReadFrom(r io.Reader) (int64, error) {
-	out := struct{ io.Writer }{d} // without this method
+	out := struct{ io.Writer }{d} // hides this method from io.Copy
 	if l, ok := r.(*io.LimitedReader); ok {
 		if whole, ok := l.R.(*bytes.Reader); ok && int64(whole.Len()) <= l.N {
 			return whole.WriteTo(out)
@@ -75,8 +75,8 @@ func (d delivery) ReadFrom(r io.Reader) (int64, error) {
 	return io.CopyBuffer(out, r, make([]byte, copyBuffer))
 }
 
-// maxUntaken bounds, in bytes, the pages that wait for their clients to take them, all
-// together. Hardly any does: what the system takes of an answer is more than most pages.
+// maxUntaken bounds the bytes of all pages that wait for their clients to take them. Few
+// pages wait, since the system's buffer holds more than most pages have.
 const maxUntaken = 32 << 20
 
 // untaken knows the pages that wait for their clients. It is safe for concurrent use.
@@ -85,7 +85,7 @@ type untaken struct {
 
 	mu    sync.Mutex
 	bytes int
-	pages list.List // of *untakenPage, the one that has waited the longest first
+	pages list.List // *untakenPage, the one that has waited the longest first
 }
 
 type untakenPage struct {
@@ -93,8 +93,8 @@ type untakenPage struct {
 	end   func()
 }
 
-// begin counts a page until done is called. If there are too many bytes, those that have
-// waited the longest are ended for it, by their end functions.
+// begin counts a page until done is called. If there are too many bytes, the pages that
+// have waited the longest are ended by their end functions.
 func (u *untaken) begin(bytes int, end func()) (done func()) {
 	u.mu.Lock()
 	own := u.pages.PushBack(&untakenPage{bytes, end})
@@ -114,17 +114,17 @@ func (u *untaken) begin(bytes int, end func()) (done func()) {
 	}
 }
 
-// takeLocked counts a page no longer, once.
+// takeLocked stops counting a page. A second call does nothing.
 func (u *untaken) takeLocked(e *list.Element) *untakenPage {
 	page := e.Value.(*untakenPage) //nolint:forcetypeassert // nothing else is in it
 	u.bytes -= page.bytes
 	page.bytes = 0
-	u.pages.Remove(e) // does nothing the second time
+	u.pages.Remove(e) // a second call does nothing
 	return page
 }
 
-// collect is a middleware that writes an answer when its handler is done: while a client
-// takes it, nothing that made it is kept, such as the compressor.
+// collect is a middleware that writes an answer when its handler is done. So while a
+// client takes the answer, the parts that made it, such as the compressor, are free.
 func (u *untaken) collect(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c := &collection{ResponseWriter: w, status: http.StatusOK}

@@ -168,9 +168,9 @@ func TestDeadlinesDoNotOutliveTheirAnswer(t *testing.T) {
 	})
 }
 
-// What a client does not read must not be kept once for each: nothing but the answer
-// itself may be in memory, and that once for all. The compressor alone took hundreds of
-// kilobytes for each of a thousand.
+// An answer that many clients leave unread must be in memory once for all of them, and
+// nothing else with it. The compressor alone took hundreds of kilobytes for each of a
+// thousand clients.
 func TestUnreadAnswersCostNoCopies(t *testing.T) {
 	text := []byte(strings.Repeat("a line of text that packs well, "+string(large(64)), 5000))
 	h := newHandler(t, &fakeService{}, func(o *Options) {

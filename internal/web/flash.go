@@ -6,25 +6,25 @@ import (
 	"securechat/internal/refusal"
 )
 
-// flashCookie is the cookie that says what the next start page is to say, once. It holds
-// a code and no text: whatever somebody plants there, no words of theirs get into a page.
+// flashCookie is the cookie that has the message for the next start page. It holds a code
+// and no text, so that nobody who plants a cookie can get words into a page.
 const flashCookie = "flash"
 
-// flashTime is how long that waits for its page, in seconds.
+// flashTime is how long the message waits for its page, in seconds.
 const flashTime = 60
 
-// flash has the next start page say something.
+// flash makes the next start page show a message.
 func (s *server) flash(w http.ResponseWriter, r *http.Request, code refusal.Code) {
 	s.setFlash(w, r, string(code), flashTime)
 }
 
-// flashed reports what the page of a request is to say, if anything.
+// flashed returns the message for the page of a request, if there is one.
 func flashed(r *http.Request) (refusal.Code, bool) {
 	cookie, err := r.Cookie(flashCookie)
 	return refusal.Unentered, err == nil && cookie.Value == string(refusal.Unentered)
 }
 
-// endFlash has it said no more.
+// endFlash removes the message, which has been shown.
 func (s *server) endFlash(w http.ResponseWriter, r *http.Request) {
 	if _, err := r.Cookie(flashCookie); err == nil && r.Method == http.MethodGet {
 		s.setFlash(w, r, "", -1)

@@ -27,7 +27,7 @@ var endpoints = map[string]string{
 // pageEndpoints are the routes that show the pages.
 var pageEndpoints = map[string]string{indexPage: "index", waitingPage: "join_room_route", roomPage: "chatroom"}
 
-// flask adds to a page's variables what Flask gives to every template.
+// flask adds the variables that Flask gives to every template to those of a page.
 func (s *server) flask(r *http.Request, page string, vars map[string]any) {
 	vars["url_for"] = s.urlFor(r)
 	vars["request"] = s.request(r, page)
@@ -36,11 +36,11 @@ func (s *server) flask(r *http.Request, page string, vars map[string]any) {
 	vars["config"] = appConfig
 }
 
-// flashCategory is Flask's for messages that were given no other.
+// flashCategory is Flask's category for messages without one.
 const flashCategory = "message"
 
-// flashedMessages returns Flask's function for what a page is to say once: at most one
-// message, on the start page alone.
+// flashedMessages returns Flask's function for the messages that a page shows once. Here
+// there is at most one, on the start page alone.
 func (s *server) flashedMessages(r *http.Request, page string) jinja.Function {
 	return func(args jinja.Args) (any, error) {
 		for _, name := range args.Names {
@@ -71,7 +71,7 @@ func (s *server) flashedMessages(r *http.Request, page string) jinja.Function {
 	}
 }
 
-// appGlobals is Flask's g, in which nothing is.
+// appGlobals is Flask's g, which is empty here.
 var appGlobals = &jinja.Object{Type: "_AppCtxGlobals", Items: jinja.Dict{}, Attribute: func(name string) (any, bool, error) {
 	switch name {
 	case "items", "keys", "values", "copy", "clear", "update", "popitem", "fromkeys":
@@ -80,7 +80,7 @@ var appGlobals = &jinja.Object{Type: "_AppCtxGlobals", Items: jinja.Dict{}, Attr
 	return nil, false, nil
 }}
 
-// appConfig is the configuration of the Flask app, of which nobody can know anything else.
+// appConfig is the configuration of the Flask app, with the settings that this server knows.
 var appConfig = &jinja.Object{
 	Type:  "Config",
 	Items: jinja.Dict{"DEBUG": false, "TESTING": false},
@@ -134,7 +134,7 @@ func (s *server) request(r *http.Request, page string) *jinja.Object {
 	}}
 }
 
-// requestAttributes are those attributes of Flask's request that there are here.
+// requestAttributes are the attributes of Flask's request that this server has, too.
 var requestAttributes = map[string]func(s *server, r *http.Request, page string) any{
 	"args":       func(_ *server, r *http.Request, _ string) any { return multiDict(r.URL.Query()) },
 	"base_url":   func(s *server, r *http.Request, _ string) any { return iri(s.root(r) + r.URL.EscapedPath()[1:]) },
@@ -186,7 +186,8 @@ var requestAttributes = map[string]func(s *server, r *http.Request, page string)
 	},
 }
 
-// unknownOfRequest are those that there are not. They fail, where any other name is merely undefined.
+// unknownOfRequest are the attributes of Flask's request that this server does not have. They
+// fail; any other name is merely undefined.
 var unknownOfRequest = strings.Fields(`accept_charsets accept_encodings accept_languages accept_mimetypes
 	access_control_request_headers access_control_request_method access_route application authorization cache_control
 	charset close content_encoding content_length content_md5 content_type data date environ files from_values get_data get_json
@@ -378,7 +379,7 @@ func (a *address) build(s *server, r *http.Request) (any, error) {
 	return scheme + "://" + s.proxies.Hosts(r)[0] + path, nil
 }
 
-// escapePath encodes a text for a path as Flask does: marks that mean nothing there stay.
+// escapePath encodes a text for a path as Flask does. Marks without a meaning in a path stay.
 func escapePath(text string) string {
 	var out strings.Builder
 	for i := range len(text) {

@@ -17,7 +17,8 @@ import (
 	"securechat/room"
 )
 
-// What Flask gives to templates has the values that it has in Flask, or is refused.
+// The variables that Flask gives to templates have the values that they have in Flask, or
+// are refused.
 func TestAsFlask(t *testing.T) {
 	text, err := os.ReadFile("jinja/testdata/flask.txt")
 	if err != nil {
@@ -93,7 +94,7 @@ func TestTemplateThatFailsWithSomeValues(t *testing.T) {
 	}
 }
 
-// What cannot work is refused at start, with its place and a sentence.
+// A template that cannot work is refused at start, with the place and a sentence.
 func TestTemplatesThatAreRefused(t *testing.T) {
 	for source, want := range map[string]string{
 		"a\n{% if %}":                             "template chatroom.html, line 2: a value is expected here",

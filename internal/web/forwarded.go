@@ -35,13 +35,13 @@ func isPort(text string) bool {
 		strings.Trim(text[1:], "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz._-") == ""
 }
 
-// forwardedElement is what one proxy says in the header Forwarded; what it does not say
-// is empty.
+// forwardedElement is one proxy's element of the header Forwarded. A parameter that it does
+// not have is empty.
 type forwardedElement struct{ node, host, proto string }
 
-// parseForwarded parses the header Forwarded (RFC 7239, section 4), whose lines are one
-// list. It is not ok if anything in it is malformed: then nobody can tell which of
-// its elements a trusted proxy appended.
+// parseForwarded parses the header Forwarded (RFC 7239, section 4). Its lines are one list.
+// It is not ok if anything in it is malformed: then nobody can tell which of its elements
+// a trusted proxy appended.
 func parseForwarded(lines []string) (elements []forwardedElement, ok bool) {
 	for _, rest := range lines { // one by one: a quote does not reach into the next line
 		for rest != "" {

@@ -147,7 +147,7 @@ func TestAddressByEveryForm(t *testing.T) {
 		{"X-Real-IP twice", prefixes, http.Header{"X-Real-IP": {"203.0.113.5", client}}, client},
 		{"X-Real-IP behind two", Proxies{Hops: 2}, http.Header{"X-Real-IP": {client}}, peer},
 		{"X-Real-IP beside a chain", Proxies{Hops: 1}, http.Header{"X-Real-IP": {"203.0.113.5"}, "X-Forwarded-For": {client}}, client},
-		// What the client wrote into the header that our proxy does not know.
+		// A client wrote it into the header that our proxy does not know.
 		{"a forged Forwarded", Proxies{Hops: 1}, http.Header{"Forwarded": {"for=203.0.113.5"}, "X-Forwarded-For": {client}}, client},
 		{"a header of Cloudflare's alone", Proxies{Hops: 1}, http.Header{"CF-Connecting-IP": {client}}, peer},
 	} {

@@ -6,12 +6,12 @@ import (
 	"strings"
 )
 
-// Content security policies. ownPolicy is for the embedded pages, which load
-// everything from this server and have no inline script, style or handler, and turn
-// text into markup in one place alone (static/js/room/content.js).
-// foreignPolicy is for pages written without any policy in mind: inline scripts
-// and handlers, and libraries, fonts and styles of whatever CDN. Neither lets
-// other sites frame the chat or receive its forms.
+// Content security policies. ownPolicy is for the embedded pages. They load everything
+// from this server, have no inline script, style or handler, and turn text into markup
+// in one place alone (static/js/room/content.js). foreignPolicy is for pages that were
+// written without any policy in mind. They may have inline scripts and handlers, and
+// libraries, fonts and styles of any CDN. Neither policy lets other sites frame the chat
+// or receive its forms.
 //
 // %SOCKET% stands for this host's WebSocket address, which older browsers do
 // not count as 'self'.
@@ -25,8 +25,8 @@ const (
 		"object-src 'none'; form-action 'self'; base-uri 'self'; frame-ancestors 'none'"
 )
 
-// permissions denies what a chat has no use for. Whatever it may use is left
-// alone: notifications, vibration and the clipboard.
+// permissions denies the features of browsers that a chat has no use for. Notifications,
+// vibration and the clipboard stay allowed.
 const permissions = "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), " +
 	"microphone=(), midi=(), payment=(), serial=(), usb=(), browsing-topics=()"
 
@@ -38,7 +38,7 @@ func (s *server) headers(next http.Handler) http.Handler {
 		h.Set("Content-Security-Policy", strings.ReplaceAll(s.policy, "%SOCKET%", socketSources(s.proxies.Hosts(r), secure)))
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Permissions-Policy", permissions)
-		// Not no-referrer: a polling connection tells by it which page it belongs to.
+		// A polling connection tells its page by the Referer, so no-referrer would be too strict.
 		h.Set("Referrer-Policy", "same-origin")
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("X-Frame-Options", "DENY")
@@ -49,8 +49,8 @@ func (s *server) headers(next http.Handler) http.Handler {
 	})
 }
 
-// plainHost is a host as it may stand in a policy: the Host header is the
-// client's choice, and the grammar has no IPv6 addresses.
+// plainHost is a host that may stand in a policy. Clients choose the Host header, and the
+// grammar of policies has no IPv6 addresses.
 var plainHost = regexp.MustCompile(`^[A-Za-z0-9.-]+(:[0-9]+)?$`)
 
 func socketSources(hosts []string, secure bool) string {
@@ -66,7 +66,7 @@ func socketSources(hosts []string, secure bool) string {
 	return sources
 }
 
-// noStore is a middleware for what is made for one person.
+// noStore is a middleware for answers that are made for one person.
 func noStore(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")

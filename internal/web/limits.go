@@ -12,10 +12,10 @@ import (
 	"securechat/internal/refusal"
 )
 
-// Limits per address and minute; the wider networks around it may have their share (see
-// package network). They are meant to be out of
-// reach for people, for many of them behind one address as well: an office that
-// comes back from a power cut, a class that joins a room at the same moment.
+// Limits per address and minute. The wider networks around an address have their shares;
+// see package network. The limits are out of reach for people, even for many of them
+// behind one address: an office that comes back from a power cut, a class that joins a
+// room at the same moment.
 const (
 	createsPerMinute    = 60
 	joinsPerMinute      = 180
@@ -32,12 +32,12 @@ func (s *server) limit(where string, perMinute int) func(http.Handler) http.Hand
 		httprate.WithLimitCounter(newCounter(maxCounted)),
 		httprate.WithResponseHeaders(httprate.ResponseHeaders{}),
 		httprate.WithErrorHandler(func(_ http.ResponseWriter, _ *http.Request, err error) {
-			s.log.Error("counting a request", "error", err) // it is refused below
+			s.log.Error("counting a request", "error", err) // the request is refused below
 		}))
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			// The narrowest first: what an address has too much is not counted in the
-			// networks that it shares with others.
+			// The narrowest network comes first. A request that it refuses is not counted in
+			// the networks that the address shares with others.
 			for _, n := range Networks(r) {
 				counted := r.WithContext(httprate.WithRequestLimit(r.Context(), perMinute*n.Share))
 				if !limiter.OnLimit(w, counted, n.Key) {
@@ -58,18 +58,18 @@ func (s *server) limit(where string, perMinute int) func(http.Handler) http.Hand
 
 // Limits of wrong codes. Right ones are not counted.
 //
-// An address that guesses all day gets 24 windows of wrongPerHour wrong codes
-// and a part of one more, 2,500 at most. There are 900,000 codes, and at
-// most two of them hold for a room at a time, so each guess hits one of a given room's
-// with a chance of 2 in 900,000 at best, however often the code turns: together less
-// than 0.6 %.
+// An address that guesses all day gets 24 windows of wrongPerHour wrong codes and a part
+// of one more, 2,500 at most. There are 900,000 codes, and at most two of them hold for a
+// room at a time. Each guess hits a given room with a chance of 2 in 900,000 at best,
+// however often the code turns. The chance of all 2,500 together is less than 0.6 %.
 //
 // A wider IPv6 network gets its share of that for all of its addresses together.
-// Somebody with many addresses gets that much for each of them, so beyond
-// wrongInTotal an hour, all addresses together, an address that has guessed
-// wrongly within the hour or two is held to wrongWhenBraked. Everybody else,
-// with no wrong guess to their address, is not affected: a right code lets them
-// in at the first try, and a slip of the finger leaves them two more.
+//
+// Somebody with many addresses gets that much for each of them. So beyond wrongInTotal
+// wrong codes an hour, all addresses together, an address that has guessed wrongly within
+// the last hour or two is held to wrongWhenBraked. Addresses without a wrong guess are not
+// affected: a right code lets people in at the first try, and after a slip of the finger
+// they have two more tries.
 const (
 	wrongPerMinute  = 10
 	wrongPerHour    = 100
@@ -81,7 +81,7 @@ const (
 // safe for concurrent use.
 type guesses struct {
 	minute, hour, total *httprate.RateLimiter
-	networks            stripes // by the widest
+	networks            stripes // the key is the widest network
 }
 
 func newGuesses() *guesses {
@@ -98,12 +98,12 @@ func newGuesses() *guesses {
 // everybody is the key of the limiter that counts all addresses together.
 const everybody = ""
 
-// try calls check, which reports whether a code was wrong, unless one of the networks
-// that the client is counted by has been wrong too often; then it returns when to try
-// again. What check would have said has no influence on that.
+// try calls check, which reports whether a code was wrong. If one of the client's networks
+// has been wrong too often, it returns when to try again instead, and does not call check.
+// So a refusal tells nothing about the code.
 //
-// The attempts of one network wait for each other, so that none of them can
-// start before the one before it is counted. The widest holds all the others.
+// The attempts of one network wait for each other, so that each is counted before the
+// next one starts. The lock is the widest network's, which holds all the others.
 func (g *guesses) try(networks []network.Network, check func() (wrong bool)) (retry time.Duration, err error) {
 	defer g.networks.lock(networks[len(networks)-1].Key)()
 	for _, n := range networks {
@@ -119,8 +119,8 @@ func (g *guesses) try(networks []network.Network, check func() (wrong bool)) (re
 	return retry, err
 }
 
-// wait returns how long the network has to wait at most for its next attempt.
-// A count fades during the window after its own, hence the addition.
+// wait returns how long the network has to wait at most for its next attempt. A count
+// fades during the window after its own, which is added for that reason.
 func (g *guesses) wait(n network.Network) (time.Duration, error) {
 	full, err := reached(g.minute, n.Key, wrongPerMinute*n.Share)
 	if err != nil || full {

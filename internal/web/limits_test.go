@@ -326,7 +326,7 @@ func TestRequestLimits(t *testing.T) {
 					t.Error("another address was refused")
 				}
 				if test.name == "handshake" {
-					// Who is connected stays connected.
+					// A client that is connected stays connected.
 					b.get("/socket.io/?EIO=4&transport=polling&sid=x").want(t, 204)
 				}
 				time.Sleep(2 * time.Minute)

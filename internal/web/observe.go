@@ -19,8 +19,8 @@ type Metrics interface {
 	// ObserveHTTP tells of an answered request. Route is the pattern of a
 	// route, such as /room/{id}, or /* if no route had the path.
 	ObserveHTTP(route string, status int, d time.Duration)
-	// Refused tells of something that was refused. Both are constants in
-	// lower case, such as "join" and "rate limit".
+	// Refused tells of a refusal. Where and reason are constants in lower case,
+	// such as "join" and "rate limit".
 	Refused(where, reason string)
 }
 
@@ -29,8 +29,8 @@ type noMetrics struct{}
 func (noMetrics) ObserveHTTP(string, int, time.Duration) {}
 func (noMetrics) Refused(string, string)                 {}
 
-// observe is a middleware that tells the log and the metrics of each request, by
-// its route: paths have ids in them.
+// observe is a middleware that tells the log and the metrics of each request. It tells
+// the route and not the path, since paths have ids in them.
 func (s *server) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
@@ -74,8 +74,8 @@ func (s *server) recoverPages(next http.Handler) http.Handler {
 	})
 }
 
-// recoverSocket is a middleware that ends the connection of a request whose
-// handler panics. There may be nothing left of it to answer on.
+// recoverSocket is a middleware that ends the connection of a request whose handler
+// panics. The handler may have taken the connection over, so that no answer is possible.
 func (s *server) recoverSocket(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer s.recovered(func() { panic(http.ErrAbortHandler) })
@@ -83,8 +83,8 @@ func (s *server) recoverSocket(next http.Handler) http.Handler {
 	})
 }
 
-// recovered is to be deferred. It logs a panic with its stack, but without its
-// value, which may hold anything, unless that is the runtime's own.
+// recovered logs a panic with its stack. Defer it. The panic's value may hold anything,
+// so it is logged only if it is the runtime's own.
 func (s *server) recovered(then func()) {
 	value := recover()
 	if value == nil {

@@ -16,7 +16,7 @@ type Origins struct {
 }
 
 // NewOrigins returns Origins that also accept the given origins, such as
-// https://chat.example or http://127.0.0.1:8080. What is no origin allows nothing.
+// https://chat.example or http://127.0.0.1:8080. A text that is no origin allows nothing.
 func NewOrigins(proxies Proxies, allowed []string) *Origins {
 	o := &Origins{proxies: proxies, allowed: make(map[origin]bool, len(allowed))}
 	for _, text := range allowed {
@@ -27,21 +27,20 @@ func NewOrigins(proxies Proxies, allowed []string) *Origins {
 	return o
 }
 
-// Accept reports whether a request that changes something may come from where
-// it comes from. Browsers say so, in one of two ways:
+// Accept reports whether a request that changes something comes from a page that may
+// send it. Browsers tell the page's origin in one of two ways:
 //
-//   - Sec-Fetch-Site, where they send it (on TLS and on localhost), is the
-//     browser's own judgement and holds whatever a proxy did to the Host header.
-//   - Otherwise Origin has to name the host that was asked. Its scheme is not
-//     compared, because a proxy may end TLS without our knowing; only from http to
-//     what we know to be https is refused, since whoever controls the network
+//   - Sec-Fetch-Site is the browser's own judgement. It holds even if a proxy changed the
+//     Host header. Browsers send it with TLS and on localhost.
+//   - Otherwise Origin has to name the host that was asked. The schemes are not compared,
+//     because a proxy may end TLS without our knowledge. One case is refused: a page by
+//     http asks an address that we know to be https. Anybody who controls the network
 //     could have written that page.
 //
-// If there is neither, or the origin is "null", nobody else's page is known to
-// be involved: clients that are no browsers send nothing, and browsers send
-// "null" for our own pages too if those forbid the Referer. Such requests
-// depend on their token or session alone. A header that comes twice was put together by
-// somebody else than a browser, and is refused.
+// If there is neither header, or the origin is "null", no other site is known to be
+// involved. Clients that are no browsers send neither, and browsers send "null" for our own
+// pages if those forbid the Referer. Such requests depend on their token or session alone.
+// A header that comes twice does not come from a browser, and is refused.
 func (o *Origins) Accept(r *http.Request) bool {
 	if len(r.Header["Sec-Fetch-Site"]) > 1 || len(r.Header["Origin"]) > 1 {
 		return false
@@ -68,12 +67,12 @@ func (o *Origins) Accept(r *http.Request) bool {
 	return slices.ContainsFunc(o.proxies.Hosts(r), from.isHost)
 }
 
-// origin is a web origin in a form in which equal ones are equal: in lower case, without
-// the default port of its scheme. A websocket's scheme is that of its page.
+// origin is a web origin in a form in which equal origins compare as equal: in lower case
+// and without the default port of its scheme. A websocket has the scheme of its page.
 type origin struct{ scheme, host, port string }
 
-// isHost reports whether that is what a request calls its host. The default port of either
-// scheme is the origin's, as the scheme is not compared.
+// isHost reports whether the origin's host is the one that a request names. Schemes are
+// not compared, so the default ports of http and https count as the same.
 func (o origin) isHost(text string) bool {
 	host, port, ok := parseHost(text)
 	if !ok || host != o.host {
@@ -101,8 +100,8 @@ func parseOrigin(text string) (origin, bool) {
 	return origin{scheme.page, host, port}, true
 }
 
-// parseHost takes a host apart into a name or address in the form in which equal ones are
-// equal, and the port, "" if there is none.
+// parseHost splits a host into a name or address and a port, which is "" if there is none.
+// Equal names and addresses compare as equal.
 func parseHost(text string) (host, port string, ok bool) {
 	host, port = strings.ToLower(text), portOf(text)
 	if port != "" {

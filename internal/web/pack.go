@@ -29,19 +29,19 @@ func pack(content []byte) ([]byte, error) {
 	return bytes.Clone(packed.Bytes()), nil
 }
 
-// Files are packed once, and kept so; what is too large for that is served as it is.
+// Files are packed once and kept packed. A file that is too large is served as it is.
 const (
-	maxPacked  = 2 << 20  // of one file as it is, in bytes
-	packBudget = 16 << 20 // of all files, packed, in bytes
-	minPacked  = 1 << 10  // of a file that may change, in bytes: less is not worth a place
+	maxPacked  = 2 << 20  // the size of one file before packing, in bytes
+	packBudget = 16 << 20 // the size of all packed files, in bytes
+	minPacked  = 1 << 10  // the size of a file that may change, in bytes: a smaller one is not worth a place
 )
 
-// packs keeps packed files. Most of what there is are source maps, which hardly anybody
-// ever asks for: a file is packed when it is first asked for. It is safe for concurrent use.
+// packs keeps packed files. It packs a file when somebody first asks for it, since most
+// files are source maps, for which hardly anybody asks. It is safe for concurrent use.
 type packs struct {
 	mu    sync.Mutex
 	known map[string]packedFile // by name
-	size  int                   // of all, in bytes
+	size  int                   // of all packed files, in bytes
 }
 
 type packedFile struct {
@@ -54,8 +54,8 @@ func (p *packs) of(name, tag string, size int64, content io.ReadSeeker) ([]byte,
 	if size > maxPacked {
 		return nil, nil
 	}
-	// Locked also while a file is packed: a thousand who ask at once would have it
-	// packed a thousand times.
+	// The lock is held while a file is packed. Otherwise a thousand clients that ask at
+	// once would have it packed a thousand times.
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	before, ok := p.known[name]
@@ -81,9 +81,9 @@ func (p *packs) of(name, tag string, size int64, content io.ReadSeeker) ([]byte,
 	return body, nil
 }
 
-// takesPacked reports whether a request is best answered with what pack made. One for a
-// range is not: its bytes are counted in the file as it is. Nor is one that is for a certain
-// file alone: it may be refused, and then has no body whose length could be told.
+// takesPacked reports whether a request is best answered with the packed file. A request
+// for a range is not, since its bytes are counted in the file as it is. A request with a
+// condition is not either, since its answer may have no body whose length could be told.
 func takesPacked(r *http.Request) bool {
 	if r.Header.Get("Range") != "" || r.Header.Get("If-Match") != "" {
 		return false

@@ -97,7 +97,7 @@ func (s *server) waiting(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, pathOf(seat), http.StatusFound) // an id of ours, and below /room/
 			return
 		}
-		s.render(w, r, waitingPage, waitingVars(token(r), seat)) // of a refusal, its script is told
+		s.render(w, r, waitingPage, waitingVars(token(r), seat)) // the page's script is told of a refusal
 		return
 	}
 	toStart(w, r)
@@ -106,7 +106,7 @@ func (s *server) waiting(w http.ResponseWriter, r *http.Request) {
 // toStart sends people to the start page.
 func toStart(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/", http.StatusFound) }
 
-// lead answers a form with where to go from there: a redirect for a browser,
+// lead answers a form with the address of the next page: a redirect for a browser,
 // JSON for a script that wants it.
 func lead(w http.ResponseWriter, r *http.Request, path string) {
 	if !wantsJSON(r) {
@@ -132,7 +132,7 @@ func (s *server) chat(w http.ResponseWriter, r *http.Request) {
 		s.flash(w, r, refusal.Unentered)
 		toStart(w, r)
 	case errors.Is(err, room.ErrNotFound), errors.Is(err, room.ErrNotMember):
-		// The same answer for both: who is not in a room learns nothing of it.
+		// Both get the same answer, so that nobody outside a room learns of it.
 		toStart(w, r)
 	case err != nil:
 		s.refuseUse(w, r, "page", err)
@@ -164,7 +164,7 @@ func (s *server) status(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, code, answer)
 }
 
-// refuseUse answers with what an error of a use case means to people.
+// refuseUse answers with the problem that an error of a use case means to people.
 func (s *server) refuseUse(w http.ResponseWriter, r *http.Request, where string, err error) {
 	p, foreseen := problemOf(err, where)
 	if !foreseen {
@@ -175,11 +175,11 @@ func (s *server) refuseUse(w http.ResponseWriter, r *http.Request, where string,
 
 func pathOf(seat room.Seat) string { return "/room/" + seat.Path }
 
-// maxIDBytes is more than any id of ours has; a UUID has 36.
+// maxIDBytes is more than the length of any id of ours. A UUID has 36 bytes.
 const maxIDBytes = 64
 
-// isID reports whether s can be the id of something, so that nothing else
-// reaches the store. A segment with an escape in it never can.
+// isID reports whether s can be an id. Anything else does not reach the store. A
+// segment with an escape in it is never an id.
 func isID(s string) bool {
 	for _, c := range []byte(s) {
 		switch {

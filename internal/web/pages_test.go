@@ -72,7 +72,7 @@ func TestCreate(t *testing.T) {
 	if another := service.creations[2]; another.Session == c.Session || slices.Equal(another.Networks, c.Networks) {
 		t.Errorf("%+v then %+v", c, another)
 	}
-	// Who has a whole IPv6 network counts by it as well.
+	// Somebody with a whole IPv6 network is counted by the network as well.
 	other.address = "[2001:db8::1]:1234"
 	other.create("Anna")
 	other.address = "[2001:db8:0:100::1]:1234"
@@ -177,7 +177,7 @@ func TestJoin(t *testing.T) {
 	}
 }
 
-// Who is in already does not have to wait for a verdict that came long ago.
+// Somebody who is a member already does not wait for a verdict that came long ago.
 func TestJoinAgainAsMember(t *testing.T) {
 	service := &fakeService{join: func(room.Application) (room.Seat, error) {
 		return room.Seat{ID: knockID, Room: roomID, Standing: room.Admitted, Path: knockID}, nil
@@ -267,7 +267,7 @@ func TestFormsForScripts(t *testing.T) {
 	}
 	wantJSON(post("/join", script, "Anna"), 200, "location", "/room/"+knockID)
 
-	// Whoever takes JSON only besides, or anything, is a browser to us.
+	// A client counts as a browser if it takes anything, or JSON only as a second choice.
 	service.create, service.join = nil, nil
 	for _, accept := range []string{"", "*/*", "text/html, application/json;q=0.9", "application/json;q=0"} {
 		post("/", accept, "Anna").wantRedirect(t, "/room/"+roomID)
@@ -360,7 +360,7 @@ func TestAFounderIsToldThatTheRoomWasClosed(t *testing.T) {
 			}
 		})
 	}
-	// Who plants a cookie has nothing of their own said.
+	// A planted cookie puts none of its words into the page.
 	planted := newBrowser(t, newHandler(t, &fakeService{}))
 	planted.cookies[flashCookie] = "<b>"
 	if got := planted.get("/"); strings.Contains(got.body, "<b>") || planted.cookies[flashCookie] != "" {

@@ -21,7 +21,7 @@ import (
 	"securechat/room"
 )
 
-// problem is what a person is told instead of what they asked for.
+// problem is an answer that tells a person why they do not get the page they asked for.
 type problem struct {
 	status int
 	code   refusal.Code
@@ -65,8 +65,8 @@ var internalProblem = problem{
 	reason: "internal",
 }
 
-// problemOf returns what to tell about an error of a use case. It is not ok if
-// the error is none that anybody foresaw.
+// problemOf returns the problem for an error of a use case. It is not ok if problems
+// does not have the error.
 func problemOf(err error, where string) (p problem, ok bool) {
 	if name := (*room.NameError)(nil); errors.As(err, &name) {
 		p = nameProblem(name)
@@ -85,7 +85,7 @@ func problemOf(err error, where string) (p problem, ok bool) {
 	return p, false
 }
 
-// nameCodes are those of what can be wrong with a name, but for a bad character.
+// nameCodes are the codes of all mistakes in a name, except for a bad character.
 var nameCodes = map[room.NameProblem]refusal.Code{
 	room.NameBlank:    refusal.NameBlank,
 	room.NameTooLong:  refusal.NameTooLong,
@@ -108,7 +108,7 @@ var errorSource string
 
 var errorPage = template.Must(template.New("error").Parse(errorSource))
 
-// errorPolicy allows the error page its one style, wherever the other pages come from.
+// errorPolicy allows the error page its one style. It is the same beside foreign pages.
 var errorPolicy = "default-src 'none'; style-src 'sha256-" + styleHash(errorSource) +
 	"'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
@@ -179,10 +179,9 @@ func writeJSON(w http.ResponseWriter, status int, answer map[string]any) {
 	write(w, status, "application/json; charset=utf-8", append(body, '\n'))
 }
 
-// preferred returns which of our forms of an answer an Accept header names with
-// the highest weight: text/html, application/json, or text/plain if it names
-// neither. Wildcards do not count: they come from clients that take anything,
-// and a person is best served with the bare sentence there.
+// preferred returns the form of an answer that an Accept header names with the highest
+// weight: text/html, application/json, or text/plain if it names neither. Wildcards do not
+// count. They come from clients that take anything, and the bare sentence is best there.
 func preferred(accept string) string {
 	best, form := 0.0, "text/plain"
 	for part := range strings.SplitSeq(accept, ",") {

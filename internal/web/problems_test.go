@@ -71,7 +71,7 @@ func TestErrorForms(t *testing.T) {
 	}
 }
 
-// What is said about a hostile name must not carry it into the page.
+// The sentence about a hostile name must not carry the name's markup into the page.
 func TestErrorPageEscapes(t *testing.T) {
 	service := &fakeService{create: func(room.Creation) (room.Seat, error) {
 		return room.Seat{}, &room.NameError{Problem: room.NameBadCharacter, Char: '<'}

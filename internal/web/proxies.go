@@ -14,13 +14,13 @@ import (
 	"securechat/internal/network"
 )
 
-// Proxies says which reverse proxies are believed when they tell who the client
-// is and how it came. The zero value believes nobody, which is right for a
+// Proxies says which reverse proxies are believed about the client's address and about
+// the scheme and host that it used. The zero value believes nobody, which is right for a
 // server that clients reach directly. Prefixes take precedence over Hops.
 type Proxies struct {
-	// Hops is the number of proxies between the internet and this server; every
-	// connection is taken to come from the last of them, so the network has to
-	// see to it that clients cannot come in by themselves.
+	// Hops is the number of proxies between the internet and this server. Every
+	// connection is taken to come from the last of them. So the network must not let
+	// clients connect by themselves.
 	Hops int
 	// Prefixes are the addresses of the proxies; headers that come from any
 	// other peer are ignored.
@@ -48,21 +48,21 @@ func (p Proxies) within(address netip.Addr) bool {
 // believed reports whether the request's forwarding headers count.
 func (p Proxies) believed(r *http.Request) bool { return p.Trust(peerOf(r)) }
 
-// peerOf returns who is at the other end of the connection, the zero Addr if that is
+// peerOf returns the address at the other end of the connection; the zero Addr if it is
 // not known.
 func peerOf(r *http.Request) netip.Addr {
 	peer, _ := parseNode(r.RemoteAddr)
 	return peer
 }
 
-// schemeHeaders tell how the browser came, each in the words of some proxies. The first
-// that is there counts.
+// schemeHeaders tell the scheme that the browser used, each in the words of some proxies.
+// The first header that is there counts.
 var schemeHeaders = []string{
 	"X-Forwarded-Proto", "X-Forwarded-Protocol", "X-Forwarded-Scheme", "X-Scheme", "X-Url-Scheme",
 	"Cloudfront-Forwarded-Proto", "X-Forwarded-Ssl", "Front-End-Https",
 }
 
-// Secure reports whether the browser uses TLS: with this process, or with a
+// Secure reports whether the browser uses TLS, either with this process or with a
 // trusted proxy that says so. Traefik says wss of a websocket.
 func (p Proxies) Secure(r *http.Request) bool {
 	if r.TLS != nil {
@@ -85,9 +85,9 @@ func (p Proxies) Secure(r *http.Request) bool {
 	return false
 }
 
-// Hosts returns what the browser may have addressed, each a host with its port if it is
-// not the default, the likeliest first. A trusted proxy may have changed the Host header and
-// say so. It may also tell the port apart, and that can be the browser's or its own.
+// Hosts returns the hosts that the browser may have addressed, the likeliest first. Each
+// has its port unless that is the default. A trusted proxy may have changed the Host header
+// and tell the one before. It may tell a port separately, which is the browser's or its own.
 func (p Proxies) Hosts(r *http.Request) []string {
 	if !p.believed(r) {
 		return []string{r.Host}
@@ -107,7 +107,7 @@ func (p Proxies) Hosts(r *http.Request) []string {
 	return []string{host, host + ":" + port}
 }
 
-// portOf returns the port that is said with a host, "" if none is.
+// portOf returns the port of a host, "" if it has none.
 func portOf(host string) string {
 	if at := strings.LastIndexByte(host, ':'); at > strings.LastIndexByte(host, ']') {
 		return host[at+1:]
@@ -115,17 +115,17 @@ func portOf(host string) string {
 	return ""
 }
 
-// first returns the first of several values, the one that the proxy next to the
-// browser set. A client can write anything there, but only about itself:
-// browsers let no page set these headers for a form.
+// first returns the first of several values, the one that the proxy next to the browser
+// set. A client can write anything there, but only about itself, since browsers let no page
+// set these headers for a form.
 func first(header string) string {
 	value, _, _ := strings.Cut(header, ",")
 	return strings.Trim(strings.TrimSpace(value), `"`)
 }
 
-// forwarded returns what the trusted proxy that is the farthest from us says in the header
-// Forwarded; the zero value if it says nothing, or nothing that can be understood, or if the
-// header is not the proxy's.
+// forwarded returns the element of the header Forwarded that the farthest trusted proxy
+// appended. It is the zero value if there is none, if the header is malformed, or if it is
+// not the proxies' own.
 func (p Proxies) forwarded(r *http.Request) forwardedElement {
 	if c, resolved := r.Context().Value(clientKey{}).(client); resolved {
 		return c.forwarded
@@ -162,10 +162,10 @@ func (p Proxies) byXFF(r *http.Request) (netip.Addr, bool) {
 	return parseNode(nodes[at])
 }
 
-// client returns which of the n nodes of a chain is the client, below 0 if none can be:
-// each proxy appended who came to it, so only what stands behind the client is
-// to be believed. Where all are trusted, the client is within the proxies' own network, and
-// is where the chain begins.
+// client returns the index of the client among the n nodes of a chain. Each proxy appended
+// the peer that came to it, so only the nodes behind the client are believed. If all nodes
+// are trusted, the client is within the proxies' own network, at the beginning of the
+// chain. The index is below 0 if no node can be the client.
 func (p Proxies) client(n int, node func(i int) string) int {
 	if len(p.Prefixes) == 0 {
 		return n - p.Hops
@@ -173,7 +173,7 @@ func (p Proxies) client(n int, node func(i int) string) int {
 	for i := n - 1; i >= 0; i-- {
 		address, ok := parseNode(node(i))
 		if !ok {
-			return -1 // who wrote what stands before it cannot be known
+			return -1 // nobody knows who wrote the nodes before it
 		}
 		if !p.within(address) {
 			return i
@@ -185,7 +185,7 @@ func (p Proxies) client(n int, node func(i int) string) int {
 	return -1
 }
 
-// forwardingHeaders are those by which requests that came through a proxy are known.
+// forwardingHeaders are the headers that only requests through a proxy have.
 var forwardingHeaders = []string{
 	"X-Forwarded-For", "Forwarded", "X-Real-Ip", "X-Forwarded-Proto", "X-Forwarded-Host",
 	"Cf-Connecting-Ip", "True-Client-Ip", "Fly-Client-Ip", "Via",
@@ -200,32 +200,32 @@ func isForwarded(r *http.Request) bool {
 	return false
 }
 
-// client is what is known of who a request comes from.
+// client is the sender of a request, as far as it is known.
 type client struct {
 	address netip.Addr
-	// forwarded is what trusted proxies say of it in that header, if it is theirs.
+	// forwarded is the trusted proxies' element of the header Forwarded, if the header is theirs.
 	forwarded forwardedElement
 }
 
 type clientKey struct{}
 
-// resolver notes who a request comes from.
+// resolver notes the client of a request.
 //
-// Two headers have chains of addresses, X-Forwarded-For and Forwarded. A proxy appends
-// to one of them and may pass on the other as the client wrote it. So Forwarded counts only
-// if it comes alone, as it does with proxies that write it; where it has, and the other
-// never has, it goes on to count when both come.
+// Two headers have chains of addresses, X-Forwarded-For and Forwarded. A proxy appends to
+// one of them and may pass on the other as the client wrote it. So Forwarded counts only if
+// it comes alone, as it does behind proxies that write it. Once it has come alone, and the
+// other header never has, it counts also when both come.
 type resolver struct {
 	proxies Proxies
 	log     *slog.Logger
 	warned  sync.Once
-	// Which of the two headers a believed request had without the other.
+	// Each is true once a believed request had that header without the other.
 	xffAlone, forwardedAlone atomic.Bool
 }
 
-// client returns whose request it is. If the forwarding headers are missing or
-// malformed, it is the peer's: that is the truth about somebody who came directly,
-// and a bucket of their own for all who came through a proxy in disorder.
+// client returns the client of a request. If the forwarding headers are missing or
+// malformed, the peer is the client. That is right for clients that came directly. Those
+// behind a proxy in disorder are counted together, under the proxy's address.
 func (v *resolver) client(r *http.Request) client {
 	c := client{address: peerOf(r)}
 	if !v.proxies.believed(r) {
@@ -239,7 +239,7 @@ func (v *resolver) client(r *http.Request) client {
 		c.forwarded = v.proxies.byForwarded(r)
 		address, ok = parseNode(c.forwarded.node)
 	case v.proxies.Hops <= 1 && len(r.Header["X-Forwarded-For"]) == 0:
-		// It is no chain: of several proxies, the inner ones would name the outer ones.
+		// This header is no chain. With several proxies the inner ones would name the outer ones.
 		if values := r.Header["X-Real-Ip"]; len(values) > 0 {
 			address, ok = parseNode(values[len(values)-1])
 		}
@@ -250,7 +250,7 @@ func (v *resolver) client(r *http.Request) client {
 	return c
 }
 
-// chains returns which chain is the proxies' own, if any is known to be.
+// chains returns the chain that is the proxies' own, if one is known to be.
 func (v *resolver) chains(r *http.Request) (xff, forwarded bool) {
 	xff, forwarded = len(r.Header["X-Forwarded-For"]) > 0, len(r.Header["Forwarded"]) > 0
 	switch {
@@ -265,8 +265,8 @@ func (v *resolver) chains(r *http.Request) (xff, forwarded bool) {
 	return xff, forwarded
 }
 
-// resolve is a middleware that notes the client for Networks and Proxies, and for whoever
-// counts connections.
+// resolve is a middleware that notes the client for Networks and Proxies, and for the
+// limiter of connections.
 func (v *resolver) resolve(next http.Handler, full http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r = r.WithContext(context.WithValue(r.Context(), clientKey{}, v.client(r)))
@@ -284,7 +284,7 @@ func (v *resolver) resolve(next http.Handler, full http.HandlerFunc) http.Handle
 	})
 }
 
-// warn tells the operator, once, what a proxy looks like that is not configured.
+// warn tells the operator, once, of a proxy that is not configured.
 func (v *resolver) warn() {
 	v.warned.Do(func() {
 		v.log.Warn("a request came through a proxy that is not trusted: if the proxy is yours, set TRUSTED_PROXIES, " +
@@ -292,9 +292,9 @@ func (v *resolver) warn() {
 	})
 }
 
-// Networks returns what a client is counted by, the narrowest first: its IPv4 address,
-// or the /64, /56 and /48 of its IPv6 address. It works for requests that came through
-// the handler of New, those passed on to Options.Socket included.
+// Networks returns the networks that a client is counted by, the narrowest first: its
+// IPv4 address, or the /64, /56 and /48 of its IPv6 address. It works for requests that
+// came through the handler of New, including those passed on to Options.Socket.
 func Networks(r *http.Request) []network.Network {
 	c, _ := r.Context().Value(clientKey{}).(client)
 	if !c.address.IsValid() {
@@ -303,8 +303,8 @@ func Networks(r *http.Request) []network.Network {
 	return network.Of(c.address.String())
 }
 
-// Distinct returns the [Networks] of a request that tell its client from others, nothing if
-// it is [Proxies.Shared].
+// Distinct returns the [Networks] of a request. It returns none if the request is
+// [Proxies.Shared], since they do not tell its client from others then.
 func (p Proxies) Distinct(r *http.Request) []network.Network {
 	if p.Shared(r) {
 		return nil
@@ -312,6 +312,6 @@ func (p Proxies) Distinct(r *http.Request) []network.Network {
 	return Networks(r)
 }
 
-// Shared reports whether a request comes from a peer that forwards other people's
-// requests without being trusted: its address says nothing of who they are.
+// Shared reports whether a request comes from a peer that forwards other people's requests
+// without being trusted. The peer's address does not tell those people apart.
 func (p Proxies) Shared(r *http.Request) bool { return isForwarded(r) && !p.believed(r) }

@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// stripes are locks for an unbounded number of keys: each key has its own,
-// shared with a few others. The zero value is ready for use.
+// stripes are locks for an unbounded number of keys. Each key has one, which it shares
+// with a few other keys. The zero value is ready for use.
 type stripes struct {
 	once  sync.Once
 	seed  maphash.Seed

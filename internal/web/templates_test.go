@@ -273,7 +273,7 @@ func TestProblemsHaveCodes(t *testing.T) {
 	}
 }
 
-// What is wrong with a name is told by code, in the words that the name's own error has.
+// The problem of a name is told by its code, in the words of the name's own error.
 func TestCodesOfNames(t *testing.T) {
 	set, err := words.Load(os.DirFS("../../templates"))
 	if err != nil {

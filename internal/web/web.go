@@ -2,16 +2,16 @@
 // static files, and health checks. Socket.IO is another package's; its handler
 // is mounted here.
 //
-// # Who is who
+// # Sessions and addresses
 //
-// A browser is known by its session (package session) and an address by
-// its [Networks]. Rooms learn of an address only as a keyed hash.
+// A browser is known by its session (package session), and an address by its
+// [Networks]. Rooms get an address only as a keyed hash.
 //
-// # What is refused
+// # Refusals
 //
-// Whatever changes something needs a token ([csrf]) and stays below limits
+// A request that changes something needs a token (csrf.go) and stays below limits
 // (limits.go). Errors of the use cases have one table (problems.go) that maps
-// them to statuses and texts.
+// them to statuses and codes.
 package web
 
 import (
@@ -62,14 +62,14 @@ type Options struct {
 	// Templates is the folder with index.html, waiting_approval.html and
 	// chatroom.html. It is read once.
 	Templates fs.FS
-	// Foreign is true if Templates are not the embedded ones: they may use
+	// Foreign is true if Templates are not the embedded ones. They may use
 	// inline scripts and CDNs, and do not depend on Library.
 	Foreign bool
 	// Static is the folder served at /static/; nil means none.
 	Static fs.FS
-	// StaticFixed is true if the files in Static do not change: templates get
-	// addresses of them, by url_for, that browsers keep for good, and css/app.css has
-	// in it the style sheets that it imports.
+	// StaticFixed is true if the files in Static do not change. Then url_for gives
+	// templates addresses that browsers keep for good, and css/app.css contains the
+	// style sheets that it imports.
 	StaticFixed bool
 	// Library is the folder with socket.io.min.js and socket.io.esm.min.js,
 	// which are served at /socket.io/. Either may be missing; nil means both are.
@@ -91,7 +91,7 @@ type Options struct {
 	AllowedOrigins []string
 	// ContentSecurityPolicy replaces the built-in policy; empty means keep it.
 	ContentSecurityPolicy string
-	// RateLimits is false to let everybody do everything as often as they can.
+	// RateLimits is false in load tests, where nobody is slowed down.
 	RateLimits bool
 
 	// Ready is asked by /readyz; nil means always ready.

@@ -1,9 +1,9 @@
-// Package words has the texts of the pages in several languages: a file for each,
-// in the folder "words" among the templates.
+// Package words has the texts of the pages in several languages. The folder "words"
+// among the templates has a file for each language.
 //
-// A file has four parts: the words of the templates and those of the scripts, both by
-// name, what refusals say, by their codes, and other sentences of the server's, by what
-// they are in English.
+// A file has four parts: the words of the templates by name, the words of the scripts by
+// name, the sentences of refusals by code, and other sentences of the server's by their
+// English form.
 package words
 
 import (
@@ -23,13 +23,13 @@ import (
 // folder holds a file for each language, named after its BCP 47 tag.
 const folder = "words"
 
-// first is the language for whoever speaks none of the others.
+// first is the language for people who speak none of the others.
 var first = language.English
 
 // Language is the words of one language. The zero value leaves all sentences in English.
 type Language struct {
 	Tag   string         // BCP 47
-	Pages map[string]any // of the templates: strings, in the form that templates take
+	Pages map[string]any // the words of the templates: strings, in the form that templates take
 	// ForScripts is JSON with the objects "scripts", "refusals" and "sentences", which may
 	// stand in a script element as it is.
 	ForScripts string
@@ -45,9 +45,9 @@ type pattern struct {
 	template string // as regexp.Expand takes it
 }
 
-// Set is the languages that there are. It is safe for concurrent use.
+// Set has all languages. It is safe for concurrent use.
 type Set struct {
-	languages []*Language // as the matcher knows them
+	languages []*Language // in the matcher's order
 	matcher   language.Matcher
 }
 
@@ -81,7 +81,7 @@ func Load(templates fs.FS) (*Set, error) {
 		}
 		s.languages, tags = append(s.languages, l), append(tags, tag)
 		if last := len(tags) - 1; tag == first {
-			// The matcher falls back to the first.
+			// The matcher falls back to the first language.
 			s.languages[0], s.languages[last] = s.languages[last], s.languages[0]
 			tags[0], tags[last] = tags[last], tags[0]
 		}
@@ -122,7 +122,7 @@ func parse(tag string, content []byte) (*Language, error) {
 
 var placeholder = regexp.MustCompile(`\{([a-z]+)\}`)
 
-// shapeOf returns what a sentence looks like whatever stands for its placeholders.
+// shapeOf returns the form of a sentence without the values of its placeholders.
 func shapeOf(sentence string) *regexp.Regexp {
 	var shape strings.Builder
 	rest := sentence
@@ -155,8 +155,8 @@ func (l *Language) Page(name, or string) string {
 	return or
 }
 
-// Refusal returns what a refusal says. A language that has no sentence for its code may
-// have one for the English sentence.
+// Refusal returns the sentence of a refusal. A language without a sentence for the code may
+// have a translation of the English sentence.
 func (l *Language) Refusal(code refusal.Code, values refusal.Values) string {
 	if text, ok := l.refusals[code]; ok {
 		return values.In(text)

@@ -179,7 +179,7 @@ func placeholders(text string) []string {
 	return slices.Sorted(slices.Values(placeholder.FindAllString(text, -1)))
 }
 
-// What the templates and scripts ask for is there, and nothing else.
+// The words that the templates and scripts ask for are there, and no others.
 func TestWordsAreUsed(t *testing.T) {
 	english := read(t, "en.json")
 	for pattern, asked := range map[string]struct {
