@@ -59,7 +59,7 @@ VENDOR_STAMP := static/vendor/.stamp
 vendor-js: $(VENDOR_STAMP)
 
 # Made again only when what it is made from has changed.
-$(VENDOR_STAMP): static/package.json static/package-lock.json static/vendor.mjs
+$(VENDOR_STAMP): static/package.json static/package-lock.json static/vendor.mjs static/bundle.mjs
 	@command -v $(NPM) >/dev/null || { \
 	  echo 'The built-in pages need browser modules that npm fetches: install Node.js 20.11 or newer.' >&2; \
 	  echo 'Without them, for a template folder of your own: go build -o bin/securechat .' >&2; \

@@ -14,7 +14,7 @@ import (
 var served = []string{".css", ".html", ".js", ".json", ".map", ".mjs", ".png", ".svg", ".webmanifest"}
 
 // tools are what makes static/vendor, and are left out.
-var tools = []string{"static/package.json", "static/package-lock.json", "static/vendor.mjs"}
+var tools = []string{"static/package.json", "static/package-lock.json", "static/vendor.mjs", "static/bundle.mjs"}
 
 // TestEmbedded: the program has all that the pages are made of, however deep it lies, and
 // nothing else. The go command leaves out what begins with a dot or an underscore,

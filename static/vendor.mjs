@@ -1,29 +1,40 @@
-// Fills vendor/ with the browser builds that the packages of package-lock.json
-// ship, so that the server can embed them. Run it by `npm run vendor`.
-import { copyFile, mkdir, readdir, rm } from 'node:fs/promises';
+// Fills vendor/ with the modules of others that the pages load, so that the server can embed
+// them. Run it by `npm run vendor`; `node vendor.mjs <folder>` writes them somewhere else.
+import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { bundle } from './bundle.mjs';
 
 const here = import.meta.dirname;
 
-const builds = {
-  'lean-qr': {
-    from: 'lean-qr',
-    files: ['nano.mjs'],
-  },
+// What is made of packages, by its place, and what it exports. What nobody asks for is left out.
+const bundles = {
+  'lean-qr/nano.mjs': "export { generate } from 'lean-qr/nano';",
+};
+
+// Files that stay as they are, byte for byte, by the folder that they go to.
+const copies = {
+  // The server has these at /socket.io/ as well, where every Socket.IO server has them.
   'socket.io': {
     from: 'socket.io-client/dist',
     files: ['socket.io.esm.min.js', 'socket.io.esm.min.js.map', 'socket.io.min.js', 'socket.io.min.js.map'],
   },
 };
 
+// All of it before anything is written: a mistake leaves what there was.
+const made = await Promise.all(Object.entries(bundles).map(async ([file, source]) => [file, await bundle(source, here)]));
+
 const vendor = path.join(here, 'vendor');
-for (const name of await readdir(vendor)) {
-  if (name !== '.gitkeep') await rm(path.join(vendor, name), { recursive: true });
-}
-for (const [folder, { from, files }] of Object.entries(builds)) {
-  const target = path.join(vendor, folder);
-  await mkdir(target, { recursive: true });
-  for (const file of files) {
-    await copyFile(path.join(here, 'node_modules', from, file), path.join(target, file));
+const target = path.resolve(process.argv[2] ?? vendor);
+if (target === vendor) {
+  for (const name of await readdir(vendor)) {
+    if (name !== '.gitkeep') await rm(path.join(vendor, name), { recursive: true });
   }
+}
+for (const [file, text] of made) {
+  await mkdir(path.dirname(path.join(target, file)), { recursive: true });
+  await writeFile(path.join(target, file), text);
+}
+for (const [folder, { from, files }] of Object.entries(copies)) {
+  await mkdir(path.join(target, folder), { recursive: true });
+  for (const file of files) await copyFile(path.join(here, 'node_modules', from, file), path.join(target, folder, file));
 }
