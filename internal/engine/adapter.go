@@ -16,14 +16,14 @@ type adapterBuilder struct{}
 // New is called with each namespace, when it is made.
 func (adapterBuilder) New(n socket.Namespace) socket.Adapter {
 	a := &adapter{
-		Adapter: socket.MakeAdapter(),
-		members: make(map[socket.SocketId]*member),
-		rooms:   make(map[socket.Room][]*member),
+		Adapter:     socket.MakeAdapter(),
+		subscribers: make(map[socket.SocketId]*subscriber),
+		rooms:       make(map[socket.Room][]*subscriber),
 	}
 	a.Prototype(a)
 	a.Construct(n)
 	n.Use(func(s *socket.Socket, next func(*socket.ExtendedError)) {
-		slim(tasksOf(s)) // of one, too, that comes to nothing
+		trimQueue(taskQueue(s)) // also of a socket that comes to nothing
 		next(nil)
 	})
 	_ = n.On("connection", func(event ...any) { // cannot fail
@@ -34,10 +34,10 @@ func (adapterBuilder) New(n socket.Namespace) socket.Adapter {
 		// When all have been told of the connection, its events may come. The
 		// library's queue has nothing to do any more.
 		s.Enqueue(func() {
-			if session, ok := s.Conn().(*Session); ok {
-				session.registered(s)
+			if session := SessionOf(s); session != nil {
+				session.connected(s)
 			}
-			tasksOf(s).TryClose()
+			taskQueue(s).TryClose()
 		})
 	})
 	return a
@@ -53,20 +53,20 @@ func (adapterBuilder) New(n socket.Namespace) socket.Adapter {
 type adapter struct {
 	socket.Adapter
 
-	mu      sync.RWMutex
-	members map[socket.SocketId]*member
-	rooms   map[socket.Room][]*member // but for the room of each socket's own
+	mu          sync.RWMutex
+	subscribers map[socket.SocketId]*subscriber
+	rooms       map[socket.Room][]*subscriber // but for the room of each socket's own
 }
 
-// member is a socket and where it is.
-type member struct {
+// subscriber is a socket and the rooms that it is in.
+type subscriber struct {
 	socket  *socket.Socket
 	session *Session
 	rooms   []socket.Room // but for its own
 }
 
 // ownRoom returns the room that has the name of the socket, which each is in.
-func (m *member) ownRoom() socket.Room { return socket.Room(m.socket.Id()) }
+func (m *subscriber) ownRoom() socket.Room { return socket.Room(m.socket.Id()) }
 
 // AddAll puts a socket into rooms.
 func (a *adapter) AddAll(id socket.SocketId, rooms *types.Set[socket.Room]) {
@@ -74,20 +74,20 @@ func (a *adapter) AddAll(id socket.SocketId, rooms *types.Set[socket.Room]) {
 	if !ok {
 		return
 	}
-	session, ok := s.Conn().(*Session)
-	if !ok {
+	session := SessionOf(s)
+	if session == nil {
 		return
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	m := a.members[id]
+	m := a.subscribers[id]
 	if m == nil {
 		// The first is its own, once. What comes after it has left all is late.
 		if !rooms.Has(socket.Room(id)) {
 			return
 		}
-		m = &member{socket: s, session: session}
-		a.members[id] = m
+		m = &subscriber{socket: s, session: session}
+		a.subscribers[id] = m
 	}
 	for _, room := range rooms.Keys() {
 		if room == m.ownRoom() || slices.Contains(m.rooms, room) {
@@ -102,9 +102,9 @@ func (a *adapter) AddAll(id socket.SocketId, rooms *types.Set[socket.Room]) {
 func (a *adapter) Del(id socket.SocketId, room socket.Room) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if m := a.members[id]; m != nil {
+	if m := a.subscribers[id]; m != nil {
 		m.rooms = slices.DeleteFunc(m.rooms, func(r socket.Room) bool { return r == room })
-		a.leaveLocked(m, room)
+		a.unsubscribeLocked(m, room)
 	}
 }
 
@@ -112,19 +112,19 @@ func (a *adapter) Del(id socket.SocketId, room socket.Room) {
 func (a *adapter) DelAll(id socket.SocketId) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	m := a.members[id]
+	m := a.subscribers[id]
 	if m == nil {
 		return
 	}
-	delete(a.members, id)
+	delete(a.subscribers, id)
 	for _, room := range m.rooms {
-		a.leaveLocked(m, room)
+		a.unsubscribeLocked(m, room)
 	}
 	m.rooms = nil
 }
 
-func (a *adapter) leaveLocked(m *member, room socket.Room) {
-	left := slices.DeleteFunc(a.rooms[room], func(other *member) bool { return other == m })
+func (a *adapter) unsubscribeLocked(m *subscriber, room socket.Room) {
+	left := slices.DeleteFunc(a.rooms[room], func(other *subscriber) bool { return other == m })
 	if a.rooms[room] = left; len(left) == 0 {
 		delete(a.rooms, room)
 	}
@@ -135,7 +135,7 @@ func (a *adapter) leaveLocked(m *member, room socket.Room) {
 func (a *adapter) SocketRooms(id socket.SocketId) *types.Set[socket.Room] {
 	a.mu.RLock()
 	defer a.mu.RUnlock()
-	m := a.members[id]
+	m := a.subscribers[id]
 	if m == nil {
 		return nil
 	}
@@ -149,7 +149,7 @@ func (a *adapter) Rooms() *types.Map[socket.Room, *types.Set[socket.SocketId]] {
 	rooms := &types.Map[socket.Room, *types.Set[socket.SocketId]]{}
 	a.mu.RLock()
 	defer a.mu.RUnlock()
-	for id, m := range a.members {
+	for id, m := range a.subscribers {
 		for _, room := range append([]socket.Room{m.ownRoom()}, m.rooms...) {
 			in, _ := rooms.LoadOrStore(room, types.NewSet[socket.SocketId]())
 			in.Add(id)
@@ -163,7 +163,7 @@ func (a *adapter) Sids() *types.Map[socket.SocketId, *types.Set[socket.Room]] {
 	sids := &types.Map[socket.SocketId, *types.Set[socket.Room]]{}
 	a.mu.RLock()
 	defer a.mu.RUnlock()
-	for id, m := range a.members {
+	for id, m := range a.subscribers {
 		sids.Store(id, types.NewSet(append([]socket.Room{m.ownRoom()}, m.rooms...)...))
 	}
 	return sids
@@ -175,8 +175,10 @@ func (a *adapter) Broadcast(p *parser.Packet, o *socket.BroadcastOptions) {
 	b := Broadcast{packets: encode(a.Nsp(), p)}
 	volatile := o != nil && o.Flags != nil && o.Flags.Volatile
 	a.mu.RLock()
-	a.eachLocked(o, func(m *member) {
-		if !volatile || m.session.Transport().Writable() {
+	a.eachLocked(o, func(m *subscriber) {
+		if volatile {
+			b.Offer(m.session)
+		} else {
 			b.To(m.session)
 		}
 	})
@@ -193,7 +195,7 @@ func (a *adapter) BroadcastWithAck(p *parser.Packet, o *socket.BroadcastOptions,
 	func() {
 		a.mu.RLock()
 		defer a.mu.RUnlock()
-		a.eachLocked(o, func(m *member) {
+		a.eachLocked(o, func(m *subscriber) {
 			count.Add(1)
 			m.socket.Acks().Store(id, ack)
 			m.session.send(packets...)
@@ -202,20 +204,8 @@ func (a *adapter) BroadcastWithAck(p *parser.Packet, o *socket.BroadcastOptions,
 	counted(count.Load())
 }
 
-// encode makes what is sent of a packet of a namespace: its text, and the
-// attachments if it has some.
-func encode(n socket.Namespace, p *parser.Packet) []*message {
-	p.Nsp = n.Name()
-	encoded := n.Server().Encoder().Encode(p)
-	packets := make([]*message, len(encoded))
-	for i, part := range encoded {
-		packets[i] = newPacket(part.Bytes(), i > 0)
-	}
-	return packets
-}
-
 // eachLocked calls f with every socket that is meant, once.
-func (a *adapter) eachLocked(o *socket.BroadcastOptions, f func(*member)) {
+func (a *adapter) eachLocked(o *socket.BroadcastOptions, f func(*subscriber)) {
 	var rooms, except []socket.Room
 	if o != nil && o.Rooms != nil {
 		rooms = o.Rooms.Keys()
@@ -224,7 +214,7 @@ func (a *adapter) eachLocked(o *socket.BroadcastOptions, f func(*member)) {
 		except = o.Except.Keys()
 	}
 	if len(rooms) == 0 {
-		for _, m := range a.members {
+		for _, m := range a.subscribers {
 			if !m.inAny(except) {
 				f(m)
 			}
@@ -232,7 +222,7 @@ func (a *adapter) eachLocked(o *socket.BroadcastOptions, f func(*member)) {
 		return
 	}
 	for i, room := range rooms {
-		if m := a.members[socket.SocketId(room)]; m != nil && !m.inAny(rooms[:i]) && !m.inAny(except) {
+		if m := a.subscribers[socket.SocketId(room)]; m != nil && !m.inAny(rooms[:i]) && !m.inAny(except) {
 			f(m)
 		}
 		for _, m := range a.rooms[room] {
@@ -244,7 +234,7 @@ func (a *adapter) eachLocked(o *socket.BroadcastOptions, f func(*member)) {
 }
 
 // inAny reports whether the socket is in one of the rooms.
-func (m *member) inAny(rooms []socket.Room) bool {
+func (m *subscriber) inAny(rooms []socket.Room) bool {
 	for _, room := range rooms {
 		if room == m.ownRoom() || slices.Contains(m.rooms, room) {
 			return true
@@ -258,7 +248,7 @@ func (a *adapter) meant(o *socket.BroadcastOptions) []*socket.Socket {
 	a.mu.RLock()
 	defer a.mu.RUnlock()
 	var sockets []*socket.Socket
-	a.eachLocked(o, func(m *member) { sockets = append(sockets, m.socket) })
+	a.eachLocked(o, func(m *subscriber) { sockets = append(sockets, m.socket) })
 	return sockets
 }
 

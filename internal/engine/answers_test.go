@@ -8,7 +8,7 @@ import (
 // fill sends a session, which does not read, so many bytes, or less if it ends.
 func fill(l *Session, bytes int) {
 	text := []byte(strings.Repeat("x", 1000))
-	for sent := 0; sent < bytes && l.ReadyState() == "open"; sent += len(text) {
+	for sent := 0; sent < bytes && l.Socket().ReadyState() == "open"; sent += len(text) {
 		l.send(newPacket(text, false))
 	}
 }
@@ -29,7 +29,7 @@ func TestStrangersTakeNoBacklogFromMembers(t *testing.T) {
 			}
 			strangers = append(strangers, o)
 		}
-		if fill(member, maxQueued/2); member.ReadyState() != "open" {
+		if fill(member, maxQueued/2); member.Socket().ReadyState() != "open" {
 			t.Error("a member was put out because of what waits for strangers")
 		}
 		if waits := s.engine.backlogs.bytes.Load(); waits > maxQueued {
@@ -39,7 +39,7 @@ func TestStrangersTakeNoBacklogFromMembers(t *testing.T) {
 		for _, o := range strangers {
 			o.clear()
 		}
-		for _, b := range []*backlogs{&s.engine.backlogs, &s.engine.untrusted} {
+		for _, b := range []*backlogs{&s.engine.backlogs, &s.engine.strangersBacklogs} {
 			if left := b.bytes.Load(); left != 0 {
 				t.Errorf("%d bytes count for nobody", left)
 			}
@@ -54,10 +54,10 @@ func TestVouchedForLater(t *testing.T) {
 		l := session(t, sock)
 		fill(l, maxQueued/2)
 		l.Vouch()
-		if left := s.engine.untrusted.bytes.Load(); left != 0 {
+		if left := s.engine.strangersBacklogs.bytes.Load(); left != 0 {
 			t.Errorf("%d bytes count as strangers'", left)
 		}
-		if fill(l, maxQueued/4); s.engine.backlogs.bytes.Load() == 0 || l.ReadyState() != "open" {
+		if fill(l, maxQueued/4); s.engine.backlogs.bytes.Load() == 0 || l.Socket().ReadyState() != "open" {
 			t.Error("what waits for a member does not count")
 		}
 		s.engine.Close()

@@ -58,7 +58,7 @@ func TestPayloadsAreNotAmplified(t *testing.T) {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		s := &Session{server: New(options())}
-		_ = s.readPayload(bytes.NewReader(body), func(packet) {})
+		_ = (&intake{session: s}).readPayload(bytes.NewReader(body), func(packet) {})
 		runtime.ReadMemStats(&after)
 		if n := after.TotalAlloc - before.TotalAlloc; n > size {
 			t.Errorf("%d bytes for a body of %d", n, size)
@@ -93,8 +93,8 @@ func TestLateJoinsAreForgotten(t *testing.T) {
 	}
 	a.mu.RLock()
 	defer a.mu.RUnlock()
-	if len(a.members) > 0 || len(a.rooms) > 0 {
-		t.Errorf("%d members and %d rooms are left", len(a.members), len(a.rooms))
+	if len(a.subscribers) > 0 || len(a.rooms) > 0 {
+		t.Errorf("%d subscribers and %d rooms are left", len(a.subscribers), len(a.rooms))
 	}
 }
 

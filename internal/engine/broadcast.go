@@ -8,8 +8,8 @@ type Event []any
 // Broadcast is events on their way to many sessions: encoded and framed once,
 // however many sessions there are. It is used by one goroutine.
 type Broadcast struct {
-	packets []*message
-	waiting []*Session // claimed: to be flushed
+	packets  []*message
+	flushing []*websocket // to be flushed; see beginFlushLocked
 }
 
 // NewBroadcast returns a broadcast of events of a namespace. A trailer, if it is not
@@ -56,18 +56,18 @@ func (b *Broadcast) Offer(s *Session) {
 }
 
 func (b *Broadcast) toLocked(s *Session) (position, confirmed uint64) {
-	if !s.acceptLocked(b.packets) {
+	if !s.enqueueLocked(b.packets) {
 		return 0, s.receipts.confirmed
 	}
-	if s.claimLocked() {
-		b.waiting = append(b.waiting, s)
+	if w := s.carrier.beginFlushLocked(); w != nil {
+		b.flushing = append(b.flushing, w)
 	}
 	return s.receipts.created, s.receipts.confirmed
 }
 
 // Flush has the events sent to the sessions that were added. It does not wait.
 func (b *Broadcast) Flush() {
-	if len(b.waiting) > 0 {
-		go flushAll(b.waiting)
+	if len(b.flushing) > 0 {
+		go flushAll(b.flushing)
 	}
 }

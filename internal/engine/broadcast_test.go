@@ -21,7 +21,7 @@ func TestOffer(t *testing.T) {
 		c.connect()
 		sock := s.socket(t)
 		l := session(t, sock)
-		release := claimed(t, l)
+		release := unflushed(t, l)
 		_ = sock.Emit("first")
 		if offer(l, "dropped") {
 			t.Error("it was put behind what waits")

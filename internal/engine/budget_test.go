@@ -194,7 +194,7 @@ func TestUnfinishedFramesEnd(t *testing.T) {
 				t.Fatal("it is still open")
 			}
 		}
-		if took := time.Since(began); took > s.engine.PingInterval+s.engine.PingTimeout+5*time.Second {
+		if took := time.Since(began); took > s.engine.options.PingInterval+s.engine.options.PingTimeout+5*time.Second {
 			t.Errorf("it was open for %v", took)
 		}
 		receive(t, s.came)

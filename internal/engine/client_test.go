@@ -139,8 +139,8 @@ func (s *server) socket(t *testing.T) *socket.Socket { return receive(t, s.came)
 // session returns what carries a socket.
 func session(t *testing.T, s *socket.Socket) *Session {
 	t.Helper()
-	found, ok := s.Conn().(*Session)
-	if !ok {
+	found := SessionOf(s)
+	if found == nil {
 		t.Fatalf("a connection is a %T", s.Conn())
 	}
 	return found
@@ -150,7 +150,7 @@ func session(t *testing.T, s *socket.Socket) *Session {
 func (s *Session) waits() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.poll != nil
+	return s.polling.poll != nil
 }
 
 func receive[T any](t *testing.T, c <-chan T) T {
@@ -366,5 +366,5 @@ func (s *Session) Goodbye() bool {
 func (s *Session) Silence() time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.receipts.silence(time.Now(), s.ws == nil)
+	return s.carrier.silenceLocked(time.Now())
 }

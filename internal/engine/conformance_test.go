@@ -32,9 +32,9 @@ func shortHeartbeat(o *Options) {
 
 // echo has the server send every message back, without a Socket.IO layer.
 func (s *server) echo() {
-	_ = s.engine.On("connection", func(args ...any) {
-		l := args[0].(*Session)
-		_ = l.On("data", func(args ...any) { l.Write(args[0].(io.Reader), nil, nil) })
+	s.engine.OnSession(func(l *Session) {
+		socket := l.Socket()
+		_ = socket.On("data", func(args ...any) { socket.Write(args[0].(io.Reader), nil, nil) })
 	})
 }
 

@@ -3,17 +3,37 @@ package engine
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strconv"
 
 	"github.com/zishang520/socket.io/parsers/socket/v3/parser"
+	"github.com/zishang520/socket.io/servers/socket/v3"
 	"github.com/zishang520/socket.io/v3/pkg/types"
 )
 
-// What clients say is decoded here, in half the time that the library takes for it, and
-// without its trees of whatever a stranger has made up.
+// This file decodes what clients say, in half the time that the library takes for it, and
+// without its trees of anything that a stranger has made up. It encodes what they are sent.
+
+var (
+	errEvent       = errors.New("engine: malformed Socket.IO packet")
+	errAttachments = errors.New("engine: too large attachments")
+)
+
+// The first byte of Socket.IO packets (Socket.IO protocol 5) that are looked for.
+const (
+	sioConnect      = '0'
+	sioDisconnect   = '1'
+	sioEvent        = '2'
+	sioAck          = '3'
+	sioConnectError = '4'
+	sioBinaryEvent  = '5'
+	sioBinaryAck    = '6'
+)
+
+const mainNamespace = "/"
 
 // maxAttachments is how many an event may announce. What they may hold together is
 // [Options.MaxPayload], whatever their number.
@@ -84,7 +104,7 @@ func parseHeader(text []byte) (h header, body []byte, err error) {
 }
 
 // decodePacket decodes a packet. Its attachments follow, if it has some.
-func (v *Server) decodePacket(text []byte) (*incoming, error) {
+func (o *Options) decodePacket(text []byte) (*incoming, error) {
 	h, body, err := parseHeader(text)
 	if err != nil {
 		return nil, err
@@ -101,7 +121,7 @@ func (v *Server) decodePacket(text []byte) (*incoming, error) {
 			p.body = slices.Concat(text[:len(text)-len(body)], flat)
 		}
 	case sioEvent, sioBinaryEvent:
-		if p.event, err = v.decodeEvent(body); err != nil {
+		if p.event, err = o.decodeEvent(body); err != nil {
 			return nil, err
 		}
 	case sioAck, sioBinaryAck:
@@ -118,9 +138,9 @@ func (v *Server) decodePacket(text []byte) (*incoming, error) {
 }
 
 // decodeEvent decodes the array of an event's name and arguments.
-func (v *Server) decodeEvent(text []byte) (event []any, err error) {
-	if v.Decode != nil {
-		event, err = v.Decode(text)
+func (o *Options) decodeEvent(text []byte) (event []any, err error) {
+	if o.Decode != nil {
+		event, err = o.Decode(text)
 	} else {
 		err = json.Unmarshal(text, &event)
 	}
@@ -145,17 +165,70 @@ func mayBeSaid(event []any) bool {
 	}
 }
 
-// attach puts the attachments of a packet in the places of its arguments that are
+// assembly puts together the packets of one client that come in several messages. It is
+// used by one goroutine.
+type assembly struct {
+	pending *incoming // waits for attachments; nil if none does
+	held    int64     // bytes of these
+}
+
+// decode returns the packet that a message completes, nil if it does not.
+func (a *assembly) decode(p packet, o *Options) (whole *incoming, err error) {
+	switch {
+	case a.pending != nil:
+		return a.attach(p, o)
+	case p.binary:
+		return nil, errEvent // it was not announced
+	case p.long != nil:
+		whole = p.long
+	default:
+		if whole, err = o.decodePacket(p.data); err != nil {
+			return nil, err
+		}
+	}
+	if whole.attachments > 0 {
+		a.pending, a.held = whole, 0
+		return nil, nil
+	}
+	return whole, nil
+}
+
+// attach adds an attachment to the packet that waits for it. All of them together may be
+// as large as one message.
+func (a *assembly) attach(p packet, o *Options) (*incoming, error) {
+	whole := a.pending
+	a.held += int64(len(p.data))
+	switch {
+	case !p.binary:
+		return nil, errEvent
+	case a.held > o.MaxPayload:
+		return nil, errAttachments
+	}
+	if o.Decode == nil {
+		whole.parts = append(whole.parts, p.data)
+	}
+	if whole.attachments--; whole.attachments > 0 {
+		return nil, nil
+	}
+	a.pending = nil
+	if o.Decode != nil {
+		return whole, nil
+	}
+	_, err := fillIn(whole.event, whole.parts)
+	return whole, err
+}
+
+// fillIn puts the attachments of a packet in the places of its arguments that are
 // marked for them.
-func attach(value any, parts [][]byte) (any, error) {
+func fillIn(value any, parts [][]byte) (any, error) {
 	switch v := value.(type) {
 	case []any:
 		for i := range v {
-			attached, err := attach(v[i], parts)
+			filled, err := fillIn(v[i], parts)
 			if err != nil {
 				return nil, err
 			}
-			v[i] = attached
+			v[i] = filled
 		}
 	case map[string]any:
 		if v["_placeholder"] == true {
@@ -166,18 +239,18 @@ func attach(value any, parts [][]byte) (any, error) {
 			return types.NewBytesBuffer(parts[int(n)]), nil
 		}
 		for key := range v {
-			attached, err := attach(v[key], parts)
+			filled, err := fillIn(v[key], parts)
 			if err != nil {
 				return nil, err
 			}
-			v[key] = attached
+			v[key] = filled
 		}
 	}
 	return value, nil
 }
 
-// flatten returns the payload of a request to connect without what is nested in it, which
-// nobody has a use for and which costs the library a hundred times its length.
+// flatten returns the payload of a request to connect without what is nested in it. Nobody
+// has a use for that, and it costs the library a hundred times its length.
 func flatten(body []byte) ([]byte, error) {
 	var fields map[string]json.RawMessage // stays nil for null, by which some clients mean nothing
 	if json.Unmarshal(body, &fields) != nil {
@@ -209,4 +282,16 @@ func encodeEvent(namespace string, event []any) (*message, error) {
 		head = append(append(head, namespace...), ',')
 	}
 	return newMessage(frameText, head, data), nil
+}
+
+// encode makes what is sent of a packet of a namespace: its text, and the
+// attachments if it has some.
+func encode(n socket.Namespace, p *parser.Packet) []*message {
+	p.Nsp = n.Name()
+	encoded := n.Server().Encoder().Encode(p)
+	packets := make([]*message, len(encoded))
+	for i, part := range encoded {
+		packets[i] = newPacket(part.Bytes(), i > 0)
+	}
+	return packets
 }

@@ -33,7 +33,7 @@ var events = []string{
 
 // decodeAsLibrary decodes an event without attachments into the library's form.
 func decodeAsLibrary(text []byte) (*parser.Packet, error) {
-	p, err := New(options()).decodePacket(text)
+	p, err := New(options()).options.decodePacket(text)
 	if err != nil {
 		return nil, err
 	}

@@ -55,7 +55,7 @@ func FuzzSession(f *testing.F) {
 		c := args[0].(*socket.Socket)
 		c.Join("room")
 		_ = c.On("x", func(args ...any) { _ = c.Emit("back", args...) })
-		in <- c.Conn().(*Session)
+		in <- SessionOf(c)
 	})
 	request := func(method, body string) *http.Request {
 		return httptest.NewRequest(method, "/socket.io/?EIO=4&transport=polling", strings.NewReader(body))
@@ -66,9 +66,9 @@ func FuzzSession(f *testing.F) {
 		return w.Body.String()
 	}
 	neighbour := s.engine.open(request(http.MethodGet, ""), nil)
-	serve(neighbour.servePost, request(http.MethodPost, "40"))
+	serve(neighbour.polling.servePost, request(http.MethodPost, "40"))
 	<-in
-	serve(neighbour.servePoll, request(http.MethodGet, ""))
+	serve(neighbour.polling.serveGet, request(http.MethodGet, ""))
 	f.Cleanup(func() { s.engine.Close() })
 	n := 0
 	f.Fuzz(func(t *testing.T, said []byte) {
@@ -79,7 +79,7 @@ func FuzzSession(f *testing.F) {
 			}
 			switch data := step[1:]; step[0] {
 			case stepPost:
-				serve(l.servePost, request(http.MethodPost, data))
+				serve(l.polling.servePost, request(http.MethodPost, data))
 			case stepText:
 				if p, err := decodeText([]byte(data)); err == nil {
 					l.receive(p)
@@ -90,19 +90,19 @@ func FuzzSession(f *testing.F) {
 				l.send(newPacket([]byte("2"+data), false))
 			case stepPoll:
 				if !l.idle() {
-					serve(l.servePoll, request(http.MethodGet, ""))
+					serve(l.polling.serveGet, request(http.MethodGet, ""))
 				}
 			}
 		}
 		n++
 		_ = s.io.To("room").Emit("down", n)
-		if got, want := serve(neighbour.servePoll, request(http.MethodGet, "")), fmt.Sprintf(`42["down",%d]`, n); got != want {
+		if got, want := serve(neighbour.polling.serveGet, request(http.MethodGet, "")), fmt.Sprintf(`42["down",%d]`, n); got != want {
 			t.Errorf("the neighbour got %q, want %q", got, want)
 		}
 		l.Close(true)
 		<-l.Done()
 		if !l.idle() {
-			serve(l.servePoll, request(http.MethodGet, "")) // the last answer
+			serve(l.polling.serveGet, request(http.MethodGet, "")) // the last answer
 		}
 		if _, there := s.engine.sessions.Load(l.Id()); there {
 			t.Error("it is not forgotten")
@@ -117,7 +117,7 @@ func FuzzSession(f *testing.F) {
 func (s *Session) idle() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.out.empty() && !s.asked
+	return s.out.empty() && !s.pingWanted
 }
 
 // FuzzFrames sends any bytes by a websocket: it is closed when they end, at the

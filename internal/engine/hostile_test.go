@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -702,7 +703,7 @@ func TestOversizedData(t *testing.T) {
 			runtime.ReadMemStats(&after)
 			// Everything that was allocated, whether freed or not. To read what is
 			// allowed takes up to five times its size, as the buffer grows.
-			if each := (after.TotalAlloc - before.TotalAlloc) / clients; each > 5*uint64(s.engine.MaxPayload) {
+			if each := (after.TotalAlloc - before.TotalAlloc) / clients; each > 5*uint64(s.engine.options.MaxPayload) {
 				t.Errorf("%d bytes for each of them", each)
 			}
 			n.speaks(t)
@@ -895,12 +896,12 @@ func TestAbandonedSessions(t *testing.T) {
 					_ = s.io.To("room").Emit("word", strings.Repeat("x", size))
 				}
 				synctest.Wait() // for whoever would end because too much waits
-				left := s.engine.Clients().Values()
+				left := slices.Collect(s.engine.all)
 				if len(left) != n {
 					t.Errorf("%d of %d sessions are left", len(left), n)
 				}
 				for _, l := range left {
-					if waits := l.(*Session).waiting(); waits < words*size || waits > maxQueued {
+					if waits := l.waiting(); waits < words*size || waits > maxQueued {
 						t.Errorf("%d bytes wait", waits)
 					}
 				}
@@ -990,8 +991,7 @@ func TestEndedAtTheBeginning(t *testing.T) {
 			var sessions []*Session
 			prepare := func(s *server) {
 				s.bind()
-				_ = s.engine.On("connection", func(args ...any) {
-					l := args[0].(*Session)
+				s.engine.OnSession(func(l *Session) {
 					l.Close(discard)
 					sessions = append(sessions, l)
 				})
@@ -1003,7 +1003,7 @@ func TestEndedAtTheBeginning(t *testing.T) {
 				synctest.Wait()
 				c.status(http.MethodGet, "", http.StatusBadRequest)
 				for _, l := range sessions {
-					if state := l.ReadyState(); state != "closed" {
+					if state := l.Socket().ReadyState(); state != "closed" {
 						t.Errorf("its state is %q", state)
 					}
 				}

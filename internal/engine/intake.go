@@ -72,7 +72,7 @@ func (i *intake) lengthen(size int, chunk []byte) (held bool, err error) {
 	case !s.introduced.Load():
 		return false, errTooLong
 	case i.binary || first == binaryPollingMark:
-		if s.server.Decode == nil {
+		if s.server.options.Decode == nil {
 			return true, nil
 		}
 		i.ignore(packetMessage) // no event has a use for attachments
@@ -82,7 +82,7 @@ func (i *intake) lengthen(size int, chunk []byte) (held bool, err error) {
 	case second == sioAck:
 		i.ignore(packetNoop) // nobody asks for long answers
 		return false, nil
-	case second == sioEvent && size <= s.server.maxEvent():
+	case second == sioEvent && size <= s.server.options.maxEvent():
 		return i.hold(size)
 	case second == sioEvent || second == sioBinaryEvent:
 		return false, i.skip(chunk)
@@ -114,7 +114,7 @@ func (i *intake) hold(size int) (held bool, err error) {
 	if i.lease.holds(size) {
 		return true, nil
 	}
-	bytes := min(2*size, i.session.server.maxEvent())
+	bytes := min(2*size, i.session.server.options.maxEvent())
 	if !i.lengthenLease(bytes) {
 		return false, errBusy
 	}
@@ -141,23 +141,23 @@ func (i *intake) lengthenLease(bytes int) bool {
 			return false
 		}
 	}
-	if i.lease == nil || i.lease.of != s.server.members {
+	if i.lease == nil || i.lease.of != s.server.vouched {
 		i.drop()
-		i.lease = s.server.members.lease(func() { s.fail(reasonError, errSlowSender) })
+		i.lease = s.server.vouched.lease(func() { s.fail(reasonError, errSlowSender) })
 	}
 	return i.lease.grow(bytes, nil, s.done)
 }
 
 // skip has the rest of an event read past, of which only what its Skimmer looks for is kept.
 func (i *intake) skip(chunk []byte) error {
-	if i.session.server.Skim == nil {
+	if i.session.server.options.Skim == nil {
 		return errTooLong
 	}
 	head, body, err := parseHeader(append(i.data, chunk...)[1:]) // all of the header is there
 	if err != nil {
 		return err
 	}
-	i.head, i.skim = head, i.session.server.Skim()
+	i.head, i.skim = head, i.session.server.options.Skim()
 	_, err = i.skim.Write(body)
 	i.data = nil
 	i.drop()
@@ -201,10 +201,9 @@ func (i *intake) packet() (packet, error) {
 	return decodeText(i.data)
 }
 
-// read takes in a websocket's message.
-func (s *Session) read(r io.Reader, binary bool) (packet, error) {
-	i := intake{session: s, binary: binary}
-	defer func() { i.drop() }()
+// readMessage takes in a websocket's message.
+func (i *intake) readMessage(r io.Reader) (packet, error) {
+	defer i.drop()
 	chunk := chunks.Get().(*[chunkSize]byte) //nolint:forcetypeassert // nothing else is in it
 	defer chunks.Put(chunk)
 	for {
@@ -223,9 +222,8 @@ func (s *Session) read(r io.Reader, binary bool) (packet, error) {
 
 // readPayload takes in the packets of a polling payload, and passes on each as soon as it
 // is there.
-func (s *Session) readPayload(r io.Reader, pass func(packet)) error {
-	i := intake{session: s}
-	defer func() { i.drop() }()
+func (i *intake) readPayload(r io.Reader, pass func(packet)) error {
+	defer i.drop()
 	chunk := chunks.Get().(*[chunkSize]byte) //nolint:forcetypeassert // nothing else is in it
 	defer chunks.Put(chunk)
 	for {

@@ -126,7 +126,7 @@ var polledEndings = []func(t *testing.T, s *server, c *pollClient, l *Session){
 func (s *Session) reads() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.body != nil
+	return s.polling.body != nil
 }
 
 // A closed connection must leave nothing behind, however it was closed: neither

@@ -59,7 +59,7 @@ func TestBudgetIsGivenBack(t *testing.T) {
 		t.Helper()
 		receive(t, l.Done())
 		eventually(t, "all is given back", func() bool {
-			return s.engine.strangers.whole(strangersBudget) && s.engine.members.whole(membersBudget)
+			return s.engine.strangers.whole(strangersBudget) && s.engine.vouched.whole(membersBudget)
 		})
 		for len(s.said) > 0 {
 			<-s.said
@@ -92,7 +92,7 @@ func TestBudgetIsGivenBack(t *testing.T) {
 				session(t, sock).Vouch()
 			}
 			c.halfEvent()
-			eventually(t, "it holds a part", func() bool { return s.engine.strangers.holds() || s.engine.members.holds() })
+			eventually(t, "it holds a part", func() bool { return s.engine.strangers.holds() || s.engine.vouched.holds() })
 			end(c, session(t, sock), sock)
 			_ = c.conn.Close()
 			givenBack(t, session(t, sock))
@@ -191,7 +191,7 @@ func TestStrangersDoNotStarveMembers(t *testing.T) {
 		if len(s.said) != 2 {
 			t.Error("a member who came back is not heard")
 		}
-		s.engine.members.untouched(t, membersBudget)
+		s.engine.vouched.untouched(t, membersBudget)
 		if took := time.Since(began); took >= leaseShare/4 {
 			t.Errorf("somebody waited for %v", took)
 		}

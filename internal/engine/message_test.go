@@ -78,7 +78,7 @@ func TestPolledForm(t *testing.T) {
 func decodePayload(body []byte) ([]packet, error) {
 	var packets []packet
 	s := &Session{server: New(options())}
-	if err := s.readPayload(bytes.NewReader(body), func(p packet) { packets = append(packets, p) }); err != nil {
+	if err := (&intake{session: s}).readPayload(bytes.NewReader(body), func(p packet) { packets = append(packets, p) }); err != nil {
 		return nil, err
 	}
 	return packets, nil

@@ -153,8 +153,8 @@ func (o *outbox) drop() {
 	}
 }
 
-// move makes the outbox one of others. What waits in it already counts in neither.
-func (o *outbox) move(to *backlogs) {
+// transfer makes the outbox one of others. What waits in it already counts in neither.
+func (o *outbox) transfer(to *backlogs) {
 	o.uncount()
 	o.all = to
 }

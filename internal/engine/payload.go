@@ -6,7 +6,10 @@ import "errors"
 // 4, section "HTTP long-polling").
 const separator = '\x1e'
 
-var errMalformed = errors.New("engine: malformed packet")
+var (
+	errMalformed = errors.New("engine: malformed packet")
+	errHeartbeat = errors.New("engine: a ping from the client")
+)
 
 // packet is an incoming packet.
 type packet struct {

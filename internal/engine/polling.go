@@ -4,7 +4,10 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"sync"
 	"time"
+
+	"github.com/zishang520/socket.io/servers/engine/v3/transports"
 )
 
 // maxPolled is how much one poll is answered with, in bytes. A single packet may
@@ -12,25 +15,15 @@ import (
 // seconds of silence for the end: a line of 3.2 kB a second has to be enough.
 const maxPolled = 32 << 10
 
-// probePause is how long a poll waits that comes while a client is about to move
-// to a websocket. By then it usually has: the two connections may have overtaken
-// each other, and after the move a poll is a mistake.
-const probePause = 50 * time.Millisecond
-
-// settleTime bounds how long a request with data waits for what it has said to be
+// handlePatience bounds how long a request with data waits for what it has said to be
 // handled.
-const settleTime = time.Second
+const handlePatience = time.Second
 
 var (
 	errTwoPolls  = errors.New("engine: a poll while another one waits")
 	errTwoPosts  = errors.New("engine: a request with data while another one is read")
 	errAbandoned = errors.New("engine: a request was abandoned")
-	errHeartbeat = errors.New("engine: a ping from the client")
 )
-
-// ErrTooSlow comes with the end of a session whose client does not keep up with
-// what it is sent.
-var ErrTooSlow = errors.New("engine: the client does not keep up")
 
 // poll is a request that waits for something to be answered with.
 type poll struct{ ready chan struct{} }
@@ -42,95 +35,147 @@ func (p *poll) wake() {
 	}
 }
 
-// servePoll answers a request for data, as soon as there is some.
-func (s *Session) servePoll(w http.ResponseWriter, r *http.Request) {
+// polling carries a session by requests of its client. One waits for data, and is
+// answered as soon as there is some; others bring data.
+type polling struct {
+	session   *Session
+	answering sync.Mutex // held while a poll is answered
+
+	// These are guarded by session.mu.
+	poll    *poll                    // waits for an answer; nil if none does
+	body    *http.ResponseController // of the request with data while its body is being read
+	posting bool                     // a request with data is being taken
+}
+
+func (p *polling) transport() string { return transports.POLLING }
+
+func (p *polling) writableLocked() bool { return p.poll != nil }
+
+// beginFlushLocked wakes the poll that waits, which takes what is in the outbox itself.
+func (p *polling) beginFlushLocked() *websocket {
+	p.wakeLocked()
+	return nil
+}
+
+func (p *polling) wakeLocked() {
+	if p.poll != nil {
+		p.poll.wake()
+	}
+}
+
+// confirmsByPingLocked is false: the next poll says as much as a pong.
+func (p *polling) confirmsByPingLocked() bool { return false }
+
+// askLocked does nothing. A client whose poll was answered owes the next one anyway; one
+// whose poll waits can only be sent something.
+func (p *polling) askLocked(time.Time) bool { return !p.session.receipts.pollAnswered.IsZero() }
+
+func (p *polling) silenceLocked(now time.Time) time.Duration {
+	return p.session.receipts.sincePoll(now)
+}
+
+// finishLocked sees to it that the client is told of the end: by the poll that
+// waits, or by the next one if it comes soon, unless the client made a mistake.
+func (p *polling) finishLocked() {
+	s := p.session
+	last := closeMessage
+	if s.goodbye {
+		last = noopMessage // it knows
+	}
+	s.out.push(last)
+	switch {
+	case p.poll != nil:
+		p.poll.wake()
+	case s.graceful || s.goodbye:
+		time.AfterFunc(closeGrace, s.release)
+	default:
+		s.releaseLocked()
+	}
+}
+
+// cutLocked still has a poll that waits answered: the client has to hear of the end.
+func (p *polling) cutLocked() { p.finishLocked() }
+
+// carriesLocked reports whether the session has not moved to a websocket.
+func (p *polling) carriesLocked() bool { return p.session.carrier == carrier(p) }
+
+// serveGet answers a poll, as soon as there is something to answer it with.
+func (p *polling) serveGet(w http.ResponseWriter, r *http.Request) {
 	// The client may be quicker to ask again than the last answer is to be written.
-	s.answering.Lock()
-	s.answering.Unlock() //nolint:staticcheck // it was to be waited for, no more
-	p := &poll{ready: make(chan struct{}, 1)}
-	gone, mistaken := s.admitPoll(p)
+	p.answering.Lock()
+	p.answering.Unlock() //nolint:staticcheck // it was to be waited for, no more
+	waiting := &poll{ready: make(chan struct{}, 1)}
+	gone, mistaken := p.admit(waiting)
 	if mistaken {
-		s.fail(reasonError, errTwoPolls)
+		p.session.fail(reasonError, errTwoPolls)
 	}
 	if gone || mistaken {
 		refuse(w, badRequest)
 		return
 	}
 	select {
-	case <-p.ready:
+	case <-waiting.ready:
 	case <-r.Context().Done():
-		s.abandoned() // while it still counts as waiting: no other may take its place
+		p.abandoned() // while it still counts as waiting: no other may take its place
 	}
-	payload := s.takePayload()
+	payload := p.takePayload()
 	if r.Context().Err() != nil {
 		// It will be asked for again, by another session: nothing of it counts as
 		// received.
-		s.abandoned()
+		p.abandoned()
 		return
 	}
 	if payload == nil {
 		refuse(w, badRequest)
 		return
 	}
-	s.answer(w, payload)
+	p.answer(w, payload)
 }
 
-// admitPoll lets a poll wait, unless the session is not there for it any more, or
+// admit lets a poll wait, unless the session is not there for it any more, or
 // another waits, which the protocol allows no client.
 //
 // A browser may repeat a poll by itself if its connection broke before the answer. That
 // cannot be told from the next poll: the parameter t, which some clients make new
 // for each request, is whole seconds for others, and is left out by others still.
-func (s *Session) admitPoll(p *poll) (gone, mistaken bool) {
+func (p *polling) admit(waiting *poll) (gone, mistaken bool) {
+	s := p.session
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.ws != nil || s.closed && s.out.empty() {
+	if !p.carriesLocked() || s.state == stateClosed && s.out.empty() {
 		return true, false
 	}
-	if s.poll != nil {
+	if p.poll != nil {
 		return false, true
 	}
 	s.receipts.caughtUp()
-	s.poll = p
+	p.poll = waiting
 	switch {
-	case !s.out.empty() || s.asked:
-		p.wake()
-	case s.probe != nil && s.probe.probed:
-		time.AfterFunc(probePause, p.wake)
+	case !s.out.empty() || s.pingWanted:
+		waiting.wake()
+	case s.candidate != nil && s.candidate.probed:
+		time.AfterFunc(probePause, waiting.wake)
 	}
 	return false, false
 }
 
-// answer answers a poll. That is written out before the handler ends, so that the
-// deadline is for this answer alone, not for the next one on the same connection.
-func (s *Session) answer(w http.ResponseWriter, payload []byte) {
-	s.answering.Lock()
-	defer s.answering.Unlock()
-	controller := http.NewResponseController(w)
-	err := controller.SetWriteDeadline(time.Now().Add(s.server.WriteTimeout))
-	write(w, http.StatusOK, "text/plain; charset=UTF-8", payload)
-	err = errors.Join(err, controller.Flush(), controller.SetWriteDeadline(time.Time{}))
-	if err != nil {
-		s.fail(reasonError, slow(err))
-	}
-}
-
 // takePayload ends the wait of the poll and returns what it is answered with, nil
 // if the session has moved to a websocket meanwhile.
-func (s *Session) takePayload() []byte {
+func (p *polling) takePayload() []byte {
+	s := p.session
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.poll = nil
-	if s.ws != nil {
+	p.poll = nil
+	if !p.carriesLocked() {
 		return nil
 	}
-	payload := s.payloadLocked()
-	s.receipts.answered = time.Now()
+	payload := p.payloadLocked()
+	s.receipts.pollAnswered = time.Now()
 	if payload == nil {
 		payload = noopMessage.appendPolled(nil) // the session is about to move
 	}
 	switch {
-	case !s.closed:
+	case s.state != stateClosed:
 	case s.out.empty():
 		s.releaseLocked()
 	default:
@@ -139,7 +184,10 @@ func (s *Session) takePayload() []byte {
 	return payload
 }
 
-func (s *Session) payloadLocked() (payload []byte) {
+// payloadLocked takes out of the outbox what one poll is answered with, nil if there
+// is nothing.
+func (p *polling) payloadLocked() (payload []byte) {
+	s := p.session
 	add := func(m *message) {
 		if payload != nil {
 			payload = append(payload, separator)
@@ -161,55 +209,63 @@ func (s *Session) payloadLocked() (payload []byte) {
 	if trailer != nil {
 		add(trailer())
 	}
-	if !s.closed && s.takePingLocked() {
+	if s.state != stateClosed && s.takePingLocked() {
 		add(pingMessage)
 	}
 	return payload
 }
 
+// answer answers a poll. That is written out before the handler ends, so that the
+// deadline is for this answer alone, not for the next one on the same connection.
+func (p *polling) answer(w http.ResponseWriter, payload []byte) {
+	p.answering.Lock()
+	defer p.answering.Unlock()
+	controller := http.NewResponseController(w)
+	err := controller.SetWriteDeadline(time.Now().Add(p.session.server.options.WriteTimeout))
+	respond(w, http.StatusOK, "text/plain; charset=UTF-8", payload)
+	err = errors.Join(err, controller.Flush(), controller.SetWriteDeadline(time.Time{}))
+	if err != nil {
+		p.session.fail(reasonError, slowIfLate(err))
+	}
+}
+
 // abandoned ends the session, as its client ended a request: a closed tab does.
-func (s *Session) abandoned() {
-	if !s.Upgraded() {
+func (p *polling) abandoned() {
+	s := p.session
+	s.mu.Lock()
+	carries := p.carriesLocked()
+	s.mu.Unlock()
+	if carries {
 		s.fail(reasonError, errAbandoned)
 	}
 }
 
 // servePost takes a request with data.
-func (s *Session) servePost(w http.ResponseWriter, r *http.Request) {
-	if r.ContentLength > s.server.MaxPayload {
+func (p *polling) servePost(w http.ResponseWriter, r *http.Request) {
+	s := p.session
+	if r.ContentLength > s.server.options.MaxPayload {
 		refuse(w, payloadTooLarge)
 		return
 	}
-	s.mu.Lock()
-	gone, busy := s.ws != nil || s.closed, s.posting
-	if !gone && !busy {
-		s.posting, s.body = true, http.NewResponseController(w)
-	}
-	s.mu.Unlock()
-	switch {
-	case gone:
-		refuse(w, badRequest)
-		return
-	case busy:
+	gone, mistaken := p.beginPost(w)
+	if mistaken {
 		s.fail(reasonError, errTwoPosts)
+	}
+	if gone || mistaken {
 		refuse(w, badRequest)
 		return
 	}
-	defer func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.posting = false
-	}()
+	defer p.endPost()
 
-	err := s.readBody(http.MaxBytesReader(w, r.Body, s.server.MaxPayload))
+	err := p.readBody(http.MaxBytesReader(w, r.Body, s.server.options.MaxPayload))
 	if err != nil {
 		// What is left of the body, and the deadline for it, are nobody else's.
 		w.Header().Set("Connection", "close")
 	}
 	switch tooLarge := new(http.MaxBytesError); {
 	case err == nil:
-		s.settle()
-		accept(w)
+		p.awaitHandled()
+		respond(w, http.StatusOK, "text/html", []byte("ok"))
 	case errors.As(err, &tooLarge), errors.Is(err, errTooLong):
 		s.fail(reasonParse, errTooLong) // what came before was heard
 		refuse(w, payloadTooLarge)
@@ -217,33 +273,37 @@ func (s *Session) servePost(w http.ResponseWriter, r *http.Request) {
 		s.fail(reasonParse, err)
 		refuse(w, badRequest)
 	default:
-		s.abandoned()
+		p.abandoned()
 		refuse(w, badRequest) // it may be malformed rather than abandoned
 	}
 }
 
-// accept answers a request with data.
-func accept(w http.ResponseWriter) { write(w, http.StatusOK, "text/html", []byte("ok")) }
-
-// settle waits until what the client has said is handled, so that its next poll
-// takes all answers at once and it says no more than is handled. It does not wait
-// for long: the client's next request, with a pong for example, waits for this
-// one.
-func (s *Session) settle() {
-	handled := make(chan struct{})
-	s.inbox.add(func() { close(handled) })
-	late := time.NewTimer(settleTime)
-	defer late.Stop()
-	select {
-	case <-handled:
-	case <-s.done:
-	case <-late.C:
+// beginPost lets a request with data in, unless the session is not there for it any more,
+// or another one is being taken, which the protocol allows no client.
+func (p *polling) beginPost(w http.ResponseWriter) (gone, mistaken bool) {
+	s := p.session
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !p.carriesLocked() || s.state == stateClosed {
+		return true, false
 	}
+	if p.posting {
+		return false, true
+	}
+	p.posting, p.body = true, http.NewResponseController(w)
+	return false, false
+}
+
+func (p *polling) endPost() {
+	p.session.mu.Lock()
+	defer p.session.mu.Unlock()
+	p.posting = false
 }
 
 // readBody takes in the body of a request with data, but not for long once the
 // session has ended.
-func (s *Session) readBody(r io.Reader) (err error) {
+func (p *polling) readBody(r io.Reader) (err error) {
+	s := p.session
 	defer func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -251,22 +311,34 @@ func (s *Session) readBody(r io.Reader) (err error) {
 		// there: net/http goes on reading to learn of the connection's end, takes the deadline
 		// for that, and cancels every later request by the same connection, whosever it is.
 		if err == nil {
-			_ = s.body.SetReadDeadline(time.Time{}) // recorders of tests have none
+			_ = p.body.SetReadDeadline(time.Time{}) // recorders of tests have none
 		}
-		s.body = nil
+		p.body = nil
 	}()
-	return s.readPayload(r, s.receive)
+	return (&intake{session: s}).readPayload(r, s.receive)
 }
 
-// partLocked sees to it that the client is told of the end: the request that
-// waits, or the next one if it comes soon, unless the client made a mistake.
-func (s *Session) partLocked() {
-	switch {
-	case s.poll != nil:
-		s.poll.wake()
-	case s.graceful || s.goodbye:
-		time.AfterFunc(closeGrace, s.release)
-	default:
-		s.releaseLocked()
+// boundBodyLocked bounds the time in which the rest of a body may arrive, also after
+// a move to a websocket.
+func (p *polling) boundBodyLocked() {
+	if p.body != nil {
+		_ = p.body.SetReadDeadline(time.Now().Add(closeGrace)) // recorders of tests have none
+	}
+}
+
+// awaitHandled waits until what the client has said is handled, so that its next poll
+// takes all answers at once and it says no more than is handled. It does not wait
+// for long: the client's next request, with a pong for example, waits for this
+// one.
+func (p *polling) awaitHandled() {
+	s := p.session
+	handled := make(chan struct{})
+	s.inbox.add(func() { close(handled) })
+	late := time.NewTimer(handlePatience)
+	defer late.Stop()
+	select {
+	case <-handled:
+	case <-s.done:
+	case <-late.C:
 	}
 }

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"context"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -25,16 +24,16 @@ const (
 //
 // Its fields and methods are guarded by the session's mutex.
 type receipts struct {
-	wanted    bool      // whether pings are sent for receipts' sake
-	created   uint64    // messages accepted for sending
-	handed    uint64    // of these, handed over to the network
-	confirmed uint64    // of these, known to have arrived
-	sent      uint64    // bytes handed over
-	arrived   uint64    // of these, known to have arrived
-	pings     []ping    // unanswered, oldest first
-	answered  time.Time // when the latest poll was answered; zero while one waits
-	pace      *rate.Limiter
-	proof     chan struct{} // closed at the next sign of life; nil if nobody waits for one
+	wanted       bool      // whether pings are sent for receipts' sake
+	created      uint64    // messages accepted for sending
+	handed       uint64    // of these, handed over to the network
+	confirmed    uint64    // of these, known to have arrived
+	sent         uint64    // bytes handed over
+	arrived      uint64    // of these, known to have arrived
+	pings        []ping    // unanswered, oldest first
+	pollAnswered time.Time // when the latest poll was answered; zero while one waits
+	pace         *rate.Limiter
+	proof        chan struct{} // closed at the next sign of life; nil if nobody waits for one
 }
 
 type ping struct {
@@ -94,7 +93,7 @@ func (r *receipts) ponged() bool {
 // caughtUp notes that the client has got all that there was: it polls for more, or
 // moves to a websocket, which it does when it has read everything.
 func (r *receipts) caughtUp() {
-	r.answered = time.Time{}
+	r.pollAnswered = time.Time{}
 	r.confirm(r.handed, r.sent)
 }
 
@@ -114,54 +113,18 @@ func (r *receipts) awaitProof() <-chan struct{} {
 	return r.proof
 }
 
-// silence returns for how long the client owes an answer; zero if it owes none.
-func (r *receipts) silence(now time.Time, polling bool) time.Duration {
-	switch {
-	case polling && !r.answered.IsZero():
-		return now.Sub(r.answered)
-	case !polling && len(r.pings) > 0:
-		return now.Sub(r.pings[0].at)
+// sincePoll returns for how long a client that polls owes its next poll; zero if one waits.
+func (r *receipts) sincePoll(now time.Time) time.Duration {
+	if r.pollAnswered.IsZero() {
+		return 0
 	}
-	return 0
+	return now.Sub(r.pollAnswered)
 }
 
-// Account returns how many messages were accepted for sending, and how many of them
-// have arrived.
-func (s *Session) Account() (sent, confirmed uint64) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.receipts.created, s.receipts.confirmed
-}
-
-// Done is closed at the end of the session.
-func (s *Session) Done() <-chan struct{} { return s.done }
-
-// Probe asks for a sign of life and reports whether one came before the client
-// owed its answer for longer than patience. A polling client that waits for
-// data can only be asked by sending it some: that is what provoke does. Probe
-// reports false if the session or ctx ends.
-func (s *Session) Probe(ctx context.Context, patience time.Duration, provoke func()) bool {
-	s.mu.Lock()
-	now := time.Now()
-	proof, polling := s.receipts.awaitProof(), s.ws == nil
-	idle := polling && s.receipts.answered.IsZero()
-	if !polling && len(s.receipts.pings) == 0 && !s.closed {
-		s.pingLocked(now)
+// sincePing returns for how long the client owes a pong; zero if it owes none.
+func (r *receipts) sincePing(now time.Time) time.Duration {
+	if len(r.pings) == 0 {
+		return 0
 	}
-	wait := patience - s.receipts.silence(now, polling)
-	s.mu.Unlock()
-
-	if idle {
-		provoke()
-	}
-	late := time.NewTimer(max(wait, 0))
-	defer late.Stop()
-	select {
-	case <-proof:
-		return true
-	case <-late.C:
-	case <-s.done:
-	case <-ctx.Done():
-	}
-	return false
+	return now.Sub(r.pings[0].at)
 }

@@ -201,20 +201,20 @@ func TestProbe(t *testing.T) {
 		c.send("3")
 		eventually(t, "nothing is owed", func() bool { return l.Confirmed() == l.Created() })
 		alive := make(chan bool, 1)
-		go func() { alive <- l.Probe(t.Context(), patience, never) }()
+		go func() { alive <- l.Alive(t.Context(), patience, never) }()
 		c.expect("2")
 		c.send("3")
 		if !receive(t, alive) {
 			t.Error("who answers is alive")
 		}
 		began := time.Now()
-		if l.Probe(t.Context(), 100*time.Millisecond, never) {
+		if l.Alive(t.Context(), 100*time.Millisecond, never) {
 			t.Error("who does not answer is not")
 		}
-		if l.Probe(t.Context(), 100*time.Millisecond, never) || time.Since(began) > 200*time.Millisecond {
+		if l.Alive(t.Context(), 100*time.Millisecond, never) || time.Since(began) > 200*time.Millisecond {
 			t.Error("patience is over, there is nothing to wait for")
 		}
-		go func() { alive <- l.Probe(t.Context(), patience, never) }()
+		go func() { alive <- l.Alive(t.Context(), patience, never) }()
 		_ = c.conn.Close()
 		if receive(t, alive) {
 			t.Error("who is gone is not alive")
@@ -227,7 +227,7 @@ func TestProbe(t *testing.T) {
 		got := make(chan string, 1)
 		go func() { got <- p.get() }()
 		eventually(t, "the client waits", l.waits)
-		go func() { alive <- l.Probe(t.Context(), patience, func() { _ = sock.Emit("pong") }) }()
+		go func() { alive <- l.Alive(t.Context(), patience, func() { _ = sock.Emit("pong") }) }()
 		if f := receive(t, got); f != `42["pong"]` {
 			t.Fatal(f)
 		}
@@ -305,8 +305,8 @@ func TestPongAfterTheEnd(t *testing.T) {
 		l.receipts.pinged(time.Now())
 		l.mu.Unlock()
 		l.Close(true)
-		l.pong()
-		if l.timer.Stop() {
+		l.receivePong()
+		if l.heartbeat.Stop() {
 			t.Error("its clock goes on")
 		}
 	}, withoutPings)

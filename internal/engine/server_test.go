@@ -170,7 +170,7 @@ func TestAdapterLosesNobody(t *testing.T) {
 		both.Wait()
 		a.mu.RLock()
 		in := slices.Clone(a.rooms["room"])
-		found := slices.Contains(in, a.members[comer.Id()])
+		found := slices.Contains(in, a.subscribers[comer.Id()])
 		a.mu.RUnlock()
 		if !found || len(in) != 1 || !comer.Rooms().Has("room") {
 			t.Fatalf("in the room: %v", in)

@@ -122,8 +122,9 @@ func TestCloseWhileSomethingIsWritten(t *testing.T) {
 		conn, sock := s.unread(t)
 		synctest.Wait()
 		l := session(t, sock)
+		w := l.carrier.(*websocket)
 		l.mu.Lock()
-		l.flushing = true
+		w.flushing = true
 		l.mu.Unlock()
 		_ = sock.Emit("x")
 		if err := conn.WriteMessage(ws.CloseMessage, ws.FormatCloseMessage(ws.CloseNormalClosure, "")); err != nil {
@@ -135,7 +136,7 @@ func TestCloseWhileSomethingIsWritten(t *testing.T) {
 			t.Error("it did not wait")
 		default:
 		}
-		l.flush()
+		w.flush()
 		if _, _, err := conn.ReadMessage(); !ws.IsCloseError(err, ws.CloseNormalClosure) {
 			t.Errorf("got %v", err)
 		}
@@ -147,7 +148,7 @@ func TestCloseWhileSomethingIsWritten(t *testing.T) {
 func (s *Session) busy() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.stuck && s.out.empty()
+	return s.carrier.(*websocket).stuck && s.out.empty()
 }
 
 // A client that answers no ping is gone, but if much was on its way to it, it may only be
@@ -169,7 +170,7 @@ func TestSilenceBehindMuchIsSlowness(t *testing.T) {
 				conn, sock := s.unread(t)
 				l := session(t, sock)
 				ended := make(chan error, 1)
-				_ = l.Once("close", func(args ...any) {
+				_ = l.Socket().Once("close", func(args ...any) {
 					err, _ := args[1].(error)
 					ended <- err
 				})

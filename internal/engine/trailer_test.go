@@ -21,19 +21,16 @@ func trailed(t *testing.T, sock *socket.Socket, name string, trailer Event) (pos
 	return position
 }
 
-// claimed keeps a session from being flushed until it is released.
-func claimed(t *testing.T, l *Session) (release func()) {
+// unflushed keeps a session from being flushed until it is released.
+func unflushed(t *testing.T, l *Session) (release func()) {
 	t.Helper()
+	w := l.carrier.(*websocket)
 	eventually(t, "nobody writes", func() bool {
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		if l.flushing {
-			return false
-		}
-		l.flushing = true
-		return true
+		return w.beginFlushLocked() != nil
 	})
-	return l.flush
+	return w.flush
 }
 
 func TestATrailerFollows(t *testing.T) {
@@ -76,7 +73,7 @@ func TestATrailerFollows(t *testing.T) {
 			c := s.dial(t, "")
 			c.connect()
 			sock := s.socket(t)
-			release := claimed(t, session(t, sock))
+			release := unflushed(t, session(t, sock))
 			tt.send(sock, session(t, sock))
 			release()
 			for _, w := range want {
@@ -106,7 +103,7 @@ func TestEveryWriteHasItsTrailer(t *testing.T) {
 	sock := s.socket(t)
 	l := session(t, sock)
 	text := strings.Repeat("x", batchSize/8)
-	release := claimed(t, l)
+	release := unflushed(t, l)
 	const n = 20
 	l.SendSeries(sock, n, func(i int) (event, trailer Event) { return Event{"one", i, text}, Event{"place", fmt.Sprint(i)} })
 	release()
@@ -161,16 +158,16 @@ func TestATrailerIsSharedToo(t *testing.T) {
 	c.connect()
 	sock := s.socket(t)
 	l := session(t, sock)
-	release := claimed(t, l)
+	release := unflushed(t, l)
 	b, err := NewBroadcast(sock.Nsp(), Event{"place", "1"}, Event{"one"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	b.To(l)
 	l.mu.Lock()
-	frames, buffer := l.batchLocked()
+	next := l.carrier.(*websocket).batchLocked()
 	l.mu.Unlock()
-	if buffer != nil || &frames[0] != &b.packets[0].frame[0] {
+	if next.buffer != nil || &next.frames[0] != &b.packets[0].frame[0] {
 		t.Error("a copy was made")
 	}
 	release()

@@ -51,7 +51,7 @@ type conn struct {
 
 func (g *Gateway) newConn(s *socket.Socket) *conn {
 	c := &conn{
-		g: g, id: g.node + "." + string(s.Id()), socket: s, link: sessionOf(s),
+		g: g, id: g.node + "." + string(s.Id()), socket: s, link: engine.SessionOf(s),
 		allowance: allowance{on: g.RateLimits}, begun: make(chan struct{}),
 	}
 	c.ctx, c.cancel = context.WithCancel(context.Background())
@@ -85,12 +85,6 @@ func (g *Gateway) newConn(s *socket.Socket) *conn {
 
 // named reports whether the page names itself, and so knows what was added for such pages.
 func (c *conn) named() bool { return c.page != "" }
-
-// sessionOf returns what carries a connection.
-func sessionOf(s *socket.Socket) *engine.Session {
-	session, _ := s.Conn().(*engine.Session)
-	return session
-}
 
 func handshakeRequest(s *socket.Socket) *http.Request {
 	if ctx := s.Request(); ctx != nil {

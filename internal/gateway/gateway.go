@@ -174,14 +174,7 @@ func New(o Options) (*Gateway, error) {
 	if err := g.io.On("connection", g.connected); err != nil {
 		return nil, err
 	}
-	err := g.engine.On("connection", func(args ...any) {
-		if s, ok := args[0].(*engine.Session); ok {
-			g.track(s)
-		}
-	})
-	if err != nil {
-		return nil, err
-	}
+	g.engine.OnSession(g.track)
 	g.handler = g.engine
 	if len(o.AllowedOrigins) > 0 {
 		g.handler = cors.New(cors.Options{AllowedOrigins: o.AllowedOrigins, AllowCredentials: true}).Handler(g.engine)

@@ -560,9 +560,7 @@ func TestTooManyVisitors(t *testing.T) {
 func TestVisitorsOfNetworksAndInAll(t *testing.T) {
 	sockets := engine.New(engine.Options{PingInterval: time.Minute, PingTimeout: time.Minute, UpgradeTimeout: time.Minute, WriteTimeout: time.Minute, MaxPayload: 1})
 	var made []*engine.Session
-	if err := sockets.On("connection", func(args ...any) { made = append(made, args[0].(*engine.Session)) }); err != nil {
-		t.Fatal(err)
-	}
+	sockets.OnSession(func(s *engine.Session) { made = append(made, s) })
 	t.Cleanup(func() { sockets.Close() })
 	var v visitors
 	arrive := func(address string) (link *engine.Session, displaced []*engine.Session) {
@@ -665,7 +663,7 @@ func TestClose(t *testing.T) {
 	}()
 	a.barrier()
 	for _, c := range s.gateway.audience.connsOf(bob) {
-		for !c.link.Transport().Writable() { // its request has not come yet
+		for !c.link.Socket().Transport().Writable() { // its request has not come yet
 			time.Sleep(time.Millisecond)
 		}
 	}

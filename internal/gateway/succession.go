@@ -77,7 +77,7 @@ func (c *conn) takeOver(seat room.Seat) (resume *uint64) {
 			continue
 		}
 		wg.Go(func() {
-			if other.link.Probe(ctx, patience, other.provoke) || ctx.Err() != nil {
+			if other.link.Alive(ctx, patience, other.provoke) || ctx.Err() != nil {
 				return
 			}
 			select {

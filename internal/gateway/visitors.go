@@ -204,7 +204,7 @@ func (v *visitors) least(conns []*conn, newcomer *conn) *conn {
 
 // track counts a socket until it is closed.
 func (g *Gateway) track(link *engine.Session) {
-	r := link.Request().Request()
+	r := link.Request()
 	x := &visitor{link: link, purpose: connlimit.Busy}
 	if g.Networks != nil && g.RateLimits {
 		x.networks = g.Networks(r)
@@ -213,13 +213,10 @@ func (g *Gateway) track(link *engine.Session) {
 		x.tcp = connlimit.Of(r)
 	}
 	g.displace(g.visitors.add(x))
-	_ = link.Once("close", func(...any) {
+	link.OnClose(func() {
 		g.visitors.remove(link.Id())
 		g.replays.leave(link)
 	})
-	if link.ReadyState() == "closed" { // before we listened
-		g.visitors.remove(link.Id())
-	}
 }
 
 // displace closes sockets that have to go for others. Their pages connect again.

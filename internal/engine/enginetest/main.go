@@ -26,16 +26,12 @@ func main() {
 }
 
 func run() error {
-	plain, err := echo()
-	if err != nil {
-		return err
-	}
 	events, err := echoEvents()
 	if err != nil {
 		return err
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/engine.io/", plain)
+	mux.Handle("/engine.io/", echo())
 	mux.Handle("/socket.io/", events)
 	server := &http.Server{Addr: address, Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 	return server.ListenAndServe()
@@ -53,15 +49,15 @@ func options() engine.Options {
 }
 
 // echo is an Engine.IO server that sends every message back.
-func echo() (http.Handler, error) {
+func echo() http.Handler {
 	server := engine.New(options())
-	err := server.On("connection", func(args ...any) {
-		s := args[0].(*engine.Session)       //nolint:forcetypeassert // what the event comes with
+	server.OnSession(func(session *engine.Session) {
+		s := session.Socket()
 		_ = s.On("data", func(args ...any) { // cannot fail
-			s.Write(args[0].(io.Reader), nil, nil) //nolint:forcetypeassert // as above
+			s.Write(args[0].(io.Reader), nil, nil) //nolint:forcetypeassert // what the event comes with
 		})
 	})
-	return server, err
+	return server
 }
 
 // echoEvents is a Socket.IO server that tells what it was told.
