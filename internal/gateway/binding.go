@@ -52,7 +52,7 @@ func (c *conn) begin() {
 // returnsTo reports whether the page has certainly been in the seat before, even
 // if another page of the member is being loaded.
 func (c *conn) returnsTo(seat room.Seat) bool {
-	return c.seen != nil && c.seen.room == seat.Room || c.hints.known != "" && c.hints.known == seat.ID
+	return c.seen != nil && c.seen.room == seat.Room || c.hints.lastSeat != "" && c.hints.lastSeat == seat.ID
 }
 
 // restore brings the connection into its room without being asked by an event.
@@ -71,7 +71,7 @@ func (c *conn) restore(seat room.Seat) {
 		c.fail(err)
 		return
 	}
-	c.restored = !seat.Loading || c.hints.known == seat.ID
+	c.restored = !seat.Loading || c.hints.lastSeat == seat.ID
 }
 
 // bind brings the connection into the room of a membership. If it is in

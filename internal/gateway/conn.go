@@ -65,7 +65,7 @@ func (g *Gateway) newConn(s *socket.Socket) *conn {
 		c.hints.seat = query.Get("seat")
 		if page := query.Get("csrf_token"); len(page) <= maxField {
 			c.hints.page = page
-			c.hints.known = g.pages.seat(c.session, page)
+			c.hints.lastSeat = g.pages.seat(c.session, page)
 		}
 	}
 	auth := payload(s.Handshake().Auth)

@@ -12,13 +12,13 @@ import (
 // hints tell which page is behind a connection. They come from the client, so they prove
 // nothing, and only choose among the seats of its session.
 type hints struct {
-	path    string // the page's path, from the Referer of a polling handshake
-	waiting bool   // the Referer is a waiting page
-	seat    string // a seat's id, from pages that know theirs
-	room    string // a room's id, or a page's path
-	name    string // a member's name, as typed or as rendered, that is HTML-escaped
-	page    string // a value in the query that no other page has
-	known   string // the seat that this page was in before
+	path     string // the page's path, from the Referer of a polling handshake
+	waiting  bool   // the Referer is a waiting page
+	seat     string // a seat's id, from pages that know theirs
+	room     string // a room's id, or a page's path
+	name     string // a member's name, as typed or as rendered, that is HTML-escaped
+	page     string // a value in the query that no other page has
+	lastSeat string // the seat that this page was in before
 }
 
 // hints returns the hints of a handshake with those of an event in their place.
@@ -49,9 +49,9 @@ func (h hints) compare(a, b room.Seat) int {
 		func(s room.Seat) bool { return h.seat != "" && s.ID == h.seat },
 		func(s room.Seat) bool { return h.path != "" && s.Path == h.path },
 		func(s room.Seat) bool { return h.name != "" && isNamed(s, h.name) },
-		func(s room.Seat) bool { return h.known != "" && s.ID == h.known },
+		func(s room.Seat) bool { return h.lastSeat != "" && s.ID == h.lastSeat },
 		// A page that says something of its own and was in no seat was just loaded.
-		func(s room.Seat) bool { return h.page != "" && h.known == "" && s.Loading },
+		func(s room.Seat) bool { return h.page != "" && h.lastSeat == "" && s.Loading },
 		func(s room.Seat) bool { return s.Open == 0 },
 		// The old connection of a reloaded page may still be open.
 		func(s room.Seat) bool { return s.Open > 0 && s.Loading },
