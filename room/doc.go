@@ -14,7 +14,7 @@
 // rule work on it, commits, and hands the events to an [Announcer]. Commit and
 // announcement of one room happen under one lock, so within a process the
 // events of a room are announced in the order of their sequence numbers.
-// [Scheduler] sleeps until the next deadline of any room.
+// [Service.Run] sleeps until the next deadline of any room.
 //
 // All methods of Service are safe for concurrent use.
 package room
