@@ -45,7 +45,7 @@ globalThis.acknowledgements = [];
 globalThis.receive = (event, ...values) => {
   if (event === 'connect' || event === 'disconnect') socket.connected = event === 'connect';
   if (event === 'connect' || event === 'open') opened();
-  if (!lifecycle.includes(event)) hear();
+  if (!lifecycle.includes(event)) hear(event, ...values);
   for (const handle of handlers.get(event) ?? []) handle(...values);
 };
 globalThis.socket = socket;

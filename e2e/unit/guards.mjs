@@ -89,6 +89,44 @@ export function strayImports(root) {
   });
 }
 
+// What the modules of each folder may import beside those of their own. The pages stand above
+// what carries their events and what shows them, and know nothing of each other; but whoever waits may
+// ask again, by the form of the start page.
+const floors = {
+  entry: ['transport', 'ui'],
+  waiting: ['entry', 'transport', 'ui'],
+  room: ['transport', 'ui'],
+  transport: [],
+  ui: [],
+};
+
+const floorOf = (file) => /^static\/js\/([^/]+)\//.exec(file)?.[1];
+
+/** Imports between the folders that go another way than down, and folders that are nowhere. */
+export function importsUphill(root) {
+  const nowhere = modules(root).filter((file) => !Object.hasOwn(floors, floorOf(file) ?? '')).map((file) => `${file} is on no floor`);
+  const uphill = modules(root).flatMap((file) => importsOf(root, file)).filter(({ from, to }) => {
+    const [own, other] = [floorOf(from), floorOf(to ?? '')];
+    return own && other && own !== other && !floors[own]?.includes(other);
+  });
+  return [...nowhere, ...uphill.map(({ from, to }) => `${from} must not import ${to}`)];
+}
+
+/** Modules that import each other in a circle, whenever they do. */
+export function importCircles(root) {
+  const imports = new Map(modules(root).map((file) => [file, importsOf(root, file).flatMap(({ to }) => to ?? [])]));
+  const done = new Set();
+  const found = [];
+  const follow = (file, path) => {
+    if (path.includes(file)) found.push([...path.slice(path.indexOf(file)), file].join(' imports '));
+    if (path.includes(file) || done.has(file)) return;
+    for (const next of imports.get(file) ?? []) follow(next, [...path, file]);
+    done.add(file);
+  };
+  for (const file of imports.keys()) follow(file, []);
+  return found;
+}
+
 const place = (expression) => /^{{\s*url_for\('static',\s*filename='([^']+)'\)\s*}}$/.exec(expression)?.[1];
 
 /** The modules that a template tells the browser to fetch, and the scripts that it runs. */

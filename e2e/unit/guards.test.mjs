@@ -50,6 +50,16 @@ const planted = [
   ['strayImports', { [deep]: "import data from './data.json' with { type: 'json' };" }, /imports \.\/data\.json/],
   ['strayImports', { [deep]: "export {\n  nothing,\n} /* why */ from './nothing.js';" }, /which there is not/],
   ...[
+    ['transport/random.js', "import { asMarkup } from '../room/content.js';"], ['transport/random.js', "export * from '../ui/dom.js';"],
+    ['ui/days.js', "export const load = () => import('../room/days.js');"], ['entry/early.js', "import '../waiting/votes.js';"],
+    ['waiting/deep/er.js', "import '../../room/days.js';"], ['room/early.js', "import '../waiting/votes.js';"],
+  ].map(([file, code]) => ['importsUphill', { [`static/js/${file}`]: code }, /must not import/]),
+  ['importsUphill', { [deep]: '' }, /deep\/er\/module\.js is on no floor/],
+  ['importsUphill', { 'static/js/module.js': '' }, /static\/js\/module\.js is on no floor/],
+  ['importCircles', { 'static/js/ui/dom.js': "import './dom.js';" }, /ui\/dom\.js imports static\/js\/ui\/dom\.js/],
+  ['importCircles', { 'static/js/ui/words.js': "import './notices.js';" }, /words\.js imports static\/js\/ui\/notices\.js imports|notices\.js imports static\/js\/ui\/words\.js imports/],
+  ['importCircles', { 'static/js/room/typing.js': "export const load = () => import('./page.js');" }, /typing\.js imports static\/js\/room\/page\.js/],
+  ...[
     "import {\n  thing,\n} from '../deep/er/module.js';\n", "import /* why */ '../deep/er/module.js';\n", "export * from '../deep/er/module.js';\n",
     "export {\n  thing as other, // for nobody\n} from '../deep/er/module.js';\n",
   ].map((code) => ['wrongPreloads', { [deep]: 'export const thing = 1;', 'static/js/room/typing.js': code, [chat]: byHand(chat, 'static/js/room/page.js') }, /chatroom\.html does not name static\/js\/deep\/er\/module\.js/]),

@@ -9,10 +9,13 @@ function outbox(t) {
   const sent = [];
   const states = [];
   const box = new Outbox({
-    send: (message) => sent.push(message),
+    send(message) {
+      sent.push(message);
+      box.sent(message); // it goes out at once
+    },
     changed: ({ text, state }) => states.push(`${text} ${state}`),
   });
-  const shown = ({ message, again }) => (again ? `${message} again` : message);
+  const shown = ({ text, again }) => (again ? `${text} again` : text);
   return { box, sent, take: () => [sent.splice(0).map(shown), states.splice(0)] };
 }
 
@@ -98,7 +101,7 @@ test('much at once goes at a pace that the server takes, in order', (t) => {
     mock.timers.tick(1000);
     relay(before);
   }
-  assert.deepEqual(sent.map(({ message }) => message), texts);
+  assert.deepEqual(sent.map(({ text }) => text), texts);
   assert.equal(box.isEmpty, true);
 });
 
@@ -146,7 +149,7 @@ test('a refused message stays until the person decides', (t) => {
   box.refused('of another tab');
   assert.equal(take()[1].at(-1), 'one failed');
   box.retry(ref);
-  assert.deepEqual(sent.map(({ message, again }) => [message, again]), [['one', true]]);
+  assert.deepEqual(sent.map(({ text, again }) => [text, again]), [['one', true]]);
   box.refused(ref);
   assert.equal(box.takeBack(ref), 'one');
   assert.equal(box.isEmpty, true);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { browserForFile } from '../browser/harness.mjs';
+import { random } from './client.mjs';
 import { alice, events, joinedRoom, knock, openRoom, self, textOf as text } from './room.mjs';
 
 describe('the room page', () => {
@@ -202,6 +203,31 @@ describe('the room page', () => {
     assert.equal(await page.locator('#currentCode').textContent(), '123456');
     await page.receive('message', { ...alice, content: 'still here' });
     assert.equal(await page.locator('.message-content').innerText(), 'still here');
+    assert.equal(await page.locator('#ended').isVisible(), false);
+    assert.deepEqual(page.problems, []);
+  });
+
+  // A server that is not ours, or not itself.
+  test('takes no harm from anything that the server may say', async (t) => {
+    const page = await joined(t);
+    await page.receive('join_request', knock);
+    const next = random(5);
+    const pick = (all) => all[Math.floor(next() * all.length)];
+    const names = ['message', 'join_request', 'partial_approval', 'join_approved', 'join_denied', 'code_update', 'timer_sync', 'request_status', 'typing', 'members',
+      'update_participants', 'member_joined', 'member_left', 'member_returned', 'notice', 'position', 'room_error', 'join_success', 'pong', 'new_event', 'toString', '__proto__'];
+    const fields = ['content', 'sender', 'name', 'member', 'id', 'at', 'ref', 'timestamp', 'display_name', 'what', 'by', 'missed', 'members', 'new_code', 'time_remaining',
+      'user', 'user_id', 'approvals', 'required', 'reason', 'code', 'count', 'message', 'present', 'you', '__proto__'];
+    const value = (depth = 0) => {
+      const kind = Math.floor(next() * (depth > 2 ? 7 : 10));
+      if (kind === 7) return Array.from({ length: Math.floor(next() * 4) }, () => value(depth + 1));
+      if (kind > 7) return Object.fromEntries(fields.filter(() => next() < 0.6).map((field) => [field, value(depth + 1)]));
+      return [null, next() < 0.5, Math.floor(next() * 9) - 3, next() * 1e20, '', '<b>text</b>', 'admitted'][kind];
+    };
+    await page.evaluate((all) => { for (const said of all) globalThis.receive(...said); }, Array.from({ length: 3000 }, () => [pick(names), value()]));
+    await page.receive('message', { ...alice, content: 'still here' });
+    await page.locator('.message-content', { hasText: 'still here' }).waitFor();
+    await page.receive('timer_sync', { time_remaining: 77 });
+    assert.equal(await text(page, '#timer'), '1:17');
     assert.equal(await page.locator('#ended').isVisible(), false);
     assert.deepEqual(page.problems, []);
   });

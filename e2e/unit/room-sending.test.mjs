@@ -35,6 +35,31 @@ describe('sending', () => {
     assert.deepEqual(await states(page), []);
   });
 
+  // Who encrypts cannot open their own message.
+  test('a message is shown as it was written here, whatever the server makes of it, and once', async (t) => {
+    const page = await joined(t);
+    await say(page, 'hello <b>you</b>');
+    const [{ ref }] = await sent(page);
+    await page.receive('message', { ...self, id: 1, content: 'sealed', ref });
+    assert.deepEqual(await page.locator('.message-content').allInnerTexts(), ['hello <b>you</b>']);
+    await page.receive('message', { ...self, id: 1, content: 'sealed', ref });
+    await page.receive('message', { ...self, id: 2, content: 'of another tab', ref: 'x' });
+    assert.deepEqual(await page.locator('.message-content').allInnerTexts(), ['hello <b>you</b>', 'of another tab']);
+  });
+
+  // Whoever knows what a message is called here could make it theirs, or take it away.
+  test('nobody else\'s message is one of this page, whatever it is called', async (t) => {
+    const page = await joined(t);
+    await say(page, 'mine');
+    const [{ ref }] = await sent(page);
+    await page.receive('message', { ...alice, id: 1, content: 'hers', ref });
+    assert.deepEqual(await page.locator('.message-content').allInnerTexts(), ['hers', 'mine']);
+    assert.deepEqual(await states(page), ['sending']);
+    await page.receive('disconnect', 'transport close');
+    await page.receive('connect');
+    assert.deepEqual((await sent(page)).map((message) => [message.message, message.ref]), [['mine', ref]]);
+  });
+
   test('what is typed is what arrives, spaces and all', async (t) => {
     const page = await joined(t);
     await say(page, '\n  \n    if (a<b && c>d) {\n\treturn;\n    }  \n\n');

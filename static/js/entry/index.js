@@ -5,6 +5,7 @@ import { forgetLostDraft } from '../ui/draft.js';
 import { Entrance, rememberedName } from './entrance.js';
 import { csrfToken, Field, Problem } from './forms.js';
 import { Notices } from '../ui/notices.js';
+import { text } from '../ui/words.js';
 
 const form = byId('entry', HTMLFormElement);
 const [name, code] = [byId('name', HTMLInputElement), byId('code', HTMLInputElement)];
@@ -59,4 +60,4 @@ addEventListener('pageshow', ({ persisted }) => {
 void forgetLostDraft();
 
 // The room needs the client. This page has the time to fetch it, and to say so if it is missing.
-await loadClient(new Notices(byId('notices')));
+if (!await loadClient()) new Notices(byId('notices')).keep(text('connection.broken'));

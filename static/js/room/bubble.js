@@ -4,19 +4,7 @@ import { element } from '../ui/dom.js';
 const short = new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit' });
 const hues = 8; // as many as the style sheet has
 
-/**
- * A message as the server relays it. Every field but the first two may be missing.
- *
- * @typedef {object} Message
- * @property {string} content the text, as markup that the server has made safe
- * @property {string} sender the sender's name, escaped
- * @property {string} [timestamp] the time on the server's clock, HH:MM:SS
- * @property {number} [id] grows within a room
- * @property {string} [member] the sender's id in the room
- * @property {string} [name] the sender's name as it was chosen
- * @property {number} [at] the moment, in milliseconds since 1970
- * @property {string} [ref] the id that this page gave to a message of its own
- */
+/** @typedef {import('../transport/events.js').Message} Message */
 
 /**
  * The bubble of a message.

@@ -9,15 +9,7 @@ const happenings = {
 };
 const list = new Intl.ListFormat(document.documentElement.lang || undefined, { type: 'conjunction' });
 
-/**
- * A notice of the server's: somebody comes or goes.
- *
- * @typedef {object} Notice
- * @property {string} what admitted, joined, lost, away, returned or left
- * @property {string} display_name the person's name, escaped
- * @property {string[]} [by] the names of those who let the person in, escaped
- * @property {boolean} [missed] true if the reader was away
- */
+/** @typedef {import('../transport/events.js').Heard['notice']} Notice somebody comes or goes */
 
 /**
  * The text of a notice, in nodes for the page; undefined if this page does not know what the

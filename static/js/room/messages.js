@@ -270,7 +270,7 @@ export class Messages {
     const row = this.#messageRow(item);
     const { ref } = item.message;
     // A message that was sent from here is on the page already.
-    if (ref !== undefined) this.dropSending(ref);
+    if (item.own && ref !== undefined) this.dropSending(ref);
     else if (fresh) row.classList.add('fresh');
     this.#append(row);
   }
@@ -299,7 +299,9 @@ export class Messages {
       row.classList.add('first');
       row.append(element('p', { className: own ? 'message-sender visually-hidden' : 'message-sender', dir: 'auto' }, name));
     }
-    row.append(bubbleOf(contentOf(message.content)), time);
+    // What was written here is not read off what the server has made of it.
+    const written = own ? message.text : undefined;
+    row.append(bubbleOf(written === undefined ? contentOf(message.content) : contentOfText(written)), time);
     this.#last = { row, sender, time };
     return row;
   }

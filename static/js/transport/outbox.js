@@ -1,4 +1,3 @@
-import { asMarkup } from '../room/content.js';
 import { newId } from './random.js';
 
 const mostTries = 5; // each by a connection that was lost before the answer
@@ -11,35 +10,60 @@ const atOnce = 50;
 const interval = 120; // milliseconds between two more
 
 /**
- * This page's messages that the server has not relayed yet. Each has a `ref` by which
- * the server knows it again, so that sending it once more is harmless, and a `state`:
+ * A message of this page's. By its `ref` the server knows it again, so that sending it once more
+ * is harmless. Its `state` is
  *
  * - `waiting`: for the connection, or for its turn;
- * - `sending`: told to the server, which relays it to its author, too;
- * - `failed`: refused, or one connection after the other was lost over it; kept until the person decides,
- *   or until it turns out to have arrived.
+ * - `sending`: it has gone out to the server, which relays it to its author, too;
+ * - `failed`: it was refused, or could not be sent, or one connection after the other was lost over it. It is kept
+ *   until the person decides, or until it turns out to have arrived.
+ *
+ * @typedef {{ref: string, text: string, state: 'waiting' | 'sending' | 'failed'}} Outbound
  */
+
+/**
+ * What is to be sent; `again` says that it may have been sent before.
+ *
+ * @typedef {{ref: string, text: string, again: boolean}} Posted
+ */
+
+/**
+ * `posted` is what is under way: it is about to go out, or has gone and is not answered. `tries` counts
+ * the connections that it has gone out by, and `unheard` says that nobody can have heard it.
+ *
+ * @typedef {Outbound & {posted?: Posted, tries: number, unheard: boolean}} Entry
+ */
+
+/** This page's messages that the server has not relayed yet. */
 export class Outbox {
+  /** @type {Map<string, Entry>} */
   #messages = new Map();
   #connected = false;
   #closed = false;
   #on;
   #allowance = atOnce;
   #counted = 0; // when the allowance was, in milliseconds
-  #underway = 0; // messages being sent
+  #underway = 0; // messages
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
   #turn;
 
   /**
-   * `on` has send({message, ref, again}), which sends one as markup, and changed(message), called with
-   * each whose state changes.
+   * @param {{send: (message: Posted) => void, changed: (message: Outbound) => void}} on `send` takes a
+   * message to the server, now or soon: it asks `sent` when it goes out, and says `failed` if it cannot.
+   * `changed` is called with each message whose state changes.
    */
   constructor(on) {
     this.#on = on;
   }
 
-  /** Sends a text, now or when there is a connection. */
+  /**
+   * Sends a text, now or when there is a connection.
+   *
+   * @param {string} text
+   */
   add(text) {
-    const message = { ref: newId(), text, tries: 0, unheard: true };
+    /** @type {Entry} */
+    const message = { ref: newId(), text, state: 'waiting', tries: 0, unheard: true };
     this.#messages.set(message.ref, message);
     this.#become(message, 'waiting');
     this.#sendWaiting();
@@ -55,19 +79,51 @@ export class Outbox {
   disconnected() {
     this.#connected = false;
     for (const message of this.#messages.values()) {
-      if (message.state !== 'sending') continue;
-      this.#become(message, message.tries < mostTries ? 'waiting' : 'failed');
+      if (message.state === 'sending') this.#become(message, message.tries < mostTries ? 'waiting' : 'failed');
+      else this.#settle(message); // it has not gone out
     }
   }
 
-  /** The server has relayed a message. */
-  relayed(ref) {
-    const message = this.#messages.get(ref);
-    if (message?.state === 'sending') this.#count();
-    this.#messages.delete(ref);
+  /**
+   * A message goes out by the connection. Returns false if it must not any more: since `send` was
+   * called it was refused or taken back, or has arrived.
+   *
+   * @param {Posted} posted as `send` was given it
+   */
+  sent(posted) {
+    const message = this.#messages.get(posted.ref);
+    if (message?.posted !== posted) return false;
+    message.unheard = false;
+    message.tries += 1;
+    message.state = 'sending';
+    this.#on.changed(message);
+    return true;
   }
 
-  /** The server has refused a message. */
+  /**
+   * A message cannot be sent, and has not gone out.
+   *
+   * @param {Posted} posted as `send` was given it
+   */
+  failed(posted) {
+    const message = this.#messages.get(posted.ref);
+    if (message?.posted === posted) this.#become(message, 'failed');
+  }
+
+  /**
+   * The server has relayed a message. Returns its text; undefined if it is none of this page's.
+   *
+   * @param {string} ref
+   */
+  relayed(ref) {
+    return this.#remove(ref);
+  }
+
+  /**
+   * The server has refused a message.
+   *
+   * @param {string} ref
+   */
   refused(ref) {
     const message = this.#messages.get(ref);
     if (!message) return;
@@ -75,20 +131,26 @@ export class Outbox {
     this.#become(message, 'failed');
   }
 
-  /** Sends a failed message again. */
+  /**
+   * Sends a failed message again.
+   *
+   * @param {string} ref
+   */
   retry(ref) {
     const message = this.#messages.get(ref);
     if (!message || this.#closed) return;
-    message.tries = 1;
+    message.tries = Math.min(message.tries, 1);
     this.#become(message, 'waiting');
     this.#sendWaiting();
   }
 
-  /** Forgets a message and returns its text; undefined if the server has relayed it meanwhile. */
+  /**
+   * Forgets a message and returns its text; undefined if the server has relayed it meanwhile.
+   *
+   * @param {string} ref
+   */
   takeBack(ref) {
-    const text = this.#messages.get(ref)?.text;
-    this.relayed(ref);
-    return text;
+    return this.#remove(ref);
   }
 
   /** Nothing is sent any more: the room is over. */
@@ -119,7 +181,7 @@ export class Outbox {
     if (!this.#connected) return;
     this.#refill();
     for (const message of this.#messages.values()) {
-      if (message.state !== 'waiting') continue;
+      if (message.state !== 'waiting' || message.posted) continue;
       if (this.#allowance - this.#underway < 1) {
         this.#turn = setTimeout(() => this.#sendWaiting(), interval);
         return;
@@ -134,24 +196,45 @@ export class Outbox {
     this.#counted = now;
   }
 
-  // A message is no longer under way. Nobody knows whether one that was lost has counted.
-  #count() {
-    this.#refill();
+  /** @param {Entry} message */
+  #send(message) {
+    const { ref, text, tries } = message;
+    const posted = { ref, text, again: tries > 0 };
+    message.posted = posted;
+    this.#underway += 1;
+    this.#on.send(posted);
+  }
+
+  /**
+   * A message is no longer under way. Nobody knows whether one that was lost has counted.
+   *
+   * @param {Entry} message
+   */
+  #settle(message) {
+    if (!message.posted) return;
+    message.posted = undefined;
     this.#underway -= 1;
+    if (message.state !== 'sending') return;
+    this.#refill();
     this.#allowance -= 1;
   }
 
-  #send(message) {
-    message.unheard = false;
-    this.#become(message, 'sending');
-    this.#underway += 1;
-    this.#on.send({ message: asMarkup(message.text), ref: message.ref, again: message.tries > 0 });
-    message.tries += 1;
-  }
-
+  /**
+   * @param {Entry} message
+   * @param {Outbound['state']} state
+   */
   #become(message, state) {
-    if (message.state === 'sending') this.#count();
+    this.#settle(message);
     message.state = state;
     this.#on.changed(message);
+  }
+
+  /** @param {string} ref */
+  #remove(ref) {
+    const message = this.#messages.get(ref);
+    if (!message) return undefined;
+    this.#settle(message);
+    this.#messages.delete(ref);
+    return message.text;
   }
 }

@@ -1,0 +1,58 @@
+import { senderName } from './bubble.js';
+import { saidBy } from './comings.js';
+import { textOf } from './content.js';
+import { phrase } from '../ui/words.js';
+
+/** What is said and what happens in the room, as the server tells it, and who is writing. */
+export class Conversation {
+  #messages;
+  #typing;
+  #self;
+  #heard;
+  #noticed = false; // the server tells who comes and goes by notices, which say more
+
+  /**
+   * @param {import('../transport/events.js').Events} events
+   * @param {import('./messages.js').Messages} messages
+   * @param {import('./typing.js').Typing} typing
+   * @param {{name: string}} self the person at the page
+   * @param {(who: string) => void} heard called when somebody else has said something
+   */
+  constructor(events, messages, typing, self, heard) {
+    this.#messages = messages;
+    this.#typing = typing;
+    this.#self = self;
+    this.#heard = heard;
+    events.on('message', (message) => this.#said(message));
+    events.on('typing', ({ member, display_name: shown }) => typing.add(member, textOf(shown)));
+    events.on('disconnect', () => typing.clear());
+    events.on('notice', (notice) => this.#happened(notice));
+    events.on('member_joined', (someone) => this.#came('member.joined', someone));
+    events.on('member_returned', (someone) => this.#came('member.returned', someone));
+    events.on('member_left', (someone) => this.#came('member.left', someone));
+  }
+
+  /** @param {import('../transport/events.js').Message} message */
+  #said(message) {
+    const own = this.#messages.add(message);
+    this.#typing.remove(message.member);
+    if (own === false) this.#heard(senderName(message));
+  }
+
+  /** @param {import('../transport/events.js').Heard['notice']} notice */
+  #happened(notice) {
+    this.#noticed = true;
+    const said = saidBy(notice);
+    if (said) this.#messages.tell(said, notice);
+  }
+
+  /**
+   * @param {string} what
+   * @param {{display_name: string}} someone
+   */
+  #came(what, { display_name: shown }) {
+    if (this.#noticed) return;
+    const who = textOf(shown);
+    if (who !== this.#self.name) this.#messages.tell(phrase(what, { who })); // nobody needs to be told of themselves
+  }
+}

@@ -1,0 +1,30 @@
+import { textOf } from './content.js';
+import { phrase } from '../ui/words.js';
+
+// Ends that are not simply a no, by their codes.
+const endings = new Map([['timed_out', 'request.timed-out'], ['withdrawn', 'request.withdrawn'], ['displaced', 'request.displaced']]);
+
+/** The room's door: who knocks, how the votes stand, and how it ends. */
+export class Door {
+  /**
+   * @param {import('../transport/events.js').Events} events
+   * @param {import('./requests.js').Requests} requests the cards of those who knock
+   * @param {{knocked: (who: string) => void, ended: (said: (string | Node)[]) => void}} on `knocked` is told of
+   * somebody new, `ended` of one who was not let in
+   */
+  constructor(events, requests, on) {
+    events.on('connect', () => requests.doubt());
+    events.on('room_status', () => requests.settle());
+    events.on('join_request', ({ user_id: id, user }) => {
+      const who = textOf(user);
+      if (requests.add(id, who)) on.knocked(who);
+    });
+    events.on('partial_approval', (votes) => requests.progress(votes.user_id, votes));
+    events.on('request_status', (votes) => requests.progress(votes.user_id, votes));
+    events.on('join_approved', ({ user_id: id }) => { requests.remove(id); });
+    events.on('join_denied', ({ user_id: id, code = '' }) => {
+      const who = requests.remove(id);
+      if (who) on.ended(phrase(endings.get(code) ?? 'request.refused', { who }));
+    });
+  }
+}

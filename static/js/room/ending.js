@@ -1,0 +1,87 @@
+import { forgetWhenLeft } from '../ui/past.js';
+
+/**
+ * The end of a room's page: the room or the place in it is gone, the person leaves for good, or the
+ * browser keeps the page that was left, which then forgets what was said.
+ */
+export class Ending {
+  #events;
+  #page;
+  #name;
+  #parts;
+  #on;
+
+  /**
+   * @param {import('../transport/events.js').Events} events
+   * @param {HTMLElement} page
+   * @param {string} name the person's
+   * @param {{said: HTMLElement, why: HTMLElement, leave: HTMLElement, dialog: HTMLDialogElement}} parts `said` has
+   * `why` in it; `leave` opens the `dialog` that asks whether to
+   * @param {{stop: () => void, lose: () => void, forget: () => void}} on `stop` ends what goes on by itself;
+   * `lose` is called when nothing written here can be sent any more, for ever; `forget` empties what
+   * the scripts know of the conversation
+   */
+  constructor(events, page, name, parts, on) {
+    this.#events = events;
+    this.#page = page;
+    this.#name = name;
+    this.#parts = parts;
+    this.#on = on;
+    const { leave, dialog } = parts;
+    leave.addEventListener('click', () => {
+      if (this.#isOver) location.replace('/');
+      else dialog.showModal();
+    });
+    dialog.addEventListener('close', () => {
+      if (dialog.returnValue === 'leave') this.#leave();
+      dialog.returnValue = '';
+    });
+    addEventListener('beforeunload', (event) => {
+      // What is still on its way would be lost with the page.
+      if (!events.outbox.isEmpty && !this.#isOver) event.preventDefault();
+    });
+    forgetWhenLeft(page, {
+      forget: () => {
+        this.#stop();
+        on.forget();
+        events.outbox.forget();
+      },
+      isOver: () => this.#isOver,
+    });
+  }
+
+  /** @param {string} why in words for the person */
+  end(why) {
+    this.#stop();
+    this.#lose();
+    this.#parts.why.textContent = why;
+    this.#parts.said.hidden = false;
+    // Not its link: somebody may be in the middle of writing, and Enter would lead away.
+    this.#parts.said.focus();
+  }
+
+  get #isOver() {
+    return this.#page.dataset.ended !== undefined;
+  }
+
+  #leave() {
+    this.#events.sayLast('leave_room', { display_name: this.#name, final: true }, () => {
+      this.#stop();
+      this.#lose();
+      location.replace('/'); // no step back leads here
+    });
+  }
+
+  // Nothing is shown, said or kept any more.
+  #stop() {
+    if (this.#events.isClosed) return;
+    this.#events.close();
+    this.#on.stop();
+    for (const dialog of document.querySelectorAll('dialog')) dialog.close();
+  }
+
+  #lose() {
+    this.#page.dataset.ended = 'true';
+    this.#on.lose();
+  }
+}

@@ -1,0 +1,40 @@
+import { textOf } from './content.js';
+import { text } from '../ui/words.js';
+
+const moment = new Intl.DateTimeFormat(document.documentElement.lang, { weekday: 'long', hour: 'numeric', minute: '2-digit' });
+
+/** Who is in the room: their number, and the dialog with their names, which also says how long the room is there. */
+export class People {
+  #count;
+  #end;
+
+  /**
+   * @param {import('../transport/events.js').Events} events
+   * @param {import('./members.js').Members} members
+   * @param {{count: HTMLElement, end: HTMLElement}} parts
+   */
+  constructor(events, members, { count, end }) {
+    this.#count = count;
+    this.#end = end;
+    events.on('join_success', (joined) => this.#showCount(joined.count));
+    events.on('update_participants', (now) => {
+      this.#showCount(now.count);
+      members.changed();
+    });
+    events.on('members', ({ members: all }) => members.show(all.map((each) => ({ ...each, name: textOf(each.display_name) }))));
+    events.on('room_status', ({ participant_count: present, expires_in: seconds }) => {
+      this.#showCount(present);
+      this.#showEnd(seconds);
+    });
+  }
+
+  /** @param {number | undefined} count */
+  #showCount(count) {
+    if (count !== undefined) this.#count.textContent = String(count);
+  }
+
+  /** @param {number | undefined} seconds */
+  #showEnd(seconds) {
+    if (seconds !== undefined) this.#end.textContent = text('room.ends', { when: moment.format(Date.now() + seconds * 1000) });
+  }
+}

@@ -1,0 +1,11 @@
+import { asMarkup } from './content.js';
+
+/**
+ * What a room that is not encrypted sends: a text as markup that shows it.
+ *
+ * @param {import('../transport/events.js').Said} said
+ */
+export function sealPlainly({ event, fields, text }) {
+  const { room, ...others } = fields;
+  return { event, fields: text === undefined ? fields : { room, message: asMarkup(text), ...others } };
+}

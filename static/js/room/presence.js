@@ -1,0 +1,80 @@
+import { refusal, text } from '../ui/words.js';
+
+const keepAlive = 30_000; // milliseconds between two questions whether the room is still there
+const rejoinPause = 2000; // milliseconds after the server could not let this page in
+
+/** This page's place in the room: it joins, is put back after a lost connection, or learns that there is none. */
+export class Presence {
+  #events;
+  #name;
+  #on;
+  #joined = false;
+  #caughtUp = false;
+  /** @type {string | undefined} */
+  #trouble; // what the server said last, when it refused something
+  #alive;
+
+  /**
+   * @param {import('../transport/events.js').Events} events
+   * @param {string} name the person's
+   * @param {{refused: (why: string) => void, gone: (why: string) => void}} on `refused` is told what
+   * the server refuses, `gone` why there is no place any more
+   */
+  constructor(events, name, on) {
+    this.#events = events;
+    this.#name = name;
+    this.#on = on;
+    events.on('connect', () => this.#connected());
+    events.on('join_success', () => {
+      this.#joined = true;
+      events.entered();
+    });
+    // The answer comes after all that was said before.
+    events.on('timer_sync', () => { this.#caughtUp ||= this.#joined; });
+    events.on('room_error', (error) => this.#refused(error));
+    events.on('room_status', ({ exists }) => this.#looked(exists));
+    events.on('room_expired', () => on.gone(text('room.expired')));
+    this.#alive = setInterval(() => events.say('ping_room'), keepAlive);
+  }
+
+  /** Whether all that was said before this page was opened has arrived. */
+  get isCaughtUp() {
+    return this.#caughtUp;
+  }
+
+  stop() {
+    clearInterval(this.#alive);
+  }
+
+  // The server puts a page that comes back into its room by itself: saying join
+  // again would be answered with the whole conversation once more.
+  #connected() {
+    if (!this.#joined) {
+      this.#join();
+      return;
+    }
+    this.#events.say('ping_room');
+    this.#events.entered();
+  }
+
+  #join() {
+    this.#events.say('join', { display_name: this.#name });
+  }
+
+  /** @param {{code?: string, message?: string, ref?: string}} error */
+  #refused({ code, message, ref }) {
+    this.#trouble = refusal(code, message);
+    this.#on.refused(this.#trouble);
+    if (ref === undefined) this.#events.say('ping_room'); // is this page in the room at all?
+  }
+
+  /** @param {boolean} exists */
+  #looked(exists) {
+    if (!exists) {
+      this.#on.gone(this.#trouble ?? text('room.gone'));
+      return;
+    }
+    this.#trouble = undefined;
+    if (!this.#joined) setTimeout(() => this.#join(), rejoinPause);
+  }
+}

@@ -1,0 +1,42 @@
+import { clock, Countdown } from '../ui/countdown.js';
+
+/** The room's code, which turns by the clock or when somebody wants another one, and the time until then. */
+export class Rotation {
+  #timer;
+
+  /**
+   * @param {import('../transport/events.js').Events} events
+   * @param {import('./roomcode.js').RoomCode} code
+   * @param {import('./invite.js').Invite} invite
+   * @param {{clocks: HTMLElement[], renew: HTMLElement}} parts `clocks` show the time until the next code, `renew` asks for it now
+   */
+  constructor(events, code, invite, { clocks, renew }) {
+    this.#timer = new Countdown((seconds) => {
+      for (const each of clocks) each.textContent = clock(seconds);
+    }, () => events.say('request_timer_sync'));
+    events.on('connect', () => {
+      events.say('request_code'); // it may have turned since the page was made, or lost its connection
+      events.say('request_timer_sync');
+    });
+    events.on('code_update', ({ new_code: fresh }) => {
+      if (fresh === code.value) return;
+      code.set(fresh);
+      invite.changed();
+      events.say('request_timer_sync');
+    });
+    events.on('timer_sync', ({ time_remaining: seconds }) => this.#timer.start(seconds));
+    renew.addEventListener('click', () => events.say('request_code_update'));
+    document.addEventListener('visibilitychange', () => {
+      if (!document.hidden) events.say('request_timer_sync'); // the clock may have stood still
+    });
+  }
+
+  /** @param {number} seconds until the next code */
+  start(seconds) {
+    this.#timer.start(seconds);
+  }
+
+  stop() {
+    this.#timer.stop();
+  }
+}

@@ -1,0 +1,74 @@
+import { Composer } from './composer.js';
+import { TypingSignal } from './typing.js';
+import { text } from '../ui/words.js';
+
+/** What the person says: from the field over the outbox into the conversation. What nobody has heard yet is kept as a draft. */
+export class Sending {
+  #events;
+  #messages;
+  #draft;
+  #input;
+  #composer;
+
+  /**
+   * @param {import('../transport/events.js').Events} events
+   * @param {import('./messages.js').Messages} messages
+   * @param {import('../ui/draft.js').Draft} draft
+   * @param {{form: HTMLFormElement, input: HTMLTextAreaElement, left: HTMLElement}} parts
+   * @param {(said: string) => void} announce
+   */
+  constructor(events, messages, draft, { form, input, left }, announce) {
+    this.#events = events;
+    this.#messages = messages;
+    this.#draft = draft;
+    this.#input = input;
+    const kept = draft.take();
+    const signal = new TypingSignal(() => events.say('typing'));
+    this.#composer = new Composer(
+      form, input, left,
+      { left: (count) => text('message.left', { count }), over: (count) => text('message.over', { count }) },
+      {
+        send(written) {
+          events.outbox.add(written);
+          signal.sent();
+        },
+        typed: () => signal.typed(),
+        changed: () => this.#keep(),
+        announce,
+      },
+    );
+    events.on('message', ({ text: relayed }) => { if (relayed !== undefined) this.#keep(); });
+    if (kept !== '') this.#composer.putBack(kept);
+  }
+
+  /** @param {import('../transport/outbox.js').Outbound} message has another state */
+  changed(message) {
+    this.#messages.showSending(message);
+    this.#keep();
+  }
+
+  /** @param {string} ref of a message that failed */
+  retry(ref) {
+    this.#events.outbox.retry(ref);
+  }
+
+  /** @param {string} ref of a message that failed */
+  takeBack(ref) {
+    const written = this.#events.outbox.takeBack(ref);
+    this.#messages.dropSending(ref);
+    if (written !== undefined) this.#composer.restore(written);
+  }
+
+  /** Nothing can be sent any more, for ever. What was begun can still be read and copied. */
+  lose() {
+    this.#draft.forget();
+    this.#composer.close();
+  }
+
+  #keep() {
+    if (this.#events.isClosed) return;
+    // What may have arrived is not kept: nobody means to say it twice.
+    const texts = [...this.#events.outbox.undelivered, this.#input.value];
+    this.#draft.keep(texts.filter((each) => each.trim() !== '').join('\n'));
+  }
+}

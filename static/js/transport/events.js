@@ -1,0 +1,230 @@
+import { Connection } from './connection.js';
+import { Outbox } from './outbox.js';
+import { Queue } from './queue.js';
+import { eventOf } from './shapes.js';
+
+const farewell = 1500; // milliseconds that the last word may take
+
+/**
+ * What a page says.
+ *
+ * @typedef {object} Said
+ * @property {string} event
+ * @property {Record<string, unknown>} fields
+ * @property {string} [text] what somebody has written. It is sent only as what `seal` makes of it.
+ */
+
+/** @typedef {import('./shapes.js').ServerEvent} ServerEvent */
+/** @typedef {import('./shapes.js').Payloads} Payloads */
+/** @typedef {Payloads['message'] & {text?: string}} Message with the text, if it was written on this page */
+
+/**
+ * What a page hears, by event: what the server says, and when there is a connection or none any more.
+ *
+ * @typedef {Omit<Payloads, 'message'> & {message: Message, connect: {}, disconnect: {}}} Heard
+ */
+
+/** @typedef {{event: 'connect' | 'disconnect', data: {}, losses: number}} Turn of the connection */
+/** @typedef {{said: Said, send: (event: string, fields: object) => void, unsaid?: () => void}} Outgoing */
+
+/**
+ * Everything between a page and the server, in order. What the page says is sealed and what it
+ * hears is opened one after the other; either may take its time.
+ *
+ * - Nothing is said without a connection. What waits to be sealed when it is lost is dropped: in the
+ *   next one it may mean something else. Messages are in the outbox, which says them again.
+ * - What has arrived is handed on though its connection is lost. The server does not send it again.
+ * - When the page has ended, nothing is said or handed on any more.
+ */
+export class Events {
+  #room;
+  #seat;
+  #connection;
+  /** @type {Queue<Outgoing, {event: string, fields: object}>} */
+  #outgoing;
+  /** @type {Queue<ServerEvent | Turn, ServerEvent | Turn | undefined>} */
+  #incoming;
+  /** @type {Map<string, ((data: any) => void)[]>} */
+  #handlers = new Map();
+  #losses = 0; // of connections
+  #closed = false;
+
+  /**
+   * @param {import('./connection.js').Client} io
+   * @param {{room: string, seat: string}} place the room as the page's address names it, and the
+   * person's id in it
+   * @param {object} steps
+   * @param {(said: Said) => {event: string, fields: object} | Promise<{event: string, fields: object}>} [steps.seal] makes
+   * of what is said what is sent. If it fails, nothing is sent, and a message stays in the outbox as one that failed.
+   * @param {(event: ServerEvent) => ServerEvent | undefined | Promise<ServerEvent | undefined>} [steps.open] makes of
+   * what has arrived what the page hears, if anything
+   * @param {object} on
+   * @param {(state: import('./connection.js').State) => void} on.state how the connection is
+   * @param {(message: import('./outbox.js').Outbound) => void} [on.changed] a message of the outbox has another state
+   */
+  constructor(io, { room, seat }, { seal = withoutText, open = asItIs }, { state, changed = () => {} }) {
+    this.#room = room;
+    this.#seat = seat;
+    this.#outgoing = new Queue(({ said }) => seal(said), {
+      pass: ({ event, fields }, { send }) => send(event, fields),
+      failed: (error, { unsaid }) => {
+        unsaid?.();
+        reportError(error);
+      },
+    });
+    this.#incoming = new Queue((event) => ('losses' in event ? event : open(event)), {
+      pass: (event) => { if (event) this.#handOn(event); },
+      failed: (error) => reportError(error),
+    });
+    /** What the person has written and the server has not relayed yet. */
+    this.outbox = new Outbox({ send: (message) => this.#post(message), changed });
+    this.#connection = new Connection(io, seat, {
+      state,
+      connected: () => this.#incoming.add({ event: 'connect', data: {}, losses: this.#losses }),
+      lost: () => this.#lost(),
+      received: (event, data) => this.#received(event, data),
+    });
+  }
+
+  /** Whether the page has ended. */
+  get isClosed() {
+    return this.#closed;
+  }
+
+  /** Whether something can be said at the moment. */
+  get isConnected() {
+    return !this.#closed && this.#connection.isUp;
+  }
+
+  /**
+   * Calls `handle` with what comes with an event, in the order of registration if there are several.
+   *
+   * @template {keyof Heard} E
+   * @param {E} event
+   * @param {(data: Heard[E]) => void} handle
+   */
+  on(event, handle) {
+    this.#handlers.set(event, [...this.#handlers.get(event) ?? [], handle]);
+  }
+
+  /**
+   * Says something about the room, and returns whether there is a connection for it.
+   *
+   * @param {string} event
+   * @param {Record<string, unknown>} [fields]
+   */
+  say(event, fields) {
+    return this.#send({ event, fields: { room: this.#room, ...fields } }, (...said) => this.#connection.send(...said));
+  }
+
+  /**
+   * Says the last thing before the page goes.
+   *
+   * @param {string} event
+   * @param {Record<string, unknown>} fields
+   * @param {() => void} [done] called when the server has answered, and without an answer after a
+   * moment or if there is no connection
+   */
+  sayLast(event, fields, done) {
+    let waits = done;
+    const end = () => {
+      clearTimeout(late);
+      waits?.();
+      waits = undefined;
+    };
+    const late = done && setTimeout(end, farewell);
+    const said = { event, fields: { room: this.#room, ...fields } };
+    if (!this.#send(said, (...sealed) => this.#connection.sendLast(...sealed, farewell, done && end), end)) end();
+  }
+
+  /** The server has this page in the room: what was written is said. */
+  entered() {
+    if (this.isConnected) this.outbox.connected();
+  }
+
+  /** The page has ended. */
+  close() {
+    this.#closed = true;
+    this.#outgoing.close();
+    this.#incoming.close();
+    this.#connection.close();
+    this.outbox.close();
+  }
+
+  /**
+   * @param {Said} said
+   * @param {(event: string, fields: object) => void} send
+   * @param {() => void} [unsaid]
+   */
+  #send(said, send, unsaid) {
+    if (!this.isConnected) return false;
+    this.#outgoing.add({ said, send, unsaid });
+    return true;
+  }
+
+  /** @param {import('./outbox.js').Posted} message */
+  #post(message) {
+    const { ref, text, again } = message;
+    this.#send({ event: 'message', fields: { room: this.#room, ref, again }, text }, (...sealed) => {
+      if (this.outbox.sent(message)) this.#connection.send(...sealed);
+    }, () => this.outbox.failed(message));
+  }
+
+  #lost() {
+    if (this.#closed) return;
+    this.#losses += 1;
+    this.#outgoing.clear();
+    this.outbox.disconnected();
+    this.#incoming.add({ event: 'disconnect', data: {}, losses: this.#losses });
+  }
+
+  /**
+   * @param {unknown} event
+   * @param {unknown} data
+   */
+  #received(event, data) {
+    const known = eventOf(event, data);
+    if (known) this.#incoming.add(known);
+    else console.warn('not understood:', event);
+  }
+
+  /** @param {ServerEvent | Turn} heard */
+  #handOn(heard) {
+    // A connection that was lost meanwhile is none to speak into.
+    if (heard.event === 'connect' && heard.losses !== this.#losses) return;
+    const data = this.#noted(heard);
+    for (const handle of this.#handlers.get(heard.event) ?? []) {
+      if (this.#closed) return;
+      try {
+        handle(data);
+      } catch (error) {
+        reportError(error); // the others hear it all the same
+      }
+    }
+  }
+
+  /**
+   * Tells the outbox what became of its messages. Nobody else's message is one of them, whatever it says.
+   *
+   * @param {ServerEvent | Turn} heard
+   */
+  #noted({ event, data }) {
+    if (event === 'room_error' && data.ref !== undefined) this.outbox.refused(data.ref);
+    if (event !== 'message' || data.ref === undefined || !this.#isOwn(data)) return data;
+    return { ...data, text: this.outbox.relayed(data.ref) };
+  }
+
+  /** @param {Payloads['message']} message */
+  #isOwn({ member }) {
+    return !member || !this.#seat || member === this.#seat;
+  }
+}
+
+/**
+ * @param {Said} said
+ * @returns {{event: string, fields: object}}
+ */
+const withoutText = ({ event, fields }) => ({ event, fields });
+
+/** @param {ServerEvent} event */
+const asItIs = (event) => event;

@@ -1,0 +1,24 @@
+import { keepCode } from '../entry/codefield.js';
+import { Entrance, rememberedCode } from '../entry/entrance.js';
+import { csrfToken, Field, Problem } from '../entry/forms.js';
+import { byId } from '../ui/dom.js';
+
+/**
+ * Lets somebody who was not let in ask again, by the same form as at the start.
+ *
+ * @param {HTMLFormElement} form
+ */
+export function askAgain(form) {
+  const [name, code] = [byId('again-name', HTMLInputElement), byId('again-code', HTMLInputElement)];
+  const entrance = new Entrance(csrfToken(form),
+    new Field(name, byId('again-name-problem')), new Field(code, byId('again-code-problem')));
+  const problem = new Problem(byId('again-problem'));
+  keepCode(code);
+  code.value = rememberedCode();
+  form.noValidate = true;
+  form.addEventListener('submit', async (event) => {
+    event.preventDefault();
+    const next = await entrance.ask(byId('ask-again'), problem);
+    if (next) location.replace(next);
+  });
+}
