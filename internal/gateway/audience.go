@@ -30,9 +30,11 @@ func (l *listeners) add(key string, c *conn) {
 
 func (l listeners) remove(key string, c *conn) {
 	left := without(slices.Clone(l[key]), c)
-	if l[key] = left; len(left) == 0 {
+	if len(left) == 0 {
 		delete(l, key)
+		return
 	}
+	l[key] = left
 }
 
 // enter puts a connection into its member's room, and returns the connections that the

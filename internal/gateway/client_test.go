@@ -360,11 +360,21 @@ func (c *client) goSilent() {
 	c.silent = true
 }
 
+// connOf returns the server's side of a client's connection.
+func (s *server) connOf(c *client) *conn {
+	s.t.Helper()
+	c.until("connected", func() bool { return c.sid != "" })
+	found := s.gateway.conn(s.gateway.node + "." + c.sid)
+	if found == nil {
+		s.t.Fatal("there is no such connection any more")
+	}
+	return found
+}
+
 // settled waits until the server knows that all it has sent has arrived.
 func (s *server) settled(c *client) {
 	s.t.Helper()
-	c.until("connected", func() bool { return c.sid != "" })
-	link := s.gateway.conn(s.gateway.node + "." + c.sid).link
+	link := s.connOf(c).link
 	settled := func() bool {
 		sent, confirmed := link.Account()
 		return sent == confirmed
