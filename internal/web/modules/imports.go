@@ -106,6 +106,6 @@ func (r *reader) afterNames(t token) token {
 }
 
 func (r *reader) add(t token) token {
-	r.found = append(r.found, Import{t.text, lineOf(r.source, t.pos)})
+	r.found = append(r.found, Import{t.text, r.lineOf(t.pos)})
 	return r.next()
 }

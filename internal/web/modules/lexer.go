@@ -55,6 +55,8 @@ type lexer struct {
 	// operator is true if a slash at pos divides, and begins no regular expression.
 	operator bool
 	err      *Error // without a file
+
+	counted, breaks int // how far lineOf came, and how many lines ended up to there
 }
 
 // next returns the next token.
@@ -73,7 +75,7 @@ func (l *lexer) next() token {
 
 func (l *lexer) fail(pos int, problem string) {
 	if l.err == nil {
-		l.err = &Error{Line: lineOf(l.source, pos), Problem: problem}
+		l.err = &Error{Line: l.lineOf(pos), Problem: problem}
 	}
 }
 
@@ -115,13 +117,22 @@ func (l *lexer) skipLine() {
 const lineEnds = "\n\r\u2028\u2029"
 
 func isSpace(r rune) bool {
-	return strings.ContainsRune("\t\v\f\uFEFF"+lineEnds, r) || unicode.Is(unicode.Zs, r)
+	switch r {
+	case ' ', '\t', '\n', '\r', '\v', '\f', '\u2028', '\u2029', '\ufeff':
+		return true
+	}
+	return r >= utf8.RuneSelf && unicode.Is(unicode.Zs, r)
 }
 
-// lineOf returns the line of a position, counted from 1.
-func lineOf(source string, pos int) int {
-	before := source[:pos]
-	return 1 + strings.Count(before, "\n") + strings.Count(before, "\r") - strings.Count(before, "\r\n")
+// lineOf returns the line of a position, counted from 1. It counts on from the position before.
+func (l *lexer) lineOf(pos int) int {
+	if pos < l.counted {
+		l.counted, l.breaks = 0, 0
+	}
+	between := l.source[l.counted:pos]
+	l.breaks += strings.Count(between, "\n") + strings.Count(between, "\r") - strings.Count(between, "\r\n")
+	l.counted = pos
+	return 1 + l.breaks
 }
 
 // read fills in the token that begins at pos.
