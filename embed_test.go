@@ -11,7 +11,7 @@ import (
 
 // served are the kinds of files that pages are made of. All else in these folders would be
 // served to everybody who asks for it.
-var served = []string{".css", ".html", ".js", ".json", ".map", ".mjs", ".png", ".svg", ".webmanifest"}
+var served = []string{".css", ".html", ".js", ".json", ".map", ".mjs", ".png", ".svg", ".txt", ".webmanifest"}
 
 // tools are what makes static/vendor, and are left out.
 var tools = []string{"static/package.json", "static/package-lock.json", "static/vendor.mjs", "static/bundle.mjs"}

@@ -1,4 +1,4 @@
-// Makes one module of packages that are made of many, with the licences of all that is in it.
+// Makes one module of packages that are made of many, and puts together the licences of all that is in it.
 import { readFile, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { build } from 'esbuild';
@@ -10,27 +10,35 @@ const browsers = ['chrome120', 'edge120', 'firefox125', 'safari17']; // those th
  *
  * @param {string} source The module: what it exports is what the bundle exports.
  * @param {string} folder Where its imports are looked for, an absolute path.
- * @returns {Promise<string>} The bundle. It is the same for the same source and packages, wherever they lie.
+ * @returns {Promise<{text: string, packages: string[], licences: string}>} The bundle, the packages that are in it, each
+ *   as name and version, and the text of their licences and of the notices in their files. All is the same for the
+ *   same source and packages, wherever they lie.
  */
 export async function bundle(source, folder) {
-  const { outputFiles: [{ text }], metafile: { inputs }, warnings } = await build({
+  const { outputFiles, metafile: { inputs }, warnings } = await build({
     stdin: { contents: source, resolveDir: folder },
     absWorkingDir: folder,
     bundle: true,
     charset: 'utf8',
     format: 'esm',
-    legalComments: 'eof',
+    legalComments: 'external', // visitors need not load them with each page
     logLevel: 'silent', // its errors are thrown, with all that it has to say
     metafile: true,
     minify: true,
+    outfile: 'bundle.mjs',
     platform: 'browser',
     target: browsers,
     write: false,
   });
   if (warnings.length > 0) throw new Error(warnings.map(({ location, text: said }) => `${location?.file ?? source}: ${said}`).join('\n'));
   const folders = new Set(Object.keys(inputs).map(packageFolder).filter(Boolean));
-  const licences = await Promise.all([...folders].sort().map((name) => licenceOf(path.join(folder, name))));
-  return `${licences.join('')}${text}`;
+  const packages = await Promise.all([...folders].sort().map((name) => packageIn(path.join(folder, name))));
+  const textOf = (end) => outputFiles.find((file) => file.path.endsWith(end))?.text ?? '';
+  return {
+    text: textOf('.mjs'),
+    packages: packages.map(({ name }) => name),
+    licences: [...packages.map(({ name, licence }) => `${name}\n\n${licence}\n`), textOf('.LEGAL.txt')].filter(Boolean).join('\n'),
+  };
 }
 
 /** The folder of the package that a file belongs to; undefined for the source itself. */
@@ -38,11 +46,10 @@ function packageFolder(file) {
   return /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(file)?.[0];
 }
 
-/** A package's name and the text of its licence, as a comment. */
-async function licenceOf(folder) {
+/** What a package is called, with its version, and the text of its licence. */
+async function packageIn(folder) {
   const { name, version } = JSON.parse(await readFile(path.join(folder, 'package.json'), 'utf8'));
   const file = (await readdir(folder)).sort().find((entry) => /^(un)?licen[cs]e(\.|-|$)|^copying(\.|$)/i.test(entry));
   if (!file) throw new Error(`${name} ${version} has no file with its licence, which has to come along`);
-  const text = await readFile(path.join(folder, file), 'utf8');
-  return `/*! ${name} ${version}\n\n${text.trim().replaceAll('*/', '* /')}\n*/\n`;
+  return { name: `${name} ${version}`, licence: (await readFile(path.join(folder, file), 'utf8')).trim() };
 }

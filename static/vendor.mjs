@@ -6,7 +6,8 @@ import { bundle } from './bundle.mjs';
 
 const here = import.meta.dirname;
 
-// What is made of packages, by its place, and what it exports. What nobody asks for is left out.
+// What is made of packages, by its place, and what it exports: nothing else of them gets in. Their
+// licences go into a file beside it.
 const bundles = {
   'lean-qr/nano.mjs': "export { generate } from 'lean-qr/nano';",
 };
@@ -30,9 +31,10 @@ if (target === vendor) {
     if (name !== '.gitkeep') await rm(path.join(vendor, name), { recursive: true });
   }
 }
-for (const [file, text] of made) {
+for (const [file, { text, packages, licences }] of made) {
   await mkdir(path.dirname(path.join(target, file)), { recursive: true });
-  await writeFile(path.join(target, file), text);
+  await writeFile(path.join(target, file), `/*! ${packages.join(', ')}: ${path.basename(file)}.LEGAL.txt */\n${text}`);
+  await writeFile(path.join(target, `${file}.LEGAL.txt`), licences);
 }
 for (const [folder, { from, files }] of Object.entries(copies)) {
   await mkdir(path.join(target, folder), { recursive: true });

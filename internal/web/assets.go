@@ -31,6 +31,7 @@ var contentTypes = map[string]string{
 	".map":         "application/json",
 	".mjs":         "text/javascript; charset=utf-8",
 	".svg":         "image/svg+xml",
+	".txt":         "text/plain; charset=utf-8",
 	".webmanifest": "application/manifest+json",
 	".woff":        "font/woff",
 	".woff2":       "font/woff2",
