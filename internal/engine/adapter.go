@@ -43,10 +43,10 @@ func (adapterBuilder) New(n socket.Namespace) socket.Adapter {
 	return a
 }
 
-// adapter knows who is in which Socket.IO room, and sends broadcasts the short
-// way: encoded and framed once, then put into the outbox of each session, where
-// they keep their order with all else that the session is sent. Listeners to
-// outgoing packets, which nobody here has, are not told.
+// adapter knows which socket is in which Socket.IO room, and sends broadcasts the short
+// way (broadcast.go): encoded and framed once, then put into the outbox of each session.
+// There they keep their order with all else that the session is sent. It does not tell
+// listeners to outgoing packets, which nobody here has.
 //
 // In the library's own adapter a socket that enters a room just as the last other
 // one leaves it can end up in a room that is no longer there, and hear nothing.
@@ -55,17 +55,17 @@ type adapter struct {
 
 	mu          sync.RWMutex
 	subscribers map[socket.SocketId]*subscriber
-	rooms       map[socket.Room][]*subscriber // but for the room of each socket's own
+	rooms       map[socket.Room][]*subscriber // without each socket's own room
 }
 
 // subscriber is a socket and the rooms that it is in.
 type subscriber struct {
 	socket  *socket.Socket
 	session *Session
-	rooms   []socket.Room // but for its own
+	rooms   []socket.Room // without its own
 }
 
-// ownRoom returns the room that has the name of the socket, which each is in.
+// ownRoom returns the room with the socket's id for a name. Every socket is in its own.
 func (m *subscriber) ownRoom() socket.Room { return socket.Room(m.socket.Id()) }
 
 // AddAll puts a socket into rooms.
@@ -82,7 +82,7 @@ func (a *adapter) AddAll(id socket.SocketId, rooms *types.Set[socket.Room]) {
 	defer a.mu.Unlock()
 	m := a.subscribers[id]
 	if m == nil {
-		// The first is its own, once. What comes after it has left all is late.
+		// A socket enters its own room first, and once. A later call has come after DelAll.
 		if !rooms.Has(socket.Room(id)) {
 			return
 		}
@@ -204,7 +204,8 @@ func (a *adapter) BroadcastWithAck(p *parser.Packet, o *socket.BroadcastOptions,
 	counted(count.Load())
 }
 
-// eachLocked calls f with every socket that is meant, once.
+// eachLocked calls f, once, with every socket that the options select: those in at least one
+// of the rooms, or all if there are none, without those in a room that is excepted.
 func (a *adapter) eachLocked(o *socket.BroadcastOptions, f func(*subscriber)) {
 	var rooms, except []socket.Room
 	if o != nil && o.Rooms != nil {
@@ -243,8 +244,8 @@ func (m *subscriber) inAny(rooms []socket.Room) bool {
 	return false
 }
 
-// meant returns the sockets that are meant.
-func (a *adapter) meant(o *socket.BroadcastOptions) []*socket.Socket {
+// selected returns the sockets that the options select; see eachLocked.
+func (a *adapter) selected(o *socket.BroadcastOptions) []*socket.Socket {
 	a.mu.RLock()
 	defer a.mu.RUnlock()
 	var sockets []*socket.Socket
@@ -255,42 +256,42 @@ func (a *adapter) meant(o *socket.BroadcastOptions) []*socket.Socket {
 // Sockets returns the ids of the sockets in at least one of the rooms.
 func (a *adapter) Sockets(rooms *types.Set[socket.Room]) *types.Set[socket.SocketId] {
 	ids := types.NewSet[socket.SocketId]()
-	for _, s := range a.meant(&socket.BroadcastOptions{Rooms: rooms}) {
+	for _, s := range a.selected(&socket.BroadcastOptions{Rooms: rooms}) {
 		ids.Add(s.Id())
 	}
 	return ids
 }
 
-// FetchSockets returns the sockets that are meant.
+// FetchSockets returns the sockets that the options select.
 func (a *adapter) FetchSockets(o *socket.BroadcastOptions) func(func([]socket.SocketDetails, error)) {
 	return func(found func([]socket.SocketDetails, error)) {
 		var details []socket.SocketDetails
-		for _, s := range a.meant(o) {
+		for _, s := range a.selected(o) {
 			details = append(details, s)
 		}
 		found(details, nil)
 	}
 }
 
-// AddSockets puts the sockets that are meant into rooms.
+// AddSockets puts the sockets that the options select into rooms.
 func (a *adapter) AddSockets(o *socket.BroadcastOptions, rooms []socket.Room) {
-	for _, s := range a.meant(o) {
+	for _, s := range a.selected(o) {
 		s.Join(rooms...)
 	}
 }
 
-// DelSockets takes the sockets that are meant out of rooms.
+// DelSockets takes the sockets that the options select out of rooms.
 func (a *adapter) DelSockets(o *socket.BroadcastOptions, rooms []socket.Room) {
-	for _, s := range a.meant(o) {
+	for _, s := range a.selected(o) {
 		for _, room := range rooms {
 			s.Leave(room)
 		}
 	}
 }
 
-// DisconnectSockets ends the sockets that are meant.
+// DisconnectSockets ends the sockets that the options select.
 func (a *adapter) DisconnectSockets(o *socket.BroadcastOptions, status bool) {
-	for _, s := range a.meant(o) {
+	for _, s := range a.selected(o) {
 		s.Disconnect(status)
 	}
 }

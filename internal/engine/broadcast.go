@@ -5,17 +5,17 @@ import "github.com/zishang520/socket.io/servers/socket/v3"
 // Event is an event by its name and arguments, which hold no binary data.
 type Event []any
 
-// Broadcast is events on their way to many sessions: encoded and framed once,
+// Broadcast takes events to many sessions. They are encoded and framed once,
 // however many sessions there are. It is used by one goroutine.
 type Broadcast struct {
 	packets  []*message
 	flushing []*websocket // to be flushed; see beginFlushLocked
 }
 
-// NewBroadcast returns a broadcast of events of a namespace. A trailer, if it is not
-// nil, follows them: right behind the last one or, if more that have a trailer leave
-// in one write, the last trailer behind all of them. Trailers have no position. It
-// fails if something cannot be encoded.
+// NewBroadcast returns a broadcast of events of a namespace. A trailer that is not nil
+// follows the last event. Of several trailers that would leave in one write only the last
+// is sent, behind all of it. Trailers have no position. NewBroadcast fails if something
+// cannot be encoded.
 func NewBroadcast(n socket.Namespace, trailer Event, events ...Event) (*Broadcast, error) {
 	b := &Broadcast{packets: make([]*message, len(events))}
 	for i, event := range events {
@@ -36,9 +36,9 @@ func NewBroadcast(n socket.Namespace, trailer Event, events ...Event) (*Broadcas
 	return b, nil
 }
 
-// To adds a session, in whose order of messages the events have their place from here
-// on, and returns the position of the last one there, and up to which position all is
-// known to have arrived. The position is 0 if the session has ended.
+// To puts the events among the session's messages. It returns the position of the last
+// event there, and the position up to which all is known to have arrived. The position is
+// 0 if the session has ended. The events leave with Flush.
 func (b *Broadcast) To(s *Session) (position, confirmed uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -8,9 +8,9 @@ import (
 )
 
 const (
-	// strangersBudget and membersBudget bound, in bytes, the long packets that are
-	// being received or wait to be handled, of all sessions together. What strangers
-	// send takes nothing from those whom [Session.Vouch] was called for.
+	// strangersBudget and membersBudget bound, in bytes, the long packets of all sessions
+	// together that are being received or wait to be handled. Members are the sessions
+	// that [Session.Vouch] was called for; strangers take nothing from them.
 	strangersBudget = 8 << 20
 	membersBudget   = 24 << 20
 	// leasePatience is how long a packet waits for its part of a budget.
@@ -18,8 +18,9 @@ const (
 	// leaseShare is how long a packet may take to arrive while others wait for its
 	// part of the budget.
 	leaseShare = 2 * time.Second
-	// handleShare is how long it may then wait to be handled, say because the one before it
-	// has to wait for its turn. Less than leasePatience: somebody shall gain by it.
+	// handleShare is how long it may then wait to be handled, for example because the packet
+	// before it has to wait for its turn. It is less than leasePatience, so that a packet
+	// that waits gains by it.
 	handleShare = 5 * time.Second
 )
 
@@ -28,11 +29,12 @@ var (
 	errSlowSender = errors.New("engine: a long packet took too long while others waited")
 )
 
-// budget is bytes that several packets share while they arrive, each of which may come to need
-// as much as the longest. Whoever waits is served in order. Its methods are safe for concurrent use.
+// budget is memory that packets share while they arrive. Each of them may come to need as much
+// as the longest packet there may be. Those that wait are served in order. The methods are safe
+// for concurrent use.
 type budget struct {
 	mu      sync.Mutex
-	left    int
+	left    int // bytes
 	longest int // what one packet may need, in bytes
 	waiting []*lease
 	held    map[*lease]struct{}
@@ -42,27 +44,27 @@ func newBudget(bytes, longest int) *budget {
 	return &budget{left: bytes, longest: longest, held: make(map[*lease]struct{})}
 }
 
-// lease is one packet's part of a budget, from its first long part until it is handled. A nil lease is
-// of nothing.
+// lease is one packet's part of a budget. It lasts from when the packet becomes long until it is
+// handled. A nil lease has no bytes.
 type lease struct {
 	of    *budget
-	evict func() // ends who holds it; nil once that was called
+	evict func() // ends the session that holds it; nil once that was called
 	ready chan struct{}
 
 	// These are guarded by of.mu.
-	bytes int
-	more  int       // that it waits for
-	asked time.Time // since when it waits
-	whole bool      // the packet has arrived
-	since time.Time // since when; before that, since when it arrives, waiting left out
+	bytes    int
+	more     int       // bytes that it waits for
+	asked    time.Time // when it began to wait for them
+	complete bool      // the packet has arrived
+	since    time.Time // when its present share of time began, without the time that it waited
 }
 
-// lease returns a part of nothing yet. While others wait, evict is called with whoever has kept
-// them waiting for longest beyond leaseShare or handleShare.
+// lease returns a lease without bytes. While others wait, evict is called of the lease that has
+// exceeded leaseShare or handleShare by most.
 func (b *budget) lease(evict func()) *lease { return &lease{of: b, evict: evict} }
 
-// grow waits until the lease has so many bytes, and reports whether it does: false if there
-// are none in time, or stop or done is closed.
+// grow waits until the lease has so many bytes, and reports whether it does. It reports false
+// if there are none in time, or if stop or done is closed before.
 func (l *lease) grow(bytes int, stop, done <-chan struct{}) bool {
 	b := l.of
 	ready := make(chan struct{})
@@ -95,8 +97,8 @@ func (l *lease) grow(bytes int, stop, done <-chan struct{}) bool {
 	}
 }
 
-// serveLocked gives those who wait what there is: in order, but whoever is nearest to having all
-// need not wait behind others.
+// serveLocked gives bytes to the leases that wait, in order. The lease that holds most does not
+// wait behind others, since it is the nearest to giving all back.
 func (b *budget) serveLocked() {
 	for b.serveOneLocked() {
 	}
@@ -105,7 +107,7 @@ func (b *budget) serveLocked() {
 func (b *budget) serveOneLocked() bool {
 	most := 0
 	for l := range b.held {
-		if !l.whole { // others come to their end by themselves
+		if !l.complete { // others come to their end by themselves
 			most = max(most, l.bytes)
 		}
 	}
@@ -119,8 +121,8 @@ func (b *budget) serveOneLocked() bool {
 	return false
 }
 
-// safe reports whether somebody can still get all that a packet may need when the lease has got
-// what it waits for. Otherwise each could come to wait for what the others have.
+// safe reports whether some lease can still get as much as the longest packet when this one has
+// got the bytes that it waits for. Otherwise each could come to wait for the bytes of the others.
 func (b *budget) safe(l *lease, most int) bool {
 	return b.left-l.more+max(most, l.bytes+l.more) >= b.longest
 }
@@ -139,7 +141,7 @@ func (b *budget) giveLocked(l *lease) {
 	close(l.ready)
 }
 
-// withdraw ends the wait of a lease. It reports false if that was over.
+// withdraw ends the wait of a lease. It reports false if the wait was over already.
 func (b *budget) withdraw(l *lease) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -153,7 +155,7 @@ func (b *budget) withdraw(l *lease) bool {
 	return true
 }
 
-// evictOldest ends whoever has exceeded their share of time the most.
+// evictOldest ends the session whose lease has exceeded its share of time by most.
 func (b *budget) evictOldest(now time.Time) {
 	b.mu.Lock()
 	var oldest *lease
@@ -175,7 +177,7 @@ func (b *budget) evictOldest(now time.Time) {
 
 // excess returns by how much a lease has exceeded its share of time.
 func (l *lease) excess(now time.Time) time.Duration {
-	if l.whole {
+	if l.complete {
 		return now.Sub(l.since) - handleShare
 	}
 	return now.Sub(l.since) - leaseShare
@@ -191,18 +193,18 @@ func (l *lease) holds(bytes int) bool {
 	return bytes <= l.bytes
 }
 
-// arrived notes that the packet is there, and waits to be handled.
+// arrived notes that the packet is complete, and waits to be handled.
 func (l *lease) arrived() {
 	if l == nil {
 		return
 	}
 	l.of.mu.Lock()
 	defer l.of.mu.Unlock()
-	l.whole, l.since = true, time.Now()
+	l.complete, l.since = true, time.Now()
 	l.of.serveLocked() // another may be the nearest to its end now
 }
 
-// release gives back all.
+// release gives all bytes back.
 func (l *lease) release() {
 	if l == nil {
 		return

@@ -35,8 +35,8 @@ const (
 
 const mainNamespace = "/"
 
-// maxAttachments is how many an event may announce. What they may hold together is
-// [Options.MaxPayload], whatever their number.
+// maxAttachments is how many attachments an event may announce. They may hold
+// [Options.MaxPayload] together, whatever their number.
 const maxAttachments = 1000
 
 // Skimmer reads past an event that is too long to be held. It is written the event's JSON
@@ -49,16 +49,16 @@ type Skimmer interface {
 // header is the beginning of a Socket.IO packet.
 type header struct {
 	kind        byte
-	attachments int // that follow
+	attachments int // how many follow
 	namespace   string
-	id          *uint64 // if an answer is asked for, or given
+	id          *uint64 // nil if no acknowledgement is asked for, or given
 }
 
 // incoming is a Socket.IO packet of a client's.
 type incoming struct {
 	header
 	event []any    // its name and arguments, if it is an event
-	body  []byte   // an answer, or a request to connect for the library
+	body  []byte   // if it is an acknowledgement, or a request to connect for the library
 	parts [][]byte // attachments
 }
 
@@ -284,8 +284,7 @@ func encodeEvent(namespace string, event []any) (*message, error) {
 	return newMessage(frameText, head, data), nil
 }
 
-// encode makes what is sent of a packet of a namespace: its text, and the
-// attachments if it has some.
+// encode returns a packet of a namespace as messages: its text, and then its attachments.
 func encode(n socket.Namespace, p *parser.Packet) []*message {
 	p.Nsp = n.Name()
 	encoded := n.Server().Encoder().Encode(p)

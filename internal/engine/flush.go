@@ -29,9 +29,8 @@ type batch struct {
 }
 
 // flushAll flushes websockets, one after the other, without waiting for any. A
-// goroutine for each would cost about as much as it has to do. What else there is to
-// do comes first: other messages that have arrived may be on their way to the same
-// sessions, and go with this one.
+// goroutine for each would cost about as much as it has to do. Other goroutines have
+// their turn first: they may have messages for the same sessions, which go with this one.
 func flushAll(sockets []*websocket) {
 	runtime.Gosched()
 	for _, w := range sockets {
@@ -39,8 +38,8 @@ func flushAll(sockets []*websocket) {
 	}
 }
 
-// flush writes what waits and finds room. If there is no room for all, the rest is
-// left to a goroutine that waits. One flushes at a time, whom beginFlushLocked told to.
+// flush writes the outbox as far as there is room. The rest is left to a goroutine that
+// waits. It is called only upon beginFlushLocked, so that one flushes at a time.
 func (w *websocket) flush() {
 	for {
 		b, ok := w.nextBatch()
@@ -121,9 +120,8 @@ func (w *websocket) wrote(b batch, err error) bool {
 	return false
 }
 
-// unwritable ends the session over an error of writing. There may be more to read of a
-// client that is gone rather than slow, and the last of that is its goodbye:
-// then the end is the reader's to find.
+// unwritable ends the session over an error of writing. If the client is gone rather than
+// slow, there may be more to read of it, up to its goodbye: the reader then finds the end.
 func (w *websocket) unwritable(err error) {
 	if errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, net.ErrClosed) {
 		w.session.fail(reasonError, slowIfLate(err))
@@ -132,8 +130,7 @@ func (w *websocket) unwritable(err error) {
 	w.boundClose()
 }
 
-// batchLocked takes out of the outbox what is to be written next: no frames if there
-// is nothing.
+// batchLocked takes the next batch out of the outbox. It has no frames if nothing waits.
 func (w *websocket) batchLocked() (b batch) {
 	s := w.session
 	var trailer func() *message
@@ -141,7 +138,7 @@ func (w *websocket) batchLocked() (b batch) {
 		if len(b.frames) > 0 && len(b.frames)+m.size > batchSize {
 			break
 		}
-		s.out.drop()
+		s.out.pop()
 		s.receipts.handOver(m)
 		if b.frames == nil && m.whole() && (s.out.empty() || m.size > batchSize) {
 			b.frames = m.frame // shared: nothing may be appended to it

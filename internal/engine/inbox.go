@@ -7,7 +7,7 @@ import "sync"
 const (
 	maxPending      = 256
 	maxPendingBytes = 16 << 10
-	// pendingOverhead is about what a packet takes while it waits, besides its bytes.
+	// pendingOverhead is about how much a packet takes while it waits, besides its bytes.
 	pendingOverhead = 128
 )
 
@@ -35,8 +35,8 @@ func (i *inbox) add(do func()) {
 	i.addLocked(task{do: do})
 }
 
-// addWithin is add for what a client says: it waits until there is room for so
-// many bytes. If done is closed before, the task is dropped, and addWithin reports false.
+// addWithin is add for a client's packet of so many bytes. It waits until there is room. If
+// done is closed before, the task is dropped, and addWithin reports false.
 func (i *inbox) addWithin(bytes int, done <-chan struct{}, do func()) bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -77,7 +77,7 @@ func (i *inbox) run() {
 	}
 }
 
-// take returns what is to be done next. If there is nothing the worker has to stop.
+// take returns the next task. If there is none the worker has to stop.
 func (i *inbox) take() (task, bool) {
 	i.mu.Lock()
 	defer i.mu.Unlock()

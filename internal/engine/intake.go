@@ -10,9 +10,9 @@ import (
 )
 
 const (
-	// maxShort is how much of any packet is held, in bytes. More is held of events
-	// alone, up to [Options.MaxEvent], as a part of a budget. Before a session has asked for
-	// a Socket.IO connection, a longer packet ends it.
+	// maxShort is how many bytes of any packet are held. More are held of events alone, up
+	// to [Options.MaxEvent], by a lease of a budget. A longer packet ends a session that has
+	// not asked for a Socket.IO connection yet.
 	maxShort = 4 << 10
 	// chunkSize is how much is read at once.
 	chunkSize = 4 << 10
@@ -32,13 +32,13 @@ var chunks = sync.Pool{New: func() any { return new([chunkSize]byte) }}
 // goroutine.
 type intake struct {
 	session *Session
-	binary  bool   // it is a binary frame
-	data    []byte // of the packet, as far as it is held
-	past    bool   // it is not held
-	kind    byte   // of a packet that is not held
-	head    header // of an event that is too long to be held
-	skim    Skimmer
-	lease   *lease
+	binary  bool    // the packet is a binary frame
+	data    []byte  // of the packet, as far as it is held
+	ignored bool    // the packet is not held
+	kind    byte    // of a packet that is ignored
+	head    header  // of an event that is too long to be held
+	skim    Skimmer // reads past it; nil while there is none
+	lease   *lease  // nil while the packet is short
 }
 
 // add takes the next bytes of a packet.
@@ -47,12 +47,12 @@ func (i *intake) add(chunk []byte) error {
 		_, err := i.skim.Write(chunk)
 		return err
 	}
-	if i.past {
+	if i.ignored {
 		return nil
 	}
 	size := len(i.data) + len(chunk)
 	if size > maxShort {
-		held, err := i.lengthen(size, chunk)
+		held, err := i.admitLong(size, chunk)
 		if err != nil || !held {
 			return err
 		}
@@ -61,11 +61,11 @@ func (i *intake) add(chunk []byte) error {
 	return nil
 }
 
-// lengthen decides what becomes of a packet that is longer than others, and reports
+// admitLong decides about a packet that becomes longer than maxShort, and reports
 // whether it is held.
-func (i *intake) lengthen(size int, chunk []byte) (held bool, err error) {
+func (i *intake) admitLong(size int, chunk []byte) (held bool, err error) {
 	s := i.session
-	first, second := i.begin(chunk)
+	first, second := i.firstBytes(chunk)
 	switch {
 	case s.server.layer == nil:
 		return true, nil
@@ -91,8 +91,8 @@ func (i *intake) lengthen(size int, chunk []byte) (held bool, err error) {
 	}
 }
 
-// begin returns the first two bytes of a long packet, of which chunk is the next part.
-func (i *intake) begin(chunk []byte) (first, second byte) {
+// firstBytes returns the first two bytes of a long packet. The next part of it is chunk.
+func (i *intake) firstBytes(chunk []byte) (first, second byte) {
 	switch len(i.data) {
 	case 0:
 		return chunk[0], chunk[1]
@@ -103,28 +103,28 @@ func (i *intake) begin(chunk []byte) (first, second byte) {
 	}
 }
 
-// ignore has the rest of the packet read past.
+// ignore reads past the rest of the packet.
 func (i *intake) ignore(kind byte) {
-	i.past, i.kind, i.data = true, kind, nil
+	i.ignored, i.kind, i.data = true, kind, nil
 }
 
-// hold sees to it that a long packet of so many bytes, as far as it is there, has its part of
-// the budget. It takes some of what may follow along: a packet asks only a few times.
+// hold gets a lease for the size bytes of a long packet that are there, and for as many to
+// follow: a packet asks only a few times.
 func (i *intake) hold(size int) (held bool, err error) {
 	if i.lease.holds(size) {
 		return true, nil
 	}
 	bytes := min(2*size, i.session.server.options.maxEvent())
-	if !i.lengthenLease(bytes) {
+	if !i.reserve(bytes) {
 		return false, errBusy
 	}
 	i.data = slices.Grow(i.data, bytes-len(i.data))
 	return true, nil
 }
 
-// lengthenLease waits until the packet has so many bytes of the budget, and reports whether it does.
-// Whoever waits among strangers, and turns out to be none, goes on among members.
-func (i *intake) lengthenLease(bytes int) bool {
+// reserve waits until the packet has so many bytes of a budget, and reports whether it does.
+// A session that waits among strangers goes on among members as soon as somebody vouches for it.
+func (i *intake) reserve(bytes int) bool {
 	s := i.session
 	if !s.isVouched() {
 		if i.lease == nil {
@@ -142,13 +142,13 @@ func (i *intake) lengthenLease(bytes int) bool {
 		}
 	}
 	if i.lease == nil || i.lease.of != s.server.vouched {
-		i.drop()
+		i.endLease()
 		i.lease = s.server.vouched.lease(func() { s.fail(reasonError, errSlowSender) })
 	}
 	return i.lease.grow(bytes, nil, s.done)
 }
 
-// skip has the rest of an event read past, of which only what its Skimmer looks for is kept.
+// skip has a Skimmer read past the rest of an event.
 func (i *intake) skip(chunk []byte) error {
 	if i.session.server.options.Skim == nil {
 		return errTooLong
@@ -160,12 +160,12 @@ func (i *intake) skip(chunk []byte) error {
 	i.head, i.skim = head, i.session.server.options.Skim()
 	_, err = i.skim.Write(body)
 	i.data = nil
-	i.drop()
+	i.endLease()
 	return err
 }
 
-// drop gives back what the packet holds of the budget.
-func (i *intake) drop() {
+// endLease gives the packet's lease back.
+func (i *intake) endLease() {
 	i.lease.release()
 	i.lease = nil
 }
@@ -176,12 +176,12 @@ func (i *intake) end() (packet, error) {
 	if i.skim != nil {
 		return packet{kind: packetMessage, long: &incoming{header: i.head, event: i.skim.Event()}}, nil
 	}
-	if i.past {
+	if i.ignored {
 		return packet{kind: i.kind, binary: true}, nil
 	}
 	p, err := i.packet()
 	if err != nil {
-		i.drop()
+		i.endLease()
 		return packet{}, err
 	}
 	i.lease.arrived()
@@ -203,7 +203,7 @@ func (i *intake) packet() (packet, error) {
 
 // readMessage takes in a websocket's message.
 func (i *intake) readMessage(r io.Reader) (packet, error) {
-	defer i.drop()
+	defer i.endLease()
 	chunk := chunks.Get().(*[chunkSize]byte) //nolint:forcetypeassert // nothing else is in it
 	defer chunks.Put(chunk)
 	for {
@@ -223,7 +223,7 @@ func (i *intake) readMessage(r io.Reader) (packet, error) {
 // readPayload takes in the packets of a polling payload, and passes on each as soon as it
 // is there.
 func (i *intake) readPayload(r io.Reader, pass func(packet)) error {
-	defer i.drop()
+	defer i.endLease()
 	chunk := chunks.Get().(*[chunkSize]byte) //nolint:forcetypeassert // nothing else is in it
 	defer chunks.Put(chunk)
 	for {
@@ -256,7 +256,7 @@ func (i *intake) readPayload(r io.Reader, pass func(packet)) error {
 	}
 }
 
-// decodeBase64 decodes what clients of any language make of binary data in text: either
+// decodeBase64 decodes binary data in text, as clients of all languages write it: in either
 // alphabet, with or without padding.
 func decodeBase64(text []byte) ([]byte, error) {
 	encoding := base64.RawStdEncoding

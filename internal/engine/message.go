@@ -32,7 +32,7 @@ const (
 type message struct {
 	frame []byte
 	head  int // length of the frame's header
-	size  int // length of the frame; more of it is that of the trailer
+	size  int // length of the frame; any bytes behind it are the trailer's
 	// trailer makes the packet that has to follow this one, or the last of several
 	// with trailers that are written together; nil if none has to. The receipts do
 	// not count it.

@@ -166,7 +166,7 @@ func TestOutbox(t *testing.T) {
 			if got := o.first().frame; got[len(got)-1] != byte(i) {
 				t.Fatalf("round %d: %v in place of %d", round, got, i)
 			}
-			o.drop()
+			o.pop()
 		}
 		if !o.empty() || o.bytes != 0 || cap(o.queue) > smallQueue {
 			t.Fatalf("empty %t, %d bytes, room for %d", o.empty(), o.bytes, cap(o.queue))
@@ -184,7 +184,7 @@ func TestOutboxIsBounded(t *testing.T) {
 	if o.bytes > maxQueued || n < maxQueued/100 {
 		t.Errorf("%d packets, %d bytes", n, o.bytes)
 	}
-	o.drop()
+	o.pop()
 	if !o.push(small) {
 		t.Error("there is room again")
 	}
@@ -225,7 +225,7 @@ func TestBacklogsAreBoundedTogether(t *testing.T) {
 		}
 	}
 	for _, o := range append(append(shared, greedy...), modest) {
-		o.drop()
+		o.pop()
 		o.clear()
 	}
 	if got := all.bytes.Load(); got != 0 {

@@ -7,11 +7,11 @@ const (
 	// room keeps, so that a client that was put out for being slow finds all it
 	// has missed when it comes back.
 	maxQueued = 2 << 20
-	// maxBacklogs bounds, in bytes, what waits for all clients together: what several
-	// wait for counts once.
+	// maxBacklogs bounds, in bytes, the messages that wait for all vouched clients together.
+	// A message that several wait for counts once.
 	maxBacklogs = 64 << 20
-	// maxStrangersBacklogs is that for all whom nobody vouches for, beside it: what
-	// strangers do not read lowers no limit of a member who is slow.
+	// maxStrangersBacklogs bounds, in bytes, those for all clients whom nobody vouches for.
+	// Messages that strangers do not read lower no limit of a member who is slow.
 	maxStrangersBacklogs = 16 << 20
 	// minQueued may wait for any client, however much waits for others.
 	minQueued = 16 << 10
@@ -21,7 +21,7 @@ const (
 	maxLag = 64 << 10
 	// queuedOverhead is what a waiting packet costs besides its frame.
 	queuedOverhead = 64
-	// seriesOverhead is what a packet costs, at least, that is not made yet.
+	// seriesOverhead is the least that a packet costs that is not made yet.
 	seriesOverhead = 16
 	// smallQueue is the capacity up to which an empty queue keeps its memory.
 	smallQueue = 16
@@ -30,16 +30,16 @@ const (
 // outbox holds what waits to be sent to a client, first in, first out.
 type outbox struct {
 	all   *backlogs // that it is one of; nil if it is alone
-	queue []entry
+	queue []queued
 	next  int // index of the first that waits
-	bytes int // that wait, without what is not made yet
+	bytes int // that wait; a packet that is not made yet counts as seriesOverhead
 }
 
-// entry is a packet, or several of which the first may be made already.
-type entry struct {
-	m       *message
-	rest    *series
-	counted bool // in the backlogs
+// queued is a packet, or a series of them, whose first may be made already.
+type queued struct {
+	m       *message // nil while it is not made
+	rest    *series  // nil if it is one packet
+	counted bool     // in the backlogs
 }
 
 // series is packets that are made one by one, each when its turn comes.
@@ -48,16 +48,16 @@ type series struct {
 	make func() *message
 }
 
-// backlogs is what waits for all clients together. Its methods are safe for concurrent
-// use. A nil one counts nothing.
+// backlogs counts the messages that wait for many clients. Its methods are safe for
+// concurrent use. A nil one counts nothing.
 type backlogs struct {
-	strangers bool // they are those of strangers, who seldom wait for the same
+	strangers bool // they are those of strangers, who seldom wait for the same message
 	bytes     atomic.Int64
 }
 
-// limit is how much may wait for one client: no more than what is left for all. So
-// nobody has to be chosen when it becomes little: whoever holds much is over the limit
-// before those who hold little (dynamic thresholds, Choudhury and Hahne 1998).
+// limit is how many bytes may wait for one client: no more than are left for all. So
+// nobody has to be chosen when few are left. A client with much is over the limit
+// before those with little (dynamic thresholds, Choudhury and Hahne 1998).
 func (b *backlogs) limit() int {
 	if b == nil {
 		return maxQueued
@@ -94,14 +94,14 @@ func (o *outbox) push(packets ...*message) bool {
 		return false
 	}
 	for _, m := range packets {
-		// What finds the outbox empty is written at once, as a rule: to count that would
-		// cost more than it tells.
+		// A packet that finds the outbox empty is written at once, as a rule. To count it
+		// would cost more than it tells.
 		waits := o.bytes > 0
 		if waits {
 			o.all.add(m)
 		}
 		o.bytes += len(m.frame) + queuedOverhead
-		o.queue = append(o.queue, entry{m: m, counted: waits})
+		o.queue = append(o.queue, queued{m: m, counted: waits})
 	}
 	return true
 }
@@ -113,7 +113,7 @@ func (o *outbox) pushSeries(n int, next func() *message) bool {
 		return false
 	}
 	o.bytes += size
-	o.queue = append(o.queue, entry{rest: &series{left: n, make: next}})
+	o.queue = append(o.queue, queued{rest: &series{left: n, make: next}})
 	return true
 }
 
@@ -131,8 +131,8 @@ func (o *outbox) first() *message {
 	return e.m
 }
 
-// drop takes the first packet out.
-func (o *outbox) drop() {
+// pop takes the first packet out.
+func (o *outbox) pop() {
 	e := &o.queue[o.next]
 	o.bytes -= len(e.m.frame) + queuedOverhead
 	if e.counted {
@@ -153,7 +153,8 @@ func (o *outbox) drop() {
 	}
 }
 
-// transfer makes the outbox one of others. What waits in it already counts in neither.
+// transfer has later packets counted in other backlogs. Packets that wait already count
+// in neither.
 func (o *outbox) transfer(to *backlogs) {
 	o.uncount()
 	o.all = to

@@ -39,7 +39,7 @@ func (p *poll) wake() {
 // answered as soon as there is some; others bring data.
 type polling struct {
 	session   *Session
-	answering sync.Mutex // held while a poll is answered
+	answering sync.Mutex // held while a poll's answer is written
 
 	// These are guarded by session.mu.
 	poll    *poll                    // waits for an answer; nil if none does
@@ -101,9 +101,9 @@ func (p *polling) carriesLocked() bool { return p.session.carrier == carrier(p) 
 
 // serveGet answers a poll, as soon as there is something to answer it with.
 func (p *polling) serveGet(w http.ResponseWriter, r *http.Request) {
-	// The client may be quicker to ask again than the last answer is to be written.
+	// The client may poll again before the handler of its last poll has ended.
 	p.answering.Lock()
-	p.answering.Unlock() //nolint:staticcheck // it was to be waited for, no more
+	p.answering.Unlock() //nolint:staticcheck // it is only waited for
 	waiting := &poll{ready: make(chan struct{}, 1)}
 	gone, mistaken := p.admit(waiting)
 	if mistaken {
@@ -116,11 +116,11 @@ func (p *polling) serveGet(w http.ResponseWriter, r *http.Request) {
 	select {
 	case <-waiting.ready:
 	case <-r.Context().Done():
-		p.abandoned() // while it still counts as waiting: no other may take its place
+		p.abandoned() // while it still counts as waiting, so that no other takes its place
 	}
 	payload := p.takePayload()
 	if r.Context().Err() != nil {
-		// It will be asked for again, by another session: nothing of it counts as
+		// The answer will be asked for again, by another session. Nothing of it counts as
 		// received.
 		p.abandoned()
 		return
@@ -159,8 +159,8 @@ func (p *polling) admit(waiting *poll) (gone, mistaken bool) {
 	return false, false
 }
 
-// takePayload ends the wait of the poll and returns what it is answered with, nil
-// if the session has moved to a websocket meanwhile.
+// takePayload ends the wait of the poll and returns its answer, nil if the session has
+// moved to a websocket meanwhile.
 func (p *polling) takePayload() []byte {
 	s := p.session
 	s.mu.Lock()
@@ -184,8 +184,7 @@ func (p *polling) takePayload() []byte {
 	return payload
 }
 
-// payloadLocked takes out of the outbox what one poll is answered with, nil if there
-// is nothing.
+// payloadLocked takes one poll's answer out of the outbox. It is nil if nothing waits.
 func (p *polling) payloadLocked() (payload []byte) {
 	s := p.session
 	add := func(m *message) {
@@ -204,7 +203,7 @@ func (p *polling) payloadLocked() (payload []byte) {
 			trailer = m.trailer
 		}
 		s.receipts.handOver(m)
-		s.out.drop()
+		s.out.pop()
 	}
 	if trailer != nil {
 		add(trailer())
@@ -215,8 +214,8 @@ func (p *polling) payloadLocked() (payload []byte) {
 	return payload
 }
 
-// answer answers a poll. That is written out before the handler ends, so that the
-// deadline is for this answer alone, not for the next one on the same connection.
+// answer answers a poll. It writes all of the answer, so that the deadline is for this
+// one alone, not for the next one on the same connection.
 func (p *polling) answer(w http.ResponseWriter, payload []byte) {
 	p.answering.Lock()
 	defer p.answering.Unlock()
@@ -259,7 +258,7 @@ func (p *polling) servePost(w http.ResponseWriter, r *http.Request) {
 
 	err := p.readBody(http.MaxBytesReader(w, r.Body, s.server.options.MaxPayload))
 	if err != nil {
-		// What is left of the body, and the deadline for it, are nobody else's.
+		// No other request may find the rest of the body, or its deadline.
 		w.Header().Set("Connection", "close")
 	}
 	switch tooLarge := new(http.MaxBytesError); {
@@ -326,10 +325,9 @@ func (p *polling) boundBodyLocked() {
 	}
 }
 
-// awaitHandled waits until what the client has said is handled, so that its next poll
-// takes all answers at once and it says no more than is handled. It does not wait
-// for long: the client's next request, with a pong for example, waits for this
-// one.
+// awaitHandled waits until all that the client has said is handled. Its next poll then
+// takes all answers at once, and it says no more than is handled. The wait is short,
+// since the client's next request, for example with a pong, waits for this one.
 func (p *polling) awaitHandled() {
 	s := p.session
 	handled := make(chan struct{})

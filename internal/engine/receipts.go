@@ -90,7 +90,7 @@ func (r *receipts) ponged() bool {
 	return true
 }
 
-// caughtUp notes that the client has got all that there was: it polls for more, or
+// caughtUp notes that the client has got all that was handed over. It polls for more, or
 // moves to a websocket, which it does when it has read everything.
 func (r *receipts) caughtUp() {
 	r.pollAnswered = time.Time{}
@@ -105,7 +105,7 @@ func (r *receipts) confirm(upTo, bytes uint64) {
 	}
 }
 
-// awaitProof returns what is closed at the next sign of life.
+// awaitProof returns a channel that is closed at the next sign of life.
 func (r *receipts) awaitProof() <-chan struct{} {
 	if r.proof == nil {
 		r.proof = make(chan struct{})

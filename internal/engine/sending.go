@@ -12,7 +12,7 @@ import (
 // what it is sent.
 var ErrTooSlow = errors.New("engine: the client does not keep up")
 
-// slowIfLate marks an error of writing that comes of the client's not reading.
+// slowIfLate adds ErrTooSlow to an error of writing if the client did not read in time.
 func slowIfLate(err error) error {
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		return errors.Join(ErrTooSlow, err)
@@ -20,8 +20,7 @@ func slowIfLate(err error) error {
 	return err
 }
 
-// send has packets sent, all of them or none. What is sent to a closed session
-// is dropped.
+// send has packets sent, all of them or none. A closed session drops them.
 func (s *Session) send(packets ...*message) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -92,7 +91,7 @@ func (s *Session) SendSeries(of *socket.Socket, n int, event func(i int) (event,
 	return first
 }
 
-// flushLocked has what is in the outbox sent.
+// flushLocked has the outbox sent.
 func (s *Session) flushLocked() {
 	if w := s.carrier.beginFlushLocked(); w != nil {
 		go w.flush()

@@ -28,18 +28,18 @@ type Options struct {
 	WriteTimeout time.Duration
 	// MaxPayload bounds what a client may send at once, in bytes.
 	MaxPayload int64
-	// MaxEvent is how much of an event is held, in bytes of its packet; zero if it is
-	// MaxPayload. A Skimmer reads past what is longer.
+	// MaxEvent is how many bytes of an event's packet are held; zero means MaxPayload.
+	// A Skimmer reads past a longer event.
 	MaxEvent int
 	// Decode takes apart the JSON array of an event, and returns its name, a string or a float64,
-	// and its arguments. It decides what of a stranger's words takes memory.
-	// Attachments are then read past. If Decode is nil, all is decoded as it comes, which may
+	// and its arguments. It decides how much memory a stranger's words take.
+	// With it, attachments are read past. If Decode is nil, all is decoded as it comes, which may
 	// take a hundred times the length: that is for servers among friends.
 	Decode func(event []byte) ([]any, error)
-	// Skim returns what reads past one event that is longer than MaxEvent. If Skim is nil,
+	// Skim returns a Skimmer for one event that is longer than MaxEvent. If Skim is nil,
 	// such an event ends the session.
 	Skim func() Skimmer
-	// Receipts is true to ask, by additional pings, what has arrived; see
+	// Receipts is true to learn by additional pings which messages have arrived; see
 	// [Session.Account].
 	Receipts bool
 	// Log may be nil for no log.

@@ -98,8 +98,8 @@ func newSession(server *Server, id string, r *http.Request) *Session {
 	return s
 }
 
-// handshakeOf returns what a session keeps of its first request: nothing that
-// holds the connection's buffers.
+// handshakeOf returns a session's first request without all that holds the connection's
+// buffers.
 func handshakeOf(r *http.Request) *http.Request {
 	kept := &http.Request{
 		Method: r.Method, URL: r.URL, Proto: r.Proto, ProtoMajor: r.ProtoMajor, ProtoMinor: r.ProtoMinor,
@@ -155,8 +155,8 @@ var emptyRequest = sync.OnceValue(func() *types.HttpContext {
 	return types.NewHttpContext(noResponse{}, r)
 })
 
-// Vouch notes that somebody answers for the session: what it sends, and what waits for
-// it, is no longer a part of what strangers may have together.
+// Vouch notes that somebody answers for the session. Packets that it sends, and messages
+// that wait for it, no longer count in the bounds for all strangers.
 func (s *Session) Vouch() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -176,7 +176,7 @@ func (s *Session) isVouched() bool {
 	return s.vouched
 }
 
-// awaitVouching returns what is closed once somebody answers for the session.
+// awaitVouching returns a channel that is closed once somebody answers for the session.
 func (s *Session) awaitVouching() <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -220,8 +220,8 @@ func (s *Session) requireConnect() {
 	}
 }
 
-// Close ends the session. Unless discard is true, what has been sent before
-// still arrives, if the client takes it in time.
+// Close ends the session. Unless discard is true, messages that were sent before
+// still arrive, if the client takes them in time.
 func (s *Session) Close(discard bool) { s.end(reasonServer, nil, discard) }
 
 // fail ends the session because something is wrong with it or its client.
@@ -239,8 +239,8 @@ func (s *Session) noteGoodbyeLocked() {
 	s.goodbye = s.goodbye || s.state != stateClosed // afterwards it only answers ours
 }
 
-// end ends the session, once. A second call can only discard what the first one had
-// left to be sent.
+// end ends the session, once. A later call can only discard the messages that the first
+// one left to be sent.
 func (s *Session) end(reason string, err error, discard bool) {
 	s.mu.Lock()
 	if s.state == stateClosed {
@@ -313,8 +313,8 @@ func (s *Session) releaseLocked() {
 	s.server.count.Add(-1)
 }
 
-// plain returns what may be logged of an error: no address, and nothing that the
-// client wrote.
+// plain returns the text of an error for the log, without addresses and without
+// anything that the client wrote.
 func plain(err error) string {
 	var network *net.OpError
 	var closed *ws.CloseError

@@ -11,11 +11,11 @@ import (
 	"github.com/zishang520/socket.io/v3/pkg/types"
 )
 
-// Only requests to connect are left to the library. It has for every socket a
-// queue, with a goroutine, for what the client says: unbounded, and emptied of
-// what is not handled yet when the connection ends. Events are handled on the
-// session's inbox instead, and call the same listeners: those of OnAny and of On.
-// Middleware of sockets (Use) is not called.
+// Only requests to connect are left to the library. It has a queue of a client's packets
+// for every socket, with a goroutine. The queue has no bound, and loses the packets that are
+// not handled when the connection ends. Events are handled on the session's inbox instead,
+// and call the same listeners: those of OnAny and of On. Middleware of sockets (Use) is not
+// called.
 
 // receive takes a packet of the client's. It is called by one goroutine at a
 // time, and waits while too much of what came before is not handled yet.
@@ -115,7 +115,7 @@ func (s *Session) dispatch(p *incoming) {
 	}
 }
 
-// ackOf returns what acknowledges an event of the client's, once.
+// ackOf returns a function that acknowledges an event of the client's, once.
 func (s *Session) ackOf(sock *socket.Socket, id uint64) socket.Ack {
 	var once sync.Once
 	return func(answer []any, _ error) {

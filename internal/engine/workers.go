@@ -5,14 +5,14 @@ import "time"
 // workerRest is how long a goroutine without work waits for more before it ends.
 const workerRest = 5 * time.Second
 
-// workers run what is handled: as many at a time as there is to run. They are
+// workers run the tasks of inboxes, as many at a time as there are. They are
 // used again, since handling takes a deep stack, which a new goroutine would first
 // have to grow, step by step.
 type workers struct{ work chan func() }
 
 func newWorkers() *workers { return &workers{work: make(chan func())} }
 
-// run has f run, by one that rests if there is one.
+// run has f run, by a worker that rests if there is one.
 func (w *workers) run(f func()) {
 	select {
 	case w.work <- f:
