@@ -2,6 +2,7 @@ package web
 
 import (
 	"io/fs"
+	"net/http"
 	"os"
 	"strings"
 	"testing"
@@ -33,7 +34,7 @@ func TestSheetsAreJoined(t *testing.T) {
 		t.Errorf("packed: %v", packed.Header)
 	}
 	b.get(path, header("If-None-Match", got.Header.Get("ETag"))).want(t, 304)
-	if part := b.get(path, header("Range", "bytes=0-3")); part.StatusCode != 206 || part.body != "b {}" {
+	if part := b.get(path, header("Range", "bytes=0-3")); part.StatusCode != http.StatusPartialContent || part.body != "b {}" {
 		t.Errorf("a range: %d %q", part.StatusCode, part.body)
 	}
 	b.get("/static/other/own.css").want(t, 200, "elsewhere.css")

@@ -15,8 +15,8 @@ import (
 // Bounds of what a script may need. They are far beyond any real one, and end the reading of
 // what was named by mistake.
 const (
-	maxModules = 1000
-	maxBytes   = 1 << 20 // of a module
+	maxModules     = 1000
+	maxModuleBytes = 1 << 20 // of a module
 )
 
 // Needed returns the names of the modules that a script imports, and of those that these import,
@@ -38,9 +38,6 @@ func Needed(folder fs.FS, script string) ([]string, error) {
 			return nil, err
 		}
 		left, needed = append(left, found...), append(needed, found...)
-		if len(needed) > maxModules {
-			return nil, &Error{File: script, Problem: fmt.Sprintf("it needs more than %d modules", maxModules)}
-		}
 	}
 	return needed, nil
 }
@@ -48,7 +45,7 @@ func Needed(folder fs.FS, script string) ([]string, error) {
 // search is what was found so far.
 type search struct {
 	folder  fs.FS
-	sources map[string]string // by name
+	sources map[string]string // by name, that of the script as well
 }
 
 // visit returns the modules that a module imports and that were not found before.
@@ -59,21 +56,33 @@ func (s *search) visit(name string) ([]string, error) {
 	}
 	var found []string
 	for _, i := range imports {
-		other, problem := resolve(name, i.Specifier)
-		if _, known := s.sources[other]; known && problem == "" {
-			continue
-		}
-		if problem == "" {
-			if s.sources[other], err = read(s.folder, other); err != nil {
-				problem = problemOf(err)
-			}
-		}
+		other, problem := s.follow(name, i.Specifier)
 		if problem != "" {
 			return nil, &Error{name, i.Line, fmt.Sprintf("the import of %q: %s", i.Specifier, problem)}
 		}
-		found = append(found, other)
+		if other != "" {
+			found = append(found, other)
+		}
 	}
 	return found, nil
+}
+
+// follow returns the name of the module that another one imports, empty if it was found before, or what
+// is wrong with the import.
+func (s *search) follow(from, specifier string) (name, problem string) {
+	name, problem = resolve(from, specifier)
+	if _, known := s.sources[name]; known || problem != "" {
+		return "", problem
+	}
+	if len(s.sources) > maxModules {
+		return "", fmt.Sprintf("the script needs more than %d modules", maxModules)
+	}
+	source, err := read(s.folder, name)
+	if err != nil {
+		return "", problemOf(err)
+	}
+	s.sources[name] = source
+	return name, ""
 }
 
 // address is the address of a module beside another one, in characters that every address has as
@@ -100,11 +109,11 @@ func read(folder fs.FS, name string) (string, error) {
 		return "", err
 	}
 	defer file.Close() // nothing was written
-	source, err := io.ReadAll(io.LimitReader(file, maxBytes+1))
+	source, err := io.ReadAll(io.LimitReader(file, maxModuleBytes+1))
 	if err != nil {
 		return "", err
 	}
-	if len(source) > maxBytes {
+	if len(source) > maxModuleBytes {
 		return "", errTooLarge
 	}
 	return string(source), nil
@@ -115,7 +124,7 @@ func problemOf(err error) string {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrInvalid):
 		return "there is no such file in the static folder"
 	case errors.Is(err, errTooLarge):
-		return fmt.Sprintf("the file is larger than %d MiB", maxBytes>>20)
+		return fmt.Sprintf("the file is larger than %d MiB", maxModuleBytes>>20)
 	}
 	return fmt.Sprintf("the file cannot be read: %v", err)
 }

@@ -90,7 +90,7 @@ func TestNeeded(t *testing.T) {
 }
 
 func TestNeededRefuses(t *testing.T) {
-	large := strings.Repeat(" ", maxBytes)
+	large := strings.Repeat(" ", maxModuleBytes)
 	for name, tt := range map[string]struct {
 		files map[string]string
 		want  string
@@ -140,7 +140,7 @@ func TestNeededIsBounded(t *testing.T) {
 	}
 	files["js/b.js"] = "import './one-more.js'"
 	files["js/one-more.js"] = ""
-	if _, err := Needed(folder(files), "js/a.js"); errorText(err) != "module js/a.js: it needs more than 1000 modules" {
+	if _, err := Needed(folder(files), "js/a.js"); errorText(err) != `module js/b.js, line 1: the import of "./one-more.js": the script needs more than 1000 modules` {
 		t.Error(err)
 	}
 }
