@@ -8,12 +8,14 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 
+/** @param {string} text */
 const banner = (text) => `\n── ${text} ${'─'.repeat(Math.max(3, 76 - text.length))}\n`;
 
 /** Whole lines only, so that what another says comes between two of them. */
 class Lines {
   #rest = '';
 
+  /** @param {string} text */
   write(text) {
     const end = text.lastIndexOf('\n') + 1;
     if (end > 0) process.stdout.write(this.#rest + text.slice(0, end));
@@ -26,9 +28,19 @@ class Lines {
   }
 }
 
+/** @typedef {{name: string, passed: boolean, how: string, output: string}} Result */
+
+/** @type {Set<import('node:child_process').ChildProcess>} */
 const children = new Set();
 
-/** Runs one command and resolves to how it ended: {name, passed, how, output}. */
+/**
+ * Runs one command and resolves to how it ended.
+ *
+ * @param {string} name
+ * @param {string} command
+ * @param {(text: string) => void} [hear] is called with the command's output, which is collected otherwise
+ * @returns {Promise<Result>}
+ */
 function run(name, command, hear) {
   const began = Date.now();
   // A group of its own, which a signal to it ends as a whole.
@@ -58,9 +70,11 @@ const lanes = process.argv.slice(2).map((argument) => {
   return { name, command };
 });
 
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
   process.on(signal, () => {
-    for (const { pid } of children) process.kill(-pid, signal);
+    for (const { pid } of children) {
+      if (pid !== undefined) process.kill(-pid, signal); // it has none if it did not start
+    }
     process.exitCode = 128 + constants.signals[signal];
   });
 }

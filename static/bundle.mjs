@@ -31,8 +31,9 @@ export async function bundle(source, folder) {
     write: false,
   });
   if (warnings.length > 0) throw new Error(warnings.map(({ location, text: said }) => `${location?.file ?? source}: ${said}`).join('\n'));
-  const folders = new Set(Object.keys(inputs).map(packageFolder).filter(Boolean));
+  const folders = new Set(Object.keys(inputs).flatMap((file) => packageFolder(file) ?? []));
   const packages = await Promise.all([...folders].sort().map((name) => packageIn(path.join(folder, name))));
+  /** @param {string} end */
   const textOf = (end) => outputFiles.find((file) => file.path.endsWith(end))?.text ?? '';
   return {
     text: textOf('.mjs'),
@@ -41,12 +42,20 @@ export async function bundle(source, folder) {
   };
 }
 
-/** The folder of the package that a file belongs to; undefined for the source itself. */
+/**
+ * The folder of the package that a file belongs to; undefined for the source itself.
+ *
+ * @param {string} file
+ */
 function packageFolder(file) {
   return /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(file)?.[0];
 }
 
-/** What a package is called, with its version, and the text of its licence. */
+/**
+ * The name of a package with its version, and the text of its licence.
+ *
+ * @param {string} folder
+ */
 async function packageIn(folder) {
   const { name, version } = JSON.parse(await readFile(path.join(folder, 'package.json'), 'utf8'));
   const file = (await readdir(folder)).sort().find((entry) => /^(un)?licen[cs]e(\.|-|$)|^copying(\.|$)/i.test(entry));

@@ -21,8 +21,8 @@ const copies = {
   },
 };
 
-// All of it before anything is written: a mistake leaves what there was.
-const made = await Promise.all(Object.entries(bundles).map(async ([file, source]) => [file, await bundle(source, here)]));
+// All bundles are made before anything is written, so that a mistake leaves the old files.
+const made = await Promise.all(Object.entries(bundles).map(async ([file, source]) => ({ file, ...await bundle(source, here) })));
 
 const vendor = path.join(here, 'vendor');
 const target = path.resolve(process.argv[2] ?? vendor);
@@ -31,7 +31,7 @@ if (target === vendor) {
     if (name !== '.gitkeep') await rm(path.join(vendor, name), { recursive: true });
   }
 }
-for (const [file, { text, packages, licences }] of made) {
+for (const { file, text, packages, licences } of made) {
   await mkdir(path.dirname(path.join(target, file)), { recursive: true });
   await writeFile(path.join(target, file), `/*! ${packages.join(', ')}: ${path.basename(file)}.LEGAL.txt */\n${text}`);
   await writeFile(path.join(target, `${file}.LEGAL.txt`), licences);

@@ -5,25 +5,35 @@ import { patience, until, within } from './wait.mjs';
 
 const lifecycle = new Set(['connect', 'disconnect', 'connect_error']);
 
+/** @typedef {any} Payload an argument of an event, as it came: tests look at it */
+/** @typedef {{event: string, data: Payload, args: Payload[], at: number}} Entry something received; `data` is the first argument */
+/** @typedef {{version?: string} & import('./clients.mjs').ClientOptions} ConnectionOptions */
+
 export class Connection {
+  /** @type {Set<(entry: Entry, index: number) => void>} */
   #waiters = new Set();
   #unproven = false; // whether no ping has followed what came last by websocket
 
+  /**
+   * @param {string} url
+   * @param {ConnectionOptions} [options]
+   */
   constructor(url, { version = '4.8.4', ...options } = {}) {
-    /** Everything received: {event, data, args, at}; `data` is the first argument. */
+    /** @type {Entry[]} everything received */
     this.log = [];
-    this.socket = connect(version, url, {
+    this.socket = /** @type {import('./clients.mjs').Socket} */ (connect(version, url, {
       forceNew: true,
       reconnectionDelay: 50,
       reconnectionDelayMax: 200,
       ...options,
-    });
+    }));
     this.socket.onAny((event, ...args) => this.#record(event, args));
-    for (const event of lifecycle) this.socket.on(event, (...args) => this.#record(event, args));
+    for (const event of lifecycle) this.socket.on(event, (/** @type {Payload[]} */ ...args) => this.#record(event, args));
     // Python's client does not show its packets.
     this.socket.io?.on?.('open', () => this.#noteReceipts(this.socket.io.engine));
   }
 
+  /** @param {import('socket.io-client').Manager['engine']} engine */
   #noteReceipts(engine) {
     this.#unproven = false;
     engine.on('packet', ({ type }) => {
@@ -33,6 +43,10 @@ export class Connection {
     engine.on('upgrade', () => { this.#unproven = false; });
   }
 
+  /**
+   * @param {string} event
+   * @param {Payload[]} args
+   */
   #record(event, args) {
     const entry = { event, data: args[0], args, at: Date.now() };
     this.log.push(entry);
@@ -47,15 +61,25 @@ export class Connection {
   /** A place in the log, for `from`. */
   mark() { return this.log.length; }
 
+  /**
+   * @param {string} event
+   * @param {...unknown} args
+   */
   emit(event, ...args) {
     this.socket.emit(event, ...args);
     return this;
   }
 
-  /** Emits and resolves to the arguments of the acknowledgement. */
+  /**
+   * Emits and resolves to the arguments of the acknowledgement.
+   *
+   * @param {string} event
+   * @param {...unknown} args
+   * @returns {Promise<Payload[]>}
+   */
   request(event, ...args) {
     return within(patience, `the acknowledgement of ${event}`, new Promise((resolve) => {
-      this.socket.emit(event, ...args, (...answer) => resolve(answer));
+      this.socket.emit(event, ...args, (/** @type {Payload[]} */ ...answer) => resolve(answer));
     }));
   }
 
@@ -63,12 +87,18 @@ export class Connection {
    * Resolves to the payload of the first `event` that satisfies `predicate`,
    * counted from the mark `from` (default: the connection's beginning).
    * 'connect', 'disconnect' and 'connect_error' can be waited for too.
+   *
+   * @param {string} event
+   * @param {(...args: Payload[]) => unknown} [predicate]
+   * @param {{from?: number, timeout?: number}} [options]
+   * @returns {Promise<Payload>}
    */
   waitFor(event, predicate = () => true, { from = 0, timeout = patience } = {}) {
-    const matches = (entry) => entry.event === event && predicate(entry.data, ...entry.args.slice(1));
+    const matches = (/** @type {Entry} */ entry) => entry.event === event && predicate(entry.data, ...entry.args.slice(1));
     const found = this.log.find((entry, index) => index >= from && matches(entry));
     if (found) return Promise.resolve(found.data);
     return new Promise((resolve, reject) => {
+      /** @type {(entry: Entry, index: number) => void} */
       const waiter = (entry, index) => {
         if (index < from || !matches(entry)) return;
         clearTimeout(timer);
@@ -85,7 +115,13 @@ export class Connection {
     });
   }
 
-  /** The payloads of all events of a name since a mark. */
+  /**
+   * The payloads of all events of a name since a mark.
+   *
+   * @param {string} event
+   * @param {{from?: number}} [options]
+   * @returns {Payload[]}
+   */
   all(event, { from = 0 } = {}) {
     return this.log.slice(from).filter((entry) => entry.event === event).map((entry) => entry.data);
   }
@@ -126,7 +162,7 @@ export class Connection {
   /** Resolves when the connection is a websocket. */
   upgraded() {
     if (this.transport === 'websocket') return Promise.resolve();
-    return within(patience, 'the upgrade to websocket', new Promise((resolve) => {
+    return within(patience, 'the upgrade to websocket', new Promise((/** @type {(value?: undefined) => void} */ resolve) => {
       this.socket.io.engine.once('upgrade', () => resolve());
     }));
   }
@@ -139,8 +175,10 @@ export class Connection {
 }
 
 /**
- * `await barrier(a, b)`: what `a` has sent is handled, and what that made the
- * server send to `b` has arrived. For proving that something did not happen.
+ * `await barrier(a, b)`: the server has handled everything that `a` has sent, and everything
+ * that it sent to `b` for that has arrived. It serves to prove that something did not happen.
+ *
+ * @param {...Connection} connections
  */
 export async function barrier(...connections) {
   for (const connection of connections) await connection.barrier();

@@ -11,20 +11,53 @@ function nextAddress() {
   return `198.18.${(count >> 8) & 255}.${count & 255}`;
 }
 
+/** @typedef {import('./wait.mjs').Test} Test */
+/** @typedef {{url: string, atEnd?: (fn: () => void) => void}} Place a Server, or the handle of one */
+/** @typedef {Omit<RequestInit, 'headers'> & {headers?: Record<string, string>}} RequestOptions */
+/** @typedef {{status: number, headers: Headers, text: string, location: string | null}} Answer */
+/** @typedef {{status: number, headers: Headers, html: string, location: string | null, data: Record<string, string>, csrf: string | undefined}} Page `data` has the data attributes of a minimal page */
+/** @typedef {{roomId: string, path: string, code: string, name: string, data: Record<string, string>, html: string}} Room */
+/** @typedef {{pending: string, userId: string, path: string, name: string, data: Record<string, string>, html: string}} Knock `path` is the room's page after admission */
+
+/**
+ * @typedef {object} PersonOptions
+ * @property {string} [url] another way to the server, such as a proxy's
+ * @property {string} [address] the address in X-Forwarded-For
+ * @property {Record<string, string>} [headers] further headers of every request, such as a TLS proxy's
+ * @property {Test} [t] everything is closed when that test ends
+ */
+
+/**
+ * @typedef {object} PageConnection the connection of a page
+ * @property {string | string[]} [transports] a list, or a name of transportSets
+ * @property {string | null} [page] the Referer's path; null for none
+ * @property {Record<string, string>} [extraHeaders]
+ * @property {string | null} [cookie] another Cookie header; null for none
+ * @property {string} [url]
+ * @property {boolean} [wait] false to return at once
+ * @property {string} [version] of the client
+ * @property {import('./clients.mjs').ClientOptions['query']} [query]
+ */
+
+/** @typedef {PageConnection & Omit<import('./clients.mjs').ClientOptions, keyof PageConnection>} ConnectOptions with all that the client takes */
+
 export class Person {
+  /** @type {string | undefined} the token of the page last seen */
+  csrf;
+
   /**
-   * `server` is a Server or a handle with `url`. Options: `url` (go another
-   * way, e.g. through a proxy), `address` (what X-Forwarded-For says),
-   * `headers` (on everything, e.g. what a TLS proxy adds), `t` (close
-   * everything when that test ends).
+   * @param {Place} server
+   * @param {PersonOptions} [options]
    */
   constructor(server, { url = server.url, address = nextAddress(), headers = {}, t } = {}) {
     this.url = url;
     this.address = address;
     this.headers = headers;
+    /** @type {Map<string, string>} */
     this.cookies = new Map();
     /** The path of the page last opened; the Referer of new polling connections. */
     this.page = '/';
+    /** @type {Connection[]} */
     this.connections = [];
     const close = () => this.close();
     t?.after(close);
@@ -39,6 +72,7 @@ export class Person {
     return [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
   }
 
+  /** @param {Response} response */
   #keepCookies(response) {
     for (const line of response.headers.getSetCookie()) {
       const [pair, ...attributes] = line.split(';');
@@ -50,7 +84,13 @@ export class Person {
 
   // --- pages ---------------------------------------------------------------
 
-  /** One request with this person's cookies and address; redirects are not followed: {status, headers, text, location}. */
+  /**
+   * One request with this person's cookies and address. Redirects are not followed.
+   *
+   * @param {string} path
+   * @param {RequestOptions} [options]
+   * @returns {Promise<Answer>}
+   */
   async fetch(path, { headers = {}, ...init } = {}) {
     const ask = () => fetch(new URL(path, this.url), {
       redirect: 'manual',
@@ -75,7 +115,12 @@ export class Person {
     return { status, headers: answered, text, location: answered.get('location') };
   }
 
-  /** GETs a page: {status, location, html, data, csrf}; `data` holds the data attributes of a minimal page. */
+  /**
+   * GETs a page.
+   *
+   * @param {string} path
+   * @param {RequestOptions} [options]
+   */
   async open(path, options) {
     const response = await this.fetch(path, options);
     if (response.status === 200) this.page = path;
@@ -84,7 +129,13 @@ export class Person {
     return page;
   }
 
-  /** POSTs form fields with the token of the page last seen (fetches `/` if there was none); answers as open() does. */
+  /**
+   * POSTs form fields with the token of the page last seen; it fetches `/` if there was none.
+   *
+   * @param {string} path
+   * @param {Record<string, string>} fields
+   * @param {RequestOptions} [options]
+   */
   async post(path, fields, options = {}) {
     if (!('csrf_token' in fields) && !this.csrf) await this.open('/');
     const body = new URLSearchParams({ csrf_token: this.csrf ?? '', ...fields });
@@ -98,17 +149,28 @@ export class Person {
     return pageOf(response);
   }
 
-  /** Creates a room and opens its page: {roomId, path, code, name, data}. */
+  /**
+   * Creates a room and opens its page.
+   *
+   * @param {string} name
+   * @returns {Promise<Room>}
+   */
   async create(name) {
     const answer = await this.post('/', { display_name: name });
     assert.equal(answer.status, 302, `create as ${name}: ${answer.html}`);
-    const path = new URL(answer.location, this.url).pathname;
+    const path = new URL(answer.location ?? '', this.url).pathname;
     const page = await this.open(path);
     assert.equal(page.status, 200, `the new room's page: ${page.html}`);
-    return { roomId: path.split('/').pop(), path, code: page.data.displayCode, name, data: page.data, html: page.html };
+    return { roomId: path.slice(path.lastIndexOf('/') + 1), path, code: page.data.displayCode, name, data: page.data, html: page.html };
   }
 
-  /** Asks to be let in: {pending, userId, path, name, data}; `path` is the room's page after admission. */
+  /**
+   * Asks to be let in.
+   *
+   * @param {string} code
+   * @param {string} name
+   * @returns {Promise<Knock>}
+   */
   async join(code, name) {
     const answer = await this.post('/join', { room_code: code, display_name: name });
     assert.equal(answer.status, 200, `join as ${name}: ${answer.html}`);
@@ -123,7 +185,11 @@ export class Person {
     };
   }
 
-  /** Opens a room's page: {status, location, roomId, code, remaining, …}. */
+  /**
+   * Opens a room's page.
+   *
+   * @param {string} path
+   */
   async openRoom(path) {
     const page = await this.open(path);
     return { ...page, path, roomId: page.data.roomCode, code: page.data.displayCode, remaining: Number(page.data.initialTime) };
@@ -133,10 +199,9 @@ export class Person {
 
   /**
    * Connects as a page of this person does: with the cookies, and on polling
-   * with the page as Referer. Options: `version`, `transports` (a list or a
-   * name of transportSets), `query`, `page` (the Referer's path; null: none),
-   * `extraHeaders`, `cookie` (another Cookie header; null: none), `wait`
-   * (false: return at once), and whatever the client takes.
+   * with the page as Referer.
+   *
+   * @param {ConnectOptions} [given]
    */
   async connect({ version, transports = 'upgrade', query, page = this.page, extraHeaders = {}, cookie = this.cookieHeader, url = this.url, wait = true, ...options } = {}) {
     const common = {
@@ -149,7 +214,7 @@ export class Person {
     const websocket = { ...common, Origin: new URL(url).origin, ...extraHeaders };
     const connection = new Connection(url, {
       version,
-      transports: transportSets[transports] ?? transports,
+      transports: typeof transports === 'string' ? transportSets[transports] : transports,
       query,
       transportOptions: { polling: { extraHeaders: polling }, websocket: { extraHeaders: websocket } },
       ...options,
@@ -159,7 +224,12 @@ export class Person {
     return connection;
   }
 
-  /** Connects and joins, as the chat page does: resolves after join_success. */
+  /**
+   * Connects and joins, as the chat page does. It resolves after join_success.
+   *
+   * @param {{path: string, roomId: string, name: string}} room
+   * @param {ConnectOptions} [options]
+   */
   async enter(room, options = {}) {
     const connection = await this.connect({ page: room.path, ...options });
     const from = connection.mark();
@@ -174,7 +244,12 @@ export class Person {
   }
 }
 
-/** What a test wants to know of an HTML answer. */
+/**
+ * An HTML answer in the form that tests look at.
+ *
+ * @param {Answer} response
+ * @returns {Page}
+ */
 function pageOf(response) {
   return {
     status: response.status,
@@ -186,9 +261,14 @@ function pageOf(response) {
   };
 }
 
-/** The data-* attributes of a page's body, as `dataset` has them. */
+/**
+ * The data-* attributes of a page's body, as `dataset` has them.
+ *
+ * @param {string} html
+ */
 export function dataAttributes(html) {
   const body = /<body\b[^>]*>/i.exec(html)?.[0] ?? '';
+  /** @type {Record<string, string>} */
   const data = {};
   for (const [, name, value] of body.matchAll(/\bdata-([a-z-]+)="([^"]*)"/g)) {
     data[name.replace(/-([a-z])/g, (_, letter) => letter.toUpperCase())] = decodeEntities(value);
@@ -196,7 +276,11 @@ export function dataAttributes(html) {
   return data;
 }
 
-/** The token in a page's first hidden field, or undefined. */
+/**
+ * The token in a page's first hidden field, or undefined.
+ *
+ * @param {string} html
+ */
 export function csrfToken(html) {
   for (const [input] of html.matchAll(/<input\b[^>]*>/gi)) {
     if (!/\bname=["']?csrf_token\b/.test(input)) continue;
@@ -206,8 +290,13 @@ export function csrfToken(html) {
   return undefined;
 }
 
-/** Resolves the character references that HTML escapers write. */
+/**
+ * Resolves the character references that HTML escapers write.
+ *
+ * @param {string} text
+ */
 export function decodeEntities(text) {
+  /** @type {Record<string, string>} */
   const named = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
   return text.replace(/&(?:#x([0-9a-f]+)|#(\d+)|(lt|gt|amp|quot|apos));/gi, (_, hex, decimal, name) => {
     if (hex) return String.fromCodePoint(parseInt(hex, 16));

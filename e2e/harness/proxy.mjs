@@ -1,31 +1,57 @@
 // A TCP proxy between client and server, for cutting the network.
 import net from 'node:net';
 
+/**
+ * @typedef {object} Pair
+ * @property {net.Socket} client
+ * @property {net.Socket} server
+ * @property {(() => void)[]} [held] kept back, in order, if it holds
+ */
+
 export class Proxy {
+  #listener;
+  /** @type {Set<Pair>} */
   #pairs = new Set();
   #open = true;
   #blackhole = false;
   #delay = 0;
   #muted = false;
 
-  /** A proxy to 127.0.0.1:port on a free port. `proxy.url` is what clients connect to. */
+  /** @param {number} port */
+  constructor(port) {
+    /** The address for clients to connect to. */
+    this.url = '';
+    this.#listener = net.createServer((client) => this.#accept(client, port));
+  }
+
+  /**
+   * A proxy to 127.0.0.1:port on a free port.
+   *
+   * @param {number} port
+   */
   static async to(port) {
-    const proxy = new Proxy();
-    proxy.listener = net.createServer((client) => proxy.#accept(client, port));
-    await new Promise((resolve, reject) => {
-      proxy.listener.once('error', reject);
-      proxy.listener.listen(0, '127.0.0.1', resolve);
+    const proxy = new Proxy(port);
+    const listener = proxy.#listener;
+    await new Promise((/** @type {(value?: undefined) => void} */ resolve, reject) => {
+      listener.once('error', reject);
+      listener.listen(0, '127.0.0.1', resolve);
     });
-    proxy.url = `http://127.0.0.1:${proxy.listener.address().port}`;
+    const address = /** @type {net.AddressInfo} */ (listener.address()); // it listens for TCP
+    proxy.url = `http://127.0.0.1:${address.port}`;
     return proxy;
   }
 
+  /**
+   * @param {net.Socket} client
+   * @param {number} port
+   */
   #accept(client, port) {
     if (!this.#open) {
       client.destroy();
       return;
     }
     const server = net.connect(port, '127.0.0.1');
+    /** @type {Pair} */
     const pair = { client, server, held: undefined };
     this.#pairs.add(pair);
     const end = () => {
@@ -48,6 +74,10 @@ export class Proxy {
     }
   }
 
+  /**
+   * @param {Pair} pair
+   * @param {() => void} pass
+   */
   #later(pair, pass) {
     if (this.#blackhole) return;
     if (pair.held) pair.held.push(pass);
@@ -73,7 +103,11 @@ export class Proxy {
     this.cut();
   }
 
-  /** Makes every byte take so many milliseconds from now on, each way. Set it before there are connections. */
+  /**
+   * Makes every byte take so many milliseconds from now on, each way. Set it before there are connections.
+   *
+   * @param {number} milliseconds
+   */
   slow(milliseconds) { this.#delay = milliseconds; }
 
   /** Keeps connections open and swallows whatever is sent, both ways, until restore(). */
@@ -109,6 +143,6 @@ export class Proxy {
 
   async close() {
     this.cut();
-    await new Promise((resolve) => this.listener.close(resolve));
+    await new Promise((resolve) => { this.#listener.close(resolve); });
   }
 }

@@ -6,8 +6,14 @@ import { until } from './wait.mjs';
 const recordSeparator = '\x1e';
 const ping = Buffer.from('2');
 
+/** @typedef {import('./person.mjs').Person} Person */
+
 /** A polling session: one request at a time, nothing sent by itself. */
 export class RawPolling {
+  /** @type {string | undefined} */
+  sid;
+
+  /** @param {Person} person */
   constructor(person) { this.person = person; }
 
   async open() {
@@ -17,11 +23,17 @@ export class RawPolling {
     return this;
   }
 
+  /** @returns {string} */
   path(extra = '') {
     return `/socket.io/?EIO=4&transport=polling${this.sid ? `&sid=${this.sid}` : ''}${extra}`;
   }
 
-  /** One POST; resolves to the response. */
+  /**
+   * One POST; resolves to the response.
+   *
+   * @param {RequestInit['body']} body
+   * @param {Record<string, string>} [headers]
+   */
   post(body, headers = {}) {
     return this.person.fetch(this.path(), { method: 'POST', body, headers: { 'Content-Type': 'text/plain;charset=UTF-8', ...headers } });
   }
@@ -40,22 +52,32 @@ export class RawPolling {
     return this;
   }
 
+  /** @param {...string} packets */
   static join(...packets) { return packets.join(recordSeparator); }
 }
 
 /** A websocket spoken frame by frame over TCP. */
 export class RawWebSocket {
+  /** @type {{opcode: number, data: Buffer}[]} */
   frames = [];
   closed = false;
   /** Whether it answers the server's pings, as a client does; who does not is given up after 20 s. */
   heartbeat = false;
+  /** @type {Buffer} */
   #rest = Buffer.alloc(0);
 
-  /** Opens the websocket; `path` may name a sid for an upgrade. */
+  /** @param {net.Socket} socket */
+  constructor(socket) { this.socket = socket; }
+
+  /**
+   * Opens the websocket.
+   *
+   * @param {Person} person
+   * @param {{path?: string}} [options] `path` may name a sid for an upgrade
+   */
   static async open(person, { path = '/socket.io/?EIO=4&transport=websocket' } = {}) {
-    const raw = new RawWebSocket();
     const { hostname, port, host } = new URL(person.url);
-    raw.socket = net.connect(Number(port), hostname);
+    const raw = new RawWebSocket(net.connect(Number(port), hostname));
     raw.socket.setNoDelay(true);
     raw.socket.on('error', () => {});
     raw.socket.on('close', () => { raw.closed = true; });
@@ -68,7 +90,10 @@ export class RawWebSocket {
     let head = '';
     let open = false;
     raw.socket.on('data', (bytes) => {
-      if (open) return raw.#receive(bytes);
+      if (open) {
+        raw.#receive(bytes);
+        return;
+      }
       head += bytes.toString('latin1');
       const end = head.indexOf('\r\n\r\n');
       if (end < 0) return;
@@ -81,6 +106,7 @@ export class RawWebSocket {
     return raw;
   }
 
+  /** @param {Buffer} bytes */
   #receive(bytes) {
     this.#rest = Buffer.concat([this.#rest, bytes]);
     for (;;) {
@@ -90,16 +116,22 @@ export class RawWebSocket {
       if (length === 126) { if (this.#rest.length < 4) return; length = this.#rest.readUInt16BE(2); at = 4; }
       else if (length === 127) { if (this.#rest.length < 10) return; length = Number(this.#rest.readBigUInt64BE(2)); at = 10; }
       if (this.#rest.length < at + length) return;
-      this.frames.push({ opcode: this.#rest[0] & 15, data: this.#rest.subarray(at, at + length) });
+      const data = this.#rest.subarray(at, at + length);
+      this.frames.push({ opcode: this.#rest[0] & 15, data });
       this.#rest = this.#rest.subarray(at + length);
-      if (this.heartbeat && this.frames.at(-1).data.equals(ping)) this.text('3');
+      if (this.heartbeat && data.equals(ping)) this.text('3');
     }
   }
 
   /** The text frames so far. */
   get texts() { return this.frames.filter((frame) => frame.opcode === 1).map((frame) => frame.data.toString()); }
 
-  /** Sends one frame; every field of it can be wrong. */
+  /**
+   * Sends one frame. Every field of it can be wrong.
+   *
+   * @param {string | Buffer} payload
+   * @param {{opcode?: number, fin?: boolean, masked?: boolean, reserved?: number, claim?: number}} [fields] `claim` is the length that it says it has
+   */
   frame(payload, { opcode = 1, fin = true, masked = true, reserved = 0, claim } = {}) {
     const data = Buffer.from(payload);
     const length = claim ?? data.length;
@@ -118,14 +150,20 @@ export class RawWebSocket {
     return this.bytes(Buffer.concat([Buffer.from(head), key, body]));
   }
 
+  /** @param {string} packet */
   text(packet) { return this.frame(packet); }
 
+  /** @param {string | Uint8Array} bytes */
   bytes(bytes) {
     this.socket.write(bytes);
     return this;
   }
 
-  /** Enters the default namespace, with what the page says of itself. */
+  /**
+   * Enters the default namespace.
+   *
+   * @param {object} [auth] the page's words about itself
+   */
   async connect(auth) {
     this.text(`40${auth ? JSON.stringify(auth) : ''}`);
     await until(() => this.texts.some((text) => text.startsWith('40')), { what: 'the namespace' });

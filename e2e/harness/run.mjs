@@ -18,16 +18,25 @@ const longest = [
   'contract/members', 'browser/entering', 'unit/other-pages', 'unit/room-page', 'unit/room-people', 'contract/events',
 ].map((name) => path.join(root, 'e2e', `${name}.test.mjs`));
 
-/** All `*.test.mjs` files below a folder, or the file itself. */
+/**
+ * All `*.test.mjs` files below a folder, or the file itself.
+ *
+ * @param {string} start
+ */
 function testFiles(start) {
   if (!existsSync(start)) return [];
   if (start.endsWith('.mjs')) return [start];
-  return readdirSync(start, { recursive: true }).filter((name) => name.endsWith('.test.mjs')).map((name) => path.join(start, name));
+  return readdirSync(start, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.test.mjs')).map((name) => path.join(start, name));
 }
 
+/** @param {string} file */
 const opensBrowser = (file) => readFileSync(file, 'utf8').includes("from '../browser/harness.mjs'");
 
-/** How long a file takes compared with others: the sooner it has to begin, the smaller. */
+/**
+ * The rank of a file by the time that it takes. The longest has the smallest.
+ *
+ * @param {string} file
+ */
 const rank = (file) => (longest.includes(file) ? longest.indexOf(file) : longest.length);
 
 const { values, positionals } = parseArgs({

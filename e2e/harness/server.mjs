@@ -16,18 +16,46 @@ export const root = fileURLToPath(new URL('../..', import.meta.url));
 /** Pages that print the contract's template variables and nothing else. */
 export const minimalTemplates = path.join(root, 'e2e', 'fixtures', 'minimal');
 
+/** @typedef {import('./wait.mjs').Test} Test */
+/** @typedef {Record<string, string | number | boolean | null | undefined>} Environment null and undefined take a variable away */
+/** @typedef {import('node:child_process').ChildProcess} ChildProcess */
+
+/** @type {Set<ChildProcess>} */
 const children = new Set();
+/** @type {Set<string>} */
 const folders = new Set();
 process.on('exit', () => {
   for (const child of children) child.kill('SIGKILL');
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
 // Nothing runs at the exit of a process that dies of a signal, so it exits by itself.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
   process.on(signal, () => process.exit(128 + os.constants.signals[signal]));
 }
 
-/** A process that ends with this one at the latest: spawn() of node:child_process. */
+/** @typedef {import('node:child_process').StdioNull} Nothing */
+/** @typedef {import('node:child_process').StdioPipe} Pipe */
+
+/**
+ * A process that ends with this one at the latest: spawn() of node:child_process.
+ *
+ * @overload
+ * @param {string} command
+ * @param {string[]} args
+ * @param {import('node:child_process').SpawnOptionsWithStdioTuple<Nothing, Pipe, Pipe>} options
+ * @returns {import('node:child_process').ChildProcessByStdio<null, import('node:stream').Readable, import('node:stream').Readable>}
+ *
+ * @overload
+ * @param {string} command
+ * @param {string[]} args
+ * @param {import('node:child_process').SpawnOptionsWithStdioTuple<Pipe, Pipe, Pipe>} options
+ * @returns {import('node:child_process').ChildProcessWithoutNullStreams}
+ *
+ * @param {string} command
+ * @param {string[]} args
+ * @param {import('node:child_process').SpawnOptions} options
+ * @returns {ChildProcess}
+ */
 export function spawnBeside(command, args, options) {
   const child = spawn(command, args, options);
   children.add(child);
@@ -61,18 +89,22 @@ export function serverBinary() {
   return binary;
 }
 
-/** A TCP port on 127.0.0.1 that nobody listened on a moment ago, and that no client is given by the system. */
+/**
+ * A TCP port on 127.0.0.1 that nobody listened on a moment ago, and that no client is given by the system.
+ *
+ * @returns {Promise<number>}
+ */
 export function freePort() {
   return new Promise((resolve, reject) => {
     const probe = net.createServer();
     const port = randomInt(10_000, 32_768);
-    probe.once('error', (error) => (error.code === 'EADDRINUSE' ? resolve(freePort()) : reject(error)));
+    probe.once('error', (/** @type {NodeJS.ErrnoException} */ error) => (error.code === 'EADDRINUSE' ? resolve(freePort()) : reject(error)));
     probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(port)));
   });
 }
 
 /**
- * What a test server gets unless a test says otherwise: nobody meets a rate
+ * The environment of a test server unless a test says otherwise: nobody meets a rate
  * limit or the room limits, and each Person has an address of their own.
  */
 export const defaults = {
@@ -91,8 +123,13 @@ export class Server {
   #child;
   #output = '';
   #exit;
+  /** @type {(() => void)[]} */
   #atEnd = [];
 
+  /**
+   * @param {import('node:child_process').ChildProcessByStdio<null, import('node:stream').Readable, import('node:stream').Readable>} child
+   * @param {string} url
+   */
   constructor(child, url) {
     this.#child = child;
     this.url = url;
@@ -102,6 +139,7 @@ export class Server {
       stream.setEncoding('utf8');
       stream.on('data', (text) => { this.#output += text; });
     }
+    /** @type {Promise<{code: number | null, signal: NodeJS.Signals | null}>} */
     this.#exit = new Promise((resolve) => {
       child.on('close', (code, signal) => resolve({ code, signal }));
     });
@@ -115,7 +153,11 @@ export class Server {
   /** Resolves to {code, signal} when the process has ended. */
   get exited() { return this.#exit; }
 
-  /** Calls `fn` (e.g. to close a client) when the harness is about to end this server. */
+  /**
+   * Calls `fn` (e.g. to close a client) when the harness is about to end this server.
+   *
+   * @param {() => void} fn
+   */
   atEnd(fn) { this.#atEnd.push(fn); }
 
   /** Does what was left to be done at the end: a client that nobody closed would go on reconnecting for ever. */
@@ -123,7 +165,11 @@ export class Server {
     for (const fn of this.#atEnd.splice(0)) fn();
   }
 
-  /** Sends a signal and does not wait. */
+  /**
+   * Sends a signal and does not wait.
+   *
+   * @param {NodeJS.Signals} name
+   */
   signal(name) { this.#child.kill(name); }
 
   /** Ends the process as an operator does; it must exit with 0. */
@@ -145,10 +191,16 @@ export class Server {
 
 /**
  * Starts the binary with exactly `env` (plus PATH) in an empty folder, and returns without waiting.
- * `wrap` is a command line that the binary's path is the last argument of.
+ *
+ * @param {Environment} env
+ * @param {{cwd?: string, wrap?: string[]}} [options] `wrap` is a command line that gets the binary's path as its last argument
  */
 export function spawnServer(env, { cwd = temporaryFolder(), wrap = [] } = {}) {
-  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== null));
+  /** @type {Record<string, string>} */
+  const set = {};
+  for (const [name, value] of Object.entries(env)) {
+    if (value !== undefined && value !== null) set[name] = String(value);
+  }
   const [command, ...args] = [...wrap, serverBinary()];
   const child = spawnBeside(command, args, {
     cwd,
@@ -160,7 +212,9 @@ export function spawnServer(env, { cwd = temporaryFolder(), wrap = [] } = {}) {
 
 /**
  * Starts a server on a free port of 127.0.0.1 and resolves when it is ready.
- * `env` is laid over the defaults; undefined or null takes one away.
+ * `env` is laid over the defaults.
+ *
+ * @param {{env?: Environment, cwd?: string, wrap?: string[]}} [options]
  */
 export async function startServer({ env = {}, cwd, wrap } = {}) {
   for (let attempt = 1; ; attempt++) {
@@ -175,6 +229,7 @@ export async function startServer({ env = {}, cwd, wrap } = {}) {
   }
 }
 
+/** @param {Server} server */
 async function ready(server) {
   const end = Date.now() + patience;
   while (server.running && Date.now() < end) {
@@ -190,31 +245,44 @@ async function ready(server) {
 /**
  * A server for a whole test file (or describe block): started before its
  * first test, stopped after its last, when it must still be alive and exit
- * with 0. The handle has `url`, `port`, `output`, `running`, `process`.
+ * with 0.
+ *
+ * @param {Parameters<typeof startServer>[0]} [options]
  */
 export function serverForFile(options = {}) {
-  const handle = {
-    get process() { return this.server; },
-    get url() { return this.server.url; },
-    get port() { return this.server.port; },
-    get output() { return this.server.output; },
-    get running() { return this.server.running; },
-    atEnd(fn) { this.server.atEnd(fn); },
+  /** @type {Server | undefined} */
+  let server;
+  const started = () => {
+    assert.ok(server, 'the server is there from the first test on');
+    return server;
   };
-  before(async () => { handle.server = await startServer(options); });
+  before(async () => { server = await startServer(options); });
   after(async () => {
-    if (!handle.server) return;
-    handle.server.release();
+    if (!server) return;
+    server.release();
     try {
-      await handle.server.stop();
+      await server.stop();
     } finally {
-      handle.server.kill();
+      server.kill();
     }
   });
-  return handle;
+  return {
+    get process() { return started(); },
+    get url() { return started().url; },
+    get port() { return started().port; },
+    get output() { return started().output; },
+    get running() { return started().running; },
+    /** @param {() => void} fn */
+    atEnd(fn) { started().atEnd(fn); },
+  };
 }
 
-/** A server for one test: stopped (with the assertions of stop) or killed when the test ends. */
+/**
+ * A server for one test: stopped (with the assertions of stop) or killed when the test ends.
+ *
+ * @param {Test} t
+ * @param {Parameters<typeof startServer>[0]} [options]
+ */
 export async function serverForTest(t, options = {}) {
   const server = await startServer(options);
   t.after(async () => {

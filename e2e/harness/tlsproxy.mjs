@@ -13,9 +13,16 @@ import { until } from './wait.mjs';
 /** The name that the proxies have outside. */
 export const host = 'chat.test';
 
+/** @typedef {{binary: string, libraries: string}} Program */
+
+/** @type {Record<string, Program> | undefined} */
 let found;
 
-/** Where the proxies' programs are, fetched if need be: name → {binary, libraries}. */
+/**
+ * The proxies' programs by name, fetched if need be.
+ *
+ * @returns {Record<string, Program>}
+ */
 function programs() {
   found ??= Object.fromEntries(execFileSync('sh', [path.join(root, 'scripts', 'test-proxies.sh')], { stdio: ['ignore', 'pipe', 'inherit'] })
     .toString().trim().split('\n').map((line) => line.split(' '))
@@ -23,9 +30,16 @@ function programs() {
   return found;
 }
 
+/** @typedef {{cert: string, key: string, pem: string}} CertificateFiles */
+
+/** @type {CertificateFiles | undefined} */
 let certificate;
 
-/** A certificate of the test's own: {cert, key, pem}, the names of its files. Go's distribution has what makes one. */
+/**
+ * A certificate of the test's own. Go's distribution has the program that makes one.
+ *
+ * @returns {CertificateFiles}
+ */
 function selfSigned() {
   if (certificate) return certificate;
   const folder = temporaryFolder();
@@ -37,7 +51,10 @@ function selfSigned() {
   return certificate;
 }
 
-/** How each proxy is told to stand on `port` before `to`: {files, args}, by name. */
+/** @typedef {{port: number, to: number, folder: string} & CertificateFiles} Task a proxy on `port` before `to` */
+/** @typedef {{files: Record<string, string>, args: string[]}} Setup */
+
+/** @type {Record<string, (task: Task) => Setup>} how each proxy is set up for a task, by name */
 const proxies = {
   nginx: ({ port, to, folder, cert, key }) => ({
     files: {
@@ -94,6 +111,14 @@ https://${host}:${port} {
   }),
 };
 
+/**
+ * @param {number} port
+ * @param {number} to
+ * @param {string} folder
+ * @param {string} pem
+ * @param {string} lines
+ * @returns {Setup}
+ */
 function haproxyWith(port, to, folder, pem, lines) {
   return {
     files: {
@@ -117,7 +142,16 @@ function haproxyWith(port, to, folder, pem, lines) {
 /** The names of all proxies. */
 export const names = Object.keys(proxies);
 
-/** Starts a proxy before a server for one test: {url, ca}. It ends with the test. */
+/** @typedef {{url: string, port: number, ca: Buffer}} RunningProxy */
+
+/**
+ * Starts a proxy before a server for one test. It ends with the test.
+ *
+ * @param {import('./wait.mjs').Test} t
+ * @param {string} name
+ * @param {{port: number}} server
+ * @returns {Promise<RunningProxy>}
+ */
 export async function proxyForTest(t, name, server) {
   const port = await freePort();
   const folder = temporaryFolder();
@@ -145,10 +179,18 @@ export async function proxyForTest(t, name, server) {
   return proxy;
 }
 
+/**
+ * @param {RunningProxy} proxy
+ * @param {tls.ConnectionOptions & {localAddress?: string}} [options]
+ */
 function connectTo({ port, ca }, options = {}) {
   return tls.connect({ host: '127.0.0.1', port, ca, servername: host, ...options });
 }
 
+/**
+ * @param {RunningProxy} proxy
+ * @returns {Promise<boolean>}
+ */
 function canConnect(proxy) {
   return new Promise((resolve) => {
     const socket = connectTo(proxy, { ALPNProtocols: ['h2'] });
@@ -162,14 +204,25 @@ function canConnect(proxy) {
  * whatever `headers` claim goes with every request.
  */
 export class OutsidePerson extends Person {
+  /**
+   * @param {import('./person.mjs').Place} server
+   * @param {RunningProxy} proxy
+   * @param {{address: string, headers?: Record<string, string>, t: import('./wait.mjs').Test}} options
+   */
   constructor(server, proxy, { address, headers = {}, t }) {
     super(server, { url: proxy.url, address, headers, t });
-    Object.assign(this, { proxy, local: address });
+    this.proxy = proxy;
+    this.local = address;
     this.agent = new https.Agent({ ca: proxy.ca, servername: host, localAddress: address, lookup: (_, options, done) => (options.all ? done(null, [{ address: '127.0.0.1', family: 4 }]) : done(null, '127.0.0.1', 4)) });
     t.after(() => this.agent.destroy());
   }
 
-  /** As Person's, by HTTP/2 on a connection of its own; `cookies` are the Set-Cookie lines. */
+  /**
+   * As Person's, by HTTP/2 on a connection of its own.
+   *
+   * @param {string} target
+   * @param {import('./person.mjs').RequestOptions} [options]
+   */
   async fetch(target, { method = 'GET', body, headers = {} } = {}) {
     const session = http2.connect(this.url, { createConnection: () => connectTo(this.proxy, { ALPNProtocols: ['h2'], localAddress: this.local }) });
     try {
@@ -184,6 +237,14 @@ export class OutsidePerson extends Person {
     }
   }
 
+  /**
+   * @param {http2.ClientHttp2Session} session
+   * @param {string} target
+   * @param {string} method
+   * @param {string | undefined} body
+   * @param {Record<string, string>} headers
+   * @returns {Promise<import('./person.mjs').Answer & {cookies: string[]}>} `cookies` are the Set-Cookie lines
+   */
   #exchange(session, target, method, body, headers) {
     return new Promise((resolve, reject) => {
       session.once('error', reject);
@@ -196,19 +257,26 @@ export class OutsidePerson extends Person {
         ...lower,
       });
       stream.once('error', reject);
+      /** @type {http2.IncomingHttpHeaders & http2.IncomingHttpStatusHeader} */
       let head;
       let text = '';
       stream.once('response', (got) => { head = got; });
       stream.setEncoding('utf8');
       stream.on('data', (piece) => { text += piece; });
-      stream.once('end', () => resolve({
-        status: head[':status'], text, location: head.location, cookies: head['set-cookie'] ?? [],
-        headers: new Headers(Object.entries(head).filter(([name]) => !name.startsWith(':') && name !== 'set-cookie')),
-      }));
+      stream.once('end', () => {
+        const answered = new Headers();
+        for (const [name, value] of Object.entries(head)) {
+          if (!name.startsWith(':') && name !== 'set-cookie') answered.set(name, String(value));
+        }
+        resolve({
+          status: Number(head[':status']), text, location: head.location ?? null, cookies: head['set-cookie'] ?? [], headers: answered,
+        });
+      });
       stream.end(body);
     });
   }
 
+  /** @param {import('./person.mjs').ConnectOptions} [options] */
   connect(options = {}) {
     return super.connect({ agent: this.agent, ca: this.proxy.ca, ...options });
   }
