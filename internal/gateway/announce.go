@@ -65,7 +65,7 @@ func (g *Gateway) announce(roomID string, e room.Event) {
 	case room.Detached:
 		g.detach(b)
 	case room.Closed:
-		g.close(roomID, b)
+		g.closeRoom(roomID, b)
 	}
 }
 
@@ -118,8 +118,8 @@ func (g *Gateway) tellRefusal(roomID string, k room.KnockRefused) {
 	g.audience.decided(k.Knock)
 }
 
-// close tells everybody that the room is gone, and takes them out of it.
-func (g *Gateway) close(roomID string, why room.Closed) {
+// closeRoom tells everybody that the room is gone, and takes them out of it.
+func (g *Gateway) closeRoom(roomID string, why room.Closed) {
 	if why.Reason == room.Expired {
 		g.tell(roomID, "room_expired", expiredPayload{roomID})
 	}

@@ -16,11 +16,12 @@
 //
 // # Who hears what
 //
-// A connection hears of a room from when it is attached until it is unbound or ends, and
-// of a knock from when its page waits for the verdict until that is there or the page
-// enters a room (audience.go). What several connections are told goes once through these
-// and is encoded once (broadcast.go). Messages and notices are sent when it is a
-// connection's turn to hear them (delivery.go), all else at once.
+// A connection hears of a room from when it is attached until it is unbound or ends. It
+// hears of a knock from when its page waits for the verdict until that is there, or the
+// page enters a room (audience.go). An event for several connections goes once through
+// those that listen, and is encoded once (broadcast.go). Messages and notices are sent in
+// the order of the log (delivery.go), so a connection that has yet to be sent earlier ones
+// gets them later. All else is sent at once.
 //
 // Locks are taken in this order: that of a connection, then the audience's or that of its
 // marks, then its session's. Those of several connections are never held together.
