@@ -41,7 +41,7 @@ func TestPagesNameTheirModules(t *testing.T) {
 	for name, fixed := range map[string]bool{"files that may change": false, "a build": true} {
 		t.Run(name, func(t *testing.T) {
 			b := newBrowser(t, newHandler(t, &fakeService{}, func(o *Options) {
-				o.Templates, o.Static, o.StaticFixed = ours(namesModules+"{{ modules('js/page.js').append('x') }}"), files, fixed
+				o.Templates, o.Static, o.StaticFixed = ours(namesModules+"{{ modules('js/page.js').reverse() }}{{ modules('js/page.js').append('x') }}"), files, fixed
 			}))
 			for range 2 { // what a template does with its list stays there
 				page := b.get("/")

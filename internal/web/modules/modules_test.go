@@ -25,6 +25,7 @@ func TestImports(t *testing.T) {
 		"a = b / c; import './a.js' // d / e":                       {{"./a.js", 1}},
 		"if (a) /'/.test(b)\nimport './a.js'":                       {{"./a.js", 2}},
 		"`${`import './no.js'${ { a: 1 } / 2 }`}`; import './a.js'": {{"./a.js", 1}},
+		"function a() { return { b: 1 } / 2 }\nimport './a.js'":     {{"./a.js", 2}},
 		"export { from } from './a.js'":                             {{"./a.js", 1}},
 		"import from from './a.js'":                                 {{"./a.js", 1}},
 	} {
