@@ -1,24 +1,24 @@
 /** The applicant's request: asked with every connection, until it is decided or taken back. */
-export class Request {
+export class JoinRequest {
   #events;
   #applicant;
-  #screen;
+  #display;
   #home;
   #cancelled = false;
 
   /**
    * @param {import('../transport/events.js').Events} events
    * @param {{room: string, id: string, name: string}} applicant `room` as the room page's address names it, `id` the request's
-   * @param {import('./screen.js').Screen} screen
+   * @param {import('./display.js').Display} display
    * @param {HTMLElement} home the link to the start page, which takes the request back
    */
-  constructor(events, applicant, screen, home) {
+  constructor(events, applicant, display, home) {
     this.#events = events;
     this.#applicant = applicant;
-    this.#screen = screen;
+    this.#display = display;
     this.#home = home;
     events.on('connect', () => events.say('join_request', { user: applicant.name, user_id: applicant.id }));
-    events.on('request_status', (status) => { if (this.#isMine(status)) screen.show(status); });
+    events.on('request_status', (status) => { if (this.#isMine(status)) display.show(status); });
     events.on('join_approved', (verdict) => { if (this.#isMine(verdict)) this.#approved(); });
     events.on('join_denied', (verdict) => { if (this.#isMine(verdict)) this.#denied(verdict); });
     home.addEventListener('click', (event) => this.#cancel(event));
@@ -41,7 +41,7 @@ export class Request {
       return;
     }
     this.#events.close();
-    this.#screen.admit();
+    this.#display.admit();
     location.replace(`/room/${encodeURIComponent(room)}`);
   }
 
@@ -49,7 +49,7 @@ export class Request {
   #denied({ code, reason }) {
     if (this.#cancelled) return;
     this.#events.close();
-    this.#screen.refuse(code, reason);
+    this.#display.refuse(code, reason);
   }
 
   /** @param {MouseEvent} event */

@@ -1,33 +1,33 @@
 // The page at the door: what it is made of.
 import { askAgain } from './again.js';
 import { connectionLabel } from '../ui/connectionstate.js';
+import { Display } from './display.js';
 import { byId } from '../ui/dom.js';
 import { Events } from '../transport/events.js';
+import { JoinRequest } from './request.js';
 import { loadClient } from '../transport/connection.js';
 import { Notices } from '../ui/notices.js';
 import { forgetWhenLeft } from '../ui/past.js';
-import { Request } from './request.js';
-import { Screen } from './screen.js';
 import { refusal, text } from '../ui/words.js';
 
 const page = byId('waiting');
 const { room = '', userId: id = '', name = '', answerTime } = page.dataset;
 const notices = new Notices(byId('notices'));
-const screen = new Screen(page, Number(answerTime));
+const display = new Display(page, Number(answerTime));
 /** @type {Events | undefined} */
 let events;
 
 /** @param {import('../transport/connection.js').Client} io */
 function open(io) {
   events = new Events(io, { room, seat: id }, {}, { state: connectionLabel(byId('connection')) });
-  new Request(events, { room, id, name }, screen, byId('home'));
+  new JoinRequest(events, { room, id, name }, display, byId('home'));
   events.on('room_error', ({ code, message }) => notices.say(refusal(code, message)));
 }
 
 // Whether there still is something to wait for, the server knows.
 forgetWhenLeft(page, {
   forget() {
-    screen.stop();
+    display.stop();
     events?.close();
   },
   isOver: () => false,

@@ -5,7 +5,7 @@ import { verdictOf } from './verdicts.js';
 import { Votes } from './votes.js';
 
 /** What the applicant sees: how the votes stand, the time that is left, and the verdict. */
-export class Screen {
+export class Display {
   #page;
   #again = byId('again', HTMLFormElement);
   #status = byId('status');
