@@ -8,6 +8,7 @@ export class Ending {
   #events;
   #page;
   #name;
+  #draft;
   #parts;
   #on;
 
@@ -15,16 +16,18 @@ export class Ending {
    * @param {import('../transport/events.js').Events} events
    * @param {HTMLElement} page
    * @param {string} name the person's
+   * @param {import('../ui/draft.js').Draft} draft
    * @param {{said: HTMLElement, why: HTMLElement, leave: HTMLElement, dialog: HTMLDialogElement}} parts `said` has
    * `why` in it; `leave` opens the `dialog` that asks whether to
-   * @param {{stop: () => void, lose: () => void, forget: () => void}} on `stop` ends what goes on by itself;
-   * `lose` is called when nothing written here can be sent any more, for ever; `forget` empties what
-   * the scripts know of the conversation
+   * @param {{stop: () => void, close: () => void, forget: () => void}} on `stop` ends what goes on by
+   * itself, `close` is called when the page stays and nothing can be sent from it any more, and `forget`
+   * empties what the scripts know of the conversation
    */
-  constructor(events, page, name, parts, on) {
+  constructor(events, page, name, draft, parts, on) {
     this.#events = events;
     this.#page = page;
     this.#name = name;
+    this.#draft = draft;
     this.#parts = parts;
     this.#on = on;
     const { leave, dialog } = parts;
@@ -52,8 +55,8 @@ export class Ending {
 
   /** @param {string} why in words for the person */
   end(why) {
-    this.#stop();
-    this.#lose();
+    this.#finish();
+    this.#on.close();
     this.#parts.why.textContent = why;
     this.#parts.said.hidden = false;
     // Not its link: somebody may be in the middle of writing, and Enter would lead away.
@@ -66,8 +69,7 @@ export class Ending {
 
   #leave() {
     this.#events.sayLast('leave_room', { display_name: this.#name, final: true }, () => {
-      this.#stop();
-      this.#lose();
+      this.#finish();
       location.replace('/'); // no step back leads here
     });
   }
@@ -80,8 +82,10 @@ export class Ending {
     for (const dialog of document.querySelectorAll('dialog')) dialog.close();
   }
 
-  #lose() {
+  // Nobody comes back to what was written here.
+  #finish() {
+    this.#stop();
+    this.#draft.forget();
     this.#page.dataset.ended = 'true';
-    this.#on.lose();
   }
 }

@@ -54,7 +54,8 @@ function open(io) {
     { member, name },
     { retry: (ref) => sending.retry(ref), takeBack: (ref) => sending.takeBack(ref), announce, focus: () => input.focus() },
   );
-  const sending = new Sending(events, messages, new Draft(room, member), { form: byId('composer', HTMLFormElement), input, left: byId('characters-left') }, announce);
+  const draft = new Draft(room, member);
+  const sending = new Sending(events, messages, draft, { form: byId('composer', HTMLFormElement), input, left: byId('characters-left') }, announce);
   const typing = new Typing(byId('typing'), byId('typing-text'), () => messages.settle());
   const requests = new Requests(byId('join-requests-container'), Number(answerTime), {
     answer: (id, yes) => events.say(yes ? 'approve_join' : 'deny_join', { user_id: id }),
@@ -66,7 +67,7 @@ function open(io) {
     events.say('ping_room');
   });
 
-  // They hear of an event in this order.
+  // They hear of an event in this order, and so what they say about it is in order, too.
   const presence = new Presence(events, name, { refused: (why) => notices.say(why), gone: (why) => ending.end(why) });
   new Conversation(events, messages, typing, { name }, (who) => alerts.message(who, { news: presence.isCaughtUp }));
   new Door(events, requests, {
@@ -80,7 +81,7 @@ function open(io) {
   });
   new People(events, members, { count: byId('count'), end: byId('room-end') });
   const rotation = new Rotation(events, code, invite, { clocks: [byId('timer'), byId('invite-timer')], renew: byId('new-code') });
-  const ending = new Ending(events, page, name, {
+  const ending = new Ending(events, page, name, draft, {
     said: byId('ended'), why: byId('ended-text'), leave: byId('leave'), dialog: byId('leave-dialog', HTMLDialogElement),
   }, {
     stop() {
@@ -89,7 +90,7 @@ function open(io) {
       requests.clear();
       typing.clear();
     },
-    lose: () => sending.lose(),
+    close: () => sending.close(),
     forget: () => messages.forget(),
   });
 

@@ -6,6 +6,7 @@ import { asMarkup } from './content.js';
  * @param {import('../transport/events.js').Said} said
  */
 export function sealPlainly({ event, fields, text }) {
+  if (text === undefined) return { event, fields };
   const { room, ...others } = fields;
-  return { event, fields: text === undefined ? fields : { room, message: asMarkup(text), ...others } };
+  return { event, fields: { room, message: asMarkup(text), ...others } };
 }

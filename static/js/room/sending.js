@@ -59,9 +59,8 @@ export class Sending {
     if (written !== undefined) this.#composer.restore(written);
   }
 
-  /** Nothing can be sent any more, for ever. What was begun can still be read and copied. */
-  lose() {
-    this.#draft.forget();
+  /** Nothing can be sent any more. What was begun can still be read and copied. */
+  close() {
     this.#composer.close();
   }
 
