@@ -5,6 +5,7 @@ export function fakeClient() {
   const handlers = new Map();
   const any = [];
   const [sent, answers] = [[], []];
+  const lost = new Set(); // what is told when the connection is lost
   const call = (event, ...values) => { for (const handle of handlers.get(event) ?? []) handle(...values); };
   const on = (event, handle) => handlers.set(event, [...handlers.get(event) ?? [], handle]);
   const emit = (event, fields, answered) => {
@@ -20,7 +21,16 @@ export function fakeClient() {
     on,
     onAny: (handle) => any.push(handle),
     emit,
-    timeout: () => ({ emit }),
+    timeout: (most) => ({ emit(event, fields, answered) {
+      const late = setTimeout(() => answered(new Error('operation has timed out')), most);
+      const end = (error) => {
+        clearTimeout(late);
+        lost.delete(end);
+        answered(error);
+      };
+      lost.add(end);
+      emit(event, fields, end);
+    } }),
     connect() {},
     disconnect: () => lose(),
   };
@@ -28,6 +38,7 @@ export function fakeClient() {
     if (!socket.connected) return;
     socket.connected = false;
     call('disconnect', 'transport close');
+    for (const end of lost) end(new Error('socket has been disconnected'));
   };
   return {
     io: () => socket,

@@ -211,6 +211,19 @@ describe('what a page says', () => {
     assert.deepEqual(client.take(), ['message']);
   });
 
+  test('of a retry goes out though the first sealing fails after it', async (t) => {
+    const { under, step } = slowly();
+    const { client, events, states, errors } = page(t, { seal: step });
+    client.connect();
+    events.outbox.add('one');
+    const { ref } = under[0].value.fields;
+    client.receive('room_error', { message: 'Slow down.', ref });
+    events.outbox.retry(ref);
+    await under[0].fail();
+    await under[1].end(sealed(under[1].value));
+    assert.deepEqual([client.take(), states.at(-1), errors.length], [['message'], 'one sending', 1]);
+  });
+
   test('and is no message is reported if it cannot be sealed', (t) => {
     const { client, events, errors } = page(t, { seal(said) {
       if (said.event === 'approve_join') throw new Error('no key');
@@ -225,12 +238,14 @@ describe('what a page says', () => {
 
   test('stays unsaid when the page has ended meanwhile, and the person sees that', async (t) => {
     const { under, step } = slowly();
-    const { client, events, states } = page(t, { seal: step });
+    const { client, events, states, errors } = page(t, { seal: step });
     client.connect();
+    events.say('typing');
     events.outbox.add('one');
     events.close();
     await under[0].end(sealed(under[0].value));
-    assert.deepEqual([client.take(), states.at(-1)], [[], 'one failed']);
+    assert.equal(under.length, 1);
+    assert.deepEqual([client.take(), states.at(-1), errors], [[], 'one failed', []]);
   });
 });
 
@@ -388,12 +403,13 @@ describe('what a page hears', () => {
 
   test('ends for those who would have heard the same event later', (t) => {
     const { client, events, names } = page(t);
+    const late = [];
     events.on('room_expired', () => events.close());
-    events.on('room_expired', () => assert.fail('the page has ended'));
+    for (const event of ['room_expired', 'pong']) events.on(event, () => late.push(event));
     client.connect();
     client.receive('room_expired');
     client.receive('pong');
-    assert.deepEqual(names(), ['connect']);
+    assert.deepEqual([names(), late], [['connect'], []]);
   });
 });
 
@@ -443,9 +459,32 @@ describe('the last word', () => {
       assert.deepEqual(opened.done, ['gone']);
       await under[0]?.end(sealed(under[0].value));
       opened.client.answers[0]?.(null);
+      mock.timers.tick(farewell);
       assert.deepEqual(opened.done, ['gone']);
     });
   }
+
+  test('is not waited for if the connection is lost', (t) => {
+    const { client, done, leave } = leaving(t);
+    client.connect();
+    leave();
+    client.lose();
+    assert.deepEqual(done, ['gone']);
+  });
+
+  // It is the answer's turn then.
+  test('has its time to be answered, however long it took to be sealed', async (t) => {
+    const { under, step } = slowly();
+    const { client, done, leave } = leaving(t, { seal: step });
+    client.connect();
+    leave();
+    mock.timers.tick(farewell - 1);
+    await under[0].end(sealed(under[0].value));
+    mock.timers.tick(farewell - 1);
+    assert.deepEqual([client.take(), done], [['leave_room'], []]);
+    mock.timers.tick(1);
+    assert.deepEqual(done, ['gone']);
+  });
 
   test('is not waited for if it cannot be sealed', (t) => {
     const { client, done, errors, leave } = leaving(t, { seal() { throw new Error('no key'); } });

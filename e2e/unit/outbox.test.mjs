@@ -140,6 +140,25 @@ test('a long way takes no longer for many', (t) => {
   assert.equal(sent.length, 100);
 });
 
+// What has not gone out has not counted at the server.
+test('messages that cannot be sent take nobody\'s turn', (t) => {
+  stopTime(t);
+  const sent = [];
+  let works = false;
+  const box = new Outbox({
+    send(message) {
+      if (!works) box.failed(message);
+      else if (box.sent(message)) sent.push(message.text);
+    },
+    changed() {},
+  });
+  box.connected();
+  for (let i = 0; i < 200; i += 1) box.add(`no ${i}`);
+  works = true;
+  for (let i = 0; i < 50; i += 1) box.add(`then ${i}`);
+  assert.equal(sent.length, 50);
+});
+
 test('a refused message stays until the person decides', (t) => {
   const { box, sent, take } = outbox(t);
   box.connected();

@@ -3,7 +3,7 @@ import { Outbox } from './outbox.js';
 import { Queue } from './queue.js';
 import { eventOf } from './shapes.js';
 
-const farewell = 1500; // milliseconds that the last word may take
+const farewell = 1500; // milliseconds that the last word may take to be sealed, and to be answered
 
 /**
  * What a page says.
@@ -24,7 +24,7 @@ const farewell = 1500; // milliseconds that the last word may take
  * @typedef {Omit<Payloads, 'message'> & {message: Message, connect: {}, disconnect: {}}} Heard
  */
 
-/** @typedef {{event: 'connect' | 'disconnect', data: {}, losses: number}} Turn of the connection */
+/** @typedef {{event: 'connect' | 'disconnect', data: {}, losses: number}} Change of the connection, after so many were lost */
 /** @typedef {{said: Said, send: (event: string, fields: object) => void, unsaid?: () => void}} Outgoing */
 
 /**
@@ -42,9 +42,9 @@ export class Events {
   #connection;
   /** @type {Queue<Outgoing, {event: string, fields: object}>} */
   #outgoing;
-  /** @type {Queue<ServerEvent | Turn, ServerEvent | Turn | undefined>} */
+  /** @type {Queue<ServerEvent | Change, ServerEvent | Change | undefined>} */
   #incoming;
-  /** @type {Map<string, ((data: any) => void)[]>} */
+  /** @type {Map<string, ((data: unknown) => void)[]>} */
   #handlers = new Map();
   #losses = 0; // of connections
   #closed = false;
@@ -67,9 +67,9 @@ export class Events {
     this.#seat = seat;
     this.#outgoing = new Queue(({ said }) => seal(said), {
       pass: ({ event, fields }, { send }) => send(event, fields),
-      failed: (error, { unsaid }) => {
-        unsaid?.();
+      failed(error, { unsaid }) {
         reportError(error);
+        unsaid?.();
       },
     });
     this.#incoming = new Queue((event) => ('losses' in event ? event : open(event)), {
@@ -104,7 +104,8 @@ export class Events {
    * @param {(data: Heard[E]) => void} handle
    */
   on(event, handle) {
-    this.#handlers.set(event, [...this.#handlers.get(event) ?? [], handle]);
+    const handles = this.#handlers.get(event) ?? [];
+    this.#handlers.set(event, [...handles, /** @type {(data: unknown) => void} */ (handle)]);
   }
 
   /**
@@ -134,7 +135,11 @@ export class Events {
     };
     const late = done && setTimeout(end, farewell);
     const said = { event, fields: { room: this.#room, ...fields } };
-    if (!this.#send(said, (...sealed) => this.#connection.sendLast(...sealed, farewell, done && end), end)) end();
+    const sent = this.#send(said, (...sealed) => {
+      clearTimeout(late);
+      this.#connection.sendLast(...sealed, farewell, done && end);
+    }, end);
+    if (!sent) end();
   }
 
   /** The server has this page in the room: what was written is said. */
@@ -188,7 +193,7 @@ export class Events {
     else console.warn('not understood:', event);
   }
 
-  /** @param {ServerEvent | Turn} heard */
+  /** @param {ServerEvent | Change} heard */
   #handOn(heard) {
     // A connection that was lost meanwhile is none to speak into.
     if (heard.event === 'connect' && heard.losses !== this.#losses) return;
@@ -206,7 +211,7 @@ export class Events {
   /**
    * Tells the outbox what became of its messages. Nobody else's message is one of them, whatever it says.
    *
-   * @param {ServerEvent | Turn} heard
+   * @param {ServerEvent | Change} heard
    */
   #noted({ event, data }) {
     if (event === 'room_error' && data.ref !== undefined) this.outbox.refused(data.ref);

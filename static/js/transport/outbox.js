@@ -31,12 +31,12 @@ const interval = 120; // milliseconds between two more
  * `posted` is what is under way: it is about to go out, or has gone and is not answered. `tries` counts
  * the connections that it has gone out by, and `unheard` says that nobody can have heard it.
  *
- * @typedef {Outbound & {posted?: Posted, tries: number, unheard: boolean}} Entry
+ * @typedef {Outbound & {posted?: Posted, tries: number, unheard: boolean}} Pending
  */
 
 /** This page's messages that the server has not relayed yet. */
 export class Outbox {
-  /** @type {Map<string, Entry>} */
+  /** @type {Map<string, Pending>} */
   #messages = new Map();
   #connected = false;
   #closed = false;
@@ -62,7 +62,7 @@ export class Outbox {
    * @param {string} text
    */
   add(text) {
-    /** @type {Entry} */
+    /** @type {Pending} */
     const message = { ref: newId(), text, state: 'waiting', tries: 0, unheard: true };
     this.#messages.set(message.ref, message);
     this.#become(message, 'waiting');
@@ -196,7 +196,7 @@ export class Outbox {
     this.#counted = now;
   }
 
-  /** @param {Entry} message */
+  /** @param {Pending} message */
   #send(message) {
     const { ref, text, tries } = message;
     const posted = { ref, text, again: tries > 0 };
@@ -208,7 +208,7 @@ export class Outbox {
   /**
    * A message is no longer under way. Nobody knows whether one that was lost has counted.
    *
-   * @param {Entry} message
+   * @param {Pending} message
    */
   #settle(message) {
     if (!message.posted) return;
@@ -220,7 +220,7 @@ export class Outbox {
   }
 
   /**
-   * @param {Entry} message
+   * @param {Pending} message
    * @param {Outbound['state']} state
    */
   #become(message, state) {

@@ -29,6 +29,14 @@ const list = (item) => (value) => {
 };
 
 /**
+ * What is read of fields.
+ *
+ * @template {Record<string, Reader<unknown>>} Needed
+ * @template {Record<string, Reader<unknown>>} Possible
+ * @typedef {{[K in keyof Needed]: NonNullable<ReturnType<Needed[K]>>} & {[K in keyof Possible]?: ReturnType<Possible[K]>}} Fields
+ */
+
+/**
  * Fields that have to be there, and fields that may be missing; one of these that is not what it has
  * to be counts as missing. Others are left out.
  *
@@ -36,7 +44,7 @@ const list = (item) => (value) => {
  * @template {Record<string, Reader<unknown>>} [Possible={}]
  * @param {Needed} needed
  * @param {Possible} [possible]
- * @returns {Reader<{[K in keyof Needed]: NonNullable<ReturnType<Needed[K]>>} & {[K in keyof Possible]?: ReturnType<Possible[K]>}>}
+ * @returns {Reader<Fields<Needed, Possible>>}
  */
 const fields = (needed, possible) => (value) => {
   const given = value ?? {};
@@ -48,7 +56,7 @@ const fields = (needed, possible) => (value) => {
     if (field !== undefined) read[name] = field;
     else if (Object.hasOwn(needed, name)) return undefined;
   }
-  return /** @type {any} */ (read);
+  return /** @type {Fields<Needed, Possible>} */ (read);
 };
 
 const someone = fields({ display_name: string });
