@@ -154,12 +154,11 @@ func wire(cfg config.Config, log *slog.Logger) (*app, error) {
 		return nil, err
 	}
 	a.rooms = room.NewService(room.Options{
-		Store:     store,
-		Announcer: a.sockets,
-		Clean:     cleaner(sanitize.New(sanitize.Options{MaxLength: cfg.MaxMessageLength})),
-		KeyGiven:  keyGiven,
-		Terms:     termsOf(cfg),
-		Capacity:  room.Capacity{Rooms: cfg.MaxRooms, RoomsPerAddress: cfg.MaxRoomsPerIP},
+		Store:    store,
+		Clean:    cleaner(sanitize.New(sanitize.Options{MaxLength: cfg.MaxMessageLength})),
+		KeyGiven: keyGiven,
+		Terms:    termsOf(cfg),
+		Capacity: room.Capacity{Rooms: cfg.MaxRooms, RoomsPerAddress: cfg.MaxRoomsPerIP},
 	})
 
 	a.sockets.Use(a.rooms)

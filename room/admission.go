@@ -7,6 +7,31 @@ import (
 	"securechat/approval"
 )
 
+// Knock is an open request to be let in, as the members see it.
+type Knock struct {
+	ID       string
+	Name     string // not escaped
+	Deadline time.Time
+	// Approvals are the yeses that count now, of as many as are Required.
+	Approvals, Required int
+}
+
+// Refusal is why a knock ended without admission.
+type Refusal string
+
+// The reasons for a refusal.
+const (
+	Declined Refusal = "declined" // a member said no
+	TimedOut Refusal = "timed out"
+	RoomFull Refusal = "room full" // the last place was taken meanwhile
+	RoomGone Refusal = "room gone"
+	// Withdrawn: the applicant does not want to be let in any more.
+	Withdrawn Refusal = "withdrawn"
+	// Displaced: the door was full, with more from the applicant's network than from
+	// that of somebody who came later.
+	Displaced Refusal = "displaced"
+)
+
 // RequestJoin knocks under an already parsed name for the session, which comes from
 // these networks, and returns where it then stands.
 //
@@ -81,18 +106,18 @@ func (r *Room) clash(like *look) error {
 }
 
 // Reannounce shows an open knock again to the members who have not voted, unless they
-// were shown it often enough: then it asks nobody, and only the applicant hears how it
-// stands. Errors: ErrNoSuchKnock, also for somebody else's.
+// were shown it often enough: then nothing changes.
+// Errors: ErrNoSuchKnock, also for somebody else's.
 func (r *Room) Reannounce(now time.Time, session, knock string) ([]Event, error) {
 	i := r.openKnock(knock)
 	if i < 0 || r.Knocks[i].Session != session {
 		return nil, ErrNoSuchKnock
 	}
+	if r.Knocks[i].ShownDue.After(now.Add((shownAtOnce - 1) * shownEvery)) {
+		return nil, nil
+	}
 	r.Knocks = slices.Clone(r.Knocks)
 	a := &r.Knocks[i]
-	if a.ShownDue.After(now.Add((shownAtOnce - 1) * shownEvery)) {
-		return []Event{r.event(Knocked{Knock: a.knock()})}, nil
-	}
 	a.ShownDue = latest(a.ShownDue, now).Add(shownEvery)
 	return []Event{r.knocked(a)}, nil
 }
@@ -108,17 +133,17 @@ func (r *Room) Withdraw(now time.Time, session, knock string) ([]Event, error) {
 }
 
 // Approve records a member's yes. A second yes changes nothing.
-// Errors: ErrNotMember, ErrNoSuchKnock.
-func (r *Room) Approve(now time.Time, member, knock string) ([]Event, error) {
-	i, err := r.ballot(member, knock)
+// Errors: ErrNotMember, ErrNotHere, ErrNoSuchKnock.
+func (r *Room) Approve(now time.Time, c Caller, knock string) ([]Event, error) {
+	i, err := r.ballot(c, knock)
 	if err != nil {
 		return nil, err
 	}
-	if r.Knocks[i].ApprovedBy(member) {
+	if r.Knocks[i].ApprovedBy(c.Member) {
 		return nil, nil
 	}
 	r.Knocks = slices.Clone(r.Knocks)
-	r.Knocks[i].Request = r.Knocks[i].Approve(member)
+	r.Knocks[i].Request = r.Knocks[i].Approve(c.Member)
 
 	events := r.decide(now)
 	if i := r.openKnock(knock); i >= 0 {
@@ -129,20 +154,20 @@ func (r *Room) Approve(now time.Time, member, knock string) ([]Event, error) {
 }
 
 // Decline ends a request: one member's no is enough.
-// Errors: ErrNotMember, ErrNoSuchKnock.
-func (r *Room) Decline(now time.Time, member, knock string) ([]Event, error) {
-	i, err := r.ballot(member, knock)
+// Errors: ErrNotMember, ErrNotHere, ErrNoSuchKnock.
+func (r *Room) Decline(now time.Time, c Caller, knock string) ([]Event, error) {
+	i, err := r.ballot(c, knock)
 	if err != nil {
 		return nil, err
 	}
 	return []Event{r.refuse(i, Declined, now)}, nil
 }
 
-// ballot returns the index of the open knock, if the member may vote on it.
-func (r *Room) ballot(member, knock string) (int, error) {
-	m := r.memberIndex(member)
-	if m < 0 || !r.Members[m].Present {
-		return 0, ErrNotMember
+// ballot returns the index of the open knock, if the member may vote on it: whoever has a
+// connection in the room is present.
+func (r *Room) ballot(c Caller, knock string) (int, error) {
+	if _, err := r.caller(c); err != nil {
+		return 0, err
 	}
 	i := r.openKnock(knock)
 	if i < 0 {
@@ -181,7 +206,9 @@ func (r *Room) count() []Event {
 	return events
 }
 
-// decide admits who has everybody's yes.
+// decide takes the two steps from a knock to a membership: everybody's yes makes it approved,
+// and what completes the admission makes it a member. Where nothing else has to be done, as in
+// rooms of plain text, the second step follows the first at once.
 func (r *Room) decide(now time.Time) []Event {
 	var events []Event
 	for i := 0; i < len(r.Knocks); i++ {
@@ -189,29 +216,40 @@ func (r *Room) decide(now time.Time) []Event {
 		if !k.open() || k.Decide(r.voters(), now) != approval.Admitted {
 			continue
 		}
-		events = append(events, r.admit(i, now)...)
+		if len(r.Members) >= r.Terms.MaxMembers {
+			events = append(events, r.refuse(i, RoomFull, now))
+			continue
+		}
+		events = append(events, r.admit(r.approve(i), now)...)
 		i = -1 // the new member is a voter on the other requests: start over
 	}
 	return events
 }
 
-// admit turns a knock into a membership, if there is a place left.
-func (r *Room) admit(i int, now time.Time) []Event {
-	if len(r.Members) >= r.Terms.MaxMembers {
-		return []Event{r.refuse(i, RoomFull, now)}
-	}
-	k := r.Knocks[i]
+// approved is a knock that has everybody's yes.
+type approved struct {
+	Applicant
+	by []string // the names of those who said yes
+}
+
+// approve takes a knock that has everybody's yes from the door.
+func (r *Room) approve(i int) approved {
+	a := approved{r.Knocks[i], r.approvers(&r.Knocks[i])}
 	r.Knocks = slices.Concat(r.Knocks[:i], r.Knocks[i+1:])
-	by := r.approvers(&k)
-	admitted := r.event(KnockAdmitted{Knock: k.ID, Name: k.Name, At: now, By: by, Remaining: r.Remaining(now)})
+	return a
+}
+
+// admit makes an approved applicant a member.
+func (r *Room) admit(a approved, now time.Time) []Event {
+	admitted := r.event(KnockAdmitted{Knock: a.ID, Name: a.Name, At: now, By: a.by, Remaining: r.Remaining(now)})
 	r.Members = append(slices.Clip(r.Members), Member{
-		ID:         k.ID,
-		Name:       k.Name,
-		Session:    k.Session,
-		look:       k.look,
+		ID:         a.ID,
+		Name:       a.Name,
+		Session:    a.Session,
+		look:       a.look,
 		Since:      r.Seq,
 		AdmittedAt: now,
-		AdmittedBy: by,
+		AdmittedBy: a.by,
 		Present:    true,
 		AbsentDue:  now.Add(r.Terms.AbsenceGrace),
 	})

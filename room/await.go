@@ -13,12 +13,12 @@ import (
 // connection was in the room. Whoever only ever waits can neither block votes for ever nor
 // be told of as coming back again and again. A membership does not end meanwhile either, for
 // SlowGrace at the most. Errors: ErrNotMember.
-func (r *Room) Await(now time.Time, member, conn string) ([]Event, error) {
+func (r *Room) Await(now time.Time, member string, conn Conn) ([]Event, error) {
 	i := r.memberIndex(member)
 	if i < 0 {
 		return nil, ErrNotMember
 	}
-	if m := &r.Members[i]; slices.Contains(m.Conns, conn) || slices.Contains(m.Awaited, conn) {
+	if m := &r.Members[i]; m.has(conn.ID) || m.awaits(conn.ID) {
 		return nil, nil
 	}
 	m := r.editMember(i)
@@ -38,7 +38,7 @@ func (r *Room) Await(now time.Time, member, conn string) ([]Event, error) {
 // long to come back as after a lost connection, but no longer than if it had gone on waiting.
 func (r *Room) Forgo(now time.Time, member, conn string) {
 	i := r.memberIndex(member)
-	if i < 0 || !slices.Contains(r.Members[i].Awaited, conn) {
+	if i < 0 || !r.Members[i].awaits(conn) {
 		return
 	}
 	m := r.editMember(i)
@@ -56,7 +56,7 @@ func (r *Room) Forgo(now time.Time, member, conn string) {
 }
 
 func (m *Member) stopAwaiting(conn string) {
-	m.Awaited = slices.DeleteFunc(slices.Clone(m.Awaited), func(c string) bool { return c == conn })
+	m.Awaited = slices.DeleteFunc(slices.Clone(m.Awaited), func(c Conn) bool { return c.ID == conn })
 }
 
 // absence returns when a member who is present without a connection goes absent.

@@ -1,6 +1,9 @@
 package room
 
 import (
+	"crypto/rand"
+	"fmt"
+	"math/big"
 	"slices"
 	"time"
 )
@@ -8,6 +11,32 @@ import (
 // codeHold is how long a code still holds after it turned by the clock: somebody may
 // have read it out, or be typing it, at that very moment.
 const codeHold = time.Minute
+
+// codes is how many six-digit codes without a leading zero there are.
+var codes = big.NewInt(900_000)
+
+// RandomCode draws six digits from crypto/rand, the first of them not zero, so
+// that a code survives being treated as a number.
+func RandomCode() string {
+	n, err := rand.Int(rand.Reader, codes)
+	if err != nil {
+		panic(err) // crypto/rand does not fail: it ends the process itself
+	}
+	return fmt.Sprintf("%06d", 100_000+n.Int64())
+}
+
+// ValidCode reports whether the code is six decimal digits.
+func ValidCode(code string) bool {
+	if len(code) != 6 {
+		return false
+	}
+	for i := range len(code) {
+		if code[i] < '0' || code[i] > '9' {
+			return false
+		}
+	}
+	return true
+}
 
 // Rotate gives the room a new code on somebody's wish, valid for a whole rotation from
 // now. The code before, and one before that which still held, end at once: somebody

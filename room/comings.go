@@ -1,11 +1,38 @@
 package room
 
+// Happening is what a notice tells of a member.
+type Happening string
+
+// The happenings. The log keeps Admission, Arrival and Departure, which change who may
+// hear what is said. The others pass.
+const (
+	Admission Happening = "admitted" // the members let them in; they may hear from here on
+	Arrival   Happening = "joined"   // they are there for the first time
+	Departure Happening = "left"     // the membership has ended
+	Absence   Happening = "lost"     // the connection was lost, and has not come back in time
+	Pause     Happening = "away"     // they closed the page, and are still a member
+	Return    Happening = "returned"
+)
+
+// lasts reports whether a happening changes who may hear what is said.
+func (h Happening) lasts() bool { return h == Admission || h == Arrival || h == Departure }
+
+// Notice is what happened to the member of an entry.
+type Notice struct {
+	What Happening
+	// By holds the names of those who said yes to an Admission, not escaped.
+	By []string
+	// Known is, of the Departure of somebody who was absent, the sequence number
+	// with which the others were told of that absence; else 0.
+	Known uint64
+}
+
 // parting tells why a member without a connection is absent.
 func (m *Member) parting() Happening {
 	if m.Parted {
 		return Pause
 	}
-	return Loss
+	return Absence
 }
 
 // comings tells a member who was told of the others' presence up to a sequence

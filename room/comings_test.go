@@ -13,7 +13,7 @@ import (
 // company is a room with Alice and Carol in it, who let others in.
 type company struct {
 	*testing.T
-	*room.Service
+	*service
 	world        *announced
 	alice, carol room.Seat
 }
@@ -23,7 +23,7 @@ func newCompany(t *testing.T) *company { return newCompanyUnder(t, room.DefaultT
 func newCompanyUnder(t *testing.T, terms room.Terms) *company {
 	s, world := newService(room.Options{Terms: terms})
 	run(t, s)
-	c := &company{T: t, Service: s, world: world}
+	c := &company{T: t, service: s, world: world}
 	c.alice = create(t, s, "s-Alice", "Alice")
 	enter(t, s, c.alice, "alice 1")
 	c.carol = c.letIn("Carol", c.alice)
@@ -106,7 +106,7 @@ func TestWhoWasAwayIsToldOfTheOthers(t *testing.T) {
 			c.lose(c.alice, "alice 1")
 			absent()
 			do(c)
-			return c.back(c.alice, room.Entry{Conn: "alice 2"})
+			return c.back(c.alice, room.Entry{Conn: room.Conn{ID: "alice 2"}})
 		}
 	}
 	for name, test := range map[string]struct {
@@ -115,25 +115,25 @@ func TestWhoWasAwayIsToldOfTheOthers(t *testing.T) {
 	}{
 		"nothing happened": {awayThen(func(*company) {}), ""},
 		"somebody was let in, and has come": {awayThen(func(c *company) {
-			must(c.T, post(c.Service, c.carol, "before"))
-			enter(c.T, c.Service, c.letIn("Bob", c.carol), "bob 1")
-			must(c.T, post(c.Service, c.carol, "after"))
+			must(c.T, post(c.service, c.carol, "before"))
+			enter(c.T, c.service, c.letIn("Bob", c.carol), "bob 1")
+			must(c.T, post(c.service, c.carol, "after"))
 		}), "before, admitted Bob by Carol, joined Bob, after"},
 		"somebody was let in, and is gone again": {awayThen(func(c *company) {
 			bob := c.letIn("Bob", c.carol)
-			enter(c.T, c.Service, bob, "bob 1")
-			must(c.T, post(c.Service, c.carol, "between"))
+			enter(c.T, c.service, bob, "bob 1")
+			must(c.T, post(c.service, c.carol, "between"))
 			c.leave(bob, "bob 1", true)
 		}), "admitted Bob by Carol, joined Bob, between, left Bob"},
 		"somebody was let in and lost the connection": {awayThen(func(c *company) {
 			bob := c.letIn("Bob", c.carol)
-			enter(c.T, c.Service, bob, "bob 1")
+			enter(c.T, c.service, bob, "bob 1")
 			c.lose(bob, "bob 1")
 			absent()
 		}), "admitted Bob by Carol, joined Bob, lost Bob"},
 		"somebody was lost, and is gone for good": {awayThen(func(c *company) {
 			bob := c.letIn("Bob", c.carol)
-			enter(c.T, c.Service, bob, "bob 1")
+			enter(c.T, c.service, bob, "bob 1")
 			c.leave(bob, "bob 1", false)
 			c.leave(bob, "", true)
 		}), "admitted Bob by Carol, joined Bob, left Bob"},
@@ -145,85 +145,85 @@ func TestWhoWasAwayIsToldOfTheOthers(t *testing.T) {
 		"somebody came and went, and is there": {awayThen(func(c *company) {
 			c.lose(c.carol, "carol 1")
 			absent()
-			enter(c.T, c.Service, c.carol, "carol 2")
+			enter(c.T, c.service, c.carol, "carol 2")
 		}), ""},
 		"who was known to be absent is back": {func(c *company) string {
 			c.lose(c.carol, "carol 1")
 			absent()
 			c.lose(c.alice, "alice 1")
 			absent()
-			enter(c.T, c.Service, c.carol, "carol 2")
-			return c.back(c.alice, room.Entry{Conn: "alice 2"})
+			enter(c.T, c.service, c.carol, "carol 2")
+			return c.back(c.alice, room.Entry{Conn: room.Conn{ID: "alice 2"}})
 		}, "returned Carol"},
 		"a page that is loaded then": {func(c *company) string {
 			c.lose(c.alice, "alice 1")
 			absent()
-			enter(c.T, c.Service, c.letIn("Bob", c.carol), "bob 1")
-			return c.load(c.alice, room.Entry{Conn: "alice 2"})
+			enter(c.T, c.service, c.letIn("Bob", c.carol), "bob 1")
+			return c.load(c.alice, room.Entry{Conn: room.Conn{ID: "alice 2"}})
 		}, "(admitted Carol by Alice), (joined Carol), admitted Bob by Carol, joined Bob"},
 		"a page that is loaded once more": {func(c *company) string {
 			c.lose(c.alice, "alice 1")
 			absent()
-			enter(c.T, c.Service, c.letIn("Bob", c.carol), "bob 1")
-			c.load(c.alice, room.Entry{Conn: "alice 2"})
+			enter(c.T, c.service, c.letIn("Bob", c.carol), "bob 1")
+			c.load(c.alice, room.Entry{Conn: room.Conn{ID: "alice 2"}})
 			c.lose(c.alice, "alice 2")
-			return c.load(c.alice, room.Entry{Conn: "alice 3"})
+			return c.load(c.alice, room.Entry{Conn: room.Conn{ID: "alice 3"}})
 		}, "(admitted Carol by Alice), (joined Carol), (admitted Bob by Carol), (joined Bob)"},
 		"a page that is loaded once more, before it got that far": {func(c *company) string {
 			c.lose(c.alice, "alice 1")
 			seen := c.seq()
 			absent()
-			enter(c.T, c.Service, c.letIn("Bob", c.carol), "bob 1")
-			c.load(c.alice, room.Entry{Conn: "alice 2"})
+			enter(c.T, c.service, c.letIn("Bob", c.carol), "bob 1")
+			c.load(c.alice, room.Entry{Conn: room.Conn{ID: "alice 2"}})
 			c.loseAt(c.alice, "alice 2", seen)
-			return c.load(c.alice, room.Entry{Conn: "alice 3"})
+			return c.load(c.alice, room.Entry{Conn: room.Conn{ID: "alice 3"}})
 		}, "(admitted Carol by Alice), (joined Carol), admitted Bob by Carol, joined Bob"},
 		"a page that is loaded beside another one": {func(c *company) string {
-			enter(c.T, c.Service, c.letIn("Bob", c.alice, c.carol), "bob 1")
-			return c.load(c.alice, room.Entry{Conn: "alice 2", Heard: c.seq()})
+			enter(c.T, c.service, c.letIn("Bob", c.alice, c.carol), "bob 1")
+			return c.load(c.alice, room.Entry{Conn: room.Conn{ID: "alice 2"}, Heard: c.seq()})
 		}, "(admitted Carol by Alice), (joined Carol), (admitted Bob by Alice+Carol), (joined Bob)"},
 		"a page that comes back, and another has told": {func(c *company) string {
-			must(c.T, c.Connect(c.Context(), room.Entry{Room: c.alice.Room, Member: c.alice.ID, Conn: "alice 2"}))
+			must(c.T, c.Connect(c.Context(), room.Entry{Room: c.alice.Room, Member: c.alice.ID, Conn: room.Conn{ID: "alice 2"}}))
 			c.lose(c.alice, "alice 1")
-			enter(c.T, c.Service, c.letIn("Bob", c.alice, c.carol), "bob 1")
-			return c.back(c.alice, room.Entry{Conn: "alice 3", Heard: c.seq()})
+			enter(c.T, c.service, c.letIn("Bob", c.alice, c.carol), "bob 1")
+			return c.back(c.alice, room.Entry{Conn: room.Conn{ID: "alice 3"}, Heard: c.seq()})
 		}, "(admitted Bob by Alice+Carol), (joined Bob)"},
 		"a page that was closed before it got that far": {func(c *company) string {
 			seen := c.seq()
-			enter(c.T, c.Service, c.letIn("Bob", c.alice, c.carol), "bob 1")
+			enter(c.T, c.service, c.letIn("Bob", c.alice, c.carol), "bob 1")
 			c.leaveAt(c.alice, "alice 1", seen, false)
-			return c.load(c.alice, room.Entry{Conn: "alice 2"})
+			return c.load(c.alice, room.Entry{Conn: room.Conn{ID: "alice 2"}})
 		}, "(admitted Carol by Alice), (joined Carol), admitted Bob by Alice+Carol, joined Bob"},
 		"a page that was closed, comes back, and had not got that far": {func(c *company) string {
 			seen := c.seq()
-			enter(c.T, c.Service, c.letIn("Bob", c.alice, c.carol), "bob 1")
-			must(c.T, post(c.Service, c.carol, "hello"))
+			enter(c.T, c.service, c.letIn("Bob", c.alice, c.carol), "bob 1")
+			must(c.T, post(c.service, c.carol, "hello"))
 			c.leaveAt(c.alice, "alice 1", seen, false)
-			return c.back(c.alice, room.Entry{Conn: "alice 2"})
+			return c.back(c.alice, room.Entry{Conn: room.Conn{ID: "alice 2"}})
 		}, "admitted Bob by Alice+Carol, joined Bob, hello"},
 		"a page that was closed, and another tab had got further": {func(c *company) string {
-			must(c.T, c.Connect(c.Context(), room.Entry{Room: c.alice.Room, Member: c.alice.ID, Conn: "alice 2"}))
+			must(c.T, c.Connect(c.Context(), room.Entry{Room: c.alice.Room, Member: c.alice.ID, Conn: room.Conn{ID: "alice 2"}}))
 			seen := c.seq()
-			enter(c.T, c.Service, c.letIn("Bob", c.alice, c.carol), "bob 1")
+			enter(c.T, c.service, c.letIn("Bob", c.alice, c.carol), "bob 1")
 			c.lose(c.alice, "alice 2")
 			c.leaveAt(c.alice, "alice 1", seen, false)
-			return c.load(c.alice, room.Entry{Conn: "alice 3"})
+			return c.load(c.alice, room.Entry{Conn: room.Conn{ID: "alice 3"}})
 		}, "(admitted Carol by Alice), (joined Carol), (admitted Bob by Alice+Carol), (joined Bob)"},
 		"a newcomer's own page, loaded again": {func(c *company) string {
 			c.lose(c.carol, "carol 1")
-			return c.load(c.carol, room.Entry{Conn: "carol 2"})
+			return c.load(c.carol, room.Entry{Conn: room.Conn{ID: "carol 2"}})
 		}, ""},
 		"a short loss, in which somebody came": {func(c *company) string {
 			c.lose(c.alice, "alice 1")
-			enter(c.T, c.Service, c.letIn("Bob", c.carol, c.alice), "bob 1")
-			return c.back(c.alice, room.Entry{Conn: "alice 2"})
+			enter(c.T, c.service, c.letIn("Bob", c.carol, c.alice), "bob 1")
+			return c.back(c.alice, room.Entry{Conn: room.Conn{ID: "alice 2"}})
 		}, "admitted Bob by Alice+Carol, joined Bob"},
 		"whose coming back completes a vote": {func(c *company) string {
 			c.lose(c.alice, "alice 1")
 			c.lose(c.carol, "carol 1")
 			c.letIn("Bob", c.carol)
 			absent()
-			return c.back(c.carol, room.Entry{Conn: "carol 2"})
+			return c.back(c.carol, room.Entry{Conn: room.Conn{ID: "carol 2"}})
 		}, "lost Alice, admitted Bob by Carol"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -252,7 +252,7 @@ func TestADepartureNamesTheAbsenceThatWasTold(t *testing.T) {
 		}
 		ended()
 		left := last[room.MemberLeft](t, c.world.of(c.alice.Room))
-		if lost.How != room.Loss || left.How != room.Departure || seq == 0 || left.Known != seq {
+		if lost.How != room.Absence || left.How != room.Departure || seq == 0 || left.Known != seq {
 			t.Errorf("%+v at %d, then %+v", lost, seq, left)
 		}
 	})
@@ -265,7 +265,7 @@ func TestNoticesAreNotCountedAsMessages(t *testing.T) {
 		terms := room.DefaultTerms()
 		terms.MaxMessages, terms.MaxNotices = 2, 3
 		s, world := newService(room.Options{Terms: terms})
-		c := &company{T: t, Service: s, world: world}
+		c := &company{T: t, service: s, world: world}
 		c.alice = create(t, s, "s-Alice", "Alice")
 		enter(t, s, c.alice, "alice 1")
 		for _, text := range []string{"one", "two", "three"} {
@@ -278,7 +278,7 @@ func TestNoticesAreNotCountedAsMessages(t *testing.T) {
 		}
 		status, err := s.Status(t.Context(), c.alice.Room)
 		must(t, err)
-		got := c.load(c.alice, room.Entry{Conn: "alice 2"})
+		got := c.load(c.alice, room.Entry{Conn: room.Conn{ID: "alice 2"}})
 		want := "two, three, admitted Dan by Alice, joined Dan, left Dan"
 		if status.Messages != 2 || got != want {
 			t.Errorf("%d messages, the log is %q, want %q", status.Messages, got, want)
@@ -296,18 +296,18 @@ func TestNoticesOfMembersOutlastTheLog(t *testing.T) {
 		c.lose(c.alice, "alice 1")
 		absent()
 		bob := c.letIn("Bob", c.carol)
-		enter(t, c.Service, bob, "bob 1")
-		must(t, post(c.Service, bob, "hello"))
+		enter(t, c.service, bob, "bob 1")
+		must(t, post(c.service, bob, "hello"))
 		dan := c.letIn("Dan", c.carol, bob)
-		enter(t, c.Service, dan, "dan 1")
+		enter(t, c.service, dan, "dan 1")
 		c.leave(dan, "dan 1", true)
-		got := c.back(c.alice, room.Entry{Conn: "alice 2"})
+		got := c.back(c.alice, room.Entry{Conn: room.Conn{ID: "alice 2"}})
 		want := "admitted Bob by Carol, joined Bob, hello, admitted Dan by Carol+Bob, joined Dan, left Dan"
 		if got != want {
 			t.Errorf("told %q, want %q", got, want)
 		}
 		c.lose(c.alice, "alice 2")
-		if again := c.back(c.alice, room.Entry{Conn: "alice 3"}); again != "" {
+		if again := c.back(c.alice, room.Entry{Conn: room.Conn{ID: "alice 3"}}); again != "" {
 			t.Errorf("told once more %q", again)
 		}
 	})

@@ -10,11 +10,11 @@
 //
 // # Edges
 //
-// [Service] holds the use cases: it loads a room through a [Store], lets a
-// rule work on it, commits, and hands the events to an [Announcer]. Commit and
-// announcement of one room happen under one lock, so within a process the
-// events of a room are announced in the order of their sequence numbers.
-// [Service.Run] sleeps until the next deadline of any room.
+// [Service] holds the use cases. Changes of one room wait for each other: one caller makes
+// those of all that wait, by the rules, and commits them at once ([Store]). The store also
+// publishes what happened, so that who watches the room ([Watcher]) hears each event once
+// and in order ([Feed]). Questions are no events: [Service.View] answers them as of what has
+// been heard. [Service.Run] sleeps until the next deadline of any room.
 //
 // All methods of Service are safe for concurrent use.
 package room

@@ -129,3 +129,11 @@ func (r *Room) makeRoom() {
 		r.forget(oldest)
 	}
 }
+
+// Network is a network that somebody comes from: their address or, besides, a wider
+// one. Nothing else is known of an address here.
+type Network struct {
+	Key string // a keyed hash, another one for each network
+	// Share is how many times as much as one address all of the network may have.
+	Share int
+}

@@ -15,6 +15,10 @@ var (
 	ErrUnentered = fmt.Errorf("%w: nobody entered it in time", ErrNotFound)
 	// ErrNotMember: the room exists and the asker is no member of it.
 	ErrNotMember = errors.New("room: not a member")
+	// ErrNotHere: the asker is a member of the room, but by a connection that is not in it: its
+	// page goes on by another one, or its process was taken for gone. It is nobody's mistake and
+	// nothing to tell: whoever it concerns ends the connection, and its page makes a new one.
+	ErrNotHere = errors.New("room: the connection is not in it")
 	// ErrMalformedCode: what was typed is not six digits.
 	ErrMalformedCode = errors.New("room: malformed code")
 	// ErrNoSuchCode: no live room has the code at present.

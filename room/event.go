@@ -1,6 +1,10 @@
 package room
 
-import "time"
+import (
+	"cmp"
+	"slices"
+	"time"
+)
 
 // Event is something that happened in a room. Seq counts the events of one
 // room from 1 without gaps, so that receivers in several processes can check
@@ -50,11 +54,15 @@ type Attached struct {
 	// Explicit is true if the page asked to join, and false if the server put
 	// a reconnected socket back into its room.
 	Explicit bool
-	// After is the sequence number after which the connection has seen
-	// nothing; Log holds the entries since, oldest first, and among them who is
-	// absent or back since then.
-	After uint64
-	Log   []Message
+	// Count is the number of members present; Changed is true if that is new, and everybody
+	// is about to be told.
+	Count   int
+	Changed bool
+	// After is the sequence number after which the connection has seen nothing. Log holds the
+	// entries since then and up to Until, oldest first, and among them who is absent or back
+	// since then. What happens after Until the connection hears as it happens.
+	After, Until uint64
+	Log          []Message
 	// Told is the sequence number up to which the member has been told of the
 	// others' coming and going, by this page or by another one.
 	Told uint64
@@ -63,26 +71,27 @@ type Attached struct {
 	Knocks, Approved []Knock
 }
 
-// CodeTold answers one connection's question for the room's code.
-type CodeTold struct{ Conn, Code string }
+// with adds the entries of the log. Nobody is told of their own coming.
+func (a Attached) with(log []Message) Attached {
+	a.Log = slices.DeleteFunc(merge(log, a.Log), func(m Message) bool { return m.Kind == KindNotice && m.Member == a.Member })
+	return a
+}
 
-// MembersListed answers one connection's question who the members are, oldest
-// membership first. Member is who asks.
-type MembersListed struct {
-	Conn, Member string
-	Members      []Membership
+// merge puts entries in the order of their sequence numbers among those of a log, each
+// once.
+func merge(log, entries []Message) []Message {
+	if len(entries) == 0 {
+		return log
+	}
+	log = append(log, entries...)
+	slices.SortFunc(log, func(a, b Message) int { return cmp.Compare(a.Seq, b.Seq) })
+	return slices.CompactFunc(log, func(a, b Message) bool { return a.Seq == b.Seq })
 }
 
 // MemberJoined says that a newly admitted member appeared for the first time.
 type MemberJoined struct {
 	Member, Name string
 	At           time.Time
-}
-
-// JoinConfirmed answers one connection's request to join.
-type JoinConfirmed struct {
-	Conn  string
-	Count int
 }
 
 // MemberReturned says that an absent member is present again.
@@ -95,7 +104,7 @@ type MemberReturned struct {
 type MemberLeft struct {
 	Member, Name string
 	At           time.Time
-	How          Happening // Loss, Pause or, when the membership itself has ended, Departure
+	How          Happening // Absence, Pause or, when the membership itself has ended, Departure
 	// Known is as in Notice.
 	Known uint64
 }
@@ -104,19 +113,26 @@ type MemberLeft struct {
 type Detached struct {
 	Member string
 	Conns  []string
-	// Evicted is true for connections that did not ask for it themselves:
-	// other tabs of a member who left for good.
-	Evicted bool
+	Why    Detachment
 }
+
+// Detachment is why a connection is no longer in the room.
+type Detachment int
+
+// The reasons for a detachment.
+const (
+	// Parted: the connection asked for it.
+	Parted Detachment = iota
+	// Evicted: the member has left for good, by another page.
+	Evicted
+	// Replaced: its page goes on by another connection.
+	Replaced
+	// Dropped: the process that it belongs to is gone.
+	Dropped
+)
 
 // PresenceChanged carries the number of members present.
 type PresenceChanged struct{ Count int }
-
-// PresenceTold tells one connection the number of members present, which has not changed.
-type PresenceTold struct {
-	Conn  string
-	Count int
-}
 
 // MessagePosted carries a message for every member.
 type MessagePosted struct{ Message Message }
@@ -166,15 +182,11 @@ type KnockRefused struct {
 type Closed struct{ Reason Closing }
 
 func (Attached) body()        {}
-func (CodeTold) body()        {}
-func (MembersListed) body()   {}
 func (MemberJoined) body()    {}
-func (JoinConfirmed) body()   {}
 func (MemberReturned) body()  {}
 func (MemberLeft) body()      {}
 func (Detached) body()        {}
 func (PresenceChanged) body() {}
-func (PresenceTold) body()    {}
 func (MessagePosted) body()   {}
 func (CodeChanged) body()     {}
 func (Knocked) body()         {}

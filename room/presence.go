@@ -5,31 +5,65 @@ import (
 	"time"
 )
 
-// Connect brings a connection of a member into the room. If the connection is
-// in the room already, only its request to join is confirmed again.
-// Errors: ErrNotMember.
+// Entry is a connection that enters a room.
+type Entry struct {
+	Room, Member string
+	Conn         Conn
+	Explicit     bool // the page asked for it
+	// Returning is true if this is certainly a page that was in the room before,
+	// even if another one is being loaded at the moment.
+	Returning bool
+	// Resume, if not nil, is the sequence number up to which the page behind
+	// this connection is known to have seen the room. Without it the
+	// service goes by what was reported at Disconnect.
+	Resume *uint64
+	// Otherwise, if not nil, is up to where the page has seen the room at least, if
+	// neither Resume nor a Disconnect tells. Without it a page that was there before is
+	// taken to have seen everything.
+	Otherwise *uint64
+	// Heard is the sequence number up to which other pages of the member, that
+	// are open, have certainly heard the room; 0 if there are none.
+	Heard uint64
+}
+
+// Connect brings a connection of a member into the room. One that is in the room already
+// changes nothing. Older connections of its page are taken out: what has come by them before
+// counts, and what comes later does not.
+// Errors: ErrNotMember, ErrNotHere if the page has a newer connection.
 func (r *Room) Connect(now time.Time, e Entry) ([]Event, error) {
 	i := r.memberIndex(e.Member)
 	if i < 0 {
 		return nil, ErrNotMember
 	}
-	if slices.Contains(r.Members[i].Conns, e.Conn) {
-		return append(r.confirm(e), r.presenceTold(e.Conn)), nil
+	if r.Members[i].has(e.Conn.ID) {
+		return nil, nil
+	}
+	if r.Members[i].overtaken(e.Conn) {
+		return nil, ErrNotHere
 	}
 
 	m := r.editMember(i)
 	first, absent := !m.Arrived, !m.Present
 	m.Told = max(m.Told, m.Since, e.Heard)
-	after := m.resumeAfter(now, e, r.Seq)
-	m.stopAwaiting(e.Conn)
+	e.Conn.After = m.resumeAfter(now, e, r.Seq)
+	m.stopAwaiting(e.Conn.ID)
+	replaced := m.succeed(e.Conn)
 	m.Conns = append(slices.Clip(m.Conns), e.Conn)
 	m.Arrived, m.Present = true, true
 	r.Entered, r.EntryDue = true, time.Time{}
 	m.AbsentDue, m.EndDue = time.Time{}, time.Time{}
 
-	told := max(after, m.Told)
-	attached := Attached{Conn: e.Conn, Member: m.ID, Explicit: e.Explicit, After: after, Told: told}
-	events := []Event{r.event(attached)}
+	told := max(e.Conn.After, m.Told)
+	var events []Event
+	if len(replaced) > 0 {
+		events = append(events, r.event(Detached{Member: m.ID, Conns: replaced, Why: Replaced}))
+	}
+	attached := Attached{
+		Conn: e.Conn.ID, Member: m.ID, Explicit: e.Explicit, Count: r.Participants(), Changed: first || absent,
+		After: e.Conn.After, Told: told,
+	}
+	at := len(events)
+	events = append(events, r.event(attached))
 	switch {
 	case first && !m.Founder:
 		events = append(events, r.event(MemberJoined{Member: m.ID, Name: m.Name, At: now}))
@@ -38,28 +72,17 @@ func (r *Room) Connect(now time.Time, e Entry) ([]Event, error) {
 		events = append(events, r.event(MemberReturned{Member: m.ID, Name: m.Name, At: now}))
 		m.Back = Moment{r.Seq, now}
 	}
-	events = append(events, r.confirm(e)...)
-	if first || absent {
+	if attached.Changed {
 		events = append(events, r.presenceChanged())
-	} else {
-		events = append(events, r.presenceTold(e.Conn))
 	}
 	if absent {
 		// A vote that waited while nobody was present may be complete with this one.
 		events = append(events, r.settle(now)...)
 	}
 	attached.Knocks, attached.Approved = r.ballots(e.Member) // as they stand after all that
-	attached.Log = r.comings(e.Member, told)
-	events[0].Body = attached
+	attached.Log, attached.Until = r.comings(e.Member, told), r.Seq
+	events[at].Body = attached
 	return events, nil
-}
-
-// confirm answers a page that asked to join.
-func (r *Room) confirm(e Entry) []Event {
-	if !e.Explicit {
-		return nil
-	}
-	return []Event{r.event(JoinConfirmed{Conn: e.Conn, Count: r.Participants()})}
 }
 
 // resumeAfter tells what a new connection of the member has seen already, and
@@ -70,38 +93,30 @@ func (r *Room) confirm(e Entry) []Event {
 // seen what the caller knows of it, or else what its lost connection is known to have
 // delivered.
 func (m *Member) resumeAfter(now time.Time, e Entry, seq uint64) uint64 {
-	if e.Resume == nil && !e.Returning && m.loading(now) {
+	lost, before := m.lossFor(e), slices.IndexFunc(m.Conns, e.Conn.gaveUp)
+	own := e.Conn.Page != "" && lost >= 0 && m.Lost[lost].Page == e.Conn.Page
+	switch {
+	case e.Resume == nil && !e.Returning && !own && before < 0 && m.loading(now):
 		m.LoadingUntil = time.Time{}
 		return m.Since
+	case before >= 0 && !own:
+		lost = -1 // the page was here until now: no loss is its own
 	}
 	seen := seq
-	if e.Resume != nil {
+	switch {
+	case e.Resume != nil:
 		seen = min(*e.Resume, seq)
+	case lost >= 0:
+		seen = m.Lost[lost].Seq
+	case before >= 0:
+		seen = m.Conns[before].After
+	case e.Otherwise != nil:
+		seen = min(*e.Otherwise, seq)
 	}
-	if last := len(m.Lost) - 1; last >= 0 {
-		used := last
-		if e.Resume == nil {
-			seen = m.Lost[last]
-		} else {
-			used = m.lossOf(*e.Resume)
-		}
-		m.Lost = slices.Concat(m.Lost[:used], m.Lost[used+1:])
+	if lost >= 0 {
+		m.Lost = slices.Concat(m.Lost[:lost], m.Lost[lost+1:])
 	}
 	return max(seen, m.Since)
-}
-
-// lossOf returns which of the lost connections, of which there has to be one, was that of a
-// page that has seen the room up to seen: one that was not known to have got further. Of
-// several the furthest is taken, so that the member's other pages are rather told twice
-// than never.
-func (m *Member) lossOf(seen uint64) (index int) {
-	index = len(m.Lost) - 1
-	for i, delivered := range m.Lost {
-		if delivered <= seen && (m.Lost[index] > seen || m.Lost[index] < delivered) {
-			index = i
-		}
-	}
-	return index
 }
 
 // loading reports whether the member's next connection is a new page.
@@ -126,19 +141,20 @@ func (r *Room) Load(now time.Time, member string) error {
 // A connection that the room does not know changes nothing.
 func (r *Room) Disconnect(now time.Time, member, conn string, delivered uint64, deliberate bool) {
 	i := r.memberIndex(member)
-	if i < 0 || !slices.Contains(r.Members[i].Conns, conn) {
+	if i < 0 || !r.Members[i].has(conn) {
 		return
 	}
 	m := r.editMember(i)
-	m.removeConn(conn, now)
+	lost := m.removeConn(conn, now)
 	m.Told = max(m.Told, delivered)
 	if len(m.Conns) == 0 {
 		m.AbsentDue = latest(now.Add(r.Terms.AbsenceGrace), m.SparedUntil)
 		m.Parted = deliberate
 	}
-	if !deliberate {
-		m.rememberLoss(delivered)
-	} else if len(m.Conns) == 0 {
+	if !deliberate || lost.Page != "" { // a page that names itself may have stayed, and is known by it
+		m.rememberLoss(Loss{delivered, lost.Page, lost.N})
+	}
+	if deliberate && len(m.Conns) == 0 {
 		m.LoadingUntil = now.Add(r.Terms.AbsenceGrace + r.Terms.ReturnGrace)
 	}
 }
@@ -153,15 +169,13 @@ func (r *Room) Spare(now time.Time, member string) {
 	}
 }
 
-func (m *Member) removeConn(conn string, now time.Time) {
-	m.Conns = slices.DeleteFunc(slices.Clone(m.Conns), func(c string) bool { return c == conn })
+// removeConn takes out a connection that is in the room, and returns it.
+func (m *Member) removeConn(conn string, now time.Time) Conn {
+	i := m.connIndex(conn)
+	removed := m.Conns[i]
+	m.Conns = slices.Concat(m.Conns[:i], m.Conns[i+1:])
 	m.LastSeen = now
-}
-
-// rememberLoss keeps the position from which a lost connection may resume.
-func (m *Member) rememberLoss(delivered uint64) {
-	kept := m.Lost[max(0, len(m.Lost)-maxLost+1):]
-	m.Lost = append(slices.Clip(kept), delivered)
+	return removed
 }
 
 // Leave takes a connection out of the room without the grace of a lost one.
@@ -169,29 +183,30 @@ func (m *Member) rememberLoss(delivered uint64) {
 // were absent within the grace: who leaves and comes back over and over is not told of each
 // time. delivered is as for Disconnect. If final is set the membership ends, whether the
 // connection is in the room or not, and the other tabs are put out.
-// Errors: ErrNotMember, also for a connection that is not in the room.
-func (r *Room) Leave(now time.Time, member, conn string, delivered uint64, final bool) ([]Event, error) {
-	i := r.memberIndex(member)
+// Errors: ErrNotMember, ErrNotHere.
+func (r *Room) Leave(now time.Time, c Caller, delivered uint64, final bool) ([]Event, error) {
+	i := r.memberIndex(c.Member)
 	if i < 0 {
 		return nil, ErrNotMember
 	}
-	inside := slices.Contains(r.Members[i].Conns, conn)
+	inside := r.Members[i].has(c.Conn)
 	if !inside && !final {
-		return nil, ErrNotMember
+		return nil, ErrNotHere
 	}
 	m := r.editMember(i)
 	var events []Event
+	var left Conn
 	if inside {
-		m.removeConn(conn, now)
-		events = append(events, r.event(Detached{Member: m.ID, Conns: []string{conn}}))
+		left = m.removeConn(c.Conn, now)
+		events = append(events, r.event(Detached{Member: m.ID, Conns: []string{c.Conn}}))
 	}
 	if final {
 		if len(m.Conns) > 0 {
-			events = append(events, r.event(Detached{Member: m.ID, Conns: m.Conns, Evicted: true}))
+			events = append(events, r.event(Detached{Member: m.ID, Conns: ids(m.Conns), Why: Evicted}))
 		}
 		return append(events, r.end(i, now)...), nil
 	}
-	m.rememberLoss(delivered)
+	m.rememberLoss(Loss{delivered, left.Page, left.N})
 	m.Told = max(m.Told, delivered)
 	if len(m.Conns) > 0 {
 		return events, nil
@@ -255,32 +270,6 @@ func (r *Room) close(why Closing, now time.Time) []Event {
 	return append(events, r.event(Closed{Reason: why}))
 }
 
-// TellCode answers a member's connection with the code.
-// Errors: ErrNotMember.
-func (r *Room) TellCode(member, conn string) ([]Event, error) {
-	if r.memberIndex(member) < 0 {
-		return nil, ErrNotMember
-	}
-	return []Event{r.event(CodeTold{Conn: conn, Code: r.Code})}, nil
-}
-
-// List tells a member's connection who the members are. Errors: ErrNotMember.
-func (r *Room) List(member, conn string) ([]Event, error) {
-	if r.memberIndex(member) < 0 {
-		return nil, ErrNotMember
-	}
-	members := make([]Membership, len(r.Members))
-	for i := range r.Members {
-		m := &r.Members[i]
-		members[i] = Membership{ID: m.ID, Name: m.Name, Present: m.Present}
-	}
-	return []Event{r.event(MembersListed{Conn: conn, Member: member, Members: members})}, nil
-}
-
 func (r *Room) presenceChanged() Event {
 	return r.event(PresenceChanged{Count: r.Participants()})
-}
-
-func (r *Room) presenceTold(conn string) Event {
-	return r.event(PresenceTold{Conn: conn, Count: r.Participants()})
 }

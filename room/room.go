@@ -21,7 +21,9 @@ type Terms struct {
 	MaxMembers      int
 	MaxKnocks       int // open at a time, or withdrawn before their time
 	MaxMessages     int // kept in the log
+	MaxLogBytes     int // of all messages in the log together, as Message.Size counts them
 	MaxNotices      int // kept in the log, beside the messages
+	MaxNoticeBytes  int // of all notices in the log together, counted likewise
 }
 
 // DefaultTerms are the terms of the product.
@@ -37,7 +39,11 @@ func DefaultTerms() Terms {
 		MaxMembers:      50,
 		MaxKnocks:       20,
 		MaxMessages:     1000,
-		MaxNotices:      500,
+		// The longest envelopes, a thousand of them, would take sixteen times as much, and a
+		// page that loads is sent all of it.
+		MaxLogBytes:    4 << 20,
+		MaxNotices:     500,
+		MaxNoticeBytes: 128 << 10,
 	}
 }
 
@@ -95,10 +101,21 @@ type Room struct {
 	Seq          uint64  // of the last event
 	Messages     int     // in the log; notices are not counted
 	Closing      Closing // set once the room is gone; a store then forgets it
-	// Revision changes whenever one of Codes, or a Session of a member or applicant,
-	// comes or goes: what stores keep indexes of.
+	// Revision changes whenever one of Codes, or a member or applicant with their ID and
+	// Session, comes or goes: what stores keep indexes of.
 	Revision uint64
 }
+
+// Closing is why a room ended.
+type Closing string
+
+// The reasons for the end of a room.
+const (
+	Expired Closing = "expired" // its time to live is over
+	Emptied Closing = "emptied" // its last membership ended
+	// Unentered: nobody came in time, or before another room needed its place.
+	Unentered Closing = "unentered"
+)
 
 // Member is a membership of one room. It has as many connections as the
 // person has tabs.
@@ -128,10 +145,10 @@ type Member struct {
 	Parted    bool
 	AbsentDue time.Time
 	EndDue    time.Time
-	Conns     []string
+	Conns     []Conn
 	LastSeen  time.Time // when the last connection was lost
 	// Awaited are the connections that wait for their turn to enter.
-	Awaited []string
+	Awaited []Conn
 	// SparedUntil is until when the member does not go absent, unless they leave: a
 	// connection of theirs was ended as too slow.
 	SparedUntil time.Time
@@ -143,9 +160,8 @@ type Member struct {
 	Told uint64
 	// LoadingUntil is set while a newly rendered page has not connected yet.
 	LoadingUntil time.Time
-	// Lost holds, for lost connections that may resume, the sequence number up
-	// to which each has certainly seen the room; the latest loss is last.
-	Lost []uint64
+	// Lost holds the lost connections whose pages may resume, the latest loss last.
+	Lost []Loss
 }
 
 // Moment is when something happened, by the room's events and by the clock.
@@ -224,6 +240,13 @@ func (r *Room) Remaining(now time.Time) time.Duration {
 	return max(r.CodeDue.Sub(now), time.Second)
 }
 
+// Status is what anybody who knows a room's id may see of it.
+type Status struct {
+	Participants int
+	Messages     int
+	ExpiresIn    time.Duration
+}
+
 // Status returns what anybody who knows the room's id may see.
 func (r *Room) Status(now time.Time) Status {
 	return Status{
@@ -262,6 +285,22 @@ func (r *Room) voters() []string {
 		}
 	}
 	return ids
+}
+
+// SeatIDs yields the ids of the members and applicants.
+func (r *Room) SeatIDs() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for i := range r.Members {
+			if !yield(r.Members[i].ID) {
+				return
+			}
+		}
+		for i := range r.Knocks {
+			if !yield(r.Knocks[i].ID) {
+				return
+			}
+		}
+	}
 }
 
 // Sessions yields the sessions of the members and applicants, some perhaps

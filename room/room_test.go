@@ -60,14 +60,47 @@ func (s *scene) connect(member string) (conn string, out []Body) {
 	s.Helper()
 	s.conns++
 	conn = fmt.Sprintf("conn%d", s.conns)
-	return conn, s.must(s.Connect(s.now, Entry{Member: member, Conn: conn}))
+	return conn, s.must(s.Connect(s.now, Entry{Member: member, Conn: Conn{ID: conn}}))
 }
 
 func (s *scene) join(member string) (conn string, out []Body) {
 	s.Helper()
 	s.conns++
 	conn = fmt.Sprintf("conn%d", s.conns)
-	return conn, s.must(s.Connect(s.now, Entry{Member: member, Conn: conn, Explicit: true}))
+	return conn, s.must(s.Connect(s.now, Entry{Member: member, Conn: Conn{ID: conn}, Explicit: true}))
+}
+
+// by returns a member as a caller, by one of their connections if they have one.
+func (s *scene) by(member string) Caller {
+	c := Caller{Member: member, Conn: "none"}
+	if i := s.memberIndex(member); i >= 0 && len(s.Members[i].Conns) > 0 {
+		c.Conn = s.Members[i].Conns[0].ID
+	}
+	return c
+}
+
+func (s *scene) Approve(now time.Time, member, knock string) ([]Event, error) {
+	return s.Room.Approve(now, s.by(member), knock)
+}
+
+func (s *scene) Decline(now time.Time, member, knock string) ([]Event, error) {
+	return s.Room.Decline(now, s.by(member), knock)
+}
+
+func (s *scene) Leave(now time.Time, member, conn string, delivered uint64, final bool) ([]Event, error) {
+	return s.Room.Leave(now, Caller{Member: member, Conn: conn}, delivered, final)
+}
+
+func (s *scene) Await(now time.Time, member, conn string) ([]Event, error) {
+	return s.Room.Await(now, member, Conn{ID: conn})
+}
+
+func (s *scene) Post(now time.Time, member string, kind Kind, content, ref string) ([]Event, error) {
+	posted, err := s.Room.Post(now, s.by(member), kind, content, ref)
+	if err != nil {
+		return nil, err
+	}
+	return []Event{posted}, nil
 }
 
 func (s *scene) knock(id, name string) []Body {
@@ -132,17 +165,22 @@ func TestJoinOrder(t *testing.T) {
 	since := s.Members[1].Since
 	conn, out := s.join("bob")
 	s.want(out,
-		Attached{Conn: conn, Member: "bob", Explicit: true, After: since, Told: since},
-		MemberJoined{"bob", "Bob", s.now}, JoinConfirmed{conn, 2}, PresenceChanged{2})
+		Attached{Conn: conn, Member: "bob", Explicit: true, Count: 2, Changed: true, After: since, Until: s.Seq, Told: since},
+		MemberJoined{"bob", "Bob", s.now}, PresenceChanged{2})
 
-	// Again on the same connection: confirmed to that one, and the others hear nothing.
-	s.want(s.must(s.Connect(s.now, Entry{Member: "bob", Conn: conn, Explicit: true})),
-		JoinConfirmed{conn, 2}, PresenceTold{conn, 2})
-	s.want(s.must(s.Connect(s.now, Entry{Member: "bob", Conn: conn})), PresenceTold{conn, 2})
+	// Again on the same connection: nobody hears anything, and no number is used up.
+	seq := s.Seq
+	s.want(s.must(s.Connect(s.now, Entry{Member: "bob", Conn: Conn{ID: conn}, Explicit: true})))
+	s.want(s.must(s.Connect(s.now, Entry{Member: "bob", Conn: Conn{ID: conn}})))
+	if s.Seq != seq {
+		t.Errorf("%d numbers were used up", s.Seq-seq)
+	}
 
 	// Another tab changes nothing for the others.
 	tab, out := s.join("bob")
-	s.want(out[1:], JoinConfirmed{tab, 2}, PresenceTold{tab, 2})
+	if a, ok := find[Attached](out); !ok || a.Conn != tab || !a.Explicit || a.Count != 2 || a.Changed || len(out) != 1 {
+		t.Errorf("events %+v, want Attached alone", out)
+	}
 
 	// A reload is no second appearance.
 	s.Disconnect(s.now, "bob", conn, s.Seq, false)
@@ -157,8 +195,8 @@ func TestJoinOrder(t *testing.T) {
 
 func TestFounderIsNeverAnnounced(t *testing.T) {
 	s := newScene(t)
-	if _, out := s.join("alice"); len(out) != 3 {
-		t.Errorf("events %+v, want Attached, JoinConfirmed, PresenceChanged", out)
+	if _, out := s.join("alice"); len(out) != 2 {
+		t.Errorf("events %+v, want Attached, PresenceChanged", out)
 	}
 }
 
@@ -168,7 +206,7 @@ func TestAbsence(t *testing.T) {
 
 	s.Disconnect(s.now, "bob", bob, s.Seq, false)
 	s.want(s.pass(10*time.Second - 1))
-	s.want(s.pass(1), MemberLeft{Member: "bob", Name: "Bob", At: s.now, How: Loss}, PresenceChanged{1})
+	s.want(s.pass(1), MemberLeft{Member: "bob", Name: "Bob", At: s.now, How: Absence}, PresenceChanged{1})
 
 	// Back within the return grace: no vote.
 	if _, left := find[MemberLeft](s.pass(10*time.Minute - 1)); left {
@@ -242,7 +280,7 @@ func TestMembershipEndsAfterTheReturnGrace(t *testing.T) {
 	bob := s.admit("bob", "Bob")
 	s.Disconnect(s.now, "bob", bob, s.Seq, false)
 	s.pass(10*time.Second + 10*time.Minute)
-	if _, err := s.Connect(s.now, Entry{Member: "bob", Conn: "late"}); !errors.Is(err, ErrNotMember) {
+	if _, err := s.Connect(s.now, Entry{Member: "bob", Conn: Conn{ID: "late"}}); !errors.Is(err, ErrNotMember) {
 		t.Errorf("err = %v, want ErrNotMember", err)
 	}
 }
@@ -257,7 +295,7 @@ func TestAnEmptyRoomLivesForTheReturnGrace(t *testing.T) {
 		t.Fatal("closed too early")
 	}
 	out := s.pass(1)
-	s.want(out, MemberLeft{Member: "alice", Name: "Alice", At: s.now, How: Departure, Known: 4}, Closed{Emptied})
+	s.want(out, MemberLeft{Member: "alice", Name: "Alice", At: s.now, How: Departure, Known: 3}, Closed{Emptied})
 }
 
 func TestEveryTabCounts(t *testing.T) {
@@ -326,7 +364,7 @@ func TestFinalLeaveEndsTheMembershipAndItsOtherTabs(t *testing.T) {
 	second, _ := s.connect("bob")
 	s.want(s.must(s.Leave(s.now, "bob", first, s.Seq, true)),
 		Detached{Member: "bob", Conns: []string{first}},
-		Detached{Member: "bob", Conns: []string{second}, Evicted: true},
+		Detached{Member: "bob", Conns: []string{second}, Why: Evicted},
 		MemberLeft{Member: "bob", Name: "Bob", At: s.now, How: Departure}, PresenceChanged{1})
 	if s.memberIndex("bob") >= 0 {
 		t.Error("still a member")
@@ -350,8 +388,8 @@ func TestFinalLeaveOfTheLastMemberClosesTheRoom(t *testing.T) {
 func TestLeaveNeedsAConnectionInTheRoom(t *testing.T) {
 	s := founded(t)
 	s.admit("bob", "Bob")
-	if _, err := s.Leave(s.now, "bob", "conn1", s.Seq, false); !errors.Is(err, ErrNotMember) {
-		t.Errorf("err = %v, want ErrNotMember", err)
+	if _, err := s.Leave(s.now, "bob", "conn1", s.Seq, false); !errors.Is(err, ErrNotHere) {
+		t.Errorf("err = %v, want ErrNotHere", err)
 	}
 }
 
@@ -396,9 +434,10 @@ func TestAKnockIsShownAgainNowAndThen(t *testing.T) {
 	s.knock("carol", "Carol")
 	shown := func(times int) (n int) {
 		for range times {
+			seq := s.Seq
 			k, ok := find[Knocked](s.must(s.Reannounce(s.now, "s-carol", "carol")))
-			if !ok || k.Knock.ID != "carol" {
-				t.Fatal("the applicant is not answered")
+			if ok != (s.Seq > seq) || ok && (k.Knock.ID != "carol" || len(k.Voters) == 0) {
+				t.Fatalf("shown again: %+v, and %d numbers used up", k, s.Seq-seq)
 			}
 			n += len(k.Voters)
 		}
@@ -444,7 +483,7 @@ func TestTheVotesAreCounted(t *testing.T) {
 		if !reflect.DeepEqual(a.Knocks, want) {
 			t.Errorf("shown %+v, want %+v", a.Knocks, want)
 		}
-		s.want(out, Attached{Conn: conn, Member: "dan", After: a.After, Told: a.After, Knocks: want}, MemberJoined{"dan", "Dan", s.now}, PresenceChanged{3})
+		s.want(out, Attached{Conn: conn, Member: "dan", Count: 3, Changed: true, After: a.After, Until: s.Seq, Told: a.After, Knocks: want}, MemberJoined{"dan", "Dan", s.now}, PresenceChanged{3})
 	})
 	t.Run("somebody goes, and comes back", func(t *testing.T) {
 		s, _ := begin(t)
@@ -454,14 +493,14 @@ func TestTheVotesAreCounted(t *testing.T) {
 		conn, out := s.connect("alice")
 		a, _ := find[Attached](out)
 		approved := []Knock{{ID: "carol", Name: "Carol", Deadline: s.now.Add(time.Minute), Approvals: 1, Required: 2}}
-		s.want(out, Attached{Conn: conn, Member: "alice", After: a.After, Told: a.After, Approved: approved}, MemberReturned{"alice", "Alice", s.now}, PresenceChanged{2},
+		s.want(out, Attached{Conn: conn, Member: "alice", Count: 2, Changed: true, After: a.After, Until: s.Seq, Told: a.After, Approved: approved}, MemberReturned{"alice", "Alice", s.now}, PresenceChanged{2},
 			s.counted("carol", 1, 2))
 	})
 	t.Run("nobody is left to be asked", func(t *testing.T) {
 		s := founded(t)
 		s.knock("carol", "Carol")
 		s.Disconnect(s.now, "alice", "conn1", s.Seq, false)
-		s.want(s.pass(10*time.Second), MemberLeft{Member: "alice", Name: "Alice", At: s.now, How: Loss}, PresenceChanged{0}, s.counted("carol", 0, 0))
+		s.want(s.pass(10*time.Second), MemberLeft{Member: "alice", Name: "Alice", At: s.now, How: Absence}, PresenceChanged{0}, s.counted("carol", 0, 0))
 	})
 	t.Run("who comes back completes one vote and is asked about another", func(t *testing.T) {
 		s := founded(t)
@@ -474,7 +513,7 @@ func TestTheVotesAreCounted(t *testing.T) {
 		conn, out := s.connect("alice")
 		a, _ := find[Attached](out)
 		want := []Knock{{ID: "dan", Name: "Dan", Deadline: s.now.Add(time.Minute), Required: 2}}
-		s.want(out, Attached{Conn: conn, Member: "alice", After: a.After, Told: a.After, Log: a.Log, Knocks: want}, MemberReturned{"alice", "Alice", s.now}, PresenceChanged{1},
+		s.want(out, Attached{Conn: conn, Member: "alice", Count: 1, Changed: true, After: a.After, Until: s.Seq, Told: a.After, Log: a.Log, Knocks: want}, MemberReturned{"alice", "Alice", s.now}, PresenceChanged{1},
 			KnockAdmitted{"carol", "Carol", s.now, []string{"Alice"}, s.Remaining(s.now)}, PresenceChanged{2}, s.counted("dan", 0, 2))
 	})
 	t.Run("nothing changes", func(t *testing.T) {
@@ -567,29 +606,28 @@ func TestWithdrawingAFewTimes(t *testing.T) {
 	s.knock("bob", "Bob")
 }
 
-func TestTellCode(t *testing.T) {
-	s := founded(t)
-	s.knock("dan", "Dan")
-	s.want(s.must(s.TellCode("alice", "conn3")), CodeTold{Conn: "conn3", Code: s.Code})
-	if events, err := s.TellCode("dan", "conn3"); !errors.Is(err, ErrNotMember) || len(events) > 0 {
-		t.Errorf("an applicant: %+v, err = %v, want ErrNotMember", events, err)
-	}
-}
-
-func TestList(t *testing.T) {
+func TestView(t *testing.T) {
 	s := founded(t)
 	bob := s.admit("bob", "Bob")
 	s.admit("carol", "Carol")
 	s.knock("dan", "Dan")
 	s.must(s.Leave(s.now, "bob", bob, s.Seq, false))
-	s.want(s.must(s.List("carol", "conn3")), MembersListed{
-		Conn: "conn3", Member: "carol",
-		Members: []Membership{{"alice", "Alice", true}, {"bob", "Bob", false}, {"carol", "Carol", true}},
-	})
+	seq := s.Seq
+	v, err := s.View(s.now, s.by("carol"))
+	want := []Membership{{"alice", "Alice", true}, {"bob", "Bob", false}, {"carol", "Carol", true}}
+	if err != nil || v.Seq() != seq || v.Code() != s.Code || !slices.Equal(v.Members(), want) || v.Status() != s.Status(s.now) || v.Remaining() != s.Remaining(s.now) {
+		t.Errorf("%+v, err = %v", v, err)
+	}
 	for _, stranger := range []string{"dan", "mallory", ""} {
-		if events, err := s.List(stranger, "conn3"); !errors.Is(err, ErrNotMember) || len(events) > 0 {
-			t.Errorf("%q: %+v, err = %v, want ErrNotMember", stranger, events, err)
+		if _, err := s.View(s.now, s.by(stranger)); !errors.Is(err, ErrNotMember) {
+			t.Errorf("%q: err = %v, want ErrNotMember", stranger, err)
 		}
+	}
+	if _, err := s.View(s.now, Caller{Member: "bob", Conn: bob}); !errors.Is(err, ErrNotHere) {
+		t.Errorf("from outside: err = %v, want ErrNotHere", err)
+	}
+	if s.Seq != seq {
+		t.Errorf("%d numbers were used up", s.Seq-seq)
 	}
 }
 
@@ -691,12 +729,15 @@ func TestOnlyMembersPresentVote(t *testing.T) {
 	}
 	for name, voter := range tests {
 		t.Run(name, func(t *testing.T) {
-			before := *s.Room
-			if _, err := s.Approve(s.now, voter, "carol"); !errors.Is(err, ErrNotMember) {
-				t.Errorf("Approve: err = %v, want ErrNotMember", err)
+			before, want := *s.Room, ErrNotMember
+			if voter == "bob" {
+				want = ErrNotHere
 			}
-			if _, err := s.Decline(s.now, voter, "carol"); !errors.Is(err, ErrNotMember) {
-				t.Errorf("Decline: err = %v, want ErrNotMember", err)
+			if _, err := s.Approve(s.now, voter, "carol"); !errors.Is(err, want) {
+				t.Errorf("Approve: err = %v, want %v", err, want)
+			}
+			if _, err := s.Decline(s.now, voter, "carol"); !errors.Is(err, want) {
+				t.Errorf("Decline: err = %v, want %v", err, want)
 			}
 			if !reflect.DeepEqual(before, *s.Room) {
 				t.Error("a refused vote changed the room")
@@ -974,9 +1015,22 @@ func TestWhatAConnectionIsShown(t *testing.T) {
 		s.admit("bob", "Bob")
 		seen := post(s)
 		post(s)
-		out := s.must(s.Connect(s.now, Entry{Member: "bob", Conn: "new", Resume: &seen}))
+		out := s.must(s.Connect(s.now, Entry{Member: "bob", Conn: Conn{ID: "new"}, Resume: &seen}))
 		if got := after(out); got != seen {
 			t.Errorf("after %d, want %d", got, seen)
+		}
+	})
+	t.Run("a page of which nothing is certain: what it has seen at least", func(t *testing.T) {
+		s := founded(t)
+		lost := s.admit("bob", "Bob")
+		least := post(s)
+		more := post(s)
+		if got := after(s.must(s.Connect(s.now, Entry{Member: "bob", Conn: Conn{ID: "new"}, Otherwise: &least}))); got != least {
+			t.Errorf("after %d, want %d", got, least)
+		}
+		s.Disconnect(s.now, "bob", lost, more, false)
+		if got := after(s.must(s.Connect(s.now, Entry{Member: "bob", Conn: Conn{ID: "newer"}, Otherwise: &least}))); got != more {
+			t.Errorf("after %d, want what was reported, %d", got, more)
 		}
 	})
 	t.Run("a page that knows what it has seen leaves the other tab's loss alone", func(t *testing.T) {
@@ -987,7 +1041,7 @@ func TestWhatAConnectionIsShown(t *testing.T) {
 		s.Disconnect(s.now, "bob", one, little, false)
 		more := post(s)
 		s.Disconnect(s.now, "bob", two, more, false)
-		s.must(s.Connect(s.now, Entry{Member: "bob", Conn: "one again", Resume: &little}))
+		s.must(s.Connect(s.now, Entry{Member: "bob", Conn: Conn{ID: "one again"}, Resume: &little}))
 		if _, out := s.connect("bob"); after(out) != more {
 			t.Errorf("the other tab is shown from %d on, want %d", after(out), more)
 		}
@@ -1001,7 +1055,7 @@ func TestWhatAConnectionIsShown(t *testing.T) {
 		most := post(s)
 		s.Disconnect(s.now, "bob", one, more, false)
 		s.Disconnect(s.now, "bob", two, little, false)
-		s.must(s.Connect(s.now, Entry{Member: "bob", Conn: "one again", Resume: &most}))
+		s.must(s.Connect(s.now, Entry{Member: "bob", Conn: Conn{ID: "one again"}, Resume: &most}))
 		if _, out := s.connect("bob"); after(out) != little {
 			t.Errorf("the other tab is shown from %d on, want %d", after(out), little)
 		}
@@ -1066,7 +1120,7 @@ func TestWhatAConnectionIsShown(t *testing.T) {
 				t.Fatal(err)
 			}
 			s.Disconnect(s.now, "bob", bob, seen, false)
-			e := Entry{Member: "bob", Conn: "back", Returning: true}
+			e := Entry{Member: "bob", Conn: Conn{ID: "back"}, Returning: true}
 			if certain {
 				e.Resume = &seen
 			}
@@ -1084,7 +1138,7 @@ func TestWhatAConnectionIsShown(t *testing.T) {
 		post(s)
 		s.admit("bob", "Bob")
 		since, claim := s.Members[1].Since, uint64(0)
-		if got := after(s.must(s.Connect(s.now, Entry{Member: "bob", Conn: "x", Resume: &claim}))); got != since {
+		if got := after(s.must(s.Connect(s.now, Entry{Member: "bob", Conn: Conn{ID: "x"}, Resume: &claim}))); got != since {
 			t.Errorf("after %d, want %d", got, since)
 		}
 	})
@@ -1174,7 +1228,7 @@ func TestRulesKeepTheInvariants(t *testing.T) {
 				events, err = s.Decline(s.now, anyMember(rng, s.Room), anyKnock(rng, s.Room))
 			case 4:
 				s.conns++
-				events, err = s.Connect(s.now, Entry{Member: anyMember(rng, s.Room), Conn: conn(), Explicit: rng.IntN(2) == 0})
+				events, err = s.Connect(s.now, Entry{Member: anyMember(rng, s.Room), Conn: Conn{ID: conn()}, Explicit: rng.IntN(2) == 0})
 			case 5:
 				s.Disconnect(s.now, anyMember(rng, s.Room), conn(), s.Seq/2, rng.IntN(3) == 0)
 			case 6:

@@ -27,7 +27,7 @@ func (s *Service) Run(ctx context.Context) {
 // their turn.
 func (s *Service) tickDue(ctx context.Context) error {
 	s.alarm.clear()
-	ids, next, err := s.Store.Due(ctx, time.Now())
+	ids, next, err := s.store.Due(ctx, time.Now())
 	if err != nil {
 		return err
 	}

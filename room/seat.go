@@ -2,6 +2,43 @@ package room
 
 import "time"
 
+// Standing is how somebody stands to a room.
+type Standing int
+
+// The standings, in the order they are passed through.
+const (
+	Waiting Standing = iota // a knock that is not decided
+	Admitted
+	Refused
+)
+
+// Seat is what one session holds in one room: a knock and, once admitted,
+// the membership that grew out of it. It keeps its ID all the way.
+type Seat struct {
+	ID       string
+	Room     string
+	Name     string // not escaped
+	Standing Standing
+	Refusal  Refusal   // set if Refused
+	Deadline time.Time // of the vote, if Waiting
+	// Path is the last segment of the page's address, /room/<Path>: the room's
+	// id for its creator, the seat's own id for everybody else, so that two
+	// members in one browser have two addresses.
+	Path string
+	// Loading is true if the member's next connection is a newly loaded page
+	// rather than a known page that reconnects.
+	Loading bool
+	// Rendered is true while a page was rendered for the member that has not
+	// connected yet.
+	Rendered bool
+	// Open is the number of the member's open connections.
+	Open int
+	// Pages are what the pages call themselves that are connected, or have lost their connection.
+	Pages []string
+	// LastSeen is when the last connection was lost; zero if there was none.
+	LastSeen time.Time
+}
+
 // Seats returns what the session holds in this room, oldest first.
 func (r *Room) Seats(session string, now time.Time) []Seat {
 	var seats []Seat
@@ -25,7 +62,7 @@ func (r *Room) memberSeat(m *Member, now time.Time) Seat {
 	}
 	return Seat{
 		ID: m.ID, Room: r.ID, Name: m.Name, Standing: Admitted, Path: path,
-		Loading: m.loading(now), Rendered: now.Before(m.LoadingUntil), Open: len(m.Conns), LastSeen: m.LastSeen,
+		Loading: m.loading(now), Rendered: now.Before(m.LoadingUntil), Open: len(m.Conns), Pages: m.pages(), LastSeen: m.LastSeen,
 	}
 }
 

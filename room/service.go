@@ -1,27 +1,20 @@
 package room
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"hash/maphash"
-	"math/big"
-	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/google/uuid"
 )
 
-// Options configure a Service. Store, Announcer and Clean must be set; all
-// else has a default.
+// Options configure a Service. Store and Clean must be set; all else has a default.
 type Options struct {
-	Store     Store
-	Announcer Announcer
-	// Clean makes a message safe for every page, or refuses it with
+	Store Store
+	// Clean makes a text safe for every page, or refuses it with
 	// ErrMessageTooLong, and says whether it is a text or an envelope. An empty
 	// result means that there is nothing to say.
 	Clean func(s Said) (content string, kind Kind, err error)
@@ -36,21 +29,19 @@ type Options struct {
 	NewCode func() string // default six random digits from crypto/rand
 }
 
-// Service holds the use cases. All methods are safe for concurrent use.
-//
-// Lock order: a room's stripe, then the store's own locks. The Announcer is
-// called with the stripe held.
+// Service holds the use cases. All methods are safe for concurrent use, and none waits for
+// who watches a room longer than they take to be told.
 type Service struct {
-	Options
-	seed    maphash.Seed
-	stripes [64]sync.Mutex // commit and announcement of a room, together
+	options Options
+	store   Store
+	writers writers
 	alarm   alarm
 }
 
 // NewService returns a service. It panics if a mandatory option is missing.
 func NewService(o Options) *Service {
-	if o.Store == nil || o.Announcer == nil || o.Clean == nil {
-		panic("room: NewService needs a Store, an Announcer and Clean")
+	if o.Store == nil || o.Clean == nil {
+		panic("room: NewService needs a Store and Clean")
 	}
 	if o.Terms == (Terms{}) {
 		o.Terms = DefaultTerms()
@@ -64,33 +55,26 @@ func NewService(o Options) *Service {
 	if o.NewCode == nil {
 		o.NewCode = RandomCode
 	}
-	return &Service{Options: o, seed: maphash.MakeSeed(), alarm: alarm{wake: make(chan struct{}, 1)}}
+	s := &Service{options: o, store: o.Store, alarm: alarm{wake: make(chan struct{}, 1)}}
+	s.writers.write = s.write
+	return s
 }
 
-// codes is how many six-digit codes without a leading zero there are.
-var codes = big.NewInt(900_000)
-
-// RandomCode draws six digits from crypto/rand, the first of them not zero, so
-// that a code survives being treated as a number.
-func RandomCode() string {
-	n, err := rand.Int(rand.Reader, codes)
-	if err != nil {
-		panic(err) // crypto/rand does not fail: it ends the process itself
-	}
-	return fmt.Sprintf("%06d", 100_000+n.Int64())
+// Creation asks for a new room.
+type Creation struct {
+	Session string // the creator's session
+	// Networks are what the creator is counted by, for Capacity.RoomsPerAddress.
+	Networks []Network
+	Name     string // as typed; the name rule is applied here
 }
 
-// ValidCode reports whether the code is six decimal digits.
-func ValidCode(code string) bool {
-	if len(code) != 6 {
-		return false
-	}
-	for i := range len(code) {
-		if code[i] < '0' || code[i] > '9' {
-			return false
-		}
-	}
-	return true
+// Application asks to be let into the room that has the code.
+type Application struct {
+	Session string
+	// Networks are what the applicant is counted by, for the places at the door.
+	Networks []Network
+	Name     string // as typed
+	Code     string // six digits of any script
 }
 
 // Create opens a room with the creator as its first member.
@@ -101,14 +85,14 @@ func (s *Service) Create(ctx context.Context, c Creation) (Seat, error) {
 		return Seat{}, err
 	}
 	f := Founding{
-		ID: s.NewID(), Networks: c.Networks, EncryptionKey: rand.Text(),
-		MemberID: s.NewID(), MemberName: name, Session: c.Session,
+		ID: s.options.NewID(), Networks: c.Networks, EncryptionKey: rand.Text(),
+		MemberID: s.options.NewID(), MemberName: name, Session: c.Session,
 	}
 	for {
-		f.Code = s.NewCode()
+		f.Code = s.options.NewCode()
 		now := time.Now()
-		r := New(f, s.Terms, now)
-		err := s.Store.Create(ctx, r, s.Capacity)
+		r := New(f, s.options.Terms, now)
+		err := s.store.Create(ctx, r, s.options.Capacity)
 		if errors.Is(err, ErrCodeTaken) {
 			continue
 		}
@@ -129,7 +113,7 @@ func (s *Service) Create(ctx context.Context, c Creation) (Seat, error) {
 // these networks. Rooms that are only made cost nothing to make, so they must not keep out
 // people who come. Errors: ErrTooManyRooms if somebody has entered each of them.
 func (s *Service) makePlace(ctx context.Context, newcomer []Network) error {
-	unentered, err := s.Store.Unentered(ctx)
+	unentered, err := s.store.Unentered(ctx)
 	if err != nil {
 		return fmt.Errorf("looking for a room to end: %w", err)
 	}
@@ -155,11 +139,11 @@ func (s *Service) RequestJoin(ctx context.Context, a Application) (Seat, error) 
 	if err != nil {
 		return Seat{}, err
 	}
-	id, err := s.Store.ByCode(ctx, a.Code)
+	id, err := s.store.ByCode(ctx, a.Code)
 	if err != nil {
 		return Seat{}, err
 	}
-	knock := s.NewID()
+	knock := s.options.NewID()
 	var seat Seat
 	err = s.change(ctx, id, func(r *Room, now time.Time) (events []Event, err error) {
 		if !r.holds(a.Code) { // it turned while we were looking
@@ -176,7 +160,7 @@ func (s *Service) RequestJoin(ctx context.Context, a Application) (Seat, error) 
 
 // Seats returns what the session holds in all live rooms, oldest room first.
 func (s *Service) Seats(ctx context.Context, session string) ([]Seat, error) {
-	rooms, err := s.Store.BySession(ctx, session)
+	rooms, err := s.store.BySession(ctx, session)
 	if err != nil {
 		return nil, err
 	}
@@ -186,6 +170,15 @@ func (s *Service) Seats(ctx context.Context, session string) ([]Seat, error) {
 		seats = append(seats, r.Seats(session, now)...)
 	}
 	return seats, nil
+}
+
+// Page is what the chat page is rendered from.
+type Page struct {
+	Seat          Seat
+	Code          string
+	Remaining     time.Duration // to the next code
+	Participants  int
+	EncryptionKey string
 }
 
 // Page returns what the chat page at /room/<path> shows to this session, and
@@ -202,7 +195,7 @@ func (s *Service) Page(ctx context.Context, session, path string) (Page, error) 
 // Gone returns why there is no such room for the session: ErrUnentered or, for every
 // other reason, ErrNotFound.
 func (s *Service) Gone(ctx context.Context, session, room string) error {
-	lapsed, err := s.Store.Lapsed(ctx, room, session)
+	lapsed, err := s.store.Lapsed(ctx, room, session)
 	if err != nil {
 		return fmt.Errorf("looking for a room that nobody entered: %w", err)
 	}
@@ -213,18 +206,22 @@ func (s *Service) Gone(ctx context.Context, session, room string) error {
 }
 
 func (s *Service) page(ctx context.Context, session, path string) (Page, error) {
-	rooms, err := s.Store.BySession(ctx, session)
+	id, err := s.store.BySeat(ctx, path)
+	if errors.Is(err, ErrNotFound) {
+		id, err = path, nil // the founder's page is at the room's own id
+	}
 	if err != nil {
 		return Page{}, err
 	}
-	for _, r := range rooms {
-		seat, err := r.SeatAt(session, path, time.Now())
-		if err != nil {
-			continue
-		}
-		return s.load(ctx, seat)
+	r, now, err := s.view(ctx, id)
+	if err != nil {
+		return Page{}, err
 	}
-	return Page{}, ErrNotFound
+	seat, err := r.SeatAt(session, path, now)
+	if err != nil {
+		return Page{}, err
+	}
+	return s.load(ctx, seat)
 }
 
 func (s *Service) load(ctx context.Context, seat Seat) (Page, error) {
@@ -269,7 +266,7 @@ func (s *Service) TimeRemaining(ctx context.Context, room string) (time.Duration
 // view returns a room whose time is not over.
 func (s *Service) view(ctx context.Context, room string) (*Room, time.Time, error) {
 	now := time.Now()
-	r, err := s.Store.View(ctx, room)
+	r, err := s.store.View(ctx, room)
 	if err != nil {
 		return nil, now, err
 	}
@@ -279,24 +276,86 @@ func (s *Service) view(ctx context.Context, room string) (*Room, time.Time, erro
 	return r, now, nil
 }
 
-// Connect brings a member's connection into the room. It announces Attached,
-// then MemberJoined or MemberReturned if so, JoinConfirmed if the page asked,
-// and PresenceChanged, or PresenceTold if the count is what it was. After any
-// other error than ErrNotFound and ErrNotMember the connection may be in the room
-// without hearing it: report it lost.
+// Watch has w hear what happens in the room until release is called, from its return on.
+// Connections are to enter a room that is watched: their Attached is an event.
+// Errors: ErrNotFound.
+func (s *Service) Watch(ctx context.Context, room string, w Watcher) (release func(), err error) {
+	return s.store.Watch(ctx, room, w)
+}
+
+// Connect brings a member's connection into the room, which says so by Attached. A
+// connection that is in the room already changes nothing. After any other error than
+// ErrNotFound, ErrNotMember and ErrNotHere the connection may be in the room without hearing
+// it: report it lost.
 func (s *Service) Connect(ctx context.Context, e Entry) error {
 	return s.change(ctx, e.Room, func(r *Room, now time.Time) ([]Event, error) {
 		return r.Connect(now, e)
 	})
 }
 
+// View calls tell with the room as a member's connection may see it: as of the last event
+// that who watches the room in this process has heard of, so that what is told by it stands in
+// order with what happens. tell must not block, and must not call back.
+// Errors: ErrNotFound, ErrNotMember, ErrNotHere.
+func (s *Service) View(ctx context.Context, c Caller, tell func(View)) error {
+	return s.observe(ctx, c.Room, func(r *Room, now time.Time) error {
+		view, err := r.View(now, c)
+		if err == nil {
+			tell(view)
+		}
+		return err
+	})
+}
+
+// ViewKnock calls tell, as View does, with how the session's open knock stands.
+// Errors: ErrNoSuchKnock.
+func (s *Service) ViewKnock(ctx context.Context, session, knock string, tell func(Knock)) error {
+	id, err := s.roomOf(ctx, knock)
+	if err != nil {
+		return err
+	}
+	err = s.observe(ctx, id, func(r *Room, _ time.Time) error {
+		i := r.openKnock(knock)
+		if i < 0 || r.Knocks[i].Session != session {
+			return ErrNoSuchKnock
+		}
+		tell(r.Knocks[i].knock())
+		return nil
+	})
+	return noKnock(err)
+}
+
+// observe calls tell with the room, in which nothing is overdue.
+func (s *Service) observe(ctx context.Context, id string, tell func(r *Room, now time.Time) error) error {
+	for {
+		var overdue bool
+		var told error
+		err := s.store.Observe(ctx, id, func(r *Room) {
+			now := time.Now()
+			if overdue = !r.NextDeadline().After(now); overdue {
+				return
+			}
+			told = tell(r, now)
+		})
+		if err != nil {
+			return err
+		}
+		if !overdue {
+			return told
+		}
+		if err := s.tick(ctx, id); err != nil {
+			return err
+		}
+	}
+}
+
 // Disconnect reports a lost connection. delivered is the sequence number up to
 // which the page behind it has certainly seen the room; deliberate says that
 // the client took its leave and will not resume by itself.
 // A room that is gone is no error.
-func (s *Service) Disconnect(ctx context.Context, room, member, conn string, delivered uint64, deliberate bool) error {
-	return ignoreNotFound(s.change(ctx, room, func(r *Room, now time.Time) ([]Event, error) {
-		r.Disconnect(now, member, conn, delivered, deliberate)
+func (s *Service) Disconnect(ctx context.Context, c Caller, delivered uint64, deliberate bool) error {
+	return ignoreNotFound(s.change(ctx, c.Room, func(r *Room, now time.Time) ([]Event, error) {
+		r.Disconnect(now, c.Member, c.Conn, delivered, deliberate)
 		return nil, nil
 	}))
 }
@@ -304,7 +363,7 @@ func (s *Service) Disconnect(ctx context.Context, room, member, conn string, del
 // Await reports that a member's connection waits for its turn to enter, until Connect or
 // Forgo is called for it: the member is not absent meanwhile, but not for ever either.
 // Errors: ErrNotFound, ErrNotMember.
-func (s *Service) Await(ctx context.Context, room, member, conn string) error {
+func (s *Service) Await(ctx context.Context, room, member string, conn Conn) error {
 	return s.change(ctx, room, func(r *Room, now time.Time) ([]Event, error) {
 		return r.Await(now, member, conn)
 	})
@@ -322,161 +381,158 @@ func (s *Service) Forgo(ctx context.Context, room, member, conn string) error {
 // Outpaced reports a connection that the server has ended since its client did not keep
 // up with what it was sent; delivered is as for Disconnect. The member is not absent
 // before they could have come back. A room that is gone is no error.
-func (s *Service) Outpaced(ctx context.Context, room, member, conn string, delivered uint64) error {
-	return ignoreNotFound(s.change(ctx, room, func(r *Room, now time.Time) ([]Event, error) {
-		r.Spare(now, member)
-		r.Disconnect(now, member, conn, delivered, false)
+func (s *Service) Outpaced(ctx context.Context, c Caller, delivered uint64) error {
+	return ignoreNotFound(s.change(ctx, c.Room, func(r *Room, now time.Time) ([]Event, error) {
+		r.Spare(now, c.Member)
+		r.Disconnect(now, c.Member, c.Conn, delivered, false)
 		return nil, nil
 	}))
 }
 
 // Leave takes one connection out of the room without the grace of a lost one
 // or, if final, ends the membership. delivered is as for Disconnect. A room that is gone,
-// perhaps by this very leaving, is no error. Errors: ErrNotMember.
-func (s *Service) Leave(ctx context.Context, room, member, conn string, delivered uint64, final bool) error {
-	return ignoreNotFound(s.change(ctx, room, func(r *Room, now time.Time) ([]Event, error) {
-		return r.Leave(now, member, conn, delivered, final)
+// perhaps by this very leaving, is no error. Errors: ErrNotMember, ErrNotHere.
+func (s *Service) Leave(ctx context.Context, c Caller, delivered uint64, final bool) error {
+	return ignoreNotFound(s.change(ctx, c.Room, func(r *Room, now time.Time) ([]Event, error) {
+		return r.Leave(now, c, delivered, final)
 	}))
 }
 
 // Post says something to the room. What is posted again, and is in the log under
-// its Ref, is not posted twice: that earlier message is returned, and nothing is
-// announced. Within one process nothing comes between the look into the log and the
-// posting, as the stripe is held for both; processes that share a store could each
-// post it. Errors: ErrNotFound, ErrNotMember, ErrMessageTooLong, ErrMessageBlank.
+// its Ref, is not posted twice: that earlier message is returned, and nothing happens.
+// Errors: ErrNotFound, ErrNotMember, ErrNotHere, ErrMessageTooLong, ErrMessageBlank.
 func (s *Service) Post(ctx context.Context, d Draft) (earlier *Message, err error) {
-	said, err := s.said(ctx, d)
+	content, kind, err := s.cleaned(ctx, d)
 	if err != nil {
 		return nil, err
-	}
-	content, kind, err := s.Clean(said)
-	if err != nil {
-		return nil, err
-	}
-	if content == "" {
-		return nil, ErrMessageBlank
-	}
-	stripe := s.stripe(d.Room)
-	stripe.Lock()
-	defer stripe.Unlock()
-	if d.Again && d.Ref != "" {
-		if earlier, err = s.posted(ctx, d); earlier != nil || err != nil {
-			return earlier, err
-		}
 	}
 	// Copies of their own: what is kept must not keep a buffer that it is a part of.
-	member, content, ref := d.Member, strings.Clone(content), strings.Clone(d.Ref)
-	return nil, s.changeLocked(ctx, d.Room, func(r *Room, now time.Time) ([]Event, error) {
-		return r.Post(now, member, kind, content, ref)
-	})
+	p := post{Draft: d, kind: kind}
+	p.Content, p.Ref = strings.Clone(content), strings.Clone(d.Ref)
+	c := change{post: true, rule: p.rule}
+	if err := s.writers.do(ctx, d.Room, &c); err != nil {
+		return nil, err
+	}
+	return p.earlier, nil
 }
 
-// said returns what is to be cleaned. Errors: ErrNotFound.
-func (s *Service) said(ctx context.Context, d Draft) (Said, error) {
-	said := Said{Room: d.Room, Text: d.Text}
-	if !s.KeyGiven {
-		return said, nil
-	}
-	r, _, err := s.view(ctx, d.Room)
-	if err != nil {
-		return Said{}, err
-	}
-	said.Key = r.EncryptionKey
-	return said, nil
+// post is a draft on its way into the room.
+type post struct {
+	Draft            // its content made safe
+	kind    Kind     // that it turned out to be
+	earlier *Message // that it repeats
 }
 
-// posted returns the message of the member that is in the log under the draft's
-// Ref, nil if there is none. Errors: ErrNotFound, ErrNotMember.
-func (s *Service) posted(ctx context.Context, d Draft) (*Message, error) {
-	r, _, err := s.view(ctx, d.Room)
+func (p *post) rule(r *Room, now time.Time, log Log) ([]Event, error) {
+	p.earlier = nil // the rule may have run before
+	if p.Again && p.Ref != "" {
+		if _, err := r.caller(p.Caller); err != nil {
+			return nil, err
+		}
+		said, found, err := log.Said(p.Member, p.Ref)
+		if err != nil {
+			return nil, fmt.Errorf("looking into the log: %w", err)
+		}
+		if found {
+			p.earlier = &said
+			return nil, nil
+		}
+	}
+	posted, err := r.Post(now, p.Caller, p.kind, p.Content, p.Ref)
 	if err != nil {
 		return nil, err
 	}
-	if r.memberIndex(d.Member) < 0 {
-		return nil, ErrNotMember
-	}
-	m, found, err := s.Store.Said(ctx, d.Room, d.Member, d.Ref)
-	if err != nil {
-		return nil, fmt.Errorf("looking into the log: %w", err)
-	}
-	if !found {
-		return nil, nil //nolint:nilnil // that there is none is no error
-	}
-	return &m, nil
+	return []Event{posted}, nil
 }
 
-// TellCode tells a member's connection the room's code.
-// Errors: ErrNotFound, ErrNotMember.
-func (s *Service) TellCode(ctx context.Context, room, member, conn string) error {
-	return s.change(ctx, room, func(r *Room, _ time.Time) ([]Event, error) {
-		return r.TellCode(member, conn)
-	})
-}
-
-// ListMembers tells a member's connection who the members are.
-// Errors: ErrNotFound, ErrNotMember.
-func (s *Service) ListMembers(ctx context.Context, room, member, conn string) error {
-	return s.change(ctx, room, func(r *Room, _ time.Time) ([]Event, error) {
-		return r.List(member, conn)
-	})
+// cleaned returns what is posted of a draft.
+// Errors: ErrNotFound, ErrMessageTooLong, ErrMessageBlank.
+func (s *Service) cleaned(ctx context.Context, d Draft) (content string, kind Kind, err error) {
+	if d.Kind != KindText {
+		return d.Content, d.Kind, nil
+	}
+	said := Said{Room: d.Room, Text: d.Content}
+	if s.options.KeyGiven {
+		r, _, err := s.view(ctx, d.Room)
+		if err != nil {
+			return "", 0, err
+		}
+		said.Key = r.EncryptionKey
+	}
+	content, kind, err = s.options.Clean(said)
+	if err == nil && content == "" {
+		err = ErrMessageBlank
+	}
+	return content, kind, err
 }
 
 // Approve records a member's yes to a knock.
-// Errors: ErrNotFound, ErrNotMember, ErrNoSuchKnock.
-func (s *Service) Approve(ctx context.Context, room, member, knock string) error {
-	return s.change(ctx, room, func(r *Room, now time.Time) ([]Event, error) {
-		return r.Approve(now, member, knock)
+// Errors: ErrNotFound, ErrNotMember, ErrNotHere, ErrNoSuchKnock.
+func (s *Service) Approve(ctx context.Context, c Caller, knock string) error {
+	return s.change(ctx, c.Room, func(r *Room, now time.Time) ([]Event, error) {
+		return r.Approve(now, c, knock)
 	})
 }
 
 // Decline ends a knock. Errors: ErrNotFound, ErrNotMember, ErrNoSuchKnock.
-func (s *Service) Decline(ctx context.Context, room, member, knock string) error {
-	return s.change(ctx, room, func(r *Room, now time.Time) ([]Event, error) {
-		return r.Decline(now, member, knock)
+func (s *Service) Decline(ctx context.Context, c Caller, knock string) error {
+	return s.change(ctx, c.Room, func(r *Room, now time.Time) ([]Event, error) {
+		return r.Decline(now, c, knock)
 	})
 }
 
 // Reannounce shows the session's open knock again to the members who have not
-// voted on it, and how it stands to the applicant; if they were shown it often enough,
-// to the applicant alone. Errors: ErrNoSuchKnock.
-func (s *Service) Reannounce(ctx context.Context, session, knock string) error {
-	return s.changeKnock(ctx, session, knock, func(r *Room, now time.Time) ([]Event, error) {
-		return r.Reannounce(now, session, knock)
+// voted on it, and how it stands to the applicant. shown is false if they were shown it often
+// enough: then nothing happens. Errors: ErrNoSuchKnock.
+func (s *Service) Reannounce(ctx context.Context, session, knock string) (shown bool, err error) {
+	err = s.changeKnock(ctx, knock, func(r *Room, now time.Time) ([]Event, error) {
+		events, err := r.Reannounce(now, session, knock)
+		shown = len(events) > 0
+		return events, err
 	})
+	return shown, err
 }
 
 // Withdraw ends the session's open knock. Errors: ErrNoSuchKnock.
 func (s *Service) Withdraw(ctx context.Context, session, knock string) error {
-	return s.changeKnock(ctx, session, knock, func(r *Room, now time.Time) ([]Event, error) {
+	return s.changeKnock(ctx, knock, func(r *Room, now time.Time) ([]Event, error) {
 		return r.Withdraw(now, session, knock)
 	})
 }
 
-// changeKnock works on the room at which the session has the open knock.
-func (s *Service) changeKnock(ctx context.Context, session, knock string, rule func(r *Room, now time.Time) ([]Event, error)) error {
-	seats, err := s.Seats(ctx, session)
+// changeKnock works on the room at which there is the knock.
+func (s *Service) changeKnock(ctx context.Context, knock string, rule func(r *Room, now time.Time) ([]Event, error)) error {
+	id, err := s.roomOf(ctx, knock)
 	if err != nil {
 		return err
 	}
-	for _, seat := range seats {
-		if seat.ID != knock || seat.Standing != Waiting {
-			continue
-		}
-		return s.change(ctx, seat.Room, rule)
+	return noKnock(s.change(ctx, id, rule))
+}
+
+// roomOf returns the id of the room at which there is the knock. Errors: ErrNoSuchKnock.
+func (s *Service) roomOf(ctx context.Context, knock string) (string, error) {
+	id, err := s.store.BySeat(ctx, knock)
+	return id, noKnock(err)
+}
+
+// noKnock says of a room that is gone that its knocks are.
+func noKnock(err error) error {
+	if errors.Is(err, ErrNotFound) {
+		return ErrNoSuchKnock
 	}
-	return ErrNoSuchKnock
+	return err
 }
 
 // RotateCode gives the room a new code on a member's wish.
-// Errors: ErrNotFound, ErrNotMember.
-func (s *Service) RotateCode(ctx context.Context, room, member string) error {
-	return s.change(ctx, room, func(r *Room, now time.Time) ([]Event, error) {
-		if r.memberIndex(member) < 0 {
-			return nil, ErrNotMember
+// Errors: ErrNotFound, ErrNotMember, ErrNotHere.
+func (s *Service) RotateCode(ctx context.Context, c Caller) error {
+	return s.change(ctx, c.Room, func(r *Room, now time.Time) ([]Event, error) {
+		if _, err := r.caller(c); err != nil {
+			return nil, err
 		}
-		code := s.NewCode()
-		if r.holds(code) {
-			return nil, ErrCodeTaken // what is to end must not go on by chance
+		code := s.options.NewCode()
+		for r.holds(code) { // what is to end must not go on by chance
+			code = s.options.NewCode()
 		}
 		return r.Rotate(now, code), nil
 	})
@@ -484,7 +540,7 @@ func (s *Service) RotateCode(ctx context.Context, room, member string) error {
 
 // Totals counts the live rooms and their memberships.
 func (s *Service) Totals(ctx context.Context) (rooms, members int, err error) {
-	return s.Store.Totals(ctx)
+	return s.store.Totals(ctx)
 }
 
 // tick does what is due in one room. A room that is gone has nothing due.
@@ -497,81 +553,4 @@ func ignoreNotFound(err error) error {
 		return nil
 	}
 	return err
-}
-
-// change is how every use case works on a room: first what fell due by now,
-// then the rule; commit; announce. If the room has ended by that, the end is
-// committed and announced, and ErrNotFound returned.
-func (s *Service) change(ctx context.Context, id string, rule func(r *Room, now time.Time) ([]Event, error)) error {
-	stripe := s.stripe(id)
-	stripe.Lock()
-	defer stripe.Unlock()
-	return s.changeLocked(ctx, id, rule)
-}
-
-// stripe returns the lock of a room.
-func (s *Service) stripe(id string) *sync.Mutex {
-	return &s.stripes[maphash.String(s.seed, id)%uint64(len(s.stripes))]
-}
-
-// changeLocked is change for whoever has locked the room.
-func (s *Service) changeLocked(ctx context.Context, id string, rule func(r *Room, now time.Time) ([]Event, error)) error {
-	r, events, err := s.Store.Update(ctx, id, func(r *Room) ([]Event, error) {
-		now := time.Now()
-		overdue := r.Advance(now, s.NewCode)
-		if r.Closing != "" {
-			return overdue, nil
-		}
-		events, err := rule(r, now)
-		if err != nil || overdue == nil {
-			return events, err
-		}
-		return append(overdue, events...), nil
-	})
-	if err != nil {
-		return err
-	}
-	// What is committed is announced in any case: the others must not miss it.
-	events, err = s.fillLogs(ctx, id, events)
-	if len(events) > 0 {
-		s.Announcer.Announce(id, events)
-	}
-	if r.Closing != "" {
-		return ErrNotFound
-	}
-	s.alarm.set(r.NextDeadline())
-	return err
-}
-
-// fillLogs adds to each Attached event the entries of the log that its connection
-// has not seen, those of the other events at hand too. The stripe is held, so none
-// can come between. If the log cannot be read the event is taken out: its
-// connection is not attached.
-func (s *Service) fillLogs(ctx context.Context, id string, events []Event) ([]Event, error) {
-	for i, e := range events {
-		a, ok := e.Body.(Attached)
-		if !ok {
-			continue
-		}
-		log, err := s.Store.Log(ctx, id, a.After)
-		if err != nil {
-			return slices.Delete(events, i, i+1), fmt.Errorf("reading the log: %w", err)
-		}
-		a.Log = merge(log, a.Log)
-		// Nobody is told of their own coming.
-		a.Log = slices.DeleteFunc(a.Log, func(m Message) bool { return m.Kind == KindNotice && m.Member == a.Member })
-		events[i].Body = a
-	}
-	return events, nil
-}
-
-// merge puts entries in the order of their sequence numbers among those of a log, each
-// once.
-func merge(log, entries []Message) []Message {
-	if len(entries) == 0 {
-		return log
-	}
-	log = append(log, entries...)
-	slices.SortFunc(log, func(a, b Message) int { return cmp.Compare(a.Seq, b.Seq) })
-	return slices.CompactFunc(log, func(a, b Message) bool { return a.Seq == b.Seq })
 }

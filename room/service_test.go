@@ -61,7 +61,27 @@ func trim(s room.Said) (string, room.Kind, error) {
 	return strings.TrimSpace(s.Text), room.KindText, nil
 }
 
-func newService(o room.Options) (*room.Service, *announced) {
+// watched is a store of which all rooms are watched from the beginning.
+type watched struct {
+	room.Store
+	by room.Watcher
+}
+
+func (s watched) Create(ctx context.Context, r *room.Room, c room.Capacity) error {
+	err := s.Store.Create(ctx, r, c)
+	if err == nil {
+		_, err = s.Watch(ctx, r.ID, s.by)
+	}
+	return err
+}
+
+// service is a service whose members say things by whatever connection they have.
+type service struct {
+	*room.Service
+	Store room.Store
+}
+
+func newService(o room.Options) (*service, *announced) {
 	a := new(announced)
 	if o.Store == nil {
 		o.Store = memstore.New()
@@ -69,12 +89,67 @@ func newService(o room.Options) (*room.Service, *announced) {
 	if o.Clean == nil {
 		o.Clean = trim
 	}
-	o.Announcer = a
-	return room.NewService(o), a
+	o.Store = watched{o.Store, a}
+	return &service{room.NewService(o), o.Store}, a
+}
+
+// by returns a member as a caller, by their oldest connection if they have one.
+func (s *service) by(id, member string) room.Caller {
+	c := room.Caller{Room: id, Member: member, Conn: "none"}
+	r, err := s.Store.View(context.Background(), id)
+	if err != nil {
+		return c
+	}
+	for i := range r.Members {
+		if m := &r.Members[i]; m.ID == member && len(m.Conns) > 0 {
+			c.Conn = m.Conns[0].ID
+		}
+	}
+	return c
+}
+
+// Approve has a member who is present say yes, also one whose connection was just lost: it
+// may have been the last thing that came by it.
+func (s *service) Approve(ctx context.Context, id, member, knock string) error {
+	c := s.by(id, member)
+	if c.Conn != "none" {
+		return s.Service.Approve(ctx, c, knock)
+	}
+	return s.late(ctx, c, func(r *room.Room) ([]room.Event, error) { return r.Approve(time.Now(), c, knock) })
+}
+
+// late does what a connection has said that is lost by now.
+func (s *service) late(ctx context.Context, c room.Caller, do func(r *room.Room) ([]room.Event, error)) error {
+	_, err := s.Store.Update(ctx, c.Room, func(r *room.Room, _ room.Log) ([]room.Event, error) {
+		members := r.Members
+		r.Members = slices.Clone(members)
+		i := slices.IndexFunc(members, func(m room.Member) bool { return m.ID == c.Member })
+		if i >= 0 {
+			r.Members[i].Conns = []room.Conn{{ID: c.Conn}}
+		}
+		events, err := do(r)
+		if i >= 0 {
+			r.Members[i].Conns = nil
+		}
+		return events, err
+	})
+	return err
+}
+
+func (s *service) Leave(ctx context.Context, id, member, conn string, delivered uint64, final bool) error {
+	return s.Service.Leave(ctx, room.Caller{Room: id, Member: member, Conn: conn}, delivered, final)
+}
+
+func (s *service) Disconnect(ctx context.Context, id, member, conn string, delivered uint64, deliberate bool) error {
+	return s.Service.Disconnect(ctx, room.Caller{Room: id, Member: member, Conn: conn}, delivered, deliberate)
+}
+
+func (s *service) RotateCode(ctx context.Context, id, member string) error {
+	return s.Service.RotateCode(ctx, s.by(id, member))
 }
 
 // run starts the scheduler for the duration of a test in a synctest bubble.
-func run(t *testing.T, s *room.Service) {
+func run(t *testing.T, s interface{ Run(context.Context) }) {
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() {
@@ -87,7 +162,7 @@ func run(t *testing.T, s *room.Service) {
 	})
 }
 
-func create(t *testing.T, s *room.Service, session, name string) room.Seat {
+func create(t *testing.T, s *service, session, name string) room.Seat {
 	t.Helper()
 	seat, err := s.Create(t.Context(), room.Creation{Session: session, Networks: []room.Network{{Key: session, Share: 1}}, Name: name})
 	if err != nil {
@@ -96,7 +171,7 @@ func create(t *testing.T, s *room.Service, session, name string) room.Seat {
 	return seat
 }
 
-func code(t *testing.T, s *room.Service, founder room.Seat, session string) string {
+func code(t *testing.T, s *service, founder room.Seat, session string) string {
 	t.Helper()
 	page, err := s.Page(t.Context(), session, founder.Path)
 	if err != nil {
@@ -112,13 +187,24 @@ func must(t *testing.T, err error) {
 	}
 }
 
-func enter(t *testing.T, s *room.Service, seat room.Seat, conn string) {
+func enter(t *testing.T, s *service, seat room.Seat, conn string) {
 	t.Helper()
-	must(t, s.Connect(t.Context(), room.Entry{Room: seat.Room, Member: seat.ID, Conn: conn, Explicit: true}))
+	must(t, s.Connect(t.Context(), room.Entry{Room: seat.Room, Member: seat.ID, Conn: room.Conn{ID: conn}, Explicit: true}))
 }
 
-func post(s *room.Service, seat room.Seat, text string) error {
-	_, err := s.Post(context.Background(), room.Draft{Room: seat.Room, Member: seat.ID, Text: text})
+func post(s *service, seat room.Seat, text string) error {
+	c := s.by(seat.Room, seat.ID)
+	if c.Conn == "none" {
+		return s.late(context.Background(), c, func(r *room.Room) ([]room.Event, error) {
+			posted, err := r.Post(time.Now(), c, room.KindText, text, "")
+			return []room.Event{posted}, err
+		})
+	}
+	return postBy(s, c, text)
+}
+
+func postBy(s *service, c room.Caller, text string) error {
+	_, err := s.Post(context.Background(), room.Draft{Caller: c, Kind: room.KindText, Content: text})
 	return err
 }
 
@@ -311,24 +397,26 @@ func TestPostAgain(t *testing.T) {
 	bob, err := s.RequestJoin(t.Context(), room.Application{Session: "s2", Name: "Bob", Code: code(t, s, alice, "s1")})
 	must(t, err)
 	must(t, s.Approve(t.Context(), alice.Room, alice.ID, bob.ID))
+	enter(t, s, bob, "c2")
+	aliceConn, bobConn := s.by(alice.Room, alice.ID), s.by(alice.Room, bob.ID)
 	posted := 0
 	for _, test := range []struct {
 		name    string
 		draft   room.Draft
 		earlier string // what it says; "" if it is posted
 	}{
-		{"the first time", room.Draft{Member: alice.ID, Text: "one", Ref: "r1"}, ""},
-		{"not said to be a repetition", room.Draft{Member: alice.ID, Text: "two", Ref: "r1"}, ""},
-		{"again", room.Draft{Member: alice.ID, Text: "never said", Ref: "r1", Again: true}, "two"},
-		{"again, and it never arrived", room.Draft{Member: alice.ID, Text: "three", Ref: "r2", Again: true}, ""},
-		{"again, and it arrived", room.Draft{Member: alice.ID, Text: "three", Ref: "r2", Again: true}, "three"},
-		{"another's", room.Draft{Member: bob.ID, Text: "mine", Ref: "r2", Again: true}, ""},
-		{"without a name for it", room.Draft{Member: alice.ID, Text: "four", Again: true}, ""},
-		{"without a name for it, again", room.Draft{Member: alice.ID, Text: "five", Again: true}, ""},
-		{"which the log has no more", room.Draft{Member: alice.ID, Text: "six", Ref: "r2", Again: true}, ""},
+		{"the first time", room.Draft{Caller: aliceConn, Content: "one", Ref: "r1"}, ""},
+		{"not said to be a repetition", room.Draft{Caller: aliceConn, Content: "two", Ref: "r1"}, ""},
+		{"again", room.Draft{Caller: aliceConn, Content: "never said", Ref: "r1", Again: true}, "two"},
+		{"again, and it never arrived", room.Draft{Caller: aliceConn, Content: "three", Ref: "r2", Again: true}, ""},
+		{"again, and it arrived", room.Draft{Caller: aliceConn, Content: "three", Ref: "r2", Again: true}, "three"},
+		{"another's", room.Draft{Caller: bobConn, Content: "mine", Ref: "r2", Again: true}, ""},
+		{"without a name for it", room.Draft{Caller: aliceConn, Content: "four", Again: true}, ""},
+		{"without a name for it, again", room.Draft{Caller: aliceConn, Content: "five", Again: true}, ""},
+		{"which the log has no more", room.Draft{Caller: aliceConn, Content: "six", Ref: "r2", Again: true}, ""},
 	} {
 		before := len(world.of(alice.Room))
-		test.draft.Room = alice.Room
+		test.draft.Kind = room.KindText
 		earlier, err := s.Post(t.Context(), test.draft)
 		must(t, err)
 		got := ""
@@ -348,10 +436,12 @@ func TestPostAgain(t *testing.T) {
 		t.Errorf("%d messages among %d events", n, posted)
 	}
 	for want, d := range map[error]room.Draft{
-		room.ErrMessageBlank: {Room: alice.Room, Member: alice.ID, Text: " ", Ref: "r2", Again: true},
-		room.ErrNotMember:    {Room: alice.Room, Member: "mallory", Text: "x", Ref: "r2", Again: true},
-		room.ErrNotFound:     {Room: "nothing", Member: alice.ID, Text: "x", Ref: "r2", Again: true},
+		room.ErrMessageBlank: {Caller: aliceConn, Content: " ", Ref: "r2", Again: true},
+		room.ErrNotMember:    {Caller: room.Caller{Room: alice.Room, Member: "mallory", Conn: "c1"}, Content: "x", Ref: "r2", Again: true},
+		room.ErrNotHere:      {Caller: room.Caller{Room: alice.Room, Member: alice.ID, Conn: "c2"}, Content: "x", Ref: "r2", Again: true},
+		room.ErrNotFound:     {Caller: room.Caller{Room: "nothing", Member: alice.ID, Conn: "c1"}, Content: "x", Ref: "r2", Again: true},
 	} {
+		d.Kind = room.KindText
 		if earlier, err := s.Post(t.Context(), d); !errors.Is(err, want) || earlier != nil {
 			t.Errorf("%v, err = %v, want %v", earlier, err, want)
 		}
@@ -380,32 +470,53 @@ func TestWithdraw(t *testing.T) {
 	}
 }
 
-func TestTellCode(t *testing.T) {
-	s, world := newService(room.Options{})
-	alice := create(t, s, "s1", "Alice")
-	must(t, s.TellCode(t.Context(), alice.Room, alice.ID, "c1"))
-	want := room.CodeTold{Conn: "c1", Code: code(t, s, alice, "s1")}
-	if got := last[room.CodeTold](t, world.of(alice.Room)); got != want {
-		t.Errorf("announced %+v, want %+v", got, want)
-	}
-	if err := s.TellCode(t.Context(), "nothing", alice.ID, "c1"); !errors.Is(err, room.ErrNotFound) {
-		t.Errorf("no room: err = %v, want ErrNotFound", err)
-	}
-}
-
-func TestListMembers(t *testing.T) {
-	s, world := newService(room.Options{})
-	alice := create(t, s, "s1", "Alice")
-	must(t, s.ListMembers(t.Context(), alice.Room, alice.ID, "c1"))
-	if got := last[room.MembersListed](t, world.of(alice.Room)); got.Conn != "c1" || got.Member != alice.ID || len(got.Members) != 1 {
-		t.Errorf("announced %+v", got)
-	}
-	if err := s.ListMembers(t.Context(), alice.Room, "mallory", "c1"); !errors.Is(err, room.ErrNotMember) {
-		t.Errorf("a stranger: err = %v, want ErrNotMember", err)
-	}
-	if err := s.ListMembers(t.Context(), "nothing", alice.ID, "c1"); !errors.Is(err, room.ErrNotFound) {
-		t.Errorf("no room: err = %v, want ErrNotFound", err)
-	}
+// Questions are answered as of the last event that was told, and use up no number.
+func TestView(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, world := newService(room.Options{})
+		alice := create(t, s, "s1", "Alice")
+		enter(t, s, alice, "c1")
+		c := s.by(alice.Room, alice.ID)
+		must(t, post(s, alice, "one"))
+		now := code(t, s, alice, "s1")
+		for range 20 {
+			told := false
+			must(t, s.View(t.Context(), c, func(v room.View) {
+				events := world.of(alice.Room)
+				told = v.Seq() == events[len(events)-1].Seq && v.Code() == now && len(v.Members()) == 1 && v.Members()[0].ID == alice.ID
+			}))
+			if !told {
+				t.Fatal("not told, or not as of the last event")
+			}
+		}
+		must(t, post(s, alice, "two"))
+		events := world.of(alice.Room)
+		if one, two := events[len(events)-2], events[len(events)-1]; two.Seq != one.Seq+1 {
+			t.Errorf("after 20 questions message %d follows message %d", two.Seq, one.Seq)
+		}
+		// What is overdue is done before.
+		before := code(t, s, alice, "s1")
+		time.Sleep(300 * time.Second)
+		must(t, s.View(t.Context(), c, func(v room.View) {
+			if v.Code() == before || v.Remaining() != 300*time.Second {
+				t.Errorf("the code is %s for %v, and was %s", v.Code(), v.Remaining(), before)
+			}
+		}))
+		for want, c := range map[error]room.Caller{
+			room.ErrNotFound:  {Room: "nothing", Member: alice.ID, Conn: "c1"},
+			room.ErrNotMember: {Room: alice.Room, Member: "mallory", Conn: "c1"},
+			room.ErrNotHere:   {Room: alice.Room, Member: alice.ID, Conn: "c2"},
+		} {
+			err := s.View(t.Context(), c, func(room.View) { t.Error("told") })
+			if !errors.Is(err, want) {
+				t.Errorf("err = %v, want %v", err, want)
+			}
+		}
+		time.Sleep(25 * time.Hour)
+		if err := s.View(t.Context(), c, func(room.View) { t.Error("told") }); !errors.Is(err, room.ErrNotFound) {
+			t.Errorf("of a room that is over: %v", err)
+		}
+	})
 }
 
 func TestPageAndSeats(t *testing.T) {
@@ -588,7 +699,7 @@ func TestRequestJoinErrors(t *testing.T) {
 			t.Errorf("%q: err = %v, want %v", in, err, want)
 		}
 	}
-	if err := s.Reannounce(t.Context(), "s1", "nothing"); !errors.Is(err, room.ErrNoSuchKnock) {
+	if _, err := s.Reannounce(t.Context(), "s1", "nothing"); !errors.Is(err, room.ErrNoSuchKnock) {
 		t.Errorf("err = %v, want ErrNoSuchKnock", err)
 	}
 }
@@ -603,6 +714,7 @@ func TestCodesAreDrawnUntilFree(t *testing.T) {
 	if code(t, s, first, "s1") != "111111" || code(t, s, second, "s2") != "222222" {
 		t.Error("the codes are not those that were free")
 	}
+	enter(t, s, first, "c1")
 	must(t, s.RotateCode(t.Context(), first.Room, first.ID))
 	if got := last[room.CodeChanged](t, world.of(first.Room)); got.Code != "333333" {
 		t.Errorf("turned to %s, want 333333", got.Code)
@@ -640,10 +752,10 @@ func TestAnnouncementsAreInOrder(t *testing.T) {
 			for i := range 100 {
 				seat := seats[(w+i)%len(seats)]
 				conn := fmt.Sprintf("%d-%d", w, i)
-				e := room.Entry{Room: seat.Room, Member: seat.ID, Conn: conn}
+				e := room.Entry{Room: seat.Room, Member: seat.ID, Conn: room.Conn{ID: conn}}
 				if err := errors.Join(
 					s.Connect(t.Context(), e),
-					post(s, seat, "hello"),
+					postBy(s, room.Caller{Room: seat.Room, Member: seat.ID, Conn: conn}, "hello"),
 					s.Disconnect(t.Context(), seat.Room, seat.ID, conn, 0, false),
 				); err != nil {
 					t.Error(err)
@@ -667,7 +779,7 @@ func BenchmarkPost(b *testing.B) {
 	for _, members := range []int{3, 50} {
 		b.Run(fmt.Sprintf("members=%d", members), func(b *testing.B) {
 			ctx := b.Context()
-			s := room.NewService(room.Options{Store: memstore.New(), Announcer: silent{}, Clean: func(s room.Said) (string, room.Kind, error) { return s.Text, room.KindText, nil }})
+			s := room.NewService(room.Options{Store: watched{memstore.New(), silent{}}, Clean: func(s room.Said) (string, room.Kind, error) { return s.Text, room.KindText, nil }})
 			alice, err := s.Create(ctx, room.Creation{Session: "s", Name: "Alice"})
 			if err != nil {
 				b.Fatal(err)
@@ -677,26 +789,29 @@ func BenchmarkPost(b *testing.B) {
 				b.Fatal(err)
 			}
 			admitted := []room.Seat{alice}
+			enterAs := func(m room.Seat) {
+				if err := s.Connect(ctx, room.Entry{Room: m.Room, Member: m.ID, Conn: room.Conn{ID: m.ID}}); err != nil {
+					b.Fatal(err)
+				}
+			}
+			by := func(m room.Seat) room.Caller { return room.Caller{Room: m.Room, Member: m.ID, Conn: m.ID} }
+			enterAs(alice)
 			for i := 1; i < members; i++ {
 				seat, err := s.RequestJoin(ctx, room.Application{Session: fmt.Sprint(i), Name: fmt.Sprint("m", i), Code: page.Code})
 				if err != nil {
 					b.Fatal(err)
 				}
 				for _, m := range admitted {
-					if err := s.Approve(ctx, m.Room, m.ID, seat.ID); err != nil {
+					if err := s.Approve(ctx, by(m), seat.ID); err != nil {
 						b.Fatal(err)
 					}
 				}
 				admitted = append(admitted, seat)
-			}
-			for _, m := range admitted {
-				if err := s.Connect(ctx, room.Entry{Room: m.Room, Member: m.ID, Conn: m.ID}); err != nil {
-					b.Fatal(err)
-				}
+				enterAs(seat)
 			}
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := s.Post(ctx, room.Draft{Room: alice.Room, Member: alice.ID, Text: "hello, everybody"}); err != nil {
+				if _, err := s.Post(ctx, room.Draft{Caller: by(alice), Kind: room.KindText, Content: "hello, everybody"}); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -711,17 +826,21 @@ func BenchmarkPostAgain(b *testing.B) {
 	for name, ref := range map[string]string{"latest": fmt.Sprint(terms.MaxMessages - 1), "oldest": "0"} {
 		b.Run(name, func(b *testing.B) {
 			ctx := b.Context()
-			s := room.NewService(room.Options{Store: memstore.New(), Announcer: silent{}, Clean: trim, Terms: terms})
+			s := room.NewService(room.Options{Store: watched{memstore.New(), silent{}}, Clean: trim, Terms: terms})
 			alice, err := s.Create(ctx, room.Creation{Session: "s", Name: "Alice"})
 			if err != nil {
 				b.Fatal(err)
 			}
+			c := room.Caller{Room: alice.Room, Member: alice.ID, Conn: "c"}
+			if err := s.Connect(ctx, room.Entry{Room: c.Room, Member: c.Member, Conn: room.Conn{ID: c.Conn}}); err != nil {
+				b.Fatal(err)
+			}
 			for i := range terms.MaxMessages {
-				if _, err := s.Post(ctx, room.Draft{Room: alice.Room, Member: alice.ID, Text: "hello, everybody", Ref: fmt.Sprint(i)}); err != nil {
+				if _, err := s.Post(ctx, room.Draft{Caller: c, Kind: room.KindText, Content: "hello, everybody", Ref: fmt.Sprint(i)}); err != nil {
 					b.Fatal(err)
 				}
 			}
-			again := room.Draft{Room: alice.Room, Member: alice.ID, Text: "hello, everybody", Ref: ref, Again: true}
+			again := room.Draft{Caller: c, Kind: room.KindText, Content: "hello, everybody", Ref: ref, Again: true}
 			b.ReportAllocs()
 			for b.Loop() {
 				if earlier, err := s.Post(ctx, again); earlier == nil || err != nil {
@@ -742,7 +861,7 @@ func BenchmarkScheduler(b *testing.B) {
 		b.Run(fmt.Sprintf("rooms=%d", rooms), func(b *testing.B) {
 			store := memstore.New()
 			s := room.NewService(room.Options{
-				Store: store, Announcer: silent{}, Clean: trim,
+				Store: store, Clean: trim,
 				Capacity: room.Capacity{Rooms: rooms, RoomsPerAddress: rooms},
 			})
 			for i := range rooms {
@@ -750,7 +869,7 @@ func BenchmarkScheduler(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				if err := s.Connect(b.Context(), room.Entry{Room: seat.Room, Member: seat.ID, Conn: "c"}); err != nil {
+				if err := s.Connect(b.Context(), room.Entry{Room: seat.Room, Member: seat.ID, Conn: room.Conn{ID: "c"}}); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -777,6 +896,7 @@ func TestWhoeverCleansGetsTheKeyThatPagesHave(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		enter(t, s, alice, "c1")
 		must(t, post(s, alice, "hello"))
 		want := room.Said{Room: alice.Room, Text: "hello"}
 		if given {
@@ -785,7 +905,7 @@ func TestWhoeverCleansGetsTheKeyThatPagesHave(t *testing.T) {
 		if got != want || page.EncryptionKey == "" {
 			t.Errorf("given %v: cleaned %+v, want %+v", given, got, want)
 		}
-		if _, err := s.Post(t.Context(), room.Draft{Room: "nowhere", Member: alice.ID, Text: "hello"}); !errors.Is(err, room.ErrNotFound) {
+		if _, err := s.Post(t.Context(), room.Draft{Caller: room.Caller{Room: "nowhere", Member: alice.ID}, Kind: room.KindText, Content: "hello"}); !errors.Is(err, room.ErrNotFound) {
 			t.Errorf("in no room: err = %v", err)
 		}
 	}

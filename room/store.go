@@ -16,21 +16,36 @@ type Store interface {
 	// another live room (ErrCodeTaken).
 	Create(ctx context.Context, r *Room, c Capacity) error
 
-	// Update applies fn to the room atomically: fn gets a copy of its own,
-	// and what it made of it is committed together with what is to be Logged of
-	// the events it returns. The log keeps the latest Terms.MaxMessages messages and,
-	// beside them, the latest Terms.MaxNotices notices, or fewer where a store bounds
-	// the bytes of a log, or of all logs together; the room's Messages is what it keeps.
-	// No notice is given up for a message. A room that comes back with Closing set is
-	// forgotten, log and all. Update returns the room as committed, and fn's
-	// events.
+	// Update applies fn to the room atomically: fn gets a copy of its own, and what it made
+	// of it is committed, and published, together with the events it returns: what they say
+	// is to be Logged goes into the log, and all of them go to who watches the room. They are
+	// numbered by fn, on from the room's Seq, and never by the store.
+	//
+	// The log keeps what its room's Terms say, or less where a store bounds the bytes of all
+	// logs together; the room's Messages is what it keeps. No notice is given up for a message.
+	// A room that comes back with Closing set is forgotten, log and all. Update returns the
+	// room as committed, when who watches it in this process has heard of it.
 	//
 	// If fn fails nothing is committed, and its error is returned as it is.
 	// fn may run more than once, on other state each time, when somebody else
 	// was quicker or its new code was taken, by a Code of another live room or as the
 	// room's own previous one, or if it says so itself by ErrCodeTaken; so it must have no effect
-	// outside the room and must not keep it. Errors: ErrNotFound.
-	Update(ctx context.Context, id string, fn func(r *Room) ([]Event, error)) (*Room, []Event, error)
+	// outside the room and must not keep it, nor the log. Errors: ErrNotFound.
+	Update(ctx context.Context, id string, fn func(r *Room, log Log) ([]Event, error)) (*Room, error)
+
+	// Append is Update for messages alone: fn returns no other events than MessagePosted, and
+	// changes nothing of the room but Seq and Messages, so that a store need write nothing else.
+	Append(ctx context.Context, id string, fn func(r *Room, log Log) ([]Event, error)) (*Room, error)
+
+	// Watch has w hear what happens in the room until release is called: of all that is
+	// committed after its return, by whichever process, each event once, in the order of
+	// their Seq, one call at a time. Each Attached has its Log by then. Errors: ErrNotFound.
+	Watch(ctx context.Context, id string, w Watcher) (release func(), err error)
+
+	// Observe calls tell with the room as of the last event that who watches it in this
+	// process has heard of. They hear of no other one before tell returns, which must not
+	// block. Errors: ErrNotFound.
+	Observe(ctx context.Context, id string, tell func(r *Room)) error
 
 	// View returns the room. Errors: ErrNotFound.
 	View(ctx context.Context, id string) (*Room, error)
@@ -39,6 +54,10 @@ type Store interface {
 	// Errors: ErrNoSuchCode.
 	ByCode(ctx context.Context, code string) (string, error)
 
+	// BySeat returns the id of the room in which the id is that of a member or an
+	// applicant. Errors: ErrNotFound.
+	BySeat(ctx context.Context, id string) (string, error)
+
 	// BySession returns the rooms in which the session is a member or an
 	// applicant, oldest first; none is no error.
 	BySession(ctx context.Context, session string) ([]*Room, error)
@@ -46,11 +65,6 @@ type Store interface {
 	// Log returns the entries after the sequence number, messages and notices,
 	// oldest first, in a slice of the caller's own. An unknown room has none.
 	Log(ctx context.Context, id string, after uint64) ([]Message, error)
-
-	// Said returns the latest message of the member that is in the log under the
-	// ref; found is false if there is none, also in an unknown room. Its cost goes
-	// with the messages since then, and it copies none of them.
-	Said(ctx context.Context, id, member, ref string) (m Message, found bool, err error)
 
 	// Unentered returns the rooms that nobody has entered, oldest first; none is no
 	// error. Its cost goes with their number, not with the number of rooms.
@@ -66,6 +80,14 @@ type Store interface {
 
 	// Totals counts the rooms and their memberships.
 	Totals(ctx context.Context) (rooms, members int, err error)
+}
+
+// Log is a room's log as Update and Append show it: as of the state that fn was given.
+type Log interface {
+	// Said returns the latest message of the member that is in the log under the
+	// ref; found is false if there is none. Its cost goes with the messages since then, and
+	// it copies none of them.
+	Said(member, ref string) (m Message, found bool, err error)
 }
 
 // Capacity bounds the number of live rooms.

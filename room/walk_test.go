@@ -100,7 +100,7 @@ func (w *walk) step() {
 		time.Sleep([]time.Duration{time.Second, 10 * time.Second, 11 * time.Second, 2 * time.Minute, 9 * time.Minute}[w.random.IntN(5)])
 		synctest.Wait()
 	default:
-		must(w.T, post(w.Service, m.seat, "hello"))
+		must(w.T, post(w.service, m.seat, "hello"))
 	}
 }
 
@@ -143,7 +143,7 @@ func (w *walk) knock() {
 // enter opens a page, or has a lost one come back.
 func (w *walk) enter(m *walker) {
 	w.conns++
-	e := room.Entry{Room: m.seat.Room, Member: m.seat.ID, Conn: fmt.Sprint(w.conns), Explicit: true}
+	e := room.Entry{Room: m.seat.Room, Member: m.seat.ID, Conn: room.Conn{ID: fmt.Sprint(w.conns)}, Explicit: true}
 	if m.lost != nil && len(m.pages) == 0 && w.random.IntN(2) == 0 {
 		e.Returning = true
 		if w.random.IntN(2) == 0 {
@@ -164,7 +164,7 @@ func (w *walk) enter(m *walker) {
 		if !ok {
 			continue
 		}
-		m.pages = append(m.pages, openPage{e.Conn, event.Seq})
+		m.pages = append(m.pages, openPage{e.Conn.ID, event.Seq})
 		for i := range a.Log {
 			if said := &a.Log[i]; said.Kind == room.KindNotice && said.Notice.What == room.Arrival && a.Missed(said) {
 				m.told[said.Member]++
@@ -172,7 +172,7 @@ func (w *walk) enter(m *walker) {
 		}
 		break
 	}
-	w.note("%s enters by %s at %d", m.seat.Name, e.Conn, w.seq())
+	w.note("%s enters by %s at %d", m.seat.Name, e.Conn.ID, w.seq())
 }
 
 // drop ends a page, which has got all that it was sent or a part of it.

@@ -8,23 +8,56 @@ import (
 	"securechat/room"
 )
 
-// Announce implements room.Announcer. It is called with the room's lock held,
-// so events of a room never overtake each other; it does not wait.
+// Announce implements room.Watcher.
+//
+// Who enters hears first, if it is so, that they have come; then that they are in the room,
+// and whatever else is no message; then what the log has up to their Until, and at last what
+// comes after it.
 func (g *Gateway) Announce(roomID string, events []room.Event) {
-	var attached []room.Attached
+	var entering []*entrance
 	for _, e := range events {
-		if a, ok := e.Body.(room.Attached); ok {
-			if g.attach(roomID, a) {
-				attached = append(attached, a)
-			}
-			continue
+		entering = g.proceed(roomID, entering, &e)
+		if a, ok := e.Body.(room.Attached); !ok {
+			g.announce(roomID, e)
+		} else if c := g.attach(roomID, a); c != nil {
+			entering = append(entering, &entrance{Attached: a, conn: c})
 		}
-		g.announce(roomID, e)
 	}
-	// Only now: a page first hears that it has joined. No message can have
-	// come between, the room is locked.
-	for _, a := range attached {
-		g.catchUp(roomID, a)
+	g.proceed(roomID, entering, nil)
+}
+
+// entrance is a connection that has entered, and what it has yet to hear of that.
+type entrance struct {
+	room.Attached
+	conn      *conn
+	confirmed bool
+}
+
+// proceed tells those who enter what comes before an event, or all if there are no more, and
+// returns those who have yet to hear something.
+func (g *Gateway) proceed(roomID string, entering []*entrance, next *room.Event) []*entrance {
+	for _, x := range entering {
+		if !x.confirmed && (next == nil || !isComingOf(next, x.Member)) {
+			x.confirmed = true
+			x.conn.confirm(x.Count, x.Explicit, !x.Changed)
+		}
+	}
+	for len(entering) > 0 && (next == nil || entering[0].Until < next.Seq) {
+		g.catchUp(roomID, entering[0])
+		entering = entering[1:]
+	}
+	return entering
+}
+
+// isComingOf reports whether an event tells of a member's arrival or return.
+func isComingOf(e *room.Event, member string) bool {
+	switch b := e.Body.(type) {
+	case room.MemberJoined:
+		return b.Member == member
+	case room.MemberReturned:
+		return b.Member == member
+	default:
+		return false
 	}
 }
 
@@ -36,18 +69,9 @@ func (g *Gateway) announce(roomID string, e room.Event) {
 		g.tellNotice(roomID, notice)
 	}
 	switch b := e.Body.(type) {
-	case room.CodeTold:
-		g.answer(b.Conn, "code_update", codeOf(b.Code))
-	case room.MembersListed:
-		g.answer(b.Conn, "members", membersOf(b))
-	case room.JoinConfirmed:
-		g.answer(b.Conn, "join_success", countPayload{b.Count})
 	case room.PresenceChanged:
 		g.tell(roomID, "update_participants", countPayload{b.Count})
-	case room.PresenceTold:
-		g.answer(b.Conn, "update_participants", countPayload{b.Count})
 	case room.MessagePosted:
-		g.Metrics.MessageRelayed()
 		g.tellMessage(roomID, b.Message)
 	case room.CodeChanged:
 		g.tell(roomID, "code_update", codeOf(b.Code))
@@ -129,13 +153,6 @@ func (g *Gateway) closeRoom(roomID string, why room.Closed) {
 	}
 }
 
-// answer sends an event to one connection, if it is still there.
-func (g *Gateway) answer(id, event string, payload any) {
-	if c := g.conn(id); c != nil {
-		c.emit(event, payload)
-	}
-}
-
 // tellMessage sends a message to everybody in the room, to pages that name themselves
 // with the position in it.
 func (g *Gateway) tellMessage(roomID string, m room.Message) {
@@ -150,36 +167,44 @@ func (g *Gateway) conn(id string) *conn {
 	return found
 }
 
-// attach lets a connection hear what is said in the room from here on. It reports false for
+// attach lets a connection hear what is said in the room from here on. It returns nil for
 // one that is not in the room by now.
-func (g *Gateway) attach(roomID string, a room.Attached) bool {
+func (g *Gateway) attach(roomID string, a room.Attached) *conn {
 	c := g.conn(a.Conn)
 	if c == nil || !c.attach(roomID, a.Member) {
-		return false
+		return nil
 	}
 	if was := c.resumes; was != nil && was.sent.seq == a.After {
 		c.marks.reset(roomID, was.seen, &was.sent)
 	} else {
 		c.marks.reset(roomID, a.After, nil)
 	}
-	return true
+	return c
+}
+
+// confirm tells a connection that it is in the room: that it has joined, if its page asked
+// for it, and how many are present, unless everybody is about to be told.
+func (c *conn) confirm(present int, asked, counted bool) {
+	if asked {
+		c.emit("join_success", countPayload{present})
+	}
+	if counted {
+		c.emit("update_participants", countPayload{present})
+	}
 }
 
 // catchUp sends a connection what it has missed.
-func (g *Gateway) catchUp(roomID string, a room.Attached) {
-	c := g.conn(a.Conn)
-	if c == nil {
-		return
-	}
-	c.replay(roomID, a)
+func (g *Gateway) catchUp(roomID string, x *entrance) {
+	c := x.conn
+	c.replay(roomID, x.Attached)
 	if g.RateLimits {
-		g.budgets.replayed(a.Member, bytesOf(a.Log), time.Now())
+		g.budgets.replayed(x.Member, bytesOf(x.Log), time.Now())
 	}
-	for _, k := range a.Knocks {
+	for _, k := range x.Knocks {
 		c.emit("join_request", knockOf(roomID, k))
 		c.emit("request_status", requestOf(k, time.Now()))
 	}
-	for _, k := range a.Approved {
+	for _, k := range x.Approved {
 		c.emit("request_status", requestOf(k, time.Now()))
 	}
 }
@@ -193,8 +218,12 @@ func (g *Gateway) detach(d room.Detached) {
 			continue
 		}
 		c.unbind()
-		if d.Evicted {
+		switch d.Why {
+		case room.Parted:
+		case room.Evicted:
 			c.fail(errLeft)
+		case room.Replaced, room.Dropped:
+			c.fail(room.ErrNotHere)
 		}
 	}
 }

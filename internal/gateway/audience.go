@@ -61,13 +61,11 @@ func (a *audience) await(knock string, c *conn) {
 	a.knocks.add(knock, c)
 }
 
-// forgo has a connection listen to knocks no longer.
-func (a *audience) forgo(knocks []string, c *conn) {
+// forgo has a connection listen to a knock no longer.
+func (a *audience) forgo(knock string, c *conn) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for _, knock := range knocks {
-		a.knocks.remove(knock, c)
-	}
+	a.knocks.remove(knock, c)
 }
 
 // decided has nobody listen to a knock any more, to which nothing more will happen.
@@ -78,7 +76,12 @@ func (a *audience) decided(knock string) {
 	a.mu.Unlock()
 	for _, c := range waiting {
 		c.mu.Lock()
-		c.waits = slices.DeleteFunc(c.waits, func(other string) bool { return other == knock })
+		c.waits = slices.DeleteFunc(c.waits, func(w awaited) bool {
+			if w.knock == knock {
+				w.unwatch()
+			}
+			return w.knock == knock
+		})
 		c.mu.Unlock()
 	}
 }
@@ -131,20 +134,44 @@ func (c *conn) attach(roomID, member string) bool {
 		return false
 	}
 	c.attached = true
-	c.g.audience.forgo(c.waits, c)
-	c.waits = nil
+	c.forgoLocked()
 	return true
 }
 
-// await lets a connection hear what happens to a knock from here on.
-func (c *conn) await(knock string) {
+// awaited is a knock that a connection hears of.
+type awaited struct {
+	knock   string
+	unwatch func() // has its room watched no longer for it
+}
+
+// forgoLocked lets a connection hear of knocks no longer.
+func (c *conn) forgoLocked() {
+	for _, w := range c.waits {
+		c.g.audience.forgo(w.knock, c)
+		w.unwatch()
+	}
+	c.waits = nil
+}
+
+func (c *conn) waitsFor(knock string) bool {
+	return slices.ContainsFunc(c.waits, func(w awaited) bool { return w.knock == knock })
+}
+
+// await lets a connection hear what happens to the knock of a seat from here on.
+func (c *conn) await(seat room.Seat) error {
+	unwatch, err := c.g.watches.join(c.ctx, seat.Room)
+	if err != nil {
+		return err
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.gone || slices.Contains(c.waits, knock) {
-		return
+	if c.gone || c.waitsFor(seat.ID) {
+		unwatch()
+		return nil
 	}
-	c.waits = append(c.waits, knock)
-	c.g.audience.await(knock, c)
+	c.waits = append(c.waits, awaited{seat.ID, unwatch})
+	c.g.audience.await(seat.ID, c)
+	return nil
 }
 
 // deafen lets a connection that ends hear nothing more.
@@ -152,6 +179,5 @@ func (c *conn) deafen() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.gone, c.attached = true, false
-	c.g.audience.forgo(c.waits, c)
-	c.waits = nil
+	c.forgoLocked()
 }

@@ -164,7 +164,9 @@ func TestWhoHasMovedHearsNothingOfBefore(t *testing.T) {
 	bob := s.knock("bob", "Bob", code)
 	a := s.connect(visit{session: "alice"})
 	c := s.connOf(a)
-	c.await(bob.ID)
+	if err := c.await(bob); err != nil {
+		t.Fatal(err)
+	}
 	waiting := s.gateway.audience.with(alice.Room, bob.ID)
 	a.join(alice)
 	inside := s.gateway.audience.with(alice.Room, "")
@@ -270,7 +272,9 @@ func TestNobodyIsLeftListening(t *testing.T) {
 		c.link.Do(func() { c.end(loss{}) })
 		c.link.Do(func() {
 			defer close(over)
-			c.await(knock.ID)
+			if err := c.await(knock); err != nil {
+				t.Fatal(err)
+			}
 			c.restore(seat)
 		})
 		<-over
@@ -326,9 +330,7 @@ func TestNothingIsHeardBeforeEntering(t *testing.T) {
 	alice, _ := s.create("alice", "Alice")
 	a := s.connect(visit{session: "alice"})
 	s.gateway.Use(&service{s.rooms, func() {
-		if err := s.rooms.RotateCode(t.Context(), alice.Room, alice.ID); err != nil {
-			t.Error(err)
-		}
+		s.as(alice, func(r *room.Room, c room.Caller) ([]room.Event, error) { return r.Rotate(r.CreatedAt, "654321"), nil })
 	}})
 	a.join(alice)
 	equal(t, "she hears", a.names(), []string{"join_success", "update_participants"})

@@ -23,6 +23,7 @@ func (c *conn) begin() {
 		c.fail(err)
 		return
 	}
+	c.recognise(seats)
 	if len(seats) > 0 {
 		c.serve(connlimit.Waiting)
 	}
@@ -46,6 +47,19 @@ func (c *conn) begin() {
 		// A new page of the room: it will say join.
 	default:
 		c.watch(seats)
+	}
+}
+
+// recognise notes in which seat the page was before, by what the rooms know of it.
+func (c *conn) recognise(seats []room.Seat) {
+	key := c.pageKey()
+	if key == "" || c.hints.page == "" {
+		return
+	}
+	for _, s := range seats {
+		if slices.Contains(s.Pages, key) {
+			c.hints.lastSeat = s.ID
+		}
 	}
 }
 
@@ -84,7 +98,9 @@ func (c *conn) bind(seat room.Seat, explicit bool) error {
 	c.resumes = nil
 	old, bound := c.boundTo()
 	if bound && old.ID == seat.ID {
-		return c.connect(c.entryTo(seat, explicit))
+		return c.g.service.View(c.ctx, c.caller(seat), func(v room.View) {
+			c.confirm(v.Status().Participants, explicit, true)
+		})
 	}
 	done, err := c.replayTurn(seat)
 	if err != nil {
@@ -105,12 +121,14 @@ func (c *conn) bind(seat room.Seat, explicit bool) error {
 	case was.member == seat.ID: // a new page has a new connection
 		c.resumes, entry.Resume = &was, &was.sent.seq
 	case !seat.Loading || entry.Returning:
-		entry.Resume = c.takeOver(seat)
+		entry.Resume, entry.Otherwise = c.takeOver(seat)
 	}
 	if c.replaced.Load() {
 		return context.Canceled // its page is elsewhere by now
 	}
-	c.enter(seat)
+	if err := c.enter(seat); err != nil {
+		return c.orGone(err, seat.Room)
+	}
 	if err := c.connect(entry); err != nil {
 		c.unbind()
 		c.report(seat, loss{})
@@ -121,7 +139,7 @@ func (c *conn) bind(seat room.Seat, explicit bool) error {
 
 func (c *conn) entryTo(seat room.Seat, explicit bool) room.Entry {
 	return room.Entry{
-		Room: seat.Room, Member: seat.ID, Conn: c.id, Explicit: explicit,
+		Room: seat.Room, Member: seat.ID, Conn: c.inRoom(), Explicit: explicit,
 		Returning: c.returnsTo(seat), Heard: c.g.heardBy(seat),
 	}
 }
@@ -129,16 +147,20 @@ func (c *conn) entryTo(seat room.Seat, explicit bool) room.Entry {
 // connect reports to the service that the connection is in the room.
 func (c *conn) connect(entry room.Entry) error {
 	c.link.Vouch() // before it is sent what a member is
-	err := c.g.service.Connect(c.ctx, entry)
-	if errors.Is(err, room.ErrNotFound) {
-		return c.g.service.Gone(c.ctx, c.session, entry.Room) // it has ended while we looked
-	}
-	if err != nil {
-		return err
+	if err := c.g.service.Connect(c.ctx, entry); err != nil {
+		return c.orGone(err, entry.Room)
 	}
 	delete(c.left, entry.Room)
-	c.g.pages.remember(c.session, c.hints.page, entry.Member)
+	c.hints.lastSeat = entry.Member
 	return nil
+}
+
+// orGone says of a room that has ended while we looked why it has.
+func (c *conn) orGone(err error, roomID string) error {
+	if errors.Is(err, room.ErrNotFound) {
+		return c.g.service.Gone(c.ctx, c.session, roomID)
+	}
+	return err
 }
 
 // errNotYet: the connection would have to wait for its turn before it has begun, which
@@ -162,7 +184,7 @@ func (c *conn) replayTurn(seat room.Seat) (done func(), err error) {
 	default:
 		return nil, errNotYet
 	}
-	if err := c.g.service.Await(c.ctx, seat.Room, seat.ID, c.id); err != nil {
+	if err := c.g.service.Await(c.ctx, seat.Room, seat.ID, c.inRoom()); err != nil {
 		return nil, err
 	}
 	ctx, cancel := c.whileOpen()
@@ -203,23 +225,29 @@ func (c *conn) isBoundTo(roomID, member string) bool {
 // enter notes the membership and lets the connection hear what is said to it.
 // It is in no broadcast before the service says that it is attached: until then its
 // marks are of no room.
-func (c *conn) enter(seat room.Seat) {
+func (c *conn) enter(seat room.Seat) error {
+	unwatch, err := c.g.watches.join(c.ctx, seat.Room)
+	if err != nil {
+		return err
+	}
 	c.mu.Lock()
-	c.seat = &seat
+	c.seat, c.unwatch = &seat, unwatch
 	c.mu.Unlock()
 	c.marks.reset("", 0, nil)
 	rank(c.g.audience.enter(seat, c))
+	return nil
 }
 
 // unbind takes the connection out of its room.
 func (c *conn) unbind() {
 	c.mu.Lock()
-	seat := c.seat
-	c.seat, c.attached = nil, false
+	seat, unwatch := c.seat, c.unwatch
+	c.seat, c.unwatch, c.attached = nil, nil, false
 	c.mu.Unlock()
 	if seat == nil {
 		return
 	}
 	rank(c.g.audience.exit(*seat, c))
+	unwatch()
 	c.serve(connlimit.Busy)
 }

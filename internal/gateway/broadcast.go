@@ -1,8 +1,6 @@
 package gateway
 
 import (
-	"slices"
-
 	"securechat/internal/engine"
 )
 
@@ -40,7 +38,7 @@ func (c *conn) emit(event string, payload ...any) {
 func (c *conn) hear(p *pass, roomID, knock string, tell func(l listener)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	l := listener{conn: c, pass: p, waits: slices.Contains(c.waits, knock)}
+	l := listener{conn: c, pass: p, waits: c.waitsFor(knock)}
 	if c.attached && c.seat.Room == roomID {
 		l.member = c.seat.ID
 	}

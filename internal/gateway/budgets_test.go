@@ -295,9 +295,7 @@ func TestWhoIsPutOutAsTooSlowKeepsTheirVote(t *testing.T) {
 	long := strings.Repeat("x", 60<<10)
 	s.eventually("Bob is put out", func() bool {
 		for range 20 {
-			if _, err := s.rooms.Post(t.Context(), room.Draft{Room: alice.Room, Member: alice.ID, Text: long}); err != nil {
-				t.Fatal(err)
-			}
+			s.post(alice, long)
 		}
 		return len(member().Conns) == 0
 	})
@@ -315,9 +313,7 @@ func TestAPageThatIsLoadedOverAndOver(t *testing.T) {
 	alice, _ := s.create("alice", "Alice")
 	post := func(text string) {
 		t.Helper()
-		if _, err := s.rooms.Post(t.Context(), room.Draft{Room: alice.Room, Member: alice.ID, Text: text}); err != nil {
-			t.Fatal(err)
-		}
+		s.post(alice, text)
 	}
 	post("first")
 	first := s.connect(visit{session: "alice"}).join(alice)
@@ -381,9 +377,7 @@ func TestWhoWaitsForTheirTurnKeepsTheirVote(t *testing.T) {
 			return len(member().Conns) == 0 && time.Since(member().LastSeen) > time.Millisecond
 		})
 		knock := s.knock("dan", "Dan", code)
-		if err := s.rooms.Approve(t.Context(), bob.Room, bob.ID, knock.ID); err != nil {
-			t.Fatal(err)
-		}
+		s.approve(bob, knock)
 		if r := s.state(alice.Room); !r.Members[0].Present || len(r.Members) != 2 {
 			t.Errorf("%s: present %v, %d members", name, r.Members[0].Present, len(r.Members))
 		}

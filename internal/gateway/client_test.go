@@ -53,7 +53,7 @@ func newServer(t testing.TB, configure ...func(*Options, *room.Terms)) *server {
 	}
 	s := &server{t: t, gateway: g, store: memstore.New()}
 	s.rooms = room.NewService(room.Options{
-		Store: s.store, Announcer: g, Terms: terms,
+		Store: s.store, Terms: terms,
 		Capacity: room.Capacity{Rooms: 1000, RoomsPerAddress: 1000},
 		Clean: func(s room.Said) (string, room.Kind, error) {
 			if len(s.Text) > 1<<20 {
@@ -83,6 +83,54 @@ func (s *server) create(session, name string) (seat room.Seat, code string) {
 	return page.Seat, page.Code
 }
 
+// as does something in the name of a member, by the oldest of their connections or, if they have
+// none, as one that was lost this moment.
+func (s *server) as(member room.Seat, do func(r *room.Room, c room.Caller) ([]room.Event, error)) {
+	s.t.Helper()
+	_, err := s.store.Update(s.t.Context(), member.Room, func(r *room.Room, _ room.Log) ([]room.Event, error) {
+		c := room.Caller{Room: member.Room, Member: member.ID, Conn: "lost"}
+		i := slices.IndexFunc(r.Members, func(m room.Member) bool { return m.ID == member.ID })
+		if i >= 0 && len(r.Members[i].Conns) > 0 {
+			c.Conn = r.Members[i].Conns[0].ID
+			return do(r, c)
+		}
+		if i >= 0 {
+			r.Members = slices.Clone(r.Members)
+			r.Members[i].Conns = []room.Conn{{ID: c.Conn}}
+		}
+		events, err := do(r, c)
+		if i >= 0 {
+			r.Members[i].Conns = nil
+		}
+		return events, err
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *server) approve(member, knock room.Seat) {
+	s.t.Helper()
+	s.as(member, func(r *room.Room, c room.Caller) ([]room.Event, error) { return r.Approve(time.Now(), c, knock.ID) })
+}
+
+// post says something in the name of a member, without the bounds of the gateway.
+func (s *server) post(member room.Seat, text string) {
+	s.t.Helper()
+	s.as(member, func(r *room.Room, c room.Caller) ([]room.Event, error) {
+		posted, err := r.Post(time.Now(), c, room.KindText, text, "")
+		return []room.Event{posted}, err
+	})
+}
+
+// dismiss ends a membership.
+func (s *server) dismiss(member room.Seat) {
+	s.t.Helper()
+	if err := s.rooms.Leave(s.t.Context(), room.Caller{Room: member.Room, Member: member.ID}, 0, true); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
 // knock asks to be let in.
 func (s *server) knock(session, name, code string) room.Seat {
 	s.t.Helper()
@@ -98,9 +146,7 @@ func (s *server) admit(session, name, code string, members ...room.Seat) room.Se
 	s.t.Helper()
 	seat := s.knock(session, name, code)
 	for _, m := range members {
-		if err := s.rooms.Approve(s.t.Context(), seat.Room, m.ID, seat.ID); err != nil {
-			s.t.Fatal(err)
-		}
+		s.approve(m, seat)
 	}
 	s.load(session, seat)
 	return seat

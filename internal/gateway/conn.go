@@ -2,6 +2,8 @@ package gateway
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -24,6 +26,7 @@ type conn struct {
 	session string // "" if the handshake had none
 	hints   hints
 	page    string          // what its page calls itself, "" if it does not
+	count   uint64          // of the page's connections, this one included; 0 if it does not say
 	ctx     context.Context // ends with the connection
 	cancel  context.CancelFunc
 	begun   chan struct{} // closed when the connection has begun
@@ -43,8 +46,9 @@ type conn struct {
 
 	mu       sync.Mutex
 	seat     *room.Seat // the membership it is bound to; nil if none
+	unwatch  func()     // has the membership's room watched no longer for it
 	attached bool       // it hears what happens in the membership's room
-	waits    []string   // knocks that it hears of
+	waits    []awaited  // knocks that it hears of
 	gone     bool       // it hears nothing more
 	marks    marks
 }
@@ -65,7 +69,6 @@ func (g *Gateway) newConn(s *socket.Socket) *conn {
 		c.hints.seat = query.Get("seat")
 		if page := query.Get("csrf_token"); len(page) <= maxField {
 			c.hints.page = page
-			c.hints.lastSeat = g.pages.seat(c.session, page)
 		}
 	}
 	auth := payload(s.Handshake().Auth)
@@ -73,6 +76,7 @@ func (g *Gateway) newConn(s *socket.Socket) *conn {
 		c.hints.seat = seat
 	}
 	c.page = auth.field("page")
+	c.count = auth.count("n")
 	if o, ok := parseOffset(auth.field("offset")); ok {
 		c.seen = &o
 	}
@@ -85,6 +89,30 @@ func (g *Gateway) newConn(s *socket.Socket) *conn {
 
 // named reports whether the page names itself, and so knows what was added for such pages.
 func (c *conn) named() bool { return c.page != "" }
+
+// caller returns the connection as it asks for something in its member's room.
+func (c *conn) caller(seat room.Seat) room.Caller {
+	return room.Caller{Room: seat.Room, Member: seat.ID, Conn: c.id}
+}
+
+// inRoom returns the connection as the room knows it.
+func (c *conn) inRoom() room.Conn {
+	return room.Conn{ID: c.id, Node: c.g.node, Page: c.pageKey(), N: c.count}
+}
+
+// pageKey returns what rooms know the page by, "" if it does not name itself: they need not
+// know the name, and nobody else can have the same.
+func (c *conn) pageKey() string {
+	name := c.page
+	if name == "" {
+		name = c.hints.page
+	}
+	if name == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(c.session + "\x00" + name))
+	return base64.RawURLEncoding.EncodeToString(sum[:16])
+}
 
 func handshakeRequest(s *socket.Socket) *http.Request {
 	if ctx := s.Request(); ctx != nil {
@@ -124,14 +152,15 @@ func (c *conn) end(l loss) {
 	defer c.cancel()
 	c.deafen()
 	c.g.conns.Delete(c.id)
-	c.g.succession.leave(c)
-	c.g.leaveSession(c)
 	c.g.Metrics.SocketClosed()
+	// A page that comes back goes on from what is reported here. Until then its next
+	// connection has to find this one, to wait for that.
+	defer c.g.leaveSession(c)
 	seat, bound := c.boundTo()
 	if !bound {
 		return
 	}
-	c.unbind()
+	defer c.unbind()
 	if c.g.draining.Load() {
 		return // nobody leaves: we do
 	}
@@ -144,9 +173,9 @@ func (c *conn) report(seat room.Seat, l loss) {
 	ctx, delivered := context.WithoutCancel(c.ctx), c.marks.confirmed(c.link, seat.Room)
 	var err error
 	if l.slow {
-		err = c.g.service.Outpaced(ctx, seat.Room, seat.ID, c.id, delivered)
+		err = c.g.service.Outpaced(ctx, c.caller(seat), delivered)
 	} else {
-		err = c.g.service.Disconnect(ctx, seat.Room, seat.ID, c.id, delivered, l.deliberate)
+		err = c.g.service.Disconnect(ctx, c.caller(seat), delivered, l.deliberate)
 	}
 	if err != nil {
 		c.g.Log.Error("reporting the end of a connection", "error", err)

@@ -83,9 +83,9 @@ func (c *conn) onJoin(p payload) {
 	}
 	seat, bound := c.boundTo()
 	if !bound || !isAt(seat, h.room) || c.meansAnother(seat, h) {
-		found, ok := c.find(h)
-		if !ok {
-			c.fail(c.noSeat(h.room))
+		found, err := c.find(h)
+		if err != nil {
+			c.fail(err)
 			return
 		}
 		seat = found
@@ -101,21 +101,26 @@ func (c *conn) meansAnother(bound room.Seat, h hints) bool {
 	if h.name == "" || isNamed(bound, h.name) || bound.ID == h.seat || h.path != "" && bound.Path == h.path {
 		return false
 	}
-	other, ok := c.find(h)
-	return ok && other.ID != bound.ID
+	other, err := c.find(h)
+	return err == nil && other.ID != bound.ID
 }
 
-// find returns the session's seat that fits the hints best.
-func (c *conn) find(h hints) (room.Seat, bool) {
+// find looks the hints up among what the session holds. Errors: what noSeat returns, and what
+// kept the answer from being found.
+func (c *conn) find(h hints) (room.Seat, error) {
 	if c.session == "" {
-		return room.Seat{}, false
+		return room.Seat{}, room.ErrNotMember
 	}
 	seats, err := c.g.service.Seats(c.ctx, c.session)
 	if err != nil {
-		c.g.Log.Error("looking up a session", "error", err)
-		return room.Seat{}, false
+		return room.Seat{}, err
 	}
-	return choose(seats, h)
+	c.recognise(seats)
+	h.lastSeat = c.hints.lastSeat
+	if seat, ok := choose(seats, h); ok {
+		return seat, nil
+	}
+	return room.Seat{}, c.noSeat(h.room)
 }
 
 // member returns the membership that an event is about. A connection in no room is put into
@@ -132,9 +137,9 @@ func (c *conn) member(p payload) (room.Seat, error) {
 		}
 		return room.Seat{}, room.ErrNotMember
 	}
-	seat, ok := c.find(h)
-	if !ok {
-		return room.Seat{}, c.noSeat(h.room)
+	seat, err := c.find(h)
+	if err != nil {
+		return room.Seat{}, err
 	}
 	if c.left[seat.Room] {
 		return room.Seat{}, room.ErrNotMember
@@ -158,8 +163,8 @@ func (c *conn) noSeat(id string) error {
 // mayEnter reports whether the session has a membership of the room that an event names.
 func (c *conn) mayEnter(p payload) bool {
 	h := p.hints(c.hints)
-	_, ok := c.find(h)
-	return h.room != "" && ok
+	_, err := c.find(h)
+	return h.room != "" && err == nil
 }
 
 // asMember calls do with the membership that an event is about, and tells the page of errors.
@@ -204,7 +209,10 @@ func (c *conn) post(p payload, text, ref string) error {
 		return nil
 	}
 	again, _ := p["again"].(bool)
-	earlier, err := c.g.service.Post(c.ctx, room.Draft{Room: s.Room, Member: s.ID, Text: text, Ref: ref, Again: again})
+	earlier, err := c.g.service.Post(c.ctx, room.Draft{Caller: c.caller(s), Kind: room.KindText, Content: text, Ref: ref, Again: again})
+	if err == nil && earlier == nil {
+		c.g.Metrics.MessageRelayed()
+	}
 	if earlier != nil {
 		c.g.budgets.echo(s.ID, len(earlier.Content), time.Now())
 		// The echo has no position, since the page has seen later ones.
@@ -238,7 +246,9 @@ func (c *conn) onTyping(p payload) {
 // onCode tells a page the room's code.
 func (c *conn) onCode(p payload) {
 	c.asMember(p, func(s room.Seat) error {
-		return c.g.service.TellCode(c.ctx, s.Room, s.ID, c.id)
+		return c.g.service.View(c.ctx, c.caller(s), func(v room.View) {
+			c.emit("code_update", codeOf(v.Code()))
+		})
 	})
 }
 
@@ -249,7 +259,9 @@ func (c *conn) onMembers(p payload) {
 			c.tooFast(evMembers, "")
 			return nil
 		}
-		return c.g.service.ListMembers(c.ctx, s.Room, s.ID, c.id)
+		return c.g.service.View(c.ctx, c.caller(s), func(v room.View) {
+			c.emit("members", membersOf(s.ID, v.Members()))
+		})
 	})
 }
 
@@ -258,9 +270,9 @@ func (c *conn) onApprove(p payload) { c.vote(p, c.g.service.Approve) }
 func (c *conn) onDeny(p payload) { c.vote(p, c.g.service.Decline) }
 
 // vote casts a yes or a no.
-func (c *conn) vote(p payload, cast func(ctx context.Context, room, member, knock string) error) {
+func (c *conn) vote(p payload, cast func(ctx context.Context, c room.Caller, knock string) error) {
 	c.asMember(p, func(s room.Seat) error {
-		err := cast(c.ctx, s.Room, s.ID, p.field("user_id"))
+		err := cast(c.ctx, c.caller(s), p.field("user_id"))
 		if errors.Is(err, room.ErrNoSuchKnock) {
 			// Two members may click at the same moment, and one comes too late. That is
 			// no mistake of theirs, and old pages leave the room at any error.
@@ -278,34 +290,34 @@ func (c *conn) onNewCode(p payload) {
 			c.tooFast(evNewCode, "")
 			return nil
 		}
-		return c.g.service.RotateCode(c.ctx, s.Room, s.ID)
+		return c.g.service.RotateCode(c.ctx, c.caller(s))
 	})
 }
 
 // onTimerSync tells a page how long the room's code still holds.
 func (c *conn) onTimerSync(p payload) {
 	c.asMember(p, func(s room.Seat) error {
-		remaining, err := c.g.service.TimeRemaining(c.ctx, s.Room)
-		if err == nil {
-			c.emit("timer_sync", timerPayload{seconds(remaining)})
-		}
-		return err
+		return c.g.service.View(c.ctx, c.caller(s), func(v room.View) {
+			c.emit("timer_sync", timerPayload{seconds(v.Remaining())})
+		})
 	})
 }
 
-// onPingRoom tells a page how its room stands.
+// onPingRoom: a page asks whether the room is still there. Unchanged pages leave it for ever
+// when it is not, so that is said upon an answer alone.
 func (c *conn) onPingRoom(p payload) {
-	var status room.Status
 	seat, err := c.member(p)
 	if err == nil {
-		status, err = c.g.service.Status(c.ctx, seat.Room)
+		err = c.g.service.View(c.ctx, c.caller(seat), func(v room.View) {
+			c.emit("room_status", statusOf(v.Status()))
+		})
 	}
 	switch {
-	case errors.Is(err, context.Canceled): // the page is gone, and not the room
-	case err != nil:
+	case err == nil:
+	case errors.Is(err, room.ErrNotFound), errors.Is(err, room.ErrNotMember):
 		c.emit("room_status", gonePayload{})
 	default:
-		c.emit("room_status", statusOf(status))
+		c.fail(err)
 	}
 }
 
@@ -327,7 +339,7 @@ func (c *conn) onLeave(p payload) {
 	seat, err := c.leaving(p, final)
 	if err == nil {
 		// The page counts as told what it has confirmed: the rest may never arrive.
-		err = c.g.service.Leave(c.ctx, seat.Room, seat.ID, c.id, c.marks.confirmed(c.link, seat.Room), final)
+		err = c.g.service.Leave(c.ctx, c.caller(seat), c.marks.confirmed(c.link, seat.Room), final)
 	}
 	if err != nil {
 		c.fail(err)
@@ -349,8 +361,8 @@ func (c *conn) leaving(p payload, final bool) (room.Seat, error) {
 		return c.member(p)
 	}
 	h := p.hints(c.hints)
-	if seat, ok := c.find(h); ok && h.room != "" {
-		return seat, nil
+	if h.room == "" {
+		return room.Seat{}, room.ErrNotMember
 	}
-	return room.Seat{}, room.ErrNotMember
+	return c.find(h)
 }

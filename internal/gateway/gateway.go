@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -53,22 +54,21 @@ func maxEvent(maxText int) int {
 type Service interface {
 	Seats(ctx context.Context, session string) ([]room.Seat, error)
 	Gone(ctx context.Context, session, room string) error
-	Status(ctx context.Context, room string) (room.Status, error)
-	TimeRemaining(ctx context.Context, room string) (time.Duration, error)
+	Watch(ctx context.Context, room string, w room.Watcher) (release func(), err error)
+	View(ctx context.Context, c room.Caller, tell func(room.View)) error
+	ViewKnock(ctx context.Context, session, knock string, tell func(room.Knock)) error
 	Connect(ctx context.Context, e room.Entry) error
-	Await(ctx context.Context, room, member, conn string) error
+	Await(ctx context.Context, room, member string, conn room.Conn) error
 	Forgo(ctx context.Context, room, member, conn string) error
-	Disconnect(ctx context.Context, room, member, conn string, delivered uint64, deliberate bool) error
-	Outpaced(ctx context.Context, room, member, conn string, delivered uint64) error
-	Leave(ctx context.Context, room, member, conn string, delivered uint64, final bool) error
+	Disconnect(ctx context.Context, c room.Caller, delivered uint64, deliberate bool) error
+	Outpaced(ctx context.Context, c room.Caller, delivered uint64) error
+	Leave(ctx context.Context, c room.Caller, delivered uint64, final bool) error
 	Post(ctx context.Context, d room.Draft) (earlier *room.Message, err error)
-	TellCode(ctx context.Context, room, member, conn string) error
-	ListMembers(ctx context.Context, room, member, conn string) error
-	Approve(ctx context.Context, room, member, knock string) error
-	Decline(ctx context.Context, room, member, knock string) error
-	Reannounce(ctx context.Context, session, knock string) error
+	Approve(ctx context.Context, c room.Caller, knock string) error
+	Decline(ctx context.Context, c room.Caller, knock string) error
+	Reannounce(ctx context.Context, session, knock string) (shown bool, err error)
 	Withdraw(ctx context.Context, session, knock string) error
-	RotateCode(ctx context.Context, room, member string) error
+	RotateCode(ctx context.Context, c room.Caller) error
 }
 
 // Metrics counts what the gateway does. Its methods are called from many
@@ -112,7 +112,7 @@ type Options struct {
 	Log *slog.Logger
 }
 
-// Gateway is the Socket.IO server. It implements room.Announcer and
+// Gateway is the Socket.IO server. It implements room.Watcher and
 // http.Handler. All methods are safe for concurrent use.
 type Gateway struct {
 	Options
@@ -124,13 +124,12 @@ type Gateway struct {
 	draining atomic.Bool
 	warned   sync.Once
 
-	conns      sync.Map // connection id → *conn
-	audience   audience
-	pages      pages
-	succession succession
-	visitors   visitors
-	budgets    budgets
-	replays    replays
+	conns    sync.Map // connection id → *conn
+	audience audience
+	watches  watches
+	visitors visitors
+	budgets  budgets
+	replays  replays
 
 	mu       sync.Mutex
 	sessions map[string][]*conn // open connections
@@ -148,6 +147,9 @@ func New(o Options) (*Gateway, error) {
 		o.MaxText = 64 << 10
 	}
 	g := &Gateway{Options: o, node: rand.Text(), sessions: make(map[string][]*conn)}
+	g.watches.begin = func(ctx context.Context, roomID string) (release func(), err error) {
+		return g.service.Watch(ctx, roomID, g)
+	}
 	g.visitors.unbounded = !o.RateLimits
 	if o.RateLimits {
 		g.replays.limit = replaysBudget
@@ -182,8 +184,7 @@ func New(o Options) (*Gateway, error) {
 	return g, nil
 }
 
-// Use sets the use cases, which need the gateway themselves to announce what
-// happens.
+// Use sets the use cases.
 func (g *Gateway) Use(s Service) { g.service = s }
 
 // ServeHTTP handles the requests below /socket.io/.
@@ -238,13 +239,8 @@ func (g *Gateway) connected(args ...any) {
 	defer close(c.begun)
 	g.conns.Store(c.id, c)
 	g.Metrics.SocketOpened()
-	if before := g.succession.enter(c); before != nil {
-		seen := before.giveWay()
-		if c.seen == nil {
-			c.seen = seen
-		}
-	}
 	g.joinSession(c)
+	c.succeed()
 	s.OnAny(func(event ...any) { c.handle(event) })
 	_ = s.On("disconnecting", func(args ...any) { // of a reason and, perhaps, an error
 		c.deafen()
@@ -285,6 +281,13 @@ func (g *Gateway) joinSession(c *conn) {
 		displaced.fail(errTooManyConnections)
 		go displaced.socket.Disconnect(true)
 	}
+}
+
+// connsOfSession returns the open connections of a session; none if it is "".
+func (g *Gateway) connsOfSession(session string) []*conn {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return slices.Clone(g.sessions[session])
 }
 
 // leaveSession counts a connection no longer.

@@ -279,9 +279,7 @@ func TestMessageDuringReturn(t *testing.T) {
 	s.connect(visit{session: "alice"}).join(alice)
 	post := func(text string) {
 		t.Helper()
-		if _, err := s.rooms.Post(t.Context(), room.Draft{Room: alice.Room, Member: alice.ID, Text: text}); err != nil {
-			t.Fatal(err)
-		}
+		s.post(alice, text)
 	}
 	b := s.connect(visit{session: "bob"}).join(bob)
 	b.emit("leave_room", fmt.Sprintf(`{"room":%q}`, bob.Room))
@@ -338,7 +336,7 @@ func TestRoomEnds(t *testing.T) {
 	s := newServer(t)
 	alice, _ := s.create("alice", "Alice")
 	a := s.connect(visit{session: "alice"}).join(alice)
-	if _, _, err := s.store.Update(t.Context(), alice.Room, func(r *room.Room) ([]room.Event, error) {
+	if _, err := s.store.Update(t.Context(), alice.Room, func(r *room.Room, _ room.Log) ([]room.Event, error) {
 		r.ExpiresAt = time.Now()
 		return nil, nil
 	}); err != nil {

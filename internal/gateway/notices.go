@@ -10,7 +10,7 @@ import (
 var comings = map[room.Happening]string{
 	room.Arrival:   "member_joined",
 	room.Return:    "member_returned",
-	room.Loss:      "member_left",
+	room.Absence:   "member_left",
 	room.Pause:     "member_left",
 	room.Departure: "member_left",
 }

@@ -234,9 +234,7 @@ func TestLostAndLeftAreToldApart(t *testing.T) {
 		}, "left"},
 	} {
 		seat := s.knock(name, name, code)
-		if err := s.rooms.Approve(t.Context(), seat.Room, alice.ID, seat.ID); err != nil {
-			t.Fatal(err)
-		}
+		s.approve(alice, seat)
 		c := s.connect(visit{session: name}).join(seat)
 		c.barrier()
 		a.barrier()
@@ -254,9 +252,7 @@ func TestLostAndLeftAreToldApart(t *testing.T) {
 		if test.want != "left" {
 			// Gone for good: old pages were told before.
 			a.forget()
-			if err := s.rooms.Leave(t.Context(), seat.Room, seat.ID, "", 0, true); err != nil {
-				t.Fatal(err)
-			}
+			s.dismiss(seat)
 			a.barrier()
 			old, notices = told(a)
 			if want := []string{"left " + name}; old != nil || !slices.Equal(notices, want) {
@@ -281,9 +277,7 @@ func TestAnAdmissionByTheReturnOfAVoter(t *testing.T) {
 	a.barrier()
 	a.emit("leave_room", fmt.Sprintf(`{"room":%q}`, alice.Room))
 	a.barrier()
-	if err := s.rooms.Leave(t.Context(), bob.Room, bob.ID, "", 0, true); err != nil {
-		t.Fatal(err)
-	}
+	s.dismiss(bob)
 	a.forget()
 	a.join(alice)
 	_, notices := told(a)
@@ -449,9 +443,9 @@ type inFlight struct {
 	beforeDisconnect func()
 }
 
-func (s *inFlight) Disconnect(ctx context.Context, room, member, conn string, delivered uint64, deliberate bool) error {
+func (s *inFlight) Disconnect(ctx context.Context, c room.Caller, delivered uint64, deliberate bool) error {
 	s.beforeDisconnect()
-	return s.Service.Disconnect(ctx, room, member, conn, delivered, deliberate)
+	return s.Service.Disconnect(ctx, c, delivered, deliberate)
 }
 
 // What is just being said while a connection moves to another room is sent by it or not:
@@ -464,9 +458,7 @@ func TestWhatIsSaidWhileAConnectionMovesIsHeardOnce(t *testing.T) {
 	s.load("alice", alice)
 	a := s.connect(visit{session: "alice"}).join(alice)
 	post := func() uint64 {
-		if _, err := s.rooms.Post(t.Context(), room.Draft{Room: alice.Room, Member: alice.ID, Text: "just now"}); err != nil {
-			t.Fatal(err)
-		}
+		s.post(alice, "just now")
 		return s.state(alice.Room).Seq
 	}
 	listening := s.gateway.audience.of(alice.Room)

@@ -14,6 +14,7 @@ var (
 	errRateLimited        = errors.New("gateway: too many events")
 	errTooManyConnections = errors.New("gateway: too many connections of a session")
 	errLeft               = errors.New("gateway: left for good in another tab")
+	errFault              = errors.New("gateway: fault")
 )
 
 // problems maps errors to codes, and to the metrics' words for them.
@@ -84,11 +85,21 @@ func (c *conn) failOver(err error, ref string) {
 	if errors.Is(err, context.Canceled) {
 		return // it is gone
 	}
+	if errors.Is(err, room.ErrNotHere) {
+		c.hangUp()
+		return
+	}
 	code, reason := problemOf(err)
+	c.g.Metrics.Refused("event", reason)
 	if code == refusal.Internal {
 		c.g.Log.Error("an event failed", "error", err)
+		if !c.named() && !errors.Is(err, errFault) {
+			// It was no answer, and other pages leave the room for ever at any error. They come
+			// back by themselves when the connection ends.
+			c.hangUp()
+			return
+		}
 	}
-	c.g.Metrics.Refused("event", reason)
 	p := errorPayload{Message: code.Sentence(nil), Ref: ref}
 	if c.named() {
 		p.Code = code
@@ -96,11 +107,15 @@ func (c *conn) failOver(err error, ref string) {
 	c.emit("room_error", p)
 }
 
+// hangUp ends what carries the connection, and says nothing: its page makes a new one, if it
+// has not done so already.
+func (c *conn) hangUp() { go c.link.Close(true) } // not here: somebody may hold what the end needs
+
 // contain keeps a fault in the handling of an event from ending more than the
 // event.
 func (c *conn) contain(event, ref string) {
 	if fault := recover(); fault != nil {
 		c.g.Log.Error("an event could not be handled", "event", event, "stack", string(debug.Stack()))
-		c.failOver(errors.New("gateway: fault"), ref)
+		c.failOver(errFault, ref)
 	}
 }

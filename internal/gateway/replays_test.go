@@ -53,9 +53,7 @@ func TestWhoIsEndedForAReplayLosesNothing(t *testing.T) {
 	s.connect(visit{session: "bob"}).join(bob)
 	want := []string{"one", "two", "three"}
 	for _, text := range want {
-		if _, err := s.rooms.Post(t.Context(), room.Draft{Room: alice.Room, Member: alice.ID, Text: text}); err != nil {
-			t.Fatal(err)
-		}
+		s.post(alice, text)
 	}
 	underWay := func() int {
 		s.gateway.replays.mu.Lock()

@@ -16,48 +16,33 @@ const (
 	endPatience = time.Second
 )
 
-// succession knows the newest connection of each page that names itself. A page
-// has one at a time: when it makes another, it has given up the one before, which
-// may be open on our side for long. Its methods are safe for concurrent use.
-type succession struct {
-	mu     sync.Mutex
-	newest map[pageKey]*conn
+// succeed ends the connections of this process that the page of a new one has given up for
+// it, so that all that has come by them counts and comes first. Those of other processes the
+// room takes out when this one enters. If it is this one that was overtaken on its way, it ends.
+func (c *conn) succeed() {
+	if c.page == "" {
+		return
+	}
+	for _, other := range c.g.connsOfSession(c.session) {
+		switch {
+		case other == c || other.page != c.page:
+		case other.link == c.link: // a page may connect twice by one session
+		case other.isAfter(c):
+			c.replaced.Store(true)
+		default:
+			if seen := other.giveWay(); c.seen == nil {
+				c.seen = seen
+			}
+		}
+	}
 }
 
-// enter notes a connection and returns the one that its page had before, nil if
-// there is none. If the page has a newer one already, since connections can overtake
-// each other, it is this one that is replaced.
-func (s *succession) enter(c *conn) (before *conn) {
-	if c.session == "" || c.page == "" {
-		return nil
+// isAfter reports whether the page made this connection after another one of its own.
+func (c *conn) isAfter(other *conn) bool {
+	if c.count > 0 && other.count > 0 {
+		return c.count > other.count
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	key := pageKey{c.session, c.page}
-	other := s.newest[key]
-	switch {
-	case other == nil || other.link == c.link: // a page may connect twice by one session
-	case other.link.Number() > c.link.Number():
-		c.replaced.Store(true)
-		return nil
-	default:
-		before = other
-	}
-	if s.newest == nil {
-		s.newest = make(map[pageKey]*conn)
-	}
-	s.newest[key] = c
-	return before
-}
-
-// leave forgets a connection that has ended.
-func (s *succession) leave(c *conn) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	key := pageKey{c.session, c.page}
-	if s.newest[key] == c {
-		delete(s.newest, key)
-	}
+	return c.link.Number() > other.link.Number()
 }
 
 // takeOver ends a connection of the member that is open on our side alone, and
@@ -66,7 +51,11 @@ func (s *succession) leave(c *conn) {
 // there are several, say two tabs of a laptop that slept, the one that has got least
 // is taken, and the others are left to their own pages, as are those of pages that
 // name themselves: they are known when they come.
-func (c *conn) takeOver(seat room.Seat) (resume *uint64) {
+//
+// If this connection ends before that is known, what it brings is handled without delay.
+// Its page may be that of any that has not answered, so otherwise is up to where all of
+// those have got.
+func (c *conn) takeOver(seat room.Seat) (resume, otherwise *uint64) {
 	ctx, cancel := c.whileOpen()
 	defer cancel()
 	var wg sync.WaitGroup
@@ -77,18 +66,24 @@ func (c *conn) takeOver(seat room.Seat) (resume *uint64) {
 			continue
 		}
 		wg.Go(func() {
-			if other.link.Alive(ctx, patience, other.provoke) || ctx.Err() != nil {
+			if other.link.Alive(ctx, patience, other.provoke) {
 				return
 			}
+			cut := ctx.Err() != nil
 			select {
 			case <-other.link.Done(): // it ends in the usual way: let that be reported
-				other.awaitEnd()
-				return
+				if other.awaitEnd() {
+					return
+				}
 			default:
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			if confirmed := other.marks.confirmed(other.link, seat.Room); dead == nil || confirmed < *resume {
+			confirmed := other.marks.confirmed(other.link, seat.Room)
+			switch {
+			case cut && (otherwise == nil || confirmed < *otherwise):
+				otherwise = &confirmed
+			case !cut && (dead == nil || confirmed < *resume):
 				dead, resume = other, &confirmed
 			}
 		})
@@ -97,7 +92,7 @@ func (c *conn) takeOver(seat room.Seat) (resume *uint64) {
 	if dead != nil {
 		dead.giveWay()
 	}
-	return resume
+	return resume, otherwise
 }
 
 // giveWay ends a connection whose page goes on by another one, as if it were lost

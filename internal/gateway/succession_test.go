@@ -7,6 +7,7 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -131,7 +132,7 @@ func TestAPageThatGoesOnMissesNothing(t *testing.T) {
 	s.settled(second)
 	conns := func() []string {
 		members := s.state(alice.Room).Members
-		return members[slices.IndexFunc(members, func(m room.Member) bool { return m.ID == bob.ID })].Conns
+		return idsOf(members[slices.IndexFunc(members, func(m room.Member) bool { return m.ID == bob.ID })].Conns)
 	}
 	equal(t, "connections", conns(), []string{s.gateway.node + "." + second.sid})
 	second.leave()
@@ -217,12 +218,12 @@ func TestSuccessionLeavesNothing(t *testing.T) {
 		last = next
 	}
 	last.barrier()
-	equal(t, "connections", s.state(alice.Room).Members[0].Conns, []string{s.gateway.node + "." + last.sid})
+	equal(t, "connections", idsOf(s.state(alice.Room).Members[0].Conns), []string{s.gateway.node + "." + last.sid})
 	last.leave()
 	gone := func() bool {
-		s.gateway.succession.mu.Lock()
-		defer s.gateway.succession.mu.Unlock()
-		return len(s.gateway.succession.newest) == 0 && len(s.state(alice.Room).Members[0].Conns) == 0
+		s.gateway.watches.mu.Lock()
+		defer s.gateway.watches.mu.Unlock()
+		return len(s.gateway.watches.rooms) == 0 && len(s.gateway.connsOfSession("alice")) == 0 && len(s.state(alice.Room).Members[0].Conns) == 0
 	}
 	s.eventually("all is forgotten", gone)
 }
@@ -239,16 +240,141 @@ func TestNamesAreTheSessionsOwn(t *testing.T) {
 	a.barrier()
 
 	// Nor the session that carries both, if a page connects twice by it.
-	var own succession
-	first := &conn{session: "s", page: "p", link: new(engine.Session)}
-	second := &conn{session: "s", page: "p", link: first.link}
+	g := &Gateway{sessions: make(map[string][]*conn)}
+	first := &conn{g: g, session: "s", page: "p", link: new(engine.Session)}
+	second := &conn{g: g, session: "s", page: "p", link: first.link}
 	for _, c := range []*conn{first, second} {
-		if before := own.enter(c); before != nil || c.replaced.Load() {
+		g.sessions["s"] = append(g.sessions["s"], c)
+		c.succeed()
+		if first.replaced.Load() || second.replaced.Load() {
 			t.Error("a session is ended by itself")
 		}
 	}
-	own.leave(first)
-	if own.newest[pageKey{"s", "p"}] != second {
-		t.Error("the end of the first one takes the second along")
+}
+
+func idsOf(conns []room.Conn) (ids []string) {
+	for _, c := range conns {
+		ids = append(ids, c.ID)
+	}
+	return ids
+}
+
+// Connections overtake each other: the page's own count tells which it has given up.
+func TestAnOvertakenConnectionEnds(t *testing.T) {
+	s := newServer(t)
+	alice, _ := s.create("alice", "Alice")
+	counted := func(n int) visit {
+		v := pageOfSeat("alice", alice, "one")
+		v.auth = strings.TrimSuffix(v.auth, "}") + fmt.Sprintf(`,"n":%d}`, n)
+		v.quiet = true
+		return v
+	}
+	newer := s.connect(counted(2))
+	newer.emit("join", fmt.Sprintf(`{"room":%q}`, alice.Room))
+	newer.expect("join_success")
+	s.connect(counted(1)).ended()
+	newer.say(alice, "still here")
+	newer.until("the word", func() bool { return slices.Contains(texts(newer), "still here") })
+	next := s.connect(counted(3))
+	newer.ended()
+	next.say(alice, "and here")
+	next.until("the word", func() bool { return slices.Contains(texts(next), "and here") })
+}
+
+// Rooms know a page by what tells nobody how it calls itself.
+func TestPageKeys(t *testing.T) {
+	key := func(session, page, token string) string {
+		return (&conn{session: session, page: page, hints: hints{page: token}}).pageKey()
+	}
+	if key("s", "", "") != "" {
+		t.Error("a page without a name has a key")
+	}
+	same := key("s", "page", "")
+	if same == "" || same != key("s", "page", "") || same != key("s", "", "page") || same != key("s", "page", "another") || strings.Contains(same, "page") {
+		t.Errorf("key %q", same)
+	}
+	for _, other := range []string{key("s", "page2", ""), key("t", "page", ""), key("s", "", "x")} {
+		if other == same {
+			t.Error("another page has the same key")
+		}
+	}
+}
+
+// unreported keeps back what is reported of lost connections, once it is to.
+type unreported struct {
+	*room.Service
+	holds             atomic.Bool
+	arrived, released chan struct{}
+}
+
+func (s *unreported) Disconnect(ctx context.Context, c room.Caller, delivered uint64, deliberate bool) error {
+	if s.holds.Load() {
+		s.arrived <- struct{}{}
+		<-s.released
+	}
+	return s.Service.Disconnect(ctx, c, delivered, deliberate)
+}
+
+// Threat: on a busy server a page is back before the end of its connection is reported, and
+// is taken to have seen what is said until then.
+func TestAPageThatIsBackBeforeItsEndIsReported(t *testing.T) {
+	t.Parallel()
+	for name, visitOf := range map[string]func(room.Seat) visit{
+		"of the time before pages had names": func(room.Seat) visit { return visit{session: "bob"} },
+		"that names itself":                  func(seat room.Seat) visit { return pageOfSeat("bob", seat, "one") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newServer(t)
+			slow := &unreported{Service: s.rooms, arrived: make(chan struct{}, 2), released: make(chan struct{})}
+			defer close(slow.released)
+			s.gateway.Use(slow)
+			alice, code := s.create("alice", "Alice")
+			bob := s.admit("bob", "Bob", code, alice)
+			a := s.connect(visit{session: "alice"}).join(alice)
+			first := s.connect(visitOf(bob)).join(bob)
+			a.say(alice, "seen")
+			first.expect("message")
+			s.settled(first)
+			slow.holds.Store(true)
+			first.drop()
+			<-slow.arrived
+			a.say(alice, "missed")
+			a.until("it", func() bool { return len(texts(a)) == 2 })
+			second := s.connect(visitOf(bob))
+			second.say(bob, "done")
+			second.until("the last word", func() bool { return slices.Contains(texts(second), "done") })
+			equal(t, "it reads", second.texts(), []string{"missed", "done"})
+		})
+	}
+}
+
+// Threat: a page's next connection is cut before the one before is known to be dead, and
+// counts as one that has seen everything.
+func TestAConnectionThatIsCutBeforeItIsKnownWhose(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	alice, code := s.create("alice", "Alice")
+	bob := s.admit("bob", "Bob", code, alice)
+	a := s.connect(visit{session: "alice"}).join(alice)
+	first := s.connect(visit{session: "bob"}).join(bob)
+	a.say(alice, "seen")
+	first.expect("message")
+	s.settled(first)
+	seen := s.state(bob.Room).Seq
+	first.goSilent()
+	a.say(alice, "missed")
+	a.until("it", func() bool { return len(texts(a)) == 2 })
+
+	second := s.connect(visit{session: "bob", quiet: true})
+	second.until("connected", func() bool { return second.sid != "" })
+	second.drop()
+	lost := func() []room.Loss {
+		members := s.state(bob.Room).Members
+		return members[slices.IndexFunc(members, func(m room.Member) bool { return m.ID == bob.ID })].Lost
+	}
+	s.eventually("its end is reported", func() bool { return len(lost()) > 0 })
+	if got := lost(); got[0].Seq > seen {
+		t.Errorf("it has seen the room up to %d, and all that is certain is %d", got[0].Seq, seen)
 	}
 }

@@ -36,7 +36,7 @@ func TestFoundersHearThatNobodyEntered(t *testing.T) {
 			t.Run(end+", "+how, func(t *testing.T) {
 				s := newServer(t)
 				alice, _ := s.create("alice", "Alice")
-				_, _, err := s.store.Update(t.Context(), alice.Room, func(r *room.Room) ([]room.Event, error) { return done(r), nil })
+				_, err := s.store.Update(t.Context(), alice.Room, func(r *room.Room, _ room.Log) ([]room.Event, error) { return done(r), nil })
 				if err != nil {
 					t.Fatal(err)
 				}

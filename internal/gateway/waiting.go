@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"errors"
 	"time"
 
 	"securechat/internal/refusal"
@@ -14,8 +15,12 @@ const verdictPause = 2 * time.Second
 // about verdicts that it has missed.
 func (c *conn) watch(seats []room.Seat) {
 	for _, s := range seats {
-		if s.Standing == room.Waiting {
-			c.await(s.ID)
+		if s.Standing != room.Waiting {
+			continue
+		}
+		if err := c.await(s); err != nil && !errors.Is(err, room.ErrNotFound) { // its end is found below
+			c.fail(err)
+			return
 		}
 	}
 	// What was decided while we began to listen would be heard twice or not at all.
@@ -59,7 +64,13 @@ func (c *conn) onJoinRequest(p payload) {
 		if !c.allowance.favour() {
 			return nil
 		}
-		return c.g.service.Reannounce(c.ctx, c.session, knock)
+		shown, err := c.g.service.Reannounce(c.ctx, c.session, knock)
+		if err != nil || shown {
+			return err
+		}
+		return c.g.service.ViewKnock(c.ctx, c.session, knock, func(k room.Knock) {
+			c.emit("request_status", requestOf(k, time.Now()))
+		})
 	})
 }
 
@@ -91,9 +102,16 @@ func (c *conn) asApplicant(p payload, do func(knock string) error) {
 			c.tellVerdict(s)
 			return
 		}
-		c.await(s.ID)
-		if err := do(s.ID); err != nil { // it was decided this very moment
+		err := c.await(s)
+		if err == nil {
+			err = do(s.ID)
+		}
+		switch {
+		case err == nil:
+		case errors.Is(err, room.ErrNoSuchKnock), errors.Is(err, room.ErrNotFound): // it was decided this very moment
 			c.watch(seats)
+		default:
+			c.fail(err)
 		}
 		return
 	}

@@ -74,6 +74,15 @@ func (p payload) field(key string) string {
 	return s
 }
 
+// count returns a number that counts something from 1; 0 if there is none.
+func (p payload) count(key string) uint64 {
+	n, _ := p[key].(float64)
+	if n < 1 || n > 1<<53 || n != math.Trunc(n) {
+		return 0
+	}
+	return uint64(n)
+}
+
 // ref returns what the page calls its message, "" if it has no name for it.
 func (p payload) ref() string {
 	s, _ := p["ref"].(string)
@@ -213,10 +222,11 @@ func noticeOf(m *room.Message, missed bool) noticePayload {
 	return noticePayload{m.Seq, string(m.Notice.What), m.Member, html.EscapeString(m.Name), by, m.At.UnixMilli(), missed}
 }
 
-func membersOf(l room.MembersListed) membersPayload {
-	members := make([]memberPayload, len(l.Members))
-	for i, m := range l.Members {
-		members[i] = memberPayload{m.ID, html.EscapeString(m.Name), m.Present, m.ID == l.Member}
+// membersOf lists the members for one of them.
+func membersOf(asker string, all []room.Membership) membersPayload {
+	members := make([]memberPayload, len(all))
+	for i, m := range all {
+		members[i] = memberPayload{m.ID, html.EscapeString(m.Name), m.Present, m.ID == asker}
 	}
 	return membersPayload{members}
 }

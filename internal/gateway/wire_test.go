@@ -89,7 +89,7 @@ func TestPayloads(t *testing.T) {
 		},
 		{typingPayload{"m", "Bob"}, `{"member":"m","display_name":"Bob"}`},
 		{
-			membersOf(room.MembersListed{Member: "b", Members: []room.Membership{{ID: "a", Name: "O'Ann", Present: true}, {ID: "b", Name: "Bob"}}}),
+			membersOf("b", []room.Membership{{ID: "a", Name: "O'Ann", Present: true}, {ID: "b", Name: "Bob"}}),
 			`{"members":[{"member":"a","display_name":"O&#39;Ann","present":true,"you":false},{"member":"b","display_name":"Bob","present":false,"you":true}]}`,
 		},
 		{

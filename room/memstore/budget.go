@@ -40,16 +40,9 @@ type logBudget struct {
 }
 
 // add puts an entry into a room's log, for a caller who counts that room's messages. Its
-// cost goes with the logarithm of the number of rooms. Notices are kept apart, and never
-// given up for messages: who talks a lot must not talk somebody's arrival away.
-func (b *logBudget) add(e *entry, m room.Message, t room.Terms) {
-	b.change(e, func() {
-		if m.Kind == room.KindNotice {
-			e.notices.add(m, t.MaxNotices, maxNoticeBytes)
-		} else {
-			e.log.add(m, t.MaxMessages, maxLogBytes)
-		}
-	})
+// cost goes with the logarithm of the number of rooms. Notices are never given up for messages.
+func (b *logBudget) add(e *entry, m room.Message, t *room.Terms) {
+	b.change(e, func() { e.part(m.Kind).add(m, t.Bound(m.Kind)) })
 	for b.used > b.limit && b.logs[0].log.n > 0 {
 		largest := b.logs[0]
 		b.change(largest, largest.log.drop)

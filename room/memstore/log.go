@@ -8,16 +8,8 @@ import (
 )
 
 const (
-	// maxLogBytes bounds what the log of one room may take, in bytes as the log counts
-	// them: the longest envelopes, a thousand of them, would take sixteen times as much,
-	// and a page that loads is sent all of it.
-	maxLogBytes = 4 << 20
 	// slotBytes is what a place in the ring takes, with a message in it or not.
 	slotBytes = int(unsafe.Sizeof(room.Message{}))
-	// maxNoticeBytes bounds what the notices of one room may take, counted likewise.
-	maxNoticeBytes = 128 << 10
-	// noticeBytes is what a notice takes besides its place and its texts.
-	noticeBytes = int(unsafe.Sizeof(room.Notice{}))
 	// smallRing is the least number of places in a ring that is not empty.
 	smallRing = 8
 )
@@ -31,10 +23,10 @@ type messageLog struct {
 	bytes int // that all of it takes, the empty places included
 }
 
-// add appends a message and drops the oldest ones beyond limit messages, or
-// beyond limitBytes.
-func (l *messageLog) add(m room.Message, limit, limitBytes int) {
-	for l.n >= limit && l.n > 0 {
+// add appends a message and drops the oldest ones beyond a bound. The empty places of the
+// ring count against it, too.
+func (l *messageLog) add(m room.Message, b room.Bound) {
+	for l.n >= b.Entries && l.n > 0 {
 		l.drop()
 	}
 	if l.n == len(l.ring) {
@@ -42,8 +34,8 @@ func (l *messageLog) add(m room.Message, limit, limitBytes int) {
 	}
 	l.n++
 	*l.at(l.n - 1) = m
-	l.bytes += cost(&m)
-	for l.bytes > limitBytes && l.n > 0 {
+	l.bytes += m.Size()
+	for l.bytes > b.Bytes && l.n > 0 {
 		l.drop()
 	}
 }
@@ -51,7 +43,7 @@ func (l *messageLog) add(m room.Message, limit, limitBytes int) {
 // drop drops the oldest message, of which there has to be one.
 func (l *messageLog) drop() {
 	oldest := l.at(0)
-	l.bytes -= cost(oldest)
+	l.bytes -= oldest.Size()
 	*oldest = room.Message{} // what it held is not kept
 	l.first = (l.first + 1) % len(l.ring)
 	l.n--
@@ -79,35 +71,16 @@ func (l *messageLog) resize(length int) {
 // at returns the place of a message, counted from the oldest.
 func (l *messageLog) at(i int) *room.Message { return &l.ring[(l.first+i)%len(l.ring)] }
 
-// cost is what a message takes besides its place in the ring. Its member and name are
-// counted as well: they are shared with the membership, but may outlive it.
-func cost(m *room.Message) int {
-	total := stringCost(m.Content) + stringCost(m.Ref) + stringCost(m.Name) + stringCost(m.Member)
-	if m.Notice != nil {
-		total += noticeBytes
-		for _, name := range m.Notice.By {
-			total += int(unsafe.Sizeof(name)) + stringCost(name)
-		}
+// between returns a copy of the messages after a sequence number and up to another.
+func (l *messageLog) between(after, until uint64) []room.Message {
+	beyond := func(seq uint64) int {
+		return sort.Search(l.n, func(i int) bool { return l.at(i).Seq > seq })
 	}
-	return total
-}
-
-// stringCost is what a string takes at most: the allocator hands out memory in sizes
-// that are up to an eighth larger, and at least 8 bytes.
-func stringCost(s string) int {
-	if s == "" {
-		return 0
-	}
-	return len(s) + len(s)/8 + 8
-}
-
-// after returns a copy of the messages with a greater sequence number.
-func (l *messageLog) after(seq uint64) []room.Message {
-	from := sort.Search(l.n, func(i int) bool { return l.at(i).Seq > seq })
-	if from == l.n {
+	from, to := beyond(after), beyond(until)
+	if from >= to {
 		return nil
 	}
-	found := make([]room.Message, l.n-from)
+	found := make([]room.Message, to-from)
 	for i := range found {
 		found[i] = *l.at(from + i)
 	}

@@ -7,6 +7,7 @@ import (
 	"container/list"
 	"context"
 	"errors"
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -16,13 +17,14 @@ import (
 
 // Store is a room.Store in memory. The zero value is not usable; see New.
 //
-// One lock guards everything. It is held for a rule and a few map operations,
-// about a microsecond, and never while anything else is waited for.
+// One lock guards everything but the feeds. It is held for a few rules and map operations,
+// about a microsecond each, and never while anything else is waited for.
 type Store struct {
 	mu        sync.RWMutex
 	rooms     map[string]*entry
 	byCode    map[string]*entry
 	bySession map[string][]*entry // one or two, as a rule
+	bySeat    map[string]*entry   // by the ids of members and applicants
 	byNetwork map[string]int      // number of live rooms
 	unentered *list.List          // of *entry, oldest first
 	deadlines deadlineHeap
@@ -34,6 +36,8 @@ type Store struct {
 // entry is a room as the store keeps it. The room it points to is never
 // changed, only replaced.
 type entry struct {
+	store    *Store
+	feed     room.Feed
 	room     *room.Room
 	log      messageLog
 	notices  messageLog // of the log; see logBudget.add
@@ -55,9 +59,18 @@ func (e *entry) recount() {
 	e.room = &r
 }
 
-// logged returns a copy of the log's entries with a greater sequence number, in order.
-func (e *entry) logged(seq uint64) []room.Message {
-	messages, notices := e.log.after(seq), e.notices.after(seq)
+// part returns the part of the log that entries of a kind are in.
+func (e *entry) part(k room.Kind) *messageLog {
+	if k == room.KindNotice {
+		return &e.notices
+	}
+	return &e.log
+}
+
+// logged returns a copy of the log's entries after a sequence number and up to another, in
+// order.
+func (e *entry) logged(after, until uint64) []room.Message {
+	messages, notices := e.log.between(after, until), e.notices.between(after, until)
 	if len(notices) == 0 {
 		return messages
 	}
@@ -69,6 +82,12 @@ func (e *entry) logged(seq uint64) []room.Message {
 		all = append(all, n)
 	}
 	return append(all, messages...)
+}
+
+// Said implements room.Log, for whoever has locked the store.
+func (e *entry) Said(member, ref string) (m room.Message, found bool, err error) {
+	m, found = e.log.latest(member, ref)
+	return m, found, nil
 }
 
 // New returns an empty store whose logs may take [DefaultBudget].
@@ -83,6 +102,7 @@ func NewWithin(logBytes int) *Store {
 		rooms:     make(map[string]*entry),
 		byCode:    make(map[string]*entry),
 		bySession: make(map[string][]*entry),
+		bySeat:    make(map[string]*entry),
 		byNetwork: make(map[string]int),
 		unentered: list.New(),
 	}
@@ -106,7 +126,7 @@ func (s *Store) Create(_ context.Context, r *room.Room, c room.Capacity) error {
 		return room.ErrCodeTaken
 	}
 	own := *r
-	e := &entry{room: &own, deadline: own.NextDeadline()}
+	e := &entry{store: s, room: &own, deadline: own.NextDeadline()}
 	s.rooms[own.ID] = e
 	for _, n := range own.Networks {
 		s.byNetwork[n.Key]++
@@ -122,7 +142,16 @@ func (s *Store) Create(_ context.Context, r *room.Room, c room.Capacity) error {
 }
 
 // Update implements room.Store.
-func (s *Store) Update(_ context.Context, id string, fn func(*room.Room) ([]room.Event, error)) (*room.Room, []room.Event, error) {
+func (s *Store) Update(_ context.Context, id string, fn func(*room.Room, room.Log) ([]room.Event, error)) (*room.Room, error) {
+	e, r, err := s.update(id, fn)
+	if err != nil {
+		return nil, err
+	}
+	e.feed.HandOn(id, e)
+	return r, nil
+}
+
+func (s *Store) update(id string, fn func(*room.Room, room.Log) ([]room.Event, error)) (*entry, *room.Room, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e, ok := s.rooms[id]
@@ -131,13 +160,14 @@ func (s *Store) Update(_ context.Context, id string, fn func(*room.Room) ([]room
 	}
 	for {
 		next := *e.room
-		events, err := fn(&next)
+		events, err := fn(&next, e)
 		if err == nil {
 			err = s.commit(e, &next, events)
 		}
 		switch {
 		case err == nil:
-			return &next, events, nil
+			e.feed.Publish(events)
+			return e, &next, nil
 		case !errors.Is(err, room.ErrCodeTaken):
 			return nil, nil, err
 		}
@@ -154,6 +184,7 @@ func (s *Store) commit(e *entry, next *room.Room, events []room.Event) error {
 		if next.Closing == room.Unentered {
 			s.lapsed.remember(next)
 		}
+		e.room = next // for whoever found it before
 		return nil
 	}
 	s.members += len(next.Members) - len(e.room.Members)
@@ -172,11 +203,91 @@ func (s *Store) commit(e *entry, next *room.Room, events []room.Event) error {
 	}
 	for _, ev := range events {
 		if m, ok := ev.Logged(); ok {
-			s.logs.add(e, m, next.Terms)
+			s.logs.add(e, m, &next.Terms)
 		}
 	}
 	next.Messages = e.log.n // some may have gone for their bytes
 	return nil
+}
+
+// Append implements room.Store.
+func (s *Store) Append(_ context.Context, id string, fn func(*room.Room, room.Log) ([]room.Event, error)) (*room.Room, error) {
+	e, r, err := s.append(id, fn)
+	if err != nil {
+		return nil, err
+	}
+	e.feed.HandOn(id, e)
+	return r, nil
+}
+
+func (s *Store) append(id string, fn func(*room.Room, room.Log) ([]room.Event, error)) (*entry, *room.Room, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e, ok := s.rooms[id]
+	if !ok {
+		return nil, nil, room.ErrNotFound
+	}
+	next := *e.room
+	events, err := fn(&next, e)
+	if err != nil || len(events) == 0 {
+		return e, e.room, err
+	}
+	e.room = &next
+	for _, ev := range events {
+		if m, ok := ev.Logged(); ok {
+			s.logs.add(e, m, &next.Terms)
+		}
+	}
+	next.Messages = e.log.n // some may have gone for their bytes
+	e.feed.Publish(events)
+	return e, &next, nil
+}
+
+// Between implements room.EntryReader, for whoever has not locked the store.
+func (e *entry) Between(after, until uint64) []room.Message {
+	e.store.mu.RLock()
+	defer e.store.mu.RUnlock()
+	return e.logged(after, until)
+}
+
+// Watch implements room.Store.
+func (s *Store) Watch(_ context.Context, id string, w room.Watcher) (release func(), err error) {
+	e, err := s.find(id)
+	if err != nil {
+		return nil, err
+	}
+	return e.feed.Watch(id, w, e), nil
+}
+
+// Observe implements room.Store.
+func (s *Store) Observe(_ context.Context, id string, tell func(*room.Room)) error {
+	e, err := s.find(id)
+	if err != nil {
+		return err
+	}
+	current := func() *room.Room {
+		s.mu.RLock()
+		defer s.mu.RUnlock()
+		return e.room
+	}
+	e.feed.As(current, e, func(r *room.Room) {
+		if r.Closing != "" { // it ended while its feed was waited for
+			err = room.ErrNotFound
+			return
+		}
+		tell(r)
+	})
+	return err
+}
+
+func (s *Store) find(id string) (*entry, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	e, ok := s.rooms[id]
+	if !ok {
+		return nil, room.ErrNotFound
+	}
+	return e, nil
 }
 
 // codeTaken reports whether the room's code cannot be its own.
@@ -207,8 +318,11 @@ func (s *Store) entered(e *entry) {
 	}
 }
 
-// index enters the room's code and sessions.
+// index enters the room's codes, seats and sessions.
 func (s *Store) index(e *entry) {
+	for seat := range e.room.SeatIDs() {
+		s.bySeat[seat] = e
+	}
 	for _, code := range e.room.Codes() {
 		s.byCode[code] = e
 	}
@@ -220,6 +334,9 @@ func (s *Store) index(e *entry) {
 }
 
 func (s *Store) unindex(e *entry) {
+	for seat := range e.room.SeatIDs() {
+		delete(s.bySeat, seat)
+	}
 	for _, code := range e.room.Codes() {
 		delete(s.byCode, code)
 	}
@@ -253,6 +370,17 @@ func (s *Store) ByCode(_ context.Context, code string) (string, error) {
 	return e.room.ID, nil
 }
 
+// BySeat implements room.Store.
+func (s *Store) BySeat(_ context.Context, id string) (string, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	e, ok := s.bySeat[id]
+	if !ok {
+		return "", room.ErrNotFound
+	}
+	return e.room.ID, nil
+}
+
 // BySession implements room.Store.
 func (s *Store) BySession(_ context.Context, session string) ([]*room.Room, error) {
 	s.mu.RLock()
@@ -275,19 +403,7 @@ func (s *Store) Log(_ context.Context, id string, after uint64) ([]room.Message,
 	if !ok {
 		return nil, nil
 	}
-	return e.logged(after), nil
-}
-
-// Said implements room.Store.
-func (s *Store) Said(_ context.Context, id, member, ref string) (m room.Message, found bool, err error) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	e, ok := s.rooms[id]
-	if !ok {
-		return room.Message{}, false, nil
-	}
-	m, found = e.log.latest(member, ref)
-	return m, found, nil
+	return e.logged(after, math.MaxUint64), nil
 }
 
 // Unentered implements room.Store.

@@ -19,6 +19,12 @@ func TestStore(t *testing.T) {
 	storetest.Run(t, func(*testing.T) room.Store { return New() })
 }
 
+// The bounds of the product.
+var (
+	maxLogBytes    = room.DefaultTerms().MaxLogBytes
+	maxNoticeBytes = room.DefaultTerms().MaxNoticeBytes
+)
+
 var start = time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
 
 func newRoom(n int) *room.Room {
@@ -36,16 +42,16 @@ func TestTheLogIsBoundedInBytes(t *testing.T) {
 	var l messageLog
 	long := strings.Repeat("x", 64<<10)
 	for seq := range uint64(1000) {
-		l.add(room.Message{Seq: seq + 1, Content: long}, 1000, maxLogBytes)
+		l.add(room.Message{Seq: seq + 1, Content: long}, room.Bound{Entries: 1000, Bytes: maxLogBytes})
 	}
-	kept := l.after(0)
+	kept := l.between(0, math.MaxUint64)
 	if most := maxLogBytes / len(long); len(kept) > most || len(kept) < most*3/4 || kept[len(kept)-1].Seq != 1000 || l.bytes > maxLogBytes {
 		t.Errorf("%d messages, %d bytes", len(kept), l.bytes)
 	}
 	for seq := range uint64(1000) {
-		l.add(room.Message{Seq: seq + 1001, Content: "short"}, 1000, maxLogBytes)
+		l.add(room.Message{Seq: seq + 1001, Content: "short"}, room.Bound{Entries: 1000, Bytes: maxLogBytes})
 	}
-	kept = l.after(0)
+	kept = l.between(0, math.MaxUint64)
 	if len(kept) != 1000 || kept[0].Seq != 1001 || l.bytes != taken(&l) {
 		t.Errorf("%d messages, %d bytes, want %d", len(kept), l.bytes, taken(&l))
 	}
@@ -62,7 +68,7 @@ func TestTheNoticesAreBoundedInBytes(t *testing.T) {
 	by := slices.Repeat([]string{name}, 50)
 	var last uint64
 	for range 100 {
-		_, _, err := s.Update(t.Context(), r.ID, func(r *room.Room) ([]room.Event, error) {
+		_, err := s.Update(t.Context(), r.ID, func(r *room.Room, _ room.Log) ([]room.Event, error) {
 			r.Seq++
 			last = r.Seq
 			return []room.Event{{Seq: r.Seq, Body: room.KnockAdmitted{Knock: "knock", Name: name, At: start, By: by}}}, nil
@@ -72,7 +78,7 @@ func TestTheNoticesAreBoundedInBytes(t *testing.T) {
 		}
 	}
 	e := s.rooms[r.ID]
-	kept := e.logged(0)
+	kept := e.logged(0, math.MaxUint64)
 	if most := maxNoticeBytes / (51 * len(name)); len(kept) > most || len(kept) < most*3/4 || kept[len(kept)-1].Seq != last || e.notices.bytes != taken(&e.notices) {
 		t.Errorf("%d notices, %d bytes", len(kept), e.notices.bytes)
 	}
@@ -85,7 +91,7 @@ func TestTheNoticesAreBoundedInBytes(t *testing.T) {
 func taken(l *messageLog) int {
 	total := len(l.ring) * slotBytes
 	for i := range l.ring {
-		total += cost(&l.ring[i])
+		total += l.ring[i].Size()
 	}
 	return total
 }
@@ -97,7 +103,7 @@ func TestTheLogCountsWhatItTakes(t *testing.T) {
 	var want []uint64
 	for seq := uint64(1); seq <= 3000; seq++ {
 		limit := 1 + rng.IntN(200)
-		l.add(room.Message{Seq: seq, Content: strings.Repeat("x", rng.IntN(300)), Name: "Alice"}, limit, maxLogBytes)
+		l.add(room.Message{Seq: seq, Content: strings.Repeat("x", rng.IntN(300)), Name: "Alice"}, room.Bound{Entries: limit, Bytes: maxLogBytes})
 		if want = append(want, seq); len(want) > limit {
 			want = want[len(want)-limit:]
 		}
@@ -108,7 +114,7 @@ func TestTheLogCountsWhatItTakes(t *testing.T) {
 			}
 		}
 		var got []uint64
-		for _, m := range l.after(0) {
+		for _, m := range l.between(0, math.MaxUint64) {
 			got = append(got, m.Seq)
 		}
 		if !slices.Equal(got, want) || l.bytes != taken(&l) || len(l.ring) > max(smallRing, 4*max(1, l.n)) {
@@ -124,8 +130,9 @@ func TestAllLogsTogetherHaveABudget(t *testing.T) {
 	s := NewWithin(budget)
 	post := func(n int, text string) {
 		t.Helper()
-		_, _, err := s.Update(t.Context(), newRoom(n).ID, func(r *room.Room) ([]room.Event, error) {
-			return r.Post(start, r.Members[0].ID, room.KindText, text, "")
+		_, err := s.Update(t.Context(), newRoom(n).ID, func(r *room.Room, _ room.Log) ([]room.Event, error) {
+			r.Seq++
+			return []room.Event{{Seq: r.Seq, Body: room.MessagePosted{Message: room.Message{Seq: r.Seq, Kind: room.KindText, Member: r.Members[0].ID, Name: "Alice", Content: text, At: start}}}}, nil
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -169,7 +176,7 @@ func TestAllLogsTogetherHaveABudget(t *testing.T) {
 		}
 	}
 	// A room that ends gives its part back.
-	_, _, err := s.Update(t.Context(), newRoom(1).ID, func(r *room.Room) ([]room.Event, error) {
+	_, err := s.Update(t.Context(), newRoom(1).ID, func(r *room.Room, _ room.Log) ([]room.Event, error) {
 		return r.Advance(r.ExpiresAt, func() string { return r.Code }), nil
 	})
 	if err != nil {
@@ -222,7 +229,7 @@ func TestDeadlinesUnderRandomMoves(t *testing.T) {
 	}
 	for range 2000 {
 		id := newRoom(rng.IntN(200)).ID
-		_, _, err := s.Update(t.Context(), id, func(r *room.Room) ([]room.Event, error) {
+		_, err := s.Update(t.Context(), id, func(r *room.Room, _ room.Log) ([]room.Event, error) {
 			r.ExpiresAt = start.Add(time.Duration(rng.Int64N(int64(time.Hour))))
 			deadlines[id] = r.NextDeadline()
 			return nil, nil
@@ -285,17 +292,21 @@ func BenchmarkIdleRooms(b *testing.B) {
 		s := New()
 		for n := range rooms {
 			r := newRoom(n)
+			founder := r.Members[0].ID
+			if _, err := r.Connect(start, room.Entry{Member: founder, Conn: room.Conn{ID: "connection-of-" + founder}}); err != nil {
+				b.Fatal(err)
+			}
 			for _, m := range []string{"b", "c"} {
 				id, session := fmt.Sprintf("%s-%032d", m, n), fmt.Sprintf("%s-session%015d", m, n)
 				if _, _, err := r.RequestJoin(start, id, session, "Name "+m); err != nil {
 					b.Fatal(err)
 				}
 				for _, voter := range r.Members {
-					if _, err := r.Approve(start, voter.ID, id); err != nil {
+					if _, err := r.Approve(start, room.Caller{Member: voter.ID, Conn: "connection-of-" + voter.ID}, id); err != nil {
 						b.Fatal(err)
 					}
 				}
-				if _, err := r.Connect(start, room.Entry{Member: id, Conn: "connection-of-" + id}); err != nil {
+				if _, err := r.Connect(start, room.Entry{Member: id, Conn: room.Conn{ID: "connection-of-" + id}}); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -315,7 +326,7 @@ func TestARingKeepsItsLeastLength(t *testing.T) {
 	for full := range 100 {
 		var l messageLog
 		for seq := range full + 1 {
-			l.add(room.Message{Seq: uint64(seq) + 1}, 1000, maxLogBytes)
+			l.add(room.Message{Seq: uint64(seq) + 1}, room.Bound{Entries: 1000, Bytes: maxLogBytes})
 		}
 		for l.n > 1 {
 			if l.drop(); len(l.ring) < smallRing {

@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -41,7 +43,11 @@ func Run(t *testing.T, open func(t *testing.T) room.Store) {
 		{"the log keeps the latest messages", logKeepsLatest},
 		{"the log is read from a sequence number on", logAfter},
 		{"notices stand among the messages, in bounds of their own", notices},
+		{"the log is bounded in bytes, notices apart", logBytes},
 		{"a message is found by its member and ref", said},
+		{"who watches a room hears all of it, once and in order", watching},
+		{"who enters a room has its log up to then", entering},
+		{"what is observed stands between two events", observing},
 		{"due rooms and the next deadline", due},
 		{"updates of one room do not get lost", concurrentUpdates},
 		{"a created room counts once under concurrency", concurrentCapacity},
@@ -74,7 +80,11 @@ func (s suite) create(n int) *room.Room {
 
 func (s suite) update(id string, fn func(r *room.Room) ([]room.Event, error)) []room.Event {
 	s.Helper()
-	committed, events, err := s.Update(context.Background(), id, fn)
+	var events []room.Event // of the last run
+	committed, err := s.Update(context.Background(), id, func(r *room.Room, _ room.Log) (_ []room.Event, err error) {
+		events, err = fn(r)
+		return events, err
+	})
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -93,13 +103,51 @@ func (s suite) view(id string) *room.Room {
 	return r
 }
 
+// say makes a message of a member as the room's next event.
+func say(r *room.Room, member, text, ref string) room.Message {
+	r.Seq++
+	m := room.Message{Seq: r.Seq, Kind: room.KindText, Member: member, Content: text, At: start, Ref: ref}
+	for i := range r.Members {
+		if r.Members[i].ID == member {
+			m.Name = r.Members[i].Name
+		}
+	}
+	return m
+}
+
+func posted(m room.Message) []room.Event {
+	return []room.Event{{Seq: m.Seq, Body: room.MessagePosted{Message: m}}}
+}
+
 // post says something in the first room.
 func (s suite) post(member, text string) uint64 {
 	s.Helper()
-	events := s.update("room1", func(r *room.Room) ([]room.Event, error) {
-		return r.Post(start, member, room.KindText, text, "ref "+text)
+	return s.postAs(member, text, "ref "+text)
+}
+
+// postAs posts by Append and by Update in turn: they come to the same.
+func (s suite) postAs(member, text, ref string) (seq uint64) {
+	s.Helper()
+	if s.view("room1").Seq%2 == 0 {
+		s.update("room1", func(r *room.Room) ([]room.Event, error) {
+			m := say(r, member, text, ref)
+			seq = m.Seq
+			return posted(m), nil
+		})
+		return seq
+	}
+	committed, err := s.Append(context.Background(), "room1", func(r *room.Room, _ room.Log) ([]room.Event, error) {
+		m := say(r, member, text, ref)
+		seq = m.Seq
+		return posted(m), nil
 	})
-	return events[0].Seq
+	if err != nil {
+		s.Fatal(err)
+	}
+	if committed.Seq != seq || !reflect.DeepEqual(committed, s.view("room1")) {
+		s.Errorf("Append returned %+v, the store has %+v", committed, s.view("room1"))
+	}
+	return seq
 }
 
 func (s suite) wantErr(err, want error) {
@@ -136,15 +184,19 @@ func unknown(t *testing.T, s suite) {
 	ctx := t.Context()
 	_, err := s.View(ctx, "nothing")
 	s.wantErr(err, room.ErrNotFound)
-	_, _, err = s.Update(ctx, "nothing", func(*room.Room) ([]room.Event, error) { t.Error("fn called"); return nil, nil })
+	_, err = s.Update(ctx, "nothing", func(*room.Room, room.Log) ([]room.Event, error) { t.Error("fn called"); return nil, nil })
+	s.wantErr(err, room.ErrNotFound)
+	_, err = s.Append(ctx, "nothing", func(*room.Room, room.Log) ([]room.Event, error) { t.Error("fn called"); return nil, nil })
+	s.wantErr(err, room.ErrNotFound)
+	_, err = s.Watch(ctx, "nothing", &recorder{})
+	s.wantErr(err, room.ErrNotFound)
+	s.wantErr(s.Observe(ctx, "nothing", func(*room.Room) { t.Error("tell called") }), room.ErrNotFound)
+	_, err = s.BySeat(ctx, "nobody")
 	s.wantErr(err, room.ErrNotFound)
 	_, err = s.ByCode(ctx, "123456")
 	s.wantErr(err, room.ErrNoSuchCode)
 	if log, err := s.Log(ctx, "nothing", 0); len(log) != 0 || err != nil {
 		t.Errorf("log %v, err %v", log, err)
-	}
-	if m, found, err := s.Said(ctx, "nothing", "member1", "ref"); found || err != nil {
-		t.Errorf("said %+v, %v, err %v", m, found, err)
 	}
 	if rooms, err := s.BySession(ctx, "nobody"); len(rooms) != 0 || err != nil {
 		t.Errorf("rooms %v, err %v", rooms, err)
@@ -236,7 +288,7 @@ func unentered(t *testing.T, s suite) {
 	}
 	enter := func(n int) {
 		s.update(fmt.Sprintf("room%d", n), func(r *room.Room) ([]room.Event, error) {
-			return r.Connect(start, room.Entry{Member: fmt.Sprintf("member%d", n), Conn: "conn"})
+			return r.Connect(start, room.Entry{Member: fmt.Sprintf("member%d", n), Conn: room.Conn{ID: "conn"}})
 		})
 	}
 	want()
@@ -267,7 +319,7 @@ func lapsed(t *testing.T, s suite) {
 		s.create(n)
 	}
 	s.update("room1", func(r *room.Room) ([]room.Event, error) {
-		return r.Connect(start, room.Entry{Member: "member1", Conn: "conn"})
+		return r.Connect(start, room.Entry{Member: "member1", Conn: room.Conn{ID: "conn"}})
 	})
 	want := func(id, session string, want bool) {
 		t.Helper()
@@ -382,15 +434,20 @@ func redrawnCode(t *testing.T, s suite) {
 func failedUpdate(t *testing.T, s suite) {
 	want := s.create(1)
 	failure := errors.New("no")
-	_, _, err := s.Update(t.Context(), "room1", func(r *room.Room) ([]room.Event, error) {
-		events, err := r.Post(start, "member1", room.KindText, "never said", "")
-		if err != nil {
-			t.Error(err)
-		}
+	w := s.watch("room1")
+	_, err := s.Update(t.Context(), "room1", func(r *room.Room, _ room.Log) ([]room.Event, error) {
+		m := say(r, "member1", "never said", "")
 		r.Rotate(start, "777777")
-		return events, failure
+		return posted(m), failure
 	})
 	s.wantErr(err, failure)
+	_, err = s.Append(t.Context(), "room1", func(r *room.Room, _ room.Log) ([]room.Event, error) {
+		return posted(say(r, "member1", "never said", "")), failure
+	})
+	s.wantErr(err, failure)
+	if len(w.events) > 0 {
+		t.Errorf("%+v was told", w.events)
+	}
 	if got := s.view("room1"); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
@@ -408,7 +465,7 @@ func snapshots(t *testing.T, s suite) {
 		return events, err
 	})
 	s.update("room1", func(r *room.Room) ([]room.Event, error) {
-		return r.Connect(start, room.Entry{Member: "member1", Conn: "conn"})
+		return r.Connect(start, room.Entry{Member: "member1", Conn: room.Conn{ID: "conn"}})
 	})
 	if !reflect.DeepEqual(*before, image) || len(before.Members[0].Conns) != 0 {
 		t.Errorf("the snapshot became %+v", before)
@@ -430,9 +487,8 @@ func closing(t *testing.T, s suite) {
 	if log, _ := s.Log(ctx, "room1", 0); len(log) != 0 {
 		t.Errorf("the log still has %d messages", len(log))
 	}
-	if _, found, _ := s.Said(ctx, "room1", "member1", "ref hello"); found {
-		t.Error("a message is still found")
-	}
+	_, err = s.BySeat(ctx, "member1")
+	s.wantErr(err, room.ErrNotFound)
 	if ids, next, _ := s.Due(ctx, start.Add(48*time.Hour)); len(ids) != 0 || !next.IsZero() {
 		t.Errorf("still due: %v, next %v", ids, next)
 	}
@@ -467,11 +523,28 @@ func sessions(t *testing.T, s suite) {
 		t.Errorf("visitor leads to %v", got)
 	}
 	s.update("room1", func(r *room.Room) ([]room.Event, error) {
-		return r.Connect(start, room.Entry{Member: "member1", Conn: "conn"})
+		return r.Connect(start, room.Entry{Member: "member1", Conn: room.Conn{ID: "conn"}})
 	})
+	s.update("room2", func(r *room.Room) ([]room.Event, error) {
+		return r.Connect(start, room.Entry{Member: "member2", Conn: room.Conn{ID: "conn2"}})
+	})
+	seat := func(id, want string) {
+		t.Helper()
+		got, err := s.BySeat(t.Context(), id)
+		if got != want || (want == "") != errors.Is(err, room.ErrNotFound) {
+			t.Errorf("%s leads to %q, err %v; want %q", id, got, err, want)
+		}
+	}
+	seat("member1", "room1")
+	seat("knock-session1", "room2")
+	seat("knock-visitor", "room1")
 	// Admission keeps the way open; a forgotten refusal closes it.
-	s.update("room2", func(r *room.Room) ([]room.Event, error) { return r.Approve(start, "member2", "knock-session1") })
-	s.update("room1", func(r *room.Room) ([]room.Event, error) { return r.Decline(start, "member1", "knock-visitor") })
+	s.update("room2", func(r *room.Room) ([]room.Event, error) {
+		return r.Approve(start, room.Caller{Member: "member2", Conn: "conn2"}, "knock-session1")
+	})
+	s.update("room1", func(r *room.Room) ([]room.Event, error) {
+		return r.Decline(start, room.Caller{Member: "member1", Conn: "conn"}, "knock-visitor")
+	})
 	if got := ids("session1"); len(got) != 2 {
 		t.Errorf("after admission session1 leads to %v", got)
 	}
@@ -484,6 +557,8 @@ func sessions(t *testing.T, s suite) {
 	if got := ids("visitor"); len(got) != 0 {
 		t.Errorf("a forgotten refusal leads to %v", got)
 	}
+	seat("knock-session1", "room2")
+	seat("knock-visitor", "")
 	s.wantTotals(2, 3)
 }
 
@@ -552,18 +627,24 @@ func notices(t *testing.T, s suite) {
 	if err := s.Create(t.Context(), r, roomy); err != nil {
 		t.Fatal(err)
 	}
+	s.update("room1", func(r *room.Room) ([]room.Event, error) {
+		return r.Connect(start, room.Entry{Member: "member1", Conn: room.Conn{ID: "conn"}})
+	})
+	alice := room.Caller{Member: "member1", Conn: "conn"}
 	// visit has somebody come in, say something and leave for good: three notices.
 	visit := func(id string) {
 		s.update("room1", func(r *room.Room) ([]room.Event, error) {
 			_, events, err := r.RequestJoin(start, id, "session-"+id, id)
 			return events, err
 		})
-		s.update("room1", func(r *room.Room) ([]room.Event, error) { return r.Approve(start, "member1", id) })
+		s.update("room1", func(r *room.Room) ([]room.Event, error) { return r.Approve(start, alice, id) })
 		s.update("room1", func(r *room.Room) ([]room.Event, error) {
-			return r.Connect(start, room.Entry{Member: id, Conn: "conn-" + id})
+			return r.Connect(start, room.Entry{Member: id, Conn: room.Conn{ID: "conn-" + id}})
 		})
 		s.post(id, "I am "+id)
-		s.update("room1", func(r *room.Room) ([]room.Event, error) { return r.Leave(start, id, "conn-"+id, r.Seq, true) })
+		s.update("room1", func(r *room.Room) ([]room.Event, error) {
+			return r.Leave(start, room.Caller{Member: id, Conn: "conn-" + id}, r.Seq, true)
+		})
 	}
 	check := func(after uint64, want ...string) []room.Message {
 		t.Helper()
@@ -592,11 +673,13 @@ func notices(t *testing.T, s suite) {
 	}
 	// What is of no consequence leaves no notice.
 	s.update("room1", func(r *room.Room) ([]room.Event, error) {
-		return r.Connect(start, room.Entry{Member: "member1", Conn: "conn1"})
+		return r.Connect(start, room.Entry{Member: "member1", Conn: room.Conn{ID: "conn1"}})
 	})
-	s.update("room1", func(r *room.Room) ([]room.Event, error) { return r.Leave(start, "member1", "conn1", r.Seq, false) })
 	s.update("room1", func(r *room.Room) ([]room.Event, error) {
-		return r.Connect(start, room.Entry{Member: "member1", Conn: "conn2"})
+		return r.Leave(start, room.Caller{Member: "member1", Conn: "conn1"}, r.Seq, false)
+	})
+	s.update("room1", func(r *room.Room) ([]room.Event, error) {
+		return r.Connect(start, room.Entry{Member: "member1", Conn: room.Conn{ID: "conn2"}})
 	})
 	check(0)
 	visit("Bob")
@@ -626,15 +709,22 @@ func said(t *testing.T, s suite) {
 		_, events, err := r.RequestJoin(start, "bob", "session2", "Bob")
 		return events, err
 	})
-	s.update("room1", func(r *room.Room) ([]room.Event, error) { return r.Approve(start, "member1", "bob") })
-	post := func(member, text, ref string) uint64 {
-		t.Helper()
-		events := s.update("room1", func(r *room.Room) ([]room.Event, error) { return r.Post(start, member, room.KindText, text, ref) })
-		return events[0].Seq
-	}
+	s.update("room1", func(r *room.Room) ([]room.Event, error) {
+		return r.Connect(start, room.Entry{Member: "member1", Conn: room.Conn{ID: "conn"}})
+	})
+	s.update("room1", func(r *room.Room) ([]room.Event, error) {
+		return r.Approve(start, room.Caller{Member: "member1", Conn: "conn"}, "bob")
+	})
+	post := s.postAs
 	want := func(member, ref string, want room.Message) {
 		t.Helper()
-		got, found, err := s.Said(t.Context(), "room1", member, ref)
+		var got room.Message
+		var found bool
+		look := func(log room.Log) (err error) {
+			got, found, err = log.Said(member, ref)
+			return err
+		}
+		_, err := s.Update(t.Context(), "room1", func(_ *room.Room, log room.Log) ([]room.Event, error) { return nil, look(log) })
 		if err != nil || found != (want.Seq != 0) || !reflect.DeepEqual(got, want) {
 			t.Errorf("%s said %q: %+v, %v, err %v; want %+v", member, ref, got, found, err, want)
 		}
@@ -691,8 +781,8 @@ func concurrentUpdates(t *testing.T, s suite) {
 	for range writers {
 		wg.Go(func() {
 			for range each {
-				_, _, err := s.Update(context.Background(), "room1", func(r *room.Room) ([]room.Event, error) {
-					return r.Post(start, "member1", room.KindText, "x", "")
+				_, err := s.Update(context.Background(), "room1", func(r *room.Room, _ room.Log) ([]room.Event, error) {
+					return posted(say(r, "member1", "x", "")), nil
 				})
 				if err != nil {
 					t.Error(err)
@@ -734,4 +824,214 @@ func concurrentCapacity(t *testing.T, s suite) {
 		t.Errorf("%d rooms created, want 7", created)
 	}
 	s.wantTotals(7, 7)
+}
+
+func logBytes(t *testing.T, s suite) {
+	r := newRoom(1)
+	r.Terms.MaxLogBytes, r.Terms.MaxNoticeBytes = 64<<10, 16<<10
+	if err := s.Create(t.Context(), r, roomy); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 100 {
+		s.post("member1", fmt.Sprint(i, strings.Repeat("x", 4<<10)))
+		s.update("room1", func(r *room.Room) ([]room.Event, error) {
+			r.Seq++
+			by := slices.Repeat([]string{"Alice"}, 50)
+			return []room.Event{{Seq: r.Seq, Body: room.KnockAdmitted{Knock: "knock", Name: "Bob", At: start, By: by}}}, nil
+		})
+	}
+	log, err := s.Log(t.Context(), "room1", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var messages, notices, count int
+	for i := range log {
+		if log[i].Kind == room.KindNotice {
+			notices += log[i].Size()
+			continue
+		}
+		messages += log[i].Size()
+		count++
+	}
+	if most := r.Terms.MaxLogBytes; messages > most || messages < most/2 {
+		t.Errorf("messages of %d bytes, bound %d", messages, most)
+	}
+	if most := r.Terms.MaxNoticeBytes; notices > most || notices < most/2 {
+		t.Errorf("notices of %d bytes, bound %d", notices, most)
+	}
+	if !strings.HasPrefix(log[len(log)-2].Content+log[len(log)-1].Content, "99x") || s.view("room1").Messages != count {
+		t.Errorf("the room counts %d messages, has %d", s.view("room1").Messages, count)
+	}
+}
+
+// recorder is a Watcher that writes down what it hears. Its fields may be read when nothing
+// is committed.
+type recorder struct {
+	mu     sync.Mutex
+	inside bool
+	events []room.Event
+	faults []string
+}
+
+// Announce implements room.Watcher.
+func (w *recorder) Announce(id string, events []room.Event) {
+	w.mu.Lock()
+	if w.inside || id != "room1" {
+		w.faults = append(w.faults, fmt.Sprintf("%d events of %s come while others do", len(events), id))
+	}
+	w.inside = true
+	w.mu.Unlock()
+	runtime.Gosched() // another call would come now
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.inside = false
+	w.events = append(w.events, events...)
+}
+
+// watch has the first room watched.
+func (s suite) watch(id string) *recorder {
+	s.Helper()
+	w := &recorder{}
+	release, err := s.Watch(context.Background(), id, w)
+	if err != nil {
+		s.Fatal(err)
+	}
+	s.Cleanup(release)
+	return w
+}
+
+// check compares what was heard with the numbers that it should have.
+func (w *recorder) check(t *testing.T, first, last uint64) {
+	t.Helper()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, fault := range w.faults {
+		t.Error(fault)
+	}
+	if n := len(w.events); uint64(n) != last+1-first {
+		t.Errorf("%d events were heard, want those from %d to %d", n, first, last)
+		return
+	}
+	for i, e := range w.events {
+		if e.Seq != first+uint64(i) {
+			t.Errorf("event %d was heard as number %d", e.Seq, i+1)
+			return
+		}
+	}
+}
+
+func watching(t *testing.T, s suite) {
+	s.create(1)
+	s.create(2)
+	s.post("member1", "before anybody watches")
+	early := s.watch("room1")
+	const writers, each = 8, 50
+	var late *recorder
+	var from uint64
+	var wg sync.WaitGroup
+	for n := range writers {
+		wg.Go(func() {
+			for i := range each {
+				var err error
+				if i%2 == 0 {
+					_, err = s.Append(context.Background(), "room1", func(r *room.Room, _ room.Log) ([]room.Event, error) {
+						return append(posted(say(r, "member1", "x", "")), posted(say(r, "member1", "y", ""))...), nil
+					})
+				} else {
+					_, err = s.Update(context.Background(), "room1", func(r *room.Room, _ room.Log) ([]room.Event, error) {
+						return append(posted(say(r, "member1", "x", "")), posted(say(r, "member1", "y", ""))...), nil
+					})
+				}
+				if err != nil {
+					t.Error(err)
+				}
+				if n == 0 && i == each/2 {
+					late = s.watch("room1")
+				}
+			}
+		})
+	}
+	wg.Wait()
+	last := uint64(1 + 2*writers*each)
+	early.check(t, 2, last)
+	if len(late.events) > 0 {
+		from = late.events[0].Seq
+	}
+	late.check(t, from, last)
+	if early.events[0].Body.(room.MessagePosted).Message.Content != "x" { //nolint:forcetypeassert // nothing else was committed
+		t.Errorf("heard %+v", early.events[0])
+	}
+	s.close("room1")
+	if closed := early.events[len(early.events)-1]; closed.Body != (room.Closed{Reason: room.Unentered}) && closed.Body != (room.Closed{Reason: room.Emptied}) && closed.Body != (room.Closed{Reason: room.Expired}) {
+		t.Errorf("the last that was heard is %+v", closed)
+	}
+
+	// Who does not watch any more hears nothing more.
+	w := &recorder{}
+	release, err := s.Watch(t.Context(), "room2", w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	release()
+	s.close("room2")
+	if len(w.events)+len(w.faults) > 0 {
+		t.Errorf("heard %+v, %v", w.events, w.faults)
+	}
+}
+
+func entering(t *testing.T, s suite) {
+	s.create(1)
+	w := s.watch("room1")
+	before := s.post("member1", "before")
+	// In one commit with a message that comes after it, which is not in the log of Attached.
+	s.update("room1", func(r *room.Room) ([]room.Event, error) {
+		events, err := r.Connect(start, room.Entry{Member: "member1", Conn: room.Conn{ID: "conn"}})
+		return append(events, posted(say(r, "member1", "after", ""))...), err
+	})
+	for _, e := range w.events {
+		a, ok := e.Body.(room.Attached)
+		if !ok {
+			continue
+		}
+		if len(a.Log) != 1 || a.Log[0].Seq != before || a.Until < e.Seq {
+			t.Errorf("the log of who enters is %+v, up to %d", a.Log, a.Until)
+		}
+		return
+	}
+	t.Error("nobody entered")
+}
+
+func observing(t *testing.T, s suite) {
+	s.create(1)
+	w := s.watch("room1")
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for range 50 {
+				_, err := s.Append(context.Background(), "room1", func(r *room.Room, _ room.Log) ([]room.Event, error) {
+					return posted(say(r, "member1", "x", "")), nil
+				})
+				if err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	for range 100 {
+		err := s.Observe(t.Context(), "room1", func(r *room.Room) {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			if heard := uint64(len(w.events)); heard != r.Seq || w.inside {
+				t.Errorf("as of event %d, when %d were heard", r.Seq, heard)
+			}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		runtime.Gosched()
+	}
+	wg.Wait()
+	w.check(t, 1, 200)
+	s.close("room1")
+	s.wantErr(s.Observe(t.Context(), "room1", func(*room.Room) { t.Error("a room that is gone was observed") }), room.ErrNotFound)
 }

@@ -1,0 +1,162 @@
+package room
+
+import (
+	"errors"
+	"reflect"
+	"testing"
+	"time"
+)
+
+func (s *scene) enter(member string, c Conn) ([]Event, error) {
+	return s.Connect(s.now, Entry{Member: member, Conn: c})
+}
+
+// A page has one connection at a time: what comes by the one before does not count once it
+// goes on by another, wherever that is.
+func TestAPageIsSucceeded(t *testing.T) {
+	s := founded(t)
+	s.admit("bob", "Bob")
+	first := Conn{ID: "one", Node: "n1", Page: "p", N: 1}
+	s.must(s.enter("bob", first))
+	if _, err := s.Room.Post(s.now, Caller{Member: "bob", Conn: "one"}, KindText, "still counts", ""); err != nil {
+		t.Fatal(err)
+	}
+	out := s.must(s.enter("bob", Conn{ID: "two", Node: "n2", Page: "p", N: 2}))
+	if d, ok := find[Detached](out); !ok || !reflect.DeepEqual(d, Detached{Member: "bob", Conns: []string{"one"}, Why: Replaced}) {
+		t.Errorf("events %+v", out)
+	}
+	seq := s.Seq
+	old := Caller{Member: "bob", Conn: "one"}
+	s.knock("carol", "Carol")
+	before := *s.Room
+	for what, do := range map[string]func() error{
+		"a message":        func() error { _, err := s.Room.Post(s.now, old, KindText, "late", ""); return err },
+		"a yes":            func() error { _, err := s.Room.Approve(s.now, old, "carol"); return err },
+		"a no":             func() error { _, err := s.Room.Decline(s.now, old, "carol"); return err },
+		"a goodbye":        func() error { _, err := s.Room.Leave(s.now, old, 0, false); return err },
+		"a question":       func() error { _, err := s.Room.View(s.now, old); return err },
+		"a return":         func() error { _, err := s.enter("bob", first); return err },
+		"an overtaken one": func() error { _, err := s.enter("bob", Conn{ID: "late", Page: "p", N: 1}); return err },
+	} {
+		if err := do(); !errors.Is(err, ErrNotHere) {
+			t.Errorf("%s: err = %v, want ErrNotHere", what, err)
+		}
+	}
+	s.Disconnect(s.now, "bob", "one", 0, false)
+	if !reflect.DeepEqual(before, *s.Room) {
+		t.Error("what comes late changed the room")
+	}
+	// It goes on where the one before was known to be.
+	if a, _ := find[Attached](out); a.After != s.Members[1].Conns[0].After && a.After == seq {
+		t.Errorf("after %d", a.After)
+	}
+}
+
+// Connections of other pages, and of pages that do not count theirs, succeed nobody.
+func TestOnlyPagesThatCountAreSucceeded(t *testing.T) {
+	s := founded(t)
+	for _, c := range []Conn{
+		{ID: "1", Page: "p", N: 1}, {ID: "2", Page: "q", N: 1}, {ID: "3", Page: "r"}, {ID: "4", Page: "r"}, {ID: "5"}, {ID: "6"}, {ID: "7", N: 3},
+	} {
+		s.must(s.enter("alice", c))
+	}
+	if n := len(s.Members[0].Conns); n != 8 {
+		t.Errorf("%d connections, want 8", n)
+	}
+}
+
+// A page that is back gets what it missed, and not what another page of the member did.
+func TestALossIsItsPages(t *testing.T) {
+	s := founded(t)
+	s.must(s.enter("alice", Conn{ID: "p1", Page: "p", N: 1}))
+	s.must(s.enter("alice", Conn{ID: "q1", Page: "q", N: 1}))
+	var seqs []uint64
+	for range 4 {
+		events, err := s.Post(s.now, "alice", KindText, "hello", "")
+		s.must(events, err)
+		seqs = append(seqs, events[0].Seq)
+	}
+	s.Disconnect(s.now, "alice", "p1", seqs[0], false)
+	s.Disconnect(s.now, "alice", "q1", seqs[2], false)
+	if want := []Loss{{seqs[0], "p", 1}, {seqs[2], "q", 1}}; !reflect.DeepEqual(s.Members[0].Lost, want) {
+		t.Errorf("lost: %+v, want %+v", s.Members[0].Lost, want)
+	}
+	for _, test := range []struct {
+		conn Conn
+		want uint64
+	}{
+		{Conn{ID: "p2", Page: "p", N: 2}, seqs[0]},
+		{Conn{ID: "q2", Page: "q", N: 2}, seqs[2]},
+	} {
+		// Also while another page of the member is being loaded.
+		if err := s.Load(s.now, "alice"); err != nil {
+			t.Fatal(err)
+		}
+		a, _ := find[Attached](s.must(s.enter("alice", test.conn)))
+		if a.After != test.want {
+			t.Errorf("%s goes on after %d, want %d", test.conn.ID, a.After, test.want)
+		}
+	}
+	if len(s.Members[0].Lost) != 0 {
+		t.Errorf("left over: %+v", s.Members[0].Lost)
+	}
+	// One that the page has given up for a later one comes too late.
+	s.Disconnect(s.now, "alice", "p2", s.Seq, false)
+	if _, err := s.enter("alice", Conn{ID: "late", Page: "p", N: 1}); !errors.Is(err, ErrNotHere) {
+		t.Errorf("err = %v, want ErrNotHere", err)
+	}
+}
+
+// A process that is gone without a word takes its connections along, and nobody's presence
+// before the grace.
+func TestDropNode(t *testing.T) {
+	s := founded(t)
+	s.must(s.enter("alice", Conn{ID: "a1", Node: "gone", Page: "p", N: 1}))
+	s.admit("bob", "Bob")
+	bob := s.Members[1].Conns[0].ID
+	s.Disconnect(s.now, "bob", bob, s.Seq, false)
+	s.must(s.enter("bob", Conn{ID: "b1", Node: "gone"}))
+	s.must(s.enter("bob", Conn{ID: "b2", Node: "gone"}))
+	s.must(s.Room.Await(s.now, "bob", Conn{ID: "b3", Node: "gone"}))
+	entered := s.Members[1].Conns[1].After
+	events, err := s.Post(s.now, "alice", KindText, "hello", "")
+	s.must(events, err)
+	heard := s.now
+	s.pass(5 * time.Second)
+	out := bodies(s.DropNode(s.now, "gone", heard, map[string]uint64{"b1": events[0].Seq}))
+	s.want(out,
+		Detached{Member: "alice", Conns: []string{"a1"}, Why: Dropped},
+		Detached{Member: "bob", Conns: []string{"b1", "b2"}, Why: Dropped})
+	b := s.Members[1]
+	if want := []Loss{{events[0].Seq, "", 0}, {entered, "", 0}}; !reflect.DeepEqual(b.Lost[len(b.Lost)-2:], want) || len(b.Conns)+len(b.Awaited) != 0 {
+		t.Errorf("Bob lost %+v, want %+v; has %+v, %+v", b.Lost, want, b.Conns, b.Awaited)
+	}
+	if a := s.Members[0]; len(a.Conns) != 1 || a.Conns[0].ID != "conn1" {
+		t.Errorf("Alice has %+v, want the connection of another process", a.Conns)
+	}
+	if again := s.DropNode(s.now, "gone", heard, nil); len(again) != 0 {
+		t.Errorf("dropped again: %+v", again)
+	}
+	s.pass(heard.Add(s.Terms.AbsenceGrace).Sub(s.now) - 1)
+	if !s.Members[1].Present {
+		t.Error("absent before the grace is over")
+	}
+	s.pass(1)
+	if s.Members[1].Present {
+		t.Error("present after the grace")
+	}
+
+	// However late it is found out, there is time to come back.
+	s.must(s.enter("bob", Conn{ID: "b4", Node: "late"}))
+	heard = s.now
+	s.pass(time.Hour)
+	s.DropNode(s.now, "late", heard, nil)
+	s.pass(dropMargin - 1)
+	if !s.Members[1].Present {
+		t.Error("absent before there was time to come back")
+	}
+	s.pass(1)
+	if s.Members[1].Present {
+		t.Error("present for ever")
+	}
+}

@@ -1,0 +1,131 @@
+package room
+
+import (
+	"slices"
+	"sync"
+)
+
+// Watcher hears what happens in the rooms that it watches.
+type Watcher interface {
+	// Announce is called with events of a room in the order of their Seq, each once, and by one
+	// goroutine at a time for each room. It must not block, and must not call back into the
+	// service or the store.
+	Announce(room string, events []Event)
+}
+
+// Feed hands on what happens in one room to who watches it in this process. A store has one
+// for each room. The zero value is ready for use, and all methods are safe for concurrent use.
+//
+// Its promises are these:
+//
+//  1. What is published is handed on in that order, to each watcher, once.
+//  2. From the return of Watch on, a watcher hears all that is published; of what was
+//     published before it hears nothing.
+//  3. When HandOn returns, what was published before it has been handed on.
+//  4. What As calls stands between two events: all before it were handed on, and none after it.
+//
+// Lock order: the feed's turn, the store's locks, the feed's own lock.
+type Feed struct {
+	turn sync.Mutex // held while events are handed on
+
+	mu       sync.Mutex
+	watchers []Watcher
+	pending  []Event
+}
+
+// EntryReader reads a room's log for who enters the room.
+type EntryReader interface {
+	// Between returns the entries after a sequence number and up to another, oldest first, in a
+	// slice of the caller's own.
+	Between(after, until uint64) []Message
+}
+
+// Watch has w hear what happens in the room until release is called, which has to be once.
+func (f *Feed) Watch(room string, w Watcher, log EntryReader) (release func()) {
+	f.turn.Lock()
+	defer f.turn.Unlock()
+	for {
+		f.handOn(room, log)
+		if f.join(w) {
+			return func() { f.leave(w) }
+		}
+	}
+}
+
+// join adds a watcher, unless there is something that it must not hear.
+func (f *Feed) join(w Watcher) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.pending) > 0 {
+		return false
+	}
+	f.watchers = append(slices.Clip(f.watchers), w)
+	return true
+}
+
+func (f *Feed) leave(w Watcher) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if i := slices.Index(f.watchers, w); i >= 0 {
+		f.watchers = slices.Delete(slices.Clone(f.watchers), i, i+1)
+	}
+	if len(f.watchers) == 0 {
+		f.pending = nil
+	}
+}
+
+// Publish takes events of the room, to be handed on by HandOn; the slice is the feed's from
+// then on. A store calls it while it commits them, so that the order of the commits is the
+// feed's.
+func (f *Feed) Publish(events []Event) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch {
+	case len(f.watchers) == 0:
+	case f.pending == nil:
+		f.pending = events
+	default:
+		f.pending = append(f.pending, events...)
+	}
+}
+
+// HandOn hands on what was published. A store calls it with no locks held.
+func (f *Feed) HandOn(room string, log EntryReader) {
+	f.turn.Lock()
+	defer f.turn.Unlock()
+	f.handOn(room, log)
+}
+
+// As calls tell with the room as of the last event that was handed on; see Store.Observe.
+// current returns the room as it is.
+func (f *Feed) As(current func() *Room, log EntryReader, tell func(*Room)) {
+	f.turn.Lock()
+	defer f.turn.Unlock()
+	for {
+		r := current()
+		if !f.handOn(r.ID, log) {
+			tell(r)
+			return
+		}
+	}
+}
+
+// handOn hands on what is pending, and reports whether there was something. The turn is held.
+func (f *Feed) handOn(room string, log EntryReader) bool {
+	f.mu.Lock()
+	watchers, events := f.watchers, f.pending
+	f.pending = nil
+	f.mu.Unlock()
+	if len(events) == 0 {
+		return false
+	}
+	for i := range events {
+		if a, ok := events[i].Body.(Attached); ok {
+			events[i].Body = a.with(log.Between(a.After, a.Until))
+		}
+	}
+	for _, w := range watchers {
+		w.Announce(room, events)
+	}
+	return true
+}

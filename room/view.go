@@ -1,0 +1,47 @@
+package room
+
+import "time"
+
+// Membership is a member as the others see them.
+type Membership struct {
+	ID      string
+	Name    string // not escaped
+	Present bool
+}
+
+// View is a room as one of its members sees it, as of the last event that who watches the room
+// has heard of. It is good for as long as the function runs that it is passed to.
+type View struct {
+	room *Room
+	now  time.Time
+}
+
+// View returns the room as the caller may see it. Errors: ErrNotMember, ErrNotHere.
+func (r *Room) View(now time.Time, c Caller) (View, error) {
+	if _, err := r.caller(c); err != nil {
+		return View{}, err
+	}
+	return View{r, now}, nil
+}
+
+// Seq returns the sequence number of that event.
+func (v View) Seq() uint64 { return v.room.Seq }
+
+// Code returns the room's code.
+func (v View) Code() string { return v.room.Code }
+
+// Remaining returns the time until the code turns.
+func (v View) Remaining() time.Duration { return v.room.Remaining(v.now) }
+
+// Status returns what anybody who knows the room's id may see.
+func (v View) Status() Status { return v.room.Status(v.now) }
+
+// Members returns who the members are, oldest membership first.
+func (v View) Members() []Membership {
+	members := make([]Membership, len(v.room.Members))
+	for i := range v.room.Members {
+		m := &v.room.Members[i]
+		members[i] = Membership{ID: m.ID, Name: m.Name, Present: m.Present}
+	}
+	return members
+}

@@ -1,0 +1,213 @@
+package room
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"time"
+)
+
+// maxBatch is how many changes of a room are committed together at the most.
+const maxBatch = 64
+
+// change is what one caller wants done in a room, and what became of it.
+type change struct {
+	// rule may run more than once, on a copy of the room each time: all that it does beside
+	// is to be done anew by the last run.
+	rule func(r *Room, now time.Time, log Log) ([]Event, error)
+	post bool // it does nothing but add messages
+
+	err   error
+	batch [1]*change     // itself, for who makes it alone
+	turn  chan []*change // of whoever waits: what to make, or nil when it is made
+}
+
+// writers has the changes of each room made by one caller at a time, who makes those of all
+// that wait: in the order in which they came, in one commit. A room that fifty people come
+// back to at once is then written a few times instead of fifty, and in a store that several
+// processes share one of them seldom finds that another was quicker. The methods are safe for
+// concurrent use.
+type writers struct {
+	// write makes the changes of a batch and notes in each what became of it; set before use.
+	write func(ctx context.Context, room string, batch []*change) error
+
+	mu    sync.Mutex
+	rooms map[string][]*change // those that wait, of rooms in which somebody writes
+}
+
+// do makes a change, and returns when it is committed, and told, or has failed. If ctx ends
+// before its turn has come nothing is done.
+func (w *writers) do(ctx context.Context, room string, c *change) error {
+	if batch := w.await(ctx, room, c); batch != nil {
+		w.lead(ctx, room, batch)
+	}
+	return c.err
+}
+
+// await waits for the turn of a change, and returns what is to be made then. It returns nil
+// when another caller has made it, or ctx has ended before.
+func (w *writers) await(ctx context.Context, room string, c *change) []*change {
+	w.mu.Lock()
+	waiting, busy := w.rooms[room]
+	if !busy {
+		if w.rooms == nil {
+			w.rooms = make(map[string][]*change)
+		}
+		w.rooms[room] = nil
+		w.mu.Unlock()
+		c.batch[0] = c
+		return c.batch[:]
+	}
+	c.turn = make(chan []*change, 1)
+	w.rooms[room] = append(waiting, c)
+	w.mu.Unlock()
+	select {
+	case batch := <-c.turn:
+		return batch
+	case <-ctx.Done():
+	}
+	if w.withdraw(room, c) {
+		c.err = ctx.Err()
+		return nil
+	}
+	return <-c.turn // too late: it is being made
+}
+
+// withdraw takes a change back that nobody has begun to make.
+func (w *writers) withdraw(room string, c *change) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	i := slices.Index(w.rooms[room], c)
+	if i < 0 {
+		return false
+	}
+	w.rooms[room] = slices.Delete(w.rooms[room], i, i+1)
+	return true
+}
+
+// lead makes a batch, of which the first is the caller's own, and hands the turn on.
+func (w *writers) lead(ctx context.Context, room string, batch []*change) {
+	defer w.pass(room, batch)
+	// The others' changes must not end with whoever makes them.
+	if err := w.write(context.WithoutCancel(ctx), room, batch); err != nil {
+		for _, c := range batch {
+			c.err = err
+		}
+	}
+}
+
+// pass gives the turn to the first who waits, and tells those whose changes were made.
+func (w *writers) pass(room string, made []*change) {
+	w.mu.Lock()
+	if waiting := w.rooms[room]; len(waiting) == 0 {
+		delete(w.rooms, room)
+	} else {
+		n := min(len(waiting), maxBatch)
+		w.rooms[room] = slices.Clone(waiting[n:])
+		waiting[0].turn <- waiting[:n:n]
+	}
+	w.mu.Unlock()
+	for _, c := range made[1:] {
+		c.turn <- nil
+	}
+}
+
+// change is how every use case works on a room but those that only post: by a rule.
+func (s *Service) change(ctx context.Context, id string, rule func(r *Room, now time.Time) ([]Event, error)) error {
+	return s.writers.do(ctx, id, &change{rule: func(r *Room, now time.Time, _ Log) ([]Event, error) { return rule(r, now) }})
+}
+
+// errDue: something is overdue in the room, so that more changes than its messages.
+var errDue = errors.New("room: something is overdue")
+
+// write commits a batch of changes of a room, first of all what fell due by now. If the room
+// has ended by that, the end is committed and what comes after it is ErrNotFound.
+func (s *Service) write(ctx context.Context, id string, batch []*change) error {
+	r, err := s.append(ctx, id, batch)
+	if errors.Is(err, errDue) {
+		r, err = s.store.Update(ctx, id, func(r *Room, log Log) ([]Event, error) {
+			now := time.Now()
+			return run(r, now, log, batch, r.Advance(now, s.options.NewCode)), nil
+		})
+	}
+	if err != nil {
+		return err
+	}
+	if r.Closing == "" {
+		s.alarm.set(r.NextDeadline())
+	}
+	return nil
+}
+
+// append commits a batch of messages. Errors: errDue if more than messages is to be committed.
+func (s *Service) append(ctx context.Context, id string, batch []*change) (*Room, error) {
+	for _, c := range batch {
+		if !c.post {
+			return nil, errDue
+		}
+	}
+	return s.store.Append(ctx, id, func(r *Room, log Log) ([]Event, error) {
+		now := time.Now()
+		if !r.NextDeadline().After(now) {
+			return nil, errDue
+		}
+		return run(r, now, log, batch, nil), nil
+	})
+}
+
+// run runs the rules of a batch one after the other, so that one that fails changes nothing
+// for the others. It returns their events after those that there are.
+func run(r *Room, now time.Time, log Log, batch []*change, events []Event) []Event {
+	said := batchLog{log, events}
+	for _, c := range batch {
+		if r.Closing != "" {
+			c.err = ErrNotFound
+			continue
+		}
+		before := *r
+		events, err := c.run(r, now, &said)
+		switch c.err = err; {
+		case err != nil:
+			*r = before
+		case said.events == nil:
+			said.events = events
+		default:
+			said.events = append(said.events, events...)
+		}
+	}
+	return said.events
+}
+
+// errFault: a rule could not be followed to its end.
+var errFault = errors.New("room: a fault in a rule")
+
+// run runs the rule. A fault in it must not take the others' changes along.
+func (c *change) run(r *Room, now time.Time, log Log) (events []Event, err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			slog.Error("a rule could not be followed", "type", fmt.Sprintf("%T", fault), "stack", string(debug.Stack()))
+			err = errFault
+		}
+	}()
+	return c.rule(r, now, log)
+}
+
+// batchLog is a log with what was said before in the same batch.
+type batchLog struct {
+	Log
+	events []Event
+}
+
+// Said implements Log.
+func (l *batchLog) Said(member, ref string) (m Message, found bool, err error) {
+	for i := len(l.events) - 1; i >= 0; i-- {
+		if p, ok := l.events[i].Body.(MessagePosted); ok && p.Message.Member == member && p.Message.Ref == ref {
+			return p.Message, true, nil
+		}
+	}
+	return l.Log.Said(member, ref)
+}
