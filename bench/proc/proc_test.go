@@ -2,6 +2,7 @@ package proc
 
 import (
 	"os"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -44,11 +45,20 @@ func cpu(t *testing.T) time.Duration {
 
 func TestRSSGrowsWithMemory(t *testing.T) {
 	const much = 64 << 20
+	// From the system: the runtime may give out what the process has already.
+	block, err := syscall.Mmap(-1, 0, much, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := syscall.Munmap(block); err != nil {
+			t.Error(err)
+		}
+	}()
 	before, err := RSS(os.Getpid())
 	if err != nil {
 		t.Fatal(err)
 	}
-	block := make([]byte, much)
 	for i := 0; i < len(block); i += 1024 {
 		block[i] = 1
 	}
@@ -58,9 +68,6 @@ func TestRSSGrowsWithMemory(t *testing.T) {
 	}
 	if after-before < much/2 {
 		t.Errorf("%d bytes more after using %d, from %d", after-before, len(block), before)
-	}
-	if block[1024] != 1 {
-		t.Error("the block must stay")
 	}
 }
 
