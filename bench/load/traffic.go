@@ -37,6 +37,9 @@ type Result struct {
 	Echo []time.Duration
 }
 
+// errNothing: the server, or this process, had no time for as much as one message.
+var errNothing = errors.New("nothing was delivered")
+
 // Run has the crowd speak. It returns an error if anything went wrong, the
 // loss or disorder of a single message included; so what it returns was measured
 // with every message delivered.
@@ -155,7 +158,7 @@ func (c *Crowd) measure(ctx context.Context, t Traffic) (Result, error) {
 		return Result{}, err
 	}
 	if after == before {
-		return Result{}, errors.New("nothing was delivered")
+		return Result{}, errNothing
 	}
 	return Result{Deliveries: after - before, Elapsed: time.Duration(end - begin)}, nil
 }
