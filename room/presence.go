@@ -75,8 +75,11 @@ func (m *Member) resumeAfter(now time.Time, e Entry, seq uint64) uint64 {
 		return m.Since
 	}
 	seen := seq
-	if e.Resume != nil {
+	switch {
+	case e.Resume != nil:
 		seen = min(*e.Resume, seq)
+	case e.Otherwise != nil:
+		seen = min(*e.Otherwise, seq)
 	}
 	if last := len(m.Lost) - 1; last >= 0 {
 		used := last

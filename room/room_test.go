@@ -979,6 +979,19 @@ func TestWhatAConnectionIsShown(t *testing.T) {
 			t.Errorf("after %d, want %d", got, seen)
 		}
 	})
+	t.Run("a page of which nothing is certain: what it has seen at least", func(t *testing.T) {
+		s := founded(t)
+		lost := s.admit("bob", "Bob")
+		least := post(s)
+		more := post(s)
+		if got := after(s.must(s.Connect(s.now, Entry{Member: "bob", Conn: "new", Otherwise: &least}))); got != least {
+			t.Errorf("after %d, want %d", got, least)
+		}
+		s.Disconnect(s.now, "bob", lost, more, false)
+		if got := after(s.must(s.Connect(s.now, Entry{Member: "bob", Conn: "newer", Otherwise: &least}))); got != more {
+			t.Errorf("after %d, want what was reported, %d", got, more)
+		}
+	})
 	t.Run("a page that knows what it has seen leaves the other tab's loss alone", func(t *testing.T) {
 		s := founded(t)
 		one := s.admit("bob", "Bob")

@@ -200,6 +200,10 @@ type Entry struct {
 	// this connection is known to have seen the room. Without it the
 	// service goes by what was reported at Disconnect.
 	Resume *uint64
+	// Otherwise, if not nil, is up to where the page has seen the room at least, if
+	// neither Resume nor a Disconnect tells. Without it a page that was there before is
+	// taken to have seen everything.
+	Otherwise *uint64
 	// Heard is the sequence number up to which other pages of the member, that
 	// are open, have certainly heard the room; 0 if there are none.
 	Heard uint64

@@ -245,7 +245,7 @@ func (c *conn) bind(seat room.Seat, explicit bool) error {
 	case was.member == seat.ID: // a new page has a new connection
 		c.resumes, entry.Resume = &was, &was.sent.seq
 	case !seat.Loading || entry.Returning:
-		entry.Resume = c.takeOver(seat)
+		entry.Resume, entry.Otherwise = c.takeOver(seat)
 	}
 	if c.replaced.Load() {
 		return context.Canceled // its page is elsewhere by now
@@ -310,7 +310,11 @@ func (g *Gateway) heardBy(seat room.Seat) (seq uint64) {
 // there are several, say two tabs of a laptop that slept, the one that has got least
 // is taken, and the others are left to their own pages, as are those of pages that
 // name themselves: they are known when they come.
-func (c *conn) takeOver(seat room.Seat) (resume *uint64) {
+//
+// If this connection ends before that is known, what it brings is handled without delay.
+// Its page may be that of any that has not answered, so otherwise is up to where all of
+// those have got.
+func (c *conn) takeOver(seat room.Seat) (resume, otherwise *uint64) {
 	ctx, cancel := c.whileOpen()
 	defer cancel()
 	var wg sync.WaitGroup
@@ -321,18 +325,24 @@ func (c *conn) takeOver(seat room.Seat) (resume *uint64) {
 			continue
 		}
 		wg.Go(func() {
-			if other.link.Probe(ctx, patience, other.provoke) || ctx.Err() != nil {
+			if other.link.Probe(ctx, patience, other.provoke) {
 				return
 			}
+			cut := ctx.Err() != nil
 			select {
 			case <-other.link.Done(): // it ends in the usual way: let that be reported
-				other.awaitEnd()
-				return
+				if other.awaitEnd() {
+					return
+				}
 			default:
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			if confirmed := other.marks.confirmed(other.link, seat.Room); dead == nil || confirmed < *resume {
+			confirmed := other.marks.confirmed(other.link, seat.Room)
+			switch {
+			case cut && (otherwise == nil || confirmed < *otherwise):
+				otherwise = &confirmed
+			case !cut && (dead == nil || confirmed < *resume):
 				dead, resume = other, &confirmed
 			}
 		})
@@ -341,7 +351,7 @@ func (c *conn) takeOver(seat room.Seat) (resume *uint64) {
 	if dead != nil {
 		dead.giveWay()
 	}
-	return resume
+	return resume, otherwise
 }
 
 // errNotYet: the connection would have to wait for its turn before it has begun, which
@@ -469,14 +479,16 @@ func (c *conn) end(l loss) {
 	c.ended = true
 	defer c.cancel()
 	c.g.conns.Delete(c.id)
-	c.g.succession.leave(c)
 	c.g.leaveSession(c)
 	c.g.Metrics.SocketClosed()
+	// A page that comes back goes on from what is reported here. Until then its next
+	// connection has to find this one, to wait for that.
+	defer c.g.succession.leave(c)
 	seat, bound := c.boundTo()
 	if !bound {
 		return
 	}
-	c.unbind()
+	defer c.unbind()
 	if c.g.draining.Load() {
 		return // nobody leaves: we do
 	}

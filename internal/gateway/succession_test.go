@@ -7,6 +7,7 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -250,5 +251,84 @@ func TestNamesAreTheSessionsOwn(t *testing.T) {
 	own.leave(first)
 	if own.newest[pageKey{"s", "p"}] != second {
 		t.Error("the end of the first one takes the second along")
+	}
+}
+
+// unreported keeps back what is reported of lost connections, once it is to.
+type unreported struct {
+	*room.Service
+	holds             atomic.Bool
+	arrived, released chan struct{}
+}
+
+func (s *unreported) Disconnect(ctx context.Context, roomID, member, conn string, delivered uint64, deliberate bool) error {
+	if s.holds.Load() {
+		s.arrived <- struct{}{}
+		<-s.released
+	}
+	return s.Service.Disconnect(ctx, roomID, member, conn, delivered, deliberate)
+}
+
+// Threat: on a busy server a page is back before the end of its connection is reported, and
+// is taken to have seen what is said until then.
+func TestAPageThatIsBackBeforeItsEndIsReported(t *testing.T) {
+	t.Parallel()
+	for name, visitOf := range map[string]func(room.Seat) visit{
+		"of the time before pages had names": func(room.Seat) visit { return visit{session: "bob"} },
+		"that names itself":                  func(seat room.Seat) visit { return pageOfSeat("bob", seat, "one") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newServer(t)
+			slow := &unreported{Service: s.rooms, arrived: make(chan struct{}, 2), released: make(chan struct{})}
+			defer close(slow.released)
+			s.gateway.Use(slow)
+			alice, code := s.create("alice", "Alice")
+			bob := s.admit("bob", "Bob", code, alice)
+			a := s.connect(visit{session: "alice"}).join(alice)
+			first := s.connect(visitOf(bob)).join(bob)
+			a.say(alice, "seen")
+			first.expect("message")
+			s.settled(first)
+			slow.holds.Store(true)
+			first.drop()
+			<-slow.arrived
+			a.say(alice, "missed")
+			a.until("it", func() bool { return len(texts(a)) == 2 })
+			second := s.connect(visitOf(bob))
+			second.say(bob, "done")
+			second.until("the last word", func() bool { return slices.Contains(texts(second), "done") })
+			equal(t, "it reads", second.texts(), []string{"missed", "done"})
+		})
+	}
+}
+
+// Threat: a page's next connection is cut before the one before is known to be dead, and
+// counts as one that has seen everything.
+func TestAConnectionThatIsCutBeforeItIsKnownWhose(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	alice, code := s.create("alice", "Alice")
+	bob := s.admit("bob", "Bob", code, alice)
+	a := s.connect(visit{session: "alice"}).join(alice)
+	first := s.connect(visit{session: "bob"}).join(bob)
+	a.say(alice, "seen")
+	first.expect("message")
+	s.settled(first)
+	seen := s.state(bob.Room).Seq
+	first.goSilent()
+	a.say(alice, "missed")
+	a.until("it", func() bool { return len(texts(a)) == 2 })
+
+	second := s.connect(visit{session: "bob", quiet: true})
+	second.until("connected", func() bool { return second.sid != "" })
+	second.drop()
+	lost := func() []uint64 {
+		members := s.state(bob.Room).Members
+		return members[slices.IndexFunc(members, func(m room.Member) bool { return m.ID == bob.ID })].Lost
+	}
+	s.eventually("its end is reported", func() bool { return len(lost()) > 0 })
+	if got := lost(); got[0] > seen {
+		t.Errorf("it has seen the room up to %d, and all that is certain is %d", got[0], seen)
 	}
 }
