@@ -80,8 +80,8 @@ func TestMembersInCommentsExist(t *testing.T) {
 		for name := range declared {
 			if recv := scope.Lookup(name); recv != nil { // with what it embeds
 				methods := types.NewMethodSet(types.NewPointer(recv.Type()))
-				for i := range methods.Len() {
-					declared[name][methods.At(i).Obj().Name()] = true
+				for method := range methods.Methods() {
+					declared[name][method.Obj().Name()] = true
 				}
 			}
 		}

@@ -53,7 +53,7 @@ func (l *layer) Close() eio.BaseServer {
 // introduce lets the library listen to a session. It returns when the library's connect
 // timer for the session has run: a timer that is stopped before leaks its goroutine.
 // The timer closes a session that is open, so the session opens only afterwards. Nobody
-// else may know of the session, since whoever ends it stops the timer.
+// else may know of the session, since its end stops the timer.
 func (l *layer) introduce(s *Session) {
 	ran := make(chan struct{}, 1)
 	s.library.timerRan = ran
