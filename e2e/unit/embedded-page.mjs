@@ -49,7 +49,7 @@ globalThis.receive = (event, ...values) => {
   for (const handle of handlers.get(event) ?? []) handle(...values);
 };
 globalThis.socket = socket;
-export const io = (options) => { globalThis.options = options; return socket; };
+export const io = (options) => { globalThis.options = options; options.auth((auth) => { options.auth = auth; }); return socket; };
 `;
 
 /** The little of Jinja2 that our pages use. */

@@ -15,6 +15,7 @@ describe('the room page', () => {
     const auth = await page.evaluate(() => globalThis.options.auth);
     assert.equal(auth.seat, 'seat-1');
     assert.match(auth.page, /^[0-9a-f]{32}$/);
+    assert.equal(auth.n, 1, 'its first connection');
     assert.equal(await text(page, '#timer'), '4:00');
     assert.equal(await text(page, '#count'), '2');
     await page.receive('connect');

@@ -61,9 +61,17 @@ export class Connection {
    */
   constructor(io, seat, on) {
     this.#on = on;
-    // By `page` the server knows which connection this page had before. Polling is last: a
-    // transport that is given up must not be in the middle of a move to another.
-    const socket = io({ auth: { seat, page: newId() }, transports: ['websocket', 'polling'], tryAllTransports: true });
+    // By `page` the server knows which connection this page had before, and by `n` which is the
+    // later one: connections can overtake each other.
+    const page = newId();
+    let n = 0;
+    /** @param {(auth: object) => void} give */
+    const auth = (give) => {
+      n += 1;
+      give({ seat, page, n });
+    };
+    // Polling is last: a transport that is given up must not be in the middle of a move to another.
+    const socket = io({ auth, transports: ['websocket', 'polling'], tryAllTransports: true });
     this.#socket = socket;
     /** @type {(() => void) | undefined} */
     let greeted;
