@@ -3,7 +3,7 @@ import { saidBy } from './comings.js';
 import { textOf } from './content.js';
 import { phrase } from '../ui/words.js';
 
-/** What is said and what happens in the room, as the server tells it, and who is writing. */
+/** Shows the messages and events of the room, as the server tells them, and the people who are writing. */
 export class Conversation {
   #messages;
   #typing;

@@ -14,7 +14,7 @@ export class Door {
    */
   constructor(events, requests, on) {
     events.on('connect', () => requests.doubt());
-    events.on('room_status', () => requests.settle());
+    events.on('room_status', () => requests.dropDoubtful());
     events.on('join_request', ({ user_id: id, user }) => {
       const who = textOf(user);
       if (requests.add(id, who)) on.knocked(who);

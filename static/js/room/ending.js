@@ -40,7 +40,7 @@ export class Ending {
       dialog.returnValue = '';
     });
     addEventListener('beforeunload', (event) => {
-      // What is still on its way would be lost with the page.
+      // Messages that are still on their way would be lost with the page.
       if (!events.outbox.isEmpty && !this.#isOver) event.preventDefault();
     });
     forgetWhenLeft(page, {

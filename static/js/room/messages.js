@@ -88,10 +88,10 @@ export class Messages {
       if (focused) list.focus(); // the pill goes
     });
     // A keyboard that comes up, or a growing text field, must not hide the latest message.
-    new ResizeObserver(() => this.settle()).observe(list);
+    new ResizeObserver(() => this.stayAtEnd()).observe(list);
     // Nor must rows that get higher, as with larger letters. A person who has begun to scroll up is let go.
-    new ResizeObserver(() => { if (this.#atEnd) this.settle(); }).observe(log);
-    this.settle();
+    new ResizeObserver(() => { if (this.#atEnd) this.stayAtEnd(); }).observe(log);
+    this.stayAtEnd();
   }
 
   /**
@@ -140,7 +140,7 @@ export class Messages {
     const focused = shown.row.contains(document.activeElement);
     shown.row.dataset.state = state;
     shown.state.replaceChildren(...this.#stateOf(ref, state));
-    this.settle();
+    this.stayAtEnd();
     if (focused) this.#on.focus();
   }
 
@@ -169,7 +169,7 @@ export class Messages {
   }
 
   /** Stays at the last row if the person follows the conversation, after something has changed its size. */
-  settle() {
+  stayAtEnd() {
     if (this.#pinned) this.#list.scrollTop = this.#list.scrollHeight;
     this.#look();
   }
@@ -293,13 +293,13 @@ export class Messages {
     const time = timeOf(message);
     if (this.#last?.sender === sender) {
       this.#last.row.classList.remove('last');
-      // Of several messages in a minute, the last one shows the time.
+      // The last of several messages in a minute shows the time.
       if (this.#last.time.textContent === time.textContent) this.#last.time.remove();
     } else {
       row.classList.add('first');
       row.append(element('p', { className: own ? 'message-sender visually-hidden' : 'message-sender', dir: 'auto' }, name));
     }
-    // What was written here is not read off what the server has made of it.
+    // The text of a message from here is known, and is not taken from the server's markup.
     const written = own ? message.text : undefined;
     row.append(bubbleOf(written === undefined ? contentOf(message.content) : contentOfText(written)), time);
     this.#last = { row, sender, time };
@@ -330,7 +330,7 @@ export class Messages {
     const { left, resized } = this.#look();
     // A notice, a card or a keyboard has taken room: nobody has scrolled.
     if (wasAtEnd && resized && left >= nearBottom) {
-      this.settle();
+      this.stayAtEnd();
       return;
     }
     this.#pinned = left < nearBottom;
@@ -367,7 +367,7 @@ export class Messages {
   #follow() {
     this.#pinned = true;
     this.#caughtUp();
-    this.settle();
+    this.stayAtEnd();
   }
 }
 

@@ -56,10 +56,10 @@ function open(io) {
   );
   const draft = new Draft(room, member);
   const sending = new Sending(events, messages, draft, { form: byId('composer', HTMLFormElement), input, left: byId('characters-left') }, announce);
-  const typing = new Typing(byId('typing'), byId('typing-text'), () => messages.settle());
+  const typing = new Typing(byId('typing'), byId('typing-text'), () => messages.stayAtEnd());
   const requests = new Requests(byId('join-requests-container'), Number(answerTime), {
     answer: (id, yes) => events.say(yes ? 'approve_join' : 'deny_join', { user_id: id }),
-    changed: () => messages.settle(),
+    changed: () => messages.stayAtEnd(),
     focus: () => chat.focus(),
   });
   const members = new Members(byId('members-dialog', HTMLDialogElement), byId('members'), byId('member-count'), () => {
@@ -74,7 +74,7 @@ function open(io) {
     knocked(who) {
       alerts.knock(who);
       announcer.say(text('alert.knock', { who }));
-      // Whoever shows the code to somebody is to see them knock.
+      // A member who shows the code to somebody must see them knock.
       for (const id of ['invite-dialog', 'members-dialog']) byId(id, HTMLDialogElement).close();
     },
     ended: (said) => messages.tell(said),

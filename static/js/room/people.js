@@ -3,7 +3,7 @@ import { text } from '../ui/words.js';
 
 const moment = new Intl.DateTimeFormat(document.documentElement.lang, { weekday: 'long', hour: 'numeric', minute: '2-digit' });
 
-/** Who is in the room: their number, and the dialog with their names, which also says how long the room is there. */
+/** Shows the number of the members, their names in a dialog, and there also how long the room lives. */
 export class People {
   #count;
   #end;

@@ -1,7 +1,7 @@
 import { asMarkup } from './content.js';
 
 /**
- * What a room that is not encrypted sends: a text as markup that shows it.
+ * Seals a message of a room that is not encrypted: its text becomes markup that shows it.
  *
  * @param {import('../transport/events.js').Said} said
  */

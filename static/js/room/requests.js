@@ -68,7 +68,7 @@ export class Requests {
   }
 
   /** Takes the doubtful cards away: the server has spoken of all requests that are open. */
-  settle() {
+  dropDoubtful() {
     for (const [id, { doubtful }] of [...this.#cards]) if (doubtful) this.remove(id);
   }
 

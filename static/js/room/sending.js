@@ -2,7 +2,7 @@ import { Composer } from './composer.js';
 import { TypingSignal } from './typing.js';
 import { text } from '../ui/words.js';
 
-/** What the person says: from the field over the outbox into the conversation. What nobody has heard yet is kept as a draft. */
+/** Takes messages from the field over the outbox into the conversation. A text that nobody has received yet is kept as a draft. */
 export class Sending {
   #events;
   #messages;
@@ -66,7 +66,7 @@ export class Sending {
 
   #keep() {
     if (this.#events.isClosed) return;
-    // What may have arrived is not kept: nobody means to say it twice.
+    // A text that may have arrived is not kept, since nobody means to say it twice.
     const texts = [...this.#events.outbox.undelivered, this.#input.value];
     this.#draft.keep(texts.filter((each) => each.trim() !== '').join('\n'));
   }

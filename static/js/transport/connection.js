@@ -6,7 +6,7 @@ const leastPatience = 10_000; // for the server to say something while it owes a
 const mostPatience = 80_000;
 
 /**
- * What we use of a Socket.IO client's socket.
+ * The parts of a Socket.IO client's socket that we use.
  *
  * @typedef {object} Socket
  * @property {boolean} connected
@@ -152,7 +152,7 @@ export class Connection {
     this.#silence = this.#owed.size > 0 ? this.#doubt() : undefined;
   }
 
-  // What a connection owed ends with it.
+  // The answers that a connection owes end with it.
   #forgive() {
     this.#owed.clear();
     this.#heard();

@@ -6,7 +6,7 @@ import { eventOf } from './shapes.js';
 const farewell = 1500; // milliseconds that the last word may take to be sealed, and to be answered
 
 /**
- * What a page says.
+ * Something that a page says.
  *
  * @typedef {object} Said
  * @property {string} event
@@ -76,7 +76,7 @@ export class Events {
       pass: (event) => { if (event) this.#handOn(event); },
       failed: (error) => reportError(error),
     });
-    /** What the person has written and the server has not relayed yet. */
+    /** The messages that the person has written and the server has not relayed yet. */
     this.outbox = new Outbox({ send: (message) => this.#post(message), changed });
     this.#connection = new Connection(io, seat, {
       state,

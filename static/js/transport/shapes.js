@@ -91,7 +91,7 @@ const shapes = {
 /** @typedef {{[E in keyof Payloads]: {event: E, data: Payloads[E]}}[keyof Payloads]} ServerEvent */
 
 /**
- * What has arrived as an event of the server's; undefined if it is none that this page knows, or
+ * Reads an event of the server's. It is undefined if this page does not know the event, or
  * lacks what has to be in it.
  *
  * @param {unknown} event

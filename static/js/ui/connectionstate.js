@@ -1,7 +1,7 @@
 import { text } from './words.js';
 
 /**
- * What shows a page's connection, as long as there is something to say about it.
+ * Returns the function that shows the state of a page's connection.
  *
  * @param {HTMLElement} label
  * @returns {(state: 'online' | 'offline' | 'closed') => void}

@@ -19,19 +19,29 @@ export function element(tag, properties = {}, ...children) {
 }
 
 /**
- * Finds the element with an id. Its kind is named where more is used of it than every
- * element has.
+ * Finds the element with an id. A caller that needs more of it than every element has names
+ * its kind.
  *
- * @template {Element} [T=HTMLElement]
+ * @overload
  * @param {string} id
- * @param {new () => T} [kind]
- * @returns {T}
+ * @returns {HTMLElement}
  * @throws {TypeError} if the page has no such element: the page and this script do not belong together
  */
-export function byId(id, kind) {
+/**
+ * @template {Element} T
+ * @overload
+ * @param {string} id
+ * @param {new () => T} kind
+ * @returns {T}
+ */
+/**
+ * @param {string} id
+ * @param {new () => Element} [kind]
+ */
+export function byId(id, kind = HTMLElement) {
   const found = document.getElementById(id);
-  if (!(found instanceof (kind ?? HTMLElement))) throw new TypeError(`the page has no ${kind?.name ?? 'element'} #${id}`);
-  return /** @type {T} */ (/** @type {Element} */ (found));
+  if (!(found instanceof kind)) throw new TypeError(`the page has no ${kind.name} #${id}`);
+  return found;
 }
 
 /**

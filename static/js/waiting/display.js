@@ -4,7 +4,7 @@ import { text } from '../ui/words.js';
 import { verdictOf } from './verdicts.js';
 import { Votes } from './votes.js';
 
-/** What the applicant sees: how the votes stand, the time that is left, and the verdict. */
+/** Shows the applicant the state of the vote, the time that is left, and the verdict. */
 export class Display {
   #page;
   #again = byId('again', HTMLFormElement);
