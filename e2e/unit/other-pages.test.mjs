@@ -495,6 +495,16 @@ describe('the start page', { concurrency: 3 }, () => {
     });
   }
 
+  // Every object has a property of that name, and it is no field.
+  test('says a refusal about a field that the page does not have', async (t) => {
+    const page = await open(t);
+    await page.fill('#name', 'Zoë');
+    page.answers.push(json(400, { error: 'No.', field: 'constructor', status: 400 }));
+    await page.click('#create');
+    await eventually(async () => assert.equal((await page.locator('#create-problem').innerText()).trim(), 'No.'));
+    assert.equal(await page.locator('#create').getAttribute('aria-disabled'), null);
+  });
+
   // By its code a refusal is known in the page's language, whatever sentence comes with it.
   test('says a refusal by its code', async (t) => {
     const page = await open(t, { lang: 'de' });
