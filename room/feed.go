@@ -46,14 +46,14 @@ func (f *Feed) Watch(room string, w Watcher, log EntryReader) (release func()) {
 	defer f.turn.Unlock()
 	for {
 		f.handOn(room, log)
-		if f.join(w) {
-			return func() { f.leave(w) }
+		if f.add(w) {
+			return func() { f.remove(w) }
 		}
 	}
 }
 
-// join adds a watcher, unless there is something that it must not hear.
-func (f *Feed) join(w Watcher) bool {
+// add adds a watcher, unless there is something that it must not hear.
+func (f *Feed) add(w Watcher) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if len(f.pending) > 0 {
@@ -63,7 +63,7 @@ func (f *Feed) join(w Watcher) bool {
 	return true
 }
 
-func (f *Feed) leave(w Watcher) {
+func (f *Feed) remove(w Watcher) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if i := slices.Index(f.watchers, w); i >= 0 {

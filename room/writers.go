@@ -131,7 +131,7 @@ func (s *Service) write(ctx context.Context, id string, batch []*change) error {
 	if errors.Is(err, errDue) {
 		r, err = s.store.Update(ctx, id, func(r *Room, log Log) ([]Event, error) {
 			now := time.Now()
-			return run(r, now, log, batch, r.Advance(now, s.options.NewCode)), nil
+			return runBatch(r, now, log, batch, r.Advance(now, s.options.NewCode)), nil
 		})
 	}
 	if err != nil {
@@ -155,13 +155,13 @@ func (s *Service) append(ctx context.Context, id string, batch []*change) (*Room
 		if !r.NextDeadline().After(now) {
 			return nil, errDue
 		}
-		return run(r, now, log, batch, nil), nil
+		return runBatch(r, now, log, batch, nil), nil
 	})
 }
 
-// run runs the rules of a batch one after the other, so that one that fails changes nothing
+// runBatch runs the rules of a batch one after the other, so that one that fails changes nothing
 // for the others. It returns their events after those that there are.
-func run(r *Room, now time.Time, log Log, batch []*change, events []Event) []Event {
+func runBatch(r *Room, now time.Time, log Log, batch []*change, events []Event) []Event {
 	said := batchLog{log, events}
 	for _, c := range batch {
 		if r.Closing != "" {

@@ -139,7 +139,7 @@ func TestARefusalChangesNothingForTheOthers(t *testing.T) {
 		{rule: func(r *Room, now time.Time, _ Log) ([]Event, error) { return r.close(Emptied, now), nil }},
 		{rule: event},
 	}
-	events := run(r, start, nil, batch, nil)
+	events := runBatch(r, start, nil, batch, nil)
 	want := []error{nil, refused, errFault, nil, nil, ErrNotFound}
 	for i, c := range batch {
 		if !errors.Is(c.err, want[i]) {

@@ -102,7 +102,7 @@ func (g *Gateway) tellKnock(roomID string, k room.Knocked) {
 		if voter {
 			l.tell(asked)
 		}
-		if voter || l.waits {
+		if voter || l.applicant {
 			l.tell(stands)
 		}
 	})
@@ -124,18 +124,18 @@ func (g *Gateway) tellAdmission(roomID string, k room.KnockAdmitted) {
 // tellRefusal tells the members and the applicant that somebody was not let in. The
 // applicant does not get to know the room.
 func (g *Gateway) tellRefusal(roomID string, k room.KnockRefused) {
-	verdict := func(name string) forms {
-		form := func(named bool) *outgoing {
+	verdict := func(name string) versions {
+		version := func(named bool) *outgoing {
 			return g.outgoing(engine.Event{"join_denied", refusedOf(k.Knock, name, verdicts[k.Reason], named)}, nil)
 		}
-		return forms{named: form(true), others: form(false)}
+		return versions{named: version(true), others: version(false)}
 	}
 	inside, outside := verdict(roomID), verdict(k.Knock)
 	g.broadcast(roomID, k.Knock, func(l listener) {
 		if l.member != "" {
 			l.tell(inside.of(l))
 		}
-		if l.waits {
+		if l.applicant {
 			l.tell(outside.of(l))
 		}
 	})
@@ -157,7 +157,7 @@ func (g *Gateway) closeRoom(roomID string, why room.Closed) {
 // with the position in it.
 func (g *Gateway) tellMessage(roomID string, m room.Message) {
 	at, event := offset{roomID, m.Seq}, engine.Event{"message", messageOf(m)}
-	said := forms{named: g.outgoing(at.within(event), nil), others: g.outgoing(event, at.event())}
+	said := versions{named: g.outgoing(at.within(event), nil), others: g.outgoing(event, at.event())}
 	g.broadcast(roomID, "", func(l listener) { l.deliver(at, said.of(l)) })
 }
 

@@ -54,15 +54,15 @@ func (a *audience) exit(seat room.Seat, c *conn) []*conn {
 	return a.connsOf(seat)
 }
 
-// await has a connection listen to a knock.
-func (a *audience) await(knock string, c *conn) {
+// listenTo has a connection listen to a knock.
+func (a *audience) listenTo(knock string, c *conn) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.knocks.add(knock, c)
 }
 
-// forgo has a connection listen to a knock no longer.
-func (a *audience) forgo(knock string, c *conn) {
+// ignore has a connection listen to a knock no longer.
+func (a *audience) ignore(knock string, c *conn) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.knocks.remove(knock, c)
@@ -76,11 +76,11 @@ func (a *audience) decided(knock string) {
 	a.mu.Unlock()
 	for _, c := range waiting {
 		c.mu.Lock()
-		c.waits = slices.DeleteFunc(c.waits, func(w awaited) bool {
-			if w.knock == knock {
-				w.unwatch()
+		c.knocks = slices.DeleteFunc(c.knocks, func(k heardKnock) bool {
+			if k.knock == knock {
+				k.unwatch()
 			}
-			return w.knock == knock
+			return k.knock == knock
 		})
 		c.mu.Unlock()
 	}
@@ -134,43 +134,43 @@ func (c *conn) attach(roomID, member string) bool {
 		return false
 	}
 	c.attached = true
-	c.forgoLocked()
+	c.ignoreKnocksLocked()
 	return true
 }
 
-// awaited is a knock that a connection hears of.
-type awaited struct {
+// heardKnock is a knock that a connection hears of.
+type heardKnock struct {
 	knock   string
 	unwatch func() // has its room watched no longer for it
 }
 
-// forgoLocked lets a connection hear of knocks no longer.
-func (c *conn) forgoLocked() {
-	for _, w := range c.waits {
-		c.g.audience.forgo(w.knock, c)
-		w.unwatch()
+// ignoreKnocksLocked lets a connection hear of knocks no longer.
+func (c *conn) ignoreKnocksLocked() {
+	for _, k := range c.knocks {
+		c.g.audience.ignore(k.knock, c)
+		k.unwatch()
 	}
-	c.waits = nil
+	c.knocks = nil
 }
 
-func (c *conn) waitsFor(knock string) bool {
-	return slices.ContainsFunc(c.waits, func(w awaited) bool { return w.knock == knock })
+func (c *conn) hearsOf(knock string) bool {
+	return slices.ContainsFunc(c.knocks, func(k heardKnock) bool { return k.knock == knock })
 }
 
-// await lets a connection hear what happens to the knock of a seat from here on.
-func (c *conn) await(seat room.Seat) error {
-	unwatch, err := c.g.watches.join(c.ctx, seat.Room)
+// listenToKnock lets a connection hear what happens to the knock of a seat from here on.
+func (c *conn) listenToKnock(seat room.Seat) error {
+	unwatch, err := c.g.watches.watch(c.ctx, seat.Room)
 	if err != nil {
 		return err
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.gone || c.waitsFor(seat.ID) {
+	if c.gone || c.hearsOf(seat.ID) {
 		unwatch()
 		return nil
 	}
-	c.waits = append(c.waits, awaited{seat.ID, unwatch})
-	c.g.audience.await(seat.ID, c)
+	c.knocks = append(c.knocks, heardKnock{seat.ID, unwatch})
+	c.g.audience.listenTo(seat.ID, c)
 	return nil
 }
 
@@ -179,5 +179,5 @@ func (c *conn) deafen() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.gone, c.attached = true, false
-	c.forgoLocked()
+	c.ignoreKnocksLocked()
 }

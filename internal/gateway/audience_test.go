@@ -164,7 +164,7 @@ func TestWhoHasMovedHearsNothingOfBefore(t *testing.T) {
 	bob := s.knock("bob", "Bob", code)
 	a := s.connect(visit{session: "alice"})
 	c := s.connOf(a)
-	if err := c.await(bob); err != nil {
+	if err := c.listenToKnock(bob); err != nil {
 		t.Fatal(err)
 	}
 	waiting := s.gateway.audience.with(alice.Room, bob.ID)
@@ -256,8 +256,8 @@ func TestNobodyIsLeftListening(t *testing.T) {
 			end(knock, c)
 			s.eventually(event+", nobody listens", nobody(audience.knocks))
 			waiting.mu.Lock()
-			if len(waiting.waits) > 0 {
-				t.Errorf("%s: it still waits for %v", event, waiting.waits)
+			if len(waiting.knocks) > 0 {
+				t.Errorf("%s: it still waits for %v", event, waiting.knocks)
 			}
 			waiting.mu.Unlock()
 		}
@@ -272,7 +272,7 @@ func TestNobodyIsLeftListening(t *testing.T) {
 		c.link.Do(func() { c.end(loss{}) })
 		c.link.Do(func() {
 			defer close(over)
-			if err := c.await(knock); err != nil {
+			if err := c.listenToKnock(knock); err != nil {
 				t.Fatal(err)
 			}
 			c.restore(seat)

@@ -36,7 +36,7 @@ func (c *conn) begin() {
 			return
 		}
 		c.fail(c.noSeat(c.hints.room))
-		c.watch(seats)
+		c.listenForVerdicts(seats)
 		return
 	}
 	seat, known := hinted(seats, c.hints)
@@ -46,7 +46,7 @@ func (c *conn) begin() {
 	case known && c.hints.path != "":
 		// A new page of the room: it will say join.
 	default:
-		c.watch(seats)
+		c.listenForVerdicts(seats)
 	}
 }
 
@@ -226,7 +226,7 @@ func (c *conn) isBoundTo(roomID, member string) bool {
 // It is in no broadcast before the service says that it is attached: until then its
 // marks are of no room.
 func (c *conn) enter(seat room.Seat) error {
-	unwatch, err := c.g.watches.join(c.ctx, seat.Room)
+	unwatch, err := c.g.watches.watch(c.ctx, seat.Room)
 	if err != nil {
 		return err
 	}

@@ -38,11 +38,11 @@ func (c *conn) emit(event string, payload ...any) {
 func (c *conn) hear(p *pass, roomID, knock string, tell func(l listener)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	l := listener{conn: c, pass: p, waits: c.waitsFor(knock)}
+	l := listener{conn: c, pass: p, applicant: c.hearsOf(knock)}
 	if c.attached && c.seat.Room == roomID {
 		l.member = c.seat.ID
 	}
-	if l.member != "" || l.waits {
+	if l.member != "" || l.applicant {
 		tell(l)
 	}
 }
@@ -61,7 +61,8 @@ type listener struct {
 	*conn
 	pass   *pass
 	member string // whose connection it is, "" if it is not in the room
-	waits  bool   // for the verdict on the knock
+	// applicant is true if its page waits for the verdict on the knock.
+	applicant bool
 }
 
 // tell sends events that no log keeps.
@@ -81,31 +82,31 @@ func (l listener) offer(said *outgoing) {
 // deliver sends what the log keeps under a sequence number, if it is the connection's turn
 // to hear it, and notes that.
 func (l listener) deliver(at offset, said ...*outgoing) {
-	forms := make([]*engine.Broadcast, 0, 2)
+	broadcasts := make([]*engine.Broadcast, 0, 2)
 	for _, o := range said {
 		if b := o.in(l.pass); b != nil {
-			forms = append(forms, b)
+			broadcasts = append(broadcasts, b)
 		}
 	}
-	if len(forms) == 0 {
+	if len(broadcasts) == 0 {
 		return
 	}
 	l.marks.deliver(at.room, at.seq, func() (position, confirmed uint64) {
-		for _, b := range forms {
+		for _, b := range broadcasts {
 			position, confirmed = b.To(l.link)
 		}
 		return position, confirmed
 	})
 }
 
-// forms are what pages that name themselves are told of something, and what all others are.
-type forms struct{ named, others *outgoing }
+// versions are two forms of one event: that for pages that name themselves, and that for all others.
+type versions struct{ named, others *outgoing }
 
-func (f forms) of(l listener) *outgoing {
+func (v versions) of(l listener) *outgoing {
 	if l.named() {
-		return f.named
+		return v.named
 	}
-	return f.others
+	return v.others
 }
 
 // outgoing is an event on its way to many connections, with a trailer behind it if there
@@ -115,7 +116,7 @@ type outgoing struct {
 	g              *Gateway
 	event, trailer engine.Event
 	encoded        bool
-	form           *engine.Broadcast // nil if there is nothing to send
+	broadcast      *engine.Broadcast // nil if there is nothing to send
 }
 
 func (g *Gateway) outgoing(event, trailer engine.Event) *outgoing {
@@ -125,15 +126,15 @@ func (g *Gateway) outgoing(event, trailer engine.Event) *outgoing {
 // in returns what is sent of the event in a pass, nil if nothing is.
 func (o *outgoing) in(p *pass) *engine.Broadcast {
 	if o.encoded {
-		return o.form
+		return o.broadcast
 	}
 	o.encoded = true
-	form, err := engine.NewBroadcast(o.g.io.Sockets(), o.trailer, o.event)
+	b, err := engine.NewBroadcast(o.g.io.Sockets(), o.trailer, o.event)
 	if err != nil {
 		o.g.Log.Error("encoding an event", "event", o.event[0], "error", err)
 		return nil
 	}
-	o.form = form
-	*p = append(*p, form)
-	return form
+	o.broadcast = b
+	*p = append(*p, b)
+	return b
 }

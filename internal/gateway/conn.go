@@ -37,19 +37,19 @@ type conn struct {
 	restored  bool                 // put back into its room without having asked
 	left      map[string]bool      // rooms it has asked to leave; nil if none
 	seen      *offset              // the last message that its page has seen, if known
-	was       place                // where it was before it left by itself
-	resumes   *place               // where it was before, if it is being put back there
+	was       progress             // how far its page was told before it left by itself
+	resumes   *progress            // the same, if it is being put back there
 	told      map[string]time.Time // verdicts, by knock; nil if none
 	ended     bool
 	outpaced  atomic.Bool // we end it, for what it has yet to be sent
 	replaced  atomic.Bool // its page goes on by another connection: nothing more of it counts
 
 	mu       sync.Mutex
-	seat     *room.Seat // the membership it is bound to; nil if none
-	unwatch  func()     // has the membership's room watched no longer for it
-	attached bool       // it hears what happens in the membership's room
-	waits    []awaited  // knocks that it hears of
-	gone     bool       // it hears nothing more
+	seat     *room.Seat   // the membership it is bound to; nil if none
+	unwatch  func()       // has the membership's room watched no longer for it
+	attached bool         // it hears what happens in the membership's room
+	knocks   []heardKnock // that it hears of
+	gone     bool         // it hears nothing more
 	marks    marks
 }
 

@@ -85,7 +85,7 @@ func (m *marks) deliver(roomID string, seq uint64, send func() (position, confir
 	if m.torn = position == 0; m.torn {
 		return
 	}
-	m.settleLocked(confirmed)
+	m.dropConfirmedLocked(confirmed)
 	m.list = append(m.list, mark{seq, position})
 }
 
@@ -113,8 +113,8 @@ func (m *marks) replay(roomID string, lines []line, send func() (first uint64)) 
 	}
 }
 
-// settleLocked drops the marks that the session has confirmed.
-func (m *marks) settleLocked(confirmed uint64) {
+// dropConfirmedLocked drops the marks that the session has confirmed.
+func (m *marks) dropConfirmedLocked(confirmed uint64) {
 	n := 0
 	for n < len(m.list) && m.list[n].position <= confirmed {
 		m.base = m.list[n].seq
@@ -136,7 +136,7 @@ func (m *marks) confirmed(a account, roomID string) uint64 {
 		return 0
 	}
 	_, confirmed := a.Account()
-	m.settleLocked(confirmed)
+	m.dropConfirmedLocked(confirmed)
 	return m.base
 }
 
@@ -150,18 +150,18 @@ func (m *marks) sent() mark {
 	return mark{seq: m.base}
 }
 
-// place is how far a membership's page was told by one connection, up to when that left the
-// room. If the page comes back by the same connection it is sent nothing again: what was sent
-// arrives before, or the connection ends.
-type place struct {
-	member string
+// progress is how far a connection had told its page of a room when the page left it. A page
+// that comes back by the same connection is sent nothing again: all that was sent before still
+// arrives first, or the connection ends.
+type progress struct {
+	member string // the membership's id
 	seen   uint64 // certainly
 	sent   mark
 }
 
 // hasLeft notes that the connection has left a membership's room by itself.
 func (c *conn) hasLeft(seat room.Seat) {
-	c.was = place{seat.ID, c.marks.confirmed(c.link, seat.Room), c.marks.sent()}
+	c.was = progress{seat.ID, c.marks.confirmed(c.link, seat.Room), c.marks.sent()}
 }
 
 // heardBy returns up to where the pages of a member that are open here have certainly
@@ -176,15 +176,15 @@ func (g *Gateway) heardBy(seat room.Seat) (seq uint64) {
 // line is an event of a replay.
 type line struct {
 	entry *room.Message
-	as    form
+	as    lineKind
 	// last is true for the last line of an entry: the page has seen all of it then.
 	last bool
 }
 
-type form int
+type lineKind int
 
 const (
-	asMessage form = iota
+	asMessage lineKind = iota
 	asComing
 	asNotice
 )

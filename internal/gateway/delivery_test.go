@@ -98,7 +98,7 @@ func TestMarks(t *testing.T) {
 			m.reset("room", 10, nil)
 			m.replay("room", nil, nil)
 			tt.play(&m, w)
-			m.settleLocked(w.confirmed)
+			m.dropConfirmedLocked(w.confirmed)
 			if sent := m.sent().seq; m.base != tt.confirmed || sent != tt.sent {
 				t.Errorf("confirmed %d, sent %d; want %d, %d", m.base, sent, tt.confirmed, tt.sent)
 			}

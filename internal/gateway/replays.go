@@ -109,8 +109,8 @@ func (r *replays) endLocked(x *replay) {
 	}
 }
 
-// leave counts no longer what was on its way by a session that has ended.
-func (r *replays) leave(link *engine.Session) {
+// endAllOf counts the replays of a session that has ended no longer.
+func (r *replays) endAllOf(link *engine.Session) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for x := range r.held {

@@ -215,7 +215,7 @@ func (g *Gateway) track(link *engine.Session) {
 	g.displace(g.visitors.add(x))
 	link.OnClose(func() {
 		g.visitors.remove(link.Id())
-		g.replays.leave(link)
+		g.replays.endAllOf(link)
 	})
 }
 

@@ -11,14 +11,14 @@ import (
 // verdictPause is the least time between telling a connection a verdict twice.
 const verdictPause = 2 * time.Second
 
-// watch has the connection told about the session's requests, and at once
+// listenForVerdicts has the connection told about the session's requests, and at once
 // about verdicts that it has missed.
-func (c *conn) watch(seats []room.Seat) {
+func (c *conn) listenForVerdicts(seats []room.Seat) {
 	for _, s := range seats {
 		if s.Standing != room.Waiting {
 			continue
 		}
-		if err := c.await(s); err != nil && !errors.Is(err, room.ErrNotFound) { // its end is found below
+		if err := c.listenToKnock(s); err != nil && !errors.Is(err, room.ErrNotFound) { // its end is found below
 			c.fail(err)
 			return
 		}
@@ -102,14 +102,14 @@ func (c *conn) asApplicant(p payload, do func(knock string) error) {
 			c.tellVerdict(s)
 			return
 		}
-		err := c.await(s)
+		err := c.listenToKnock(s)
 		if err == nil {
 			err = do(s.ID)
 		}
 		switch {
 		case err == nil:
 		case errors.Is(err, room.ErrNoSuchKnock), errors.Is(err, room.ErrNotFound): // it was decided this very moment
-			c.watch(seats)
+			c.listenForVerdicts(seats)
 		default:
 			c.fail(err)
 		}

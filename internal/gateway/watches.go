@@ -23,9 +23,9 @@ type watch struct {
 	err       error
 }
 
-// join has a room watched until leave is called, from its return on. It returns the error of
+// watch has a room watched from its return on, until unwatch is called. It returns the error of
 // begin, for all that wait for the same.
-func (w *watches) join(ctx context.Context, roomID string) (leave func(), err error) {
+func (w *watches) watch(ctx context.Context, roomID string) (unwatch func(), err error) {
 	w.mu.Lock()
 	room := w.rooms[roomID]
 	first := room == nil
@@ -43,15 +43,15 @@ func (w *watches) join(ctx context.Context, roomID string) (leave func(), err er
 		close(room.ready)
 	}
 	<-room.ready
-	leave = sync.OnceFunc(func() { w.leave(roomID, room) })
+	unwatch = sync.OnceFunc(func() { w.unwatch(roomID, room) })
 	if room.err != nil {
-		leave()
+		unwatch()
 		return nil, room.err
 	}
-	return leave, nil
+	return unwatch, nil
 }
 
-func (w *watches) leave(roomID string, room *watch) {
+func (w *watches) unwatch(roomID string, room *watch) {
 	w.mu.Lock()
 	room.listeners--
 	over := room.listeners == 0

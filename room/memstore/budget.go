@@ -62,14 +62,14 @@ func (b *logBudget) change(e *entry, do func()) {
 	}
 }
 
-// enter begins to count a room's log.
-func (b *logBudget) enter(e *entry) {
+// count begins to count a room's log.
+func (b *logBudget) count(e *entry) {
 	b.used += e.logBytes()
 	heap.Push(&b.logs, e)
 }
 
-// leave counts a room's log no longer.
-func (b *logBudget) leave(e *entry) {
+// uncount counts a room's log no longer.
+func (b *logBudget) uncount(e *entry) {
 	b.used -= e.logBytes()
 	heap.Remove(&b.logs, e.logPos)
 }

@@ -136,7 +136,7 @@ func (s *Store) Create(_ context.Context, r *room.Room, c room.Capacity) error {
 	}
 	s.members += len(own.Members)
 	s.index(e)
-	s.logs.enter(e)
+	s.logs.count(e)
 	heap.Push(&s.deadlines, e)
 	return nil
 }
@@ -298,7 +298,7 @@ func (s *Store) codeTaken(e *entry, r *room.Room) bool {
 
 func (s *Store) remove(e *entry) {
 	s.unindex(e)
-	s.logs.leave(e)
+	s.logs.uncount(e)
 	heap.Remove(&s.deadlines, e.heapPos)
 	s.members -= len(e.room.Members)
 	s.entered(e)
