@@ -883,6 +883,22 @@ func BenchmarkScheduler(b *testing.B) {
 	}
 }
 
+// What is sealed goes through as it is; only what people type is cleaned.
+func TestOnlyTextsAreCleaned(t *testing.T) {
+	s, world := newService(room.Options{Clean: func(s room.Said) (string, room.Kind, error) {
+		return "clean", room.KindText, nil
+	}})
+	alice := create(t, s, "s1", "Alice")
+	enter(t, s, alice, "c1")
+	for kind, want := range map[room.Kind]string{room.KindText: "clean", room.KindEnvelope: " as it is "} {
+		_, err := s.Post(t.Context(), room.Draft{Caller: s.by(alice.Room, alice.ID), Kind: kind, Content: " as it is "})
+		must(t, err)
+		if got := last[room.MessagePosted](t, world.of(alice.Room)).Message; got.Content != want || got.Kind != kind {
+			t.Errorf("of kind %d: %+v, want %q", kind, got, want)
+		}
+	}
+}
+
 // The key goes to the sanitiser where pages have it, and nowhere else.
 func TestWhoeverCleansGetsTheKeyThatPagesHave(t *testing.T) {
 	for _, given := range []bool{true, false} {
