@@ -62,6 +62,8 @@ const beyond = [
   '\u00a0\u2003import\u3000"./yes.js"',
   "for await (const a of b) /'/.test(a)\nimport './yes.js'",
   "switch (a) { case 1: {} /'/.test(b) } import './yes.js'",
+  "\ufeff#! /*\nimport './yes.js' /* */",
+  "for (const a of /'/.exec(b)); import './yes.js'",
 ];
 
 const ours = readdirSync(path.join(root, 'static/js'), { recursive: true }).map((name) => path.join('static/js', name)).filter((name) => /\.m?js$/.test(name));

@@ -81,7 +81,8 @@ func (l *lexer) fail(pos int, problem string) {
 
 // skip goes past white space and comments.
 func (l *lexer) skip() {
-	if l.pos == 0 && strings.HasPrefix(l.source, "#!") {
+	// Browsers take off the mark at the beginning before they look for "#!".
+	if l.pos == 0 && strings.HasPrefix(strings.TrimPrefix(l.source, "\ufeff"), "#!") {
 		l.skipLine()
 	}
 	for l.err == nil && l.pos < len(l.source) {
@@ -180,7 +181,22 @@ var beforeCondition = map[string]bool{"for": true, "if": true, "while": true, "w
 func (l *lexer) classify(t *token) {
 	t.property = l.last.is(symbol, ".") || l.last.is(symbol, "?.")
 	t.condition = !t.property && (beforeCondition[t.text] || t.text == "await" && l.last.condition)
-	l.operator = t.property || !beforeOperand[t.text]
+	l.operator = t.property || !beforeOperand[t.text] && !l.isOf(t)
+}
+
+// isOf reports whether a word is the "of" of a loop. Everywhere else it is a name.
+func (l *lexer) isOf(t *token) bool {
+	if t.text != "of" || len(l.open) == 0 || l.open[len(l.open)-1] != (bracket{char: '('}) {
+		return false
+	}
+	switch l.last.kind {
+	case word:
+		return l.last.property || !beforeOperand[l.last.text]
+	case symbol:
+		return l.last.text == "]" || l.last.text == "}" || l.last.text == ")"
+	case end, text, value:
+	}
+	return false
 }
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
