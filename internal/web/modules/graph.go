@@ -1,5 +1,6 @@
 // Package modules finds the JavaScript modules that a page's script needs, so that a browser
-// can be told of all of them at once instead of finding one in another.
+// can be told of all of them at once instead of finding one in another. And it takes the comments
+// out of modules, which are for whoever reads the source and not for whoever waits for the page.
 package modules
 
 import (

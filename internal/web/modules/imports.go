@@ -42,11 +42,8 @@ func Imports(source string) ([]Import, error) {
 			t = r.next()
 		}
 	}
-	if len(r.open) > 0 && r.err == nil {
-		r.fail(len(source), "a bracket is open at the end")
-	}
-	if r.err != nil {
-		return nil, r.err
+	if err := r.problem(); err != nil {
+		return nil, err
 	}
 	return r.found, nil
 }

@@ -54,10 +54,14 @@ type lexer struct {
 	open   []bracket
 	// operator is true if a slash at pos divides, and begins no regular expression.
 	operator bool
+	comments []span
 	err      *Error // without a file
 
 	counted, breaks int // how far lineOf came, and how many lines ended up to there
 }
+
+// span is from where to where something stands in the source.
+type span struct{ start, end int }
 
 // next returns the next token.
 func (l *lexer) next() token {
@@ -79,6 +83,17 @@ func (l *lexer) fail(pos int, problem string) {
 	}
 }
 
+// problem returns what was wrong with the source, once its end is reached.
+func (l *lexer) problem() error {
+	if len(l.open) > 0 {
+		l.fail(len(l.source), "a bracket is open at the end")
+	}
+	if l.err != nil {
+		return l.err
+	}
+	return nil
+}
+
 // skip goes past white space and comments.
 func (l *lexer) skip() {
 	// Browsers take off the mark at the beginning before they look for "#!".
@@ -92,14 +107,18 @@ func (l *lexer) skip() {
 		case isSpace(r):
 			l.pos += size
 		case strings.HasPrefix(rest, "//"):
+			start := l.pos
 			l.skipLine()
+			l.comments = append(l.comments, span{start, l.pos})
 		case strings.HasPrefix(rest, "/*"):
 			length := strings.Index(rest[2:], "*/")
 			if length < 0 {
 				l.fail(l.pos, "this comment does not end")
 				return
 			}
+			start := l.pos
 			l.pos += length + len("/**/")
+			l.comments = append(l.comments, span{start, l.pos})
 		default:
 			return
 		}
@@ -333,7 +352,8 @@ func (l *lexer) openBracket(char byte, operator bool) {
 	l.operator = false
 }
 
-// beforeObject reports whether a brace that opens now is the one of an object and not of a block.
+// beforeObject reports whether a brace that opens now is the one of an object and not of a block. The body
+// of a function or class counts as a block even where it is a value: nobody divides one.
 func (l *lexer) beforeObject() bool {
 	switch l.last.kind {
 	case word:

@@ -1,5 +1,5 @@
-// Command modulestest says what package modules finds in sources, for a test that compares it with another
-// reader (e2e/unit/modules.test.mjs). It reads an object of sources by name from
+// Command modulestest says what package modules finds in sources, for tests that compare it with other
+// readers (e2e/unit/modules.test.mjs, comments.test.mjs). It reads an object of sources by name from
 // standard input and writes one of answers by the same names, both as JSON.
 package main
 
@@ -11,9 +11,10 @@ import (
 	"securechat/internal/web/modules"
 )
 
-// answer is what was found in a source: imports or a problem.
+// answer is what was found in a source: imports and what is left without comments, or a problem.
 type answer struct {
 	Imports []modules.Import `json:"imports"`
+	Lean    string           `json:"lean"`
 	Problem string           `json:"problem,omitempty"`
 }
 
@@ -36,7 +37,11 @@ func run() error {
 			answers[name] = answer{Problem: err.Error()}
 			continue
 		}
-		answers[name] = answer{Imports: imports}
+		lean, err := modules.WithoutComments(source)
+		if err != nil {
+			return fmt.Errorf("%s has imports and no tokens: %w", name, err)
+		}
+		answers[name] = answer{Imports: imports, Lean: string(lean)}
 	}
 	return json.NewEncoder(os.Stdout).Encode(answers)
 }

@@ -1,0 +1,70 @@
+package modules
+
+import (
+	"bytes"
+	"strings"
+	"unicode/utf8"
+)
+
+// WithoutComments returns a module without its comments. All else is as it was written, and in the
+// same line, so that a browser says where an error is in words that fit the source. The
+// module does the same as before, unless it reads its own functions as text.
+//
+// What comments say to others than their readers stays: licences ("/*!", "@license" and "@preserve")
+// and what tools for developers look for ("//#"). The error is an [*Error] without a File.
+func WithoutComments(source string) ([]byte, error) {
+	l := lexer{source: source}
+	for l.next().kind != end {
+	}
+	if err := l.problem(); err != nil {
+		return nil, err
+	}
+	lean, written := make([]byte, 0, len(source)), 0
+	for _, c := range l.comments {
+		if comment := source[c.start:c.end]; !isForOthers(comment) {
+			lean = append(lean, source[written:c.start]...)
+			lean = appendBreaks(lean, comment, source[c.end:])
+			written = c.end
+		}
+	}
+	return append(lean, source[written:]...), nil
+}
+
+// isForOthers reports whether a comment is more than a word to whoever reads the source.
+func isForOthers(comment string) bool {
+	for _, mark := range []string{"/*!", "//!", "//#"} {
+		if strings.HasPrefix(comment, mark) {
+			return true
+		}
+	}
+	return strings.Contains(comment, "@license") || strings.Contains(comment, "@preserve")
+}
+
+const blanks = " \t"
+
+// appendBreaks appends what stands in for a comment, between what is before and what is behind it: the ends
+// of its lines, which may end a statement too, or else what keeps two words two.
+func appendBreaks(before []byte, comment, behind string) []byte {
+	next, _ := utf8.DecodeRuneInString(behind)
+	endsLine := behind == "" || strings.ContainsRune(lineEnds, next)
+	broken := strings.ContainsAny(comment, lineEnds)
+	if endsLine || broken {
+		before = bytes.TrimRight(before, blanks) // no token ends with one
+	}
+	switch {
+	case broken:
+		for _, r := range comment {
+			if strings.ContainsRune(lineEnds, r) {
+				before = utf8.AppendRune(before, r)
+			}
+		}
+	case !endsLine && !isApart(before, next):
+		before = append(before, ' ')
+	}
+	return before
+}
+
+// isApart reports whether white space is already between what was before a comment and what is behind it.
+func isApart(before []byte, next rune) bool {
+	return len(before) > 0 && strings.IndexByte(blanks+"\n", before[len(before)-1]) >= 0 || strings.ContainsRune(blanks, next)
+}
