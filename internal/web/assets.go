@@ -61,13 +61,16 @@ type static struct {
 }
 
 // newStatic returns what serves a folder, which may be nil. The files of a fixed one do
-// not change; its style sheets are joined.
+// not change; its style sheets are joined, and our own modules have no comments.
 func newStatic(files fs.FS, fixed bool) (*static, error) {
 	if files == nil || !fixed {
 		return &static{files: files}, nil
 	}
 	files, err := joinSheets(files)
 	if err != nil {
+		return nil, err
+	}
+	if files, err = takeComments(files); err != nil {
 		return nil, err
 	}
 	sum := sha256.New()

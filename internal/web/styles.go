@@ -43,7 +43,7 @@ func joinSheets(files fs.FS) (fs.FS, error) {
 			return nil, fmt.Errorf("%s imports another style sheet, which only %s may", name, mainSheet)
 		}
 	}
-	return replaced{files, mainSheet, bytes.Join(sheets, []byte("\n"))}, nil
+	return replaced{files, map[string][]byte{mainSheet: bytes.Join(sheets, []byte("\n"))}}, nil
 }
 
 var (
@@ -83,38 +83,3 @@ func allListed(files fs.FS, names []string) error {
 		return err
 	})
 }
-
-// replaced is a folder in which one file has another content.
-type replaced struct {
-	fs.FS
-	name    string
-	content []byte
-}
-
-func (r replaced) Open(name string) (fs.File, error) {
-	file, err := r.FS.Open(name)
-	if err != nil || name != r.name {
-		return file, err
-	}
-	return contentFile{file, bytes.NewReader(r.content)}, nil
-}
-
-// contentFile is a file with another content, which can be read again.
-type contentFile struct {
-	fs.File
-	*bytes.Reader
-}
-
-func (f contentFile) Read(p []byte) (int, error) { return f.Reader.Read(p) }
-
-func (f contentFile) Stat() (fs.FileInfo, error) {
-	info, err := f.File.Stat()
-	return resized{info, f.Reader.Size()}, err
-}
-
-type resized struct {
-	fs.FileInfo
-	size int64
-}
-
-func (r resized) Size() int64 { return r.size }
