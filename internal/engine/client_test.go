@@ -18,7 +18,7 @@ import (
 )
 
 // patience bounds every wait of the tests; only a failing test waits that long.
-const patience = 10 * time.Second
+const patience = 30 * time.Second
 
 // What the program sets for its server.
 const (

@@ -19,7 +19,7 @@ import (
 )
 
 // wait bounds every wait of the tests; only a failing test waits that long.
-const wait = 15 * time.Second
+const wait = time.Minute
 
 // server is a gateway over the real use cases. The cookie "session" of a test's
 // requests is the session itself.
