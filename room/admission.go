@@ -163,8 +163,8 @@ func (r *Room) Decline(now time.Time, c Caller, knock string) ([]Event, error) {
 	return []Event{r.refuse(i, Declined, now)}, nil
 }
 
-// ballot returns the index of the open knock, if the member may vote on it: whoever has a
-// connection in the room is present.
+// ballot returns the index of the open knock, if the caller may vote on it. Presence need not
+// be looked at: a member with a connection in the room is present.
 func (r *Room) ballot(c Caller, knock string) (int, error) {
 	if _, err := r.caller(c); err != nil {
 		return 0, err
@@ -182,8 +182,8 @@ func (r *Room) settle(now time.Time) []Event {
 	return append(r.decide(now), r.count()...)
 }
 
-// count takes note of how the votes on the open requests stand, and tells of
-// those where that is new.
+// count brings the tallies of the open requests up to date, and tells of those that have
+// changed.
 func (r *Room) count() []Event {
 	var events []Event
 	voters := r.voters()
@@ -206,9 +206,9 @@ func (r *Room) count() []Event {
 	return events
 }
 
-// decide takes the two steps from a knock to a membership: everybody's yes makes it approved,
-// and what completes the admission makes it a member. Where nothing else has to be done, as in
-// rooms of plain text, the second step follows the first at once.
+// decide takes knocks to memberships, in two steps: approve, when everybody has said yes, and
+// admit. In rooms of plain text nothing is to be done between them, so the second step follows
+// the first at once.
 func (r *Room) decide(now time.Time) []Event {
 	var events []Event
 	for i := 0; i < len(r.Knocks); i++ {

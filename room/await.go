@@ -5,14 +5,15 @@ import (
 	"time"
 )
 
-// Await notes that a connection of the member is there and waits for its turn to enter: the
-// member is not absent while it does, and is back if they were. Strangers must not be let
-// in without somebody whose page is just being loaded.
+// Await notes that a connection of the member waits for its turn to enter. While it waits the
+// member stays present, and an absent one is present again: strangers must not be let in
+// without somebody whose page is just being loaded.
 //
-// It waits without listening, so this has an end: SlowGrace after the member's last
-// connection was in the room. Whoever only ever waits can neither block votes for ever nor
-// be told of as coming back again and again. A membership does not end meanwhile either, for
-// SlowGrace at the most. Errors: ErrNotMember.
+// A connection that waits hears nothing. Waiting therefore keeps a member present until
+// SlowGrace after their last connection was in the room, and no longer. So a member who only
+// ever waits can neither block votes for ever nor be announced as back again and again. The
+// membership of an absent member goes on while they wait, for SlowGrace longer at the most.
+// Errors: ErrNotMember.
 func (r *Room) Await(now time.Time, member string, conn Conn) ([]Event, error) {
 	i := r.memberIndex(member)
 	if i < 0 {
@@ -34,8 +35,9 @@ func (r *Room) Await(now time.Time, member string, conn Conn) ([]Event, error) {
 	return append(events, r.settle(now)...), nil
 }
 
-// Forgo notes that a connection does not wait any more, if it did. The member then has as
-// long to come back as after a lost connection, but no longer than if it had gone on waiting.
+// Forgo notes that a connection no longer waits. The member then has as long to come back as
+// after a lost connection, but no longer than if the connection had gone on waiting. A
+// connection that did not wait changes nothing.
 func (r *Room) Forgo(now time.Time, member, conn string) {
 	i := r.memberIndex(member)
 	if i < 0 || !r.Members[i].awaits(conn) {

@@ -17,13 +17,13 @@ const (
 // lasts reports whether a happening changes who may hear what is said.
 func (h Happening) lasts() bool { return h == Admission || h == Arrival || h == Departure }
 
-// Notice is what happened to the member of an entry.
+// Notice says what happened to the member whom an entry of the log is about.
 type Notice struct {
 	What Happening
 	// By holds the names of those who said yes to an Admission, not escaped.
 	By []string
-	// Known is, of the Departure of somebody who was absent, the sequence number
-	// with which the others were told of that absence; else 0.
+	// Known is 0, except in the Departure of a member who was absent. There it is the
+	// sequence number of the event that told the others of that absence.
 	Known uint64
 }
 
@@ -35,13 +35,13 @@ func (m *Member) parting() Happening {
 	return Absence
 }
 
-// comings tells a member who was told of the others' presence up to a sequence
-// number what of it stands otherwise by now: who went absent since then and still
-// is, and who is back from an absence of which the member knew. The log does not
-// keep these: they pass, and only how they stand matters to who was away.
+// comings returns the notices for a member who was told of the others' coming and going up to
+// the sequence number told. They say who went absent since then and still is, and who is back
+// from an absence that the member knew of. The log does not keep absences and returns, since
+// somebody who was away needs to know only how things stand now.
 //
-// It tells as well who has become a member since then. The log keeps that, but not for
-// ever: whoever has others come and go without end must hide nobody who is there.
+// The notices also say who has become a member since then. The log keeps that, but not for
+// ever: people who come and go without end must not hide somebody who is there.
 func (r *Room) comings(member string, told uint64) []Message {
 	var news []Message
 	add := func(m *Member, n Notice, when Moment) {
@@ -68,5 +68,5 @@ func (r *Room) comings(member string, told uint64) []Message {
 	return news
 }
 
-// Missed reports whether a notice tells of what the member has not been told.
+// Missed reports whether an entry is a notice that the member has not been told.
 func (a *Attached) Missed(m *Message) bool { return m.Kind == KindNotice && m.Seq > a.Told }

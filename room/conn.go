@@ -9,8 +9,8 @@ import (
 type Conn struct {
 	ID   string // unique among all connections of all processes
 	Node string // the process that it belongs to
-	// Page is what the page behind it calls itself, the same for all its connections and
-	// another one for each page; "" if it does not.
+	// Page is the name that the page behind it has given itself; "" if it has none. All
+	// connections of a page have the same, and no two pages have one in common.
 	Page string
 	// N counts the connections of the page, from 1; 0 if it does not count them. Connections
 	// can overtake each other on their way here.
@@ -29,8 +29,8 @@ type Loss struct {
 // Caller is the connection of a member that asks for something.
 type Caller struct{ Room, Member, Conn string }
 
-// dropMargin is how long a member whose process is gone has at the least to come back by
-// another one, whenever that is found out.
+// dropMargin is how long a member has at the least to come back by another process, from when
+// it is found out that theirs is gone.
 const dropMargin = 4 * time.Second
 
 // caller returns the index of the member that asks. Errors: ErrNotMember, ErrNotHere.
@@ -64,14 +64,14 @@ func (m *Member) overtaken(c Conn) bool {
 		slices.ContainsFunc(m.Lost, func(l Loss) bool { return l.Page == c.Page && l.N > c.N })
 }
 
-// gaveUp reports whether the page of a new connection has given up another one for it. Only
-// pages that count their connections are known to have one at a time.
+// gaveUp reports whether other is a connection that the page of c, a new one, has given up for
+// it. Only pages that count their connections are known to have one at a time.
 func (c Conn) gaveUp(other Conn) bool {
 	return c.Page != "" && c.N > 0 && c.Page == other.Page && c.ID != other.ID
 }
 
-// succeed takes the connections out of the room that the page of a new one has given up for
-// it, and returns their ids.
+// succeed takes out of the room the connections that the page of c, a new one, has given up
+// for it. It returns their ids.
 func (m *Member) succeed(c Conn) (replaced []string) {
 	m.Conns = slices.DeleteFunc(slices.Clone(m.Conns), func(other Conn) bool {
 		if !c.gaveUp(other) {
@@ -83,7 +83,7 @@ func (m *Member) succeed(c Conn) (replaced []string) {
 	return replaced
 }
 
-// pages returns what the pages call themselves that are connected, or may come back.
+// pages returns the names of the member's pages that are connected, or may come back.
 func (m *Member) pages() (names []string) {
 	for _, c := range m.Conns {
 		if c.Page != "" {
@@ -104,12 +104,13 @@ func (m *Member) rememberLoss(l Loss) {
 	m.Lost = append(slices.Clip(kept), l)
 }
 
-// lossFor returns the index of the lost connection that was that of the page of an entry;
-// -1 if there is none. A page that names itself is known by its name, and is the latest of
-// that name. Of the others one is taken that was not known to have got further than this page
-// has; of several the furthest, so that the member's other pages are rather told twice than
-// never. For the same reason a page of which nothing is known is taken for the latest that
-// was lost.
+// lossFor returns the index of the loss that the page of an entering connection resumes; -1 if
+// there is none. A page with a name resumes the latest loss under that name.
+//
+// A page without a name that says how far it has got resumes the loss that got furthest, among
+// those that got no further than the page. Losses that got less far stay for the member's other
+// pages, which are then told something twice rather than never. A page that says nothing
+// resumes the latest loss.
 func (m *Member) lossFor(e Entry) (index int) {
 	index = -1
 	for i, l := range m.Lost {
@@ -134,10 +135,11 @@ func (m *Member) lossFor(e Entry) (index int) {
 	return index
 }
 
-// DropNode takes the connections of a process out of the room that is gone without a word: it
-// was heard of last at heard. They count as lost, each with what its page is known to have
-// seen, by the connection's id, or else what it had seen when it entered. Nobody is absent
-// before the grace from the last word of the process is over.
+// DropNode takes the connections of a process out of the room. The process is gone without a
+// word, and was heard of last at heard. Its connections count as lost. seen says, by their ids,
+// how far their pages are known to have seen the room; a page that is not in it has seen what
+// it had when it entered. A member whose last connection this was stays present for
+// AbsenceGrace from heard, and for dropMargin from now at the least.
 func (r *Room) DropNode(now time.Time, node string, heard time.Time, seen map[string]uint64) []Event {
 	var events []Event
 	of := func(c Conn) bool { return c.Node == node }

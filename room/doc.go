@@ -10,11 +10,21 @@
 //
 // # Edges
 //
-// [Service] holds the use cases. Changes of one room wait for each other: one caller makes
-// those of all that wait, by the rules, and commits them at once ([Store]). The store also
-// publishes what happened, so that who watches the room ([Watcher]) hears each event once
-// and in order ([Feed]). Questions are no events: [Service.View] answers them as of what has
-// been heard. [Service.Run] sleeps until the next deadline of any room.
+// [Service] holds the use cases. The changes of one room are queued (writers.go): one caller
+// runs the rules of all that wait, and commits them together ([Store]). The store also
+// publishes the events. Everybody who watches the room ([Watcher]) hears each event once and in
+// order ([Feed]). Questions are no events: [Service.View] answers them as of the last event
+// that was heard. [Service.Run] sleeps until the next deadline of any room.
 //
 // All methods of Service are safe for concurrent use.
+//
+// # Words
+//
+// Somebody who asks to be let in knocks. The knock is an [Applicant] in the room, and a [Knock]
+// to the members. A knock that every member present approves becomes a membership ([Member])
+// and keeps its id. A [Seat] is either of the two, as the session that holds it sees it.
+//
+// A member is present, which means counted and voting, or absent. Both are memberships. The log
+// holds entries ([Message]): messages, and notices of who comes and goes. An [Entry] is none of
+// these, but a connection that enters the room.
 package room

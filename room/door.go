@@ -9,10 +9,10 @@ import (
 // these networks: it returns the index of the knock that has to give up its own place,
 // -1 if one is free. Errors: ErrTooManyKnocks.
 //
-// A full door displaces somebody of the network that holds most of it, for its share,
-// if that is more than the newcomer's would hold then. Of that network it is the latest
-// knock, so that who shares an address with somebody who floods the door keeps the place
-// that they have; but what is withdrawn goes first.
+// At a full door a knock of the network with the greatest load is displaced, if that load is
+// greater than the newcomer's network would then have. A withdrawn knock of that network goes
+// first, and after those its latest one: people who share an address with somebody who floods
+// the door keep the places that they have.
 func (r *Room) place(now time.Time, session string, from []Network) (displaced int, err error) {
 	if r.askedEnough(now, session, from) {
 		return 0, ErrTooManyKnocks
@@ -53,7 +53,7 @@ func (r *Room) heaviest(now time.Time, held map[string]int, newcomer load) int {
 	return found
 }
 
-// load is what a network holds of the door, as a fraction: places for its share.
+// load is how much of the door a network holds: its places divided by its share.
 type load struct{ places, share int }
 
 // loadOf returns the greatest load of the networks, with so many places more.
@@ -70,8 +70,8 @@ func loadOf(networks []Network, held map[string]int, more int) load {
 func (l load) exceeds(other load) bool { return l.places*other.share > other.places*l.share }
 
 // askedEnough reports whether the session, or a network that it comes from, has asked
-// as often as it may within the time of a request. What was withdrawn, declined or
-// displaced counts as well: the members were asked.
+// as often as it may within the time of a request. Requests that were withdrawn, declined or
+// displaced count as well: the members were asked.
 func (r *Room) askedEnough(now time.Time, session string, from []Network) bool {
 	own, open, asked := 0, 0, make(map[string]int)
 	for i := range r.Knocks {
@@ -96,9 +96,9 @@ func (r *Room) askedEnough(now time.Time, session string, from []Network) bool {
 	return slices.ContainsFunc(from, func(n Network) bool { return asked[n.Key] >= maxKnocksOfAddress*n.Share })
 }
 
-// atDoor reports whether the knock holds a place. What is withdrawn keeps it as long as
-// it could have been open, unless somebody needs it: else whoever knocks and goes away,
-// over and over, could have the members asked without end.
+// atDoor reports whether the knock holds a place. A withdrawn knock keeps its place as long as
+// it could have been open, unless somebody needs the place. Otherwise somebody who knocks and
+// withdraws over and over could have the members asked without end.
 func (a *Applicant) atDoor(now time.Time) bool {
 	return a.open() || a.Refusal == Withdrawn && !a.Vacated && now.Before(a.Deadline)
 }

@@ -10,16 +10,17 @@ import (
 var (
 	// ErrNotFound: there is no such room, or the asker has no place in it.
 	ErrNotFound = errors.New("room: not found")
-	// ErrUnentered is an ErrNotFound for who created the room: it was closed because
+	// ErrUnentered is the ErrNotFound that a room's creator gets: it was closed because
 	// nobody entered it in time.
 	ErrUnentered = fmt.Errorf("%w: nobody entered it in time", ErrNotFound)
 	// ErrNotMember: the room exists and the asker is no member of it.
 	ErrNotMember = errors.New("room: not a member")
-	// ErrNotHere: the asker is a member of the room, but by a connection that is not in it: its
-	// page goes on by another one, or its process was taken for gone. It is nobody's mistake and
-	// nothing to tell: whoever it concerns ends the connection, and its page makes a new one.
+	// ErrNotHere: the asker is a member of the room, but asks by a connection that is not in it.
+	// The page goes on by another one, or the connection's process was taken for gone. It is
+	// nobody's mistake, so the page is told nothing: the caller ends the connection, and the page
+	// makes a new one.
 	ErrNotHere = errors.New("room: the connection is not in it")
-	// ErrMalformedCode: what was typed is not six digits.
+	// ErrMalformedCode: the code that was typed is not six digits.
 	ErrMalformedCode = errors.New("room: malformed code")
 	// ErrNoSuchCode: no live room has the code at present.
 	ErrNoSuchCode = errors.New("room: no room has this code")

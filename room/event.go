@@ -58,9 +58,9 @@ type Attached struct {
 	// is about to be told.
 	Count   int
 	Changed bool
-	// After is the sequence number after which the connection has seen nothing. Log holds the
-	// entries since then and up to Until, oldest first, and among them who is absent or back
-	// since then. What happens after Until the connection hears as it happens.
+	// After is the number of the last event that the page has seen. Log holds the entries after
+	// it and up to Until, oldest first, with notices among them of absences and returns that the
+	// log does not keep. The connection hears everything after Until as it happens.
 	After, Until uint64
 	Log          []Message
 	// Told is the sequence number up to which the member has been told of the
@@ -71,7 +71,8 @@ type Attached struct {
 	Knocks, Approved []Knock
 }
 
-// with adds the entries of the log. Nobody is told of their own coming.
+// with returns the event with the log's entries in it. It leaves out the notices about the
+// member: nobody is told of their own coming.
 func (a Attached) with(log []Message) Attached {
 	a.Log = slices.DeleteFunc(merge(log, a.Log), func(m Message) bool { return m.Kind == KindNotice && m.Member == a.Member })
 	return a
@@ -144,9 +145,8 @@ type CodeChanged struct {
 	Remaining time.Duration
 }
 
-// Knocked says that somebody asks to be let in. It is meant for the members
-// in Voters, those present who have not voted yet or, if they were asked often enough,
-// nobody, and for the applicant.
+// Knocked says that somebody asks to be let in. It is meant for the applicant, and for the
+// members in Voters: those present who have not voted yet.
 type Knocked struct {
 	Knock  Knock
 	Voters []string
@@ -158,8 +158,8 @@ type KnockVoted struct {
 	Approvals, Required int
 }
 
-// KnockCounted says that the votes on an open knock stand otherwise than
-// before: one came in, or the voters changed.
+// KnockCounted says that the tally of an open knock has changed: a vote came in, or the
+// voters changed.
 type KnockCounted struct{ Knock Knock }
 
 // KnockAdmitted says that the applicant is a member now. The member has the

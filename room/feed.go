@@ -13,16 +13,17 @@ type Watcher interface {
 	Announce(room string, events []Event)
 }
 
-// Feed hands on what happens in one room to who watches it in this process. A store has one
-// for each room. The zero value is ready for use, and all methods are safe for concurrent use.
+// Feed hands the events of one room to everybody who watches it in this process. A store has
+// one for each room. The zero value is ready for use, and all methods are safe for concurrent
+// use.
 //
 // Its promises are these:
 //
-//  1. What is published is handed on in that order, to each watcher, once.
-//  2. From the return of Watch on, a watcher hears all that is published; of what was
-//     published before it hears nothing.
-//  3. When HandOn returns, what was published before it has been handed on.
-//  4. What As calls stands between two events: all before it were handed on, and none after it.
+//  1. Each watcher hears the events in the order in which they were published, each once.
+//  2. A watcher hears every event that is published from the return of Watch on, and none that
+//     was published before.
+//  3. When HandOn returns, every event that was published before its call has been handed on.
+//  4. As calls its function between two events: all before it were handed on, and none after.
 //
 // Lock order: the feed's turn, the store's locks, the feed's own lock.
 type Feed struct {
@@ -33,7 +34,7 @@ type Feed struct {
 	pending  []Event
 }
 
-// EntryReader reads a room's log for who enters the room.
+// EntryReader reads the entries of a room's log that a connection is sent when it enters.
 type EntryReader interface {
 	// Between returns the entries after a sequence number and up to another, oldest first, in a
 	// slice of the caller's own.
@@ -52,7 +53,7 @@ func (f *Feed) Watch(room string, w Watcher, log EntryReader) (release func()) {
 	}
 }
 
-// add adds a watcher, unless there is something that it must not hear.
+// add adds a watcher. It reports false if events are pending, which the watcher must not hear.
 func (f *Feed) add(w Watcher) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -52,11 +52,11 @@ func sizeOf(s string) int {
 	return len(s) + len(s)/8 + 8
 }
 
-// Bound bounds a part of a room's log: what is beyond goes, oldest first.
+// Bound bounds a part of a room's log. Entries beyond it are dropped, the oldest first.
 type Bound struct{ Entries, Bytes int }
 
-// Bound returns the bound of the entries of a kind. Notices have one of their own: who talks
-// a lot must not talk somebody's arrival away.
+// Bound returns the bound of the entries of a kind. Notices have a bound of their own, so that
+// no number of messages can push somebody's arrival out of the log.
 func (t *Terms) Bound(k Kind) Bound {
 	if k == KindNotice {
 		return Bound{t.MaxNotices, t.MaxNoticeBytes}
@@ -64,7 +64,7 @@ func (t *Terms) Bound(k Kind) Bound {
 	return Bound{t.MaxMessages, t.MaxLogBytes}
 }
 
-// Said is what Options.Clean gets: a text, and where it was said.
+// Said is a text for Options.Clean, and where it was said.
 type Said struct {
 	Room string
 	Key  string // of the room, if its pages have it; else ""

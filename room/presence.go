@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Entry is a connection that enters a room.
+// Entry is a connection that enters a room. It is no entry of the log.
 type Entry struct {
 	Room, Member string
 	Conn         Conn
@@ -17,9 +17,9 @@ type Entry struct {
 	// this connection is known to have seen the room. Without it the
 	// service goes by what was reported at Disconnect.
 	Resume *uint64
-	// Otherwise, if not nil, is up to where the page has seen the room at least, if
-	// neither Resume nor a Disconnect tells. Without it a page that was there before is
-	// taken to have seen everything.
+	// Otherwise, if not nil, is the sequence number up to which the page has seen the room at
+	// the least. It counts if neither Resume nor a lost connection tells. Without it a page that
+	// was there before is taken to have seen everything.
 	Otherwise *uint64
 	// Heard is the sequence number up to which other pages of the member, that
 	// are open, have certainly heard the room; 0 if there are none.
@@ -85,13 +85,13 @@ func (r *Room) Connect(now time.Time, e Entry) ([]Event, error) {
 	return events, nil
 }
 
-// resumeAfter tells what a new connection of the member has seen already, and
-// takes note that it is being used.
+// resumeAfter returns the number of the last event that the page of an entering connection has
+// seen.
 //
-// A newly loaded page is empty and shown everything since the admission. It uses up no lost
-// connection: that may be another tab's, which will come back. A page that reconnects has
-// seen what the caller knows of it, or else what its lost connection is known to have
-// delivered.
+// A newly loaded page is empty, and is shown everything since the member's admission. A page
+// that reconnects has seen what the caller knows of it, or else what its lost connection is
+// known to have delivered. That loss is used up. A new page uses up none, since it may be that
+// of another tab, which will come back.
 func (m *Member) resumeAfter(now time.Time, e Entry, seq uint64) uint64 {
 	lost, before := m.lossFor(e), slices.IndexFunc(m.Conns, e.Conn.gaveUp)
 	own := e.Conn.Page != "" && lost >= 0 && m.Lost[lost].Page == e.Conn.Page
@@ -137,8 +137,8 @@ func (r *Room) Load(now time.Time, member string) error {
 // Disconnect takes a lost connection out of the room; the member stays present
 // for the absence grace. delivered is the sequence number up to which the page
 // behind the connection has certainly seen the room. After a deliberate
-// goodbye the page does not resume by itself, so who comes next is a new page.
-// A connection that the room does not know changes nothing.
+// goodbye the page does not resume by itself, so the member's next connection is that of a
+// new page. A connection that the room does not know changes nothing.
 func (r *Room) Disconnect(now time.Time, member, conn string, delivered uint64, deliberate bool) {
 	i := r.memberIndex(member)
 	if i < 0 || !r.Members[i].has(conn) {
@@ -159,10 +159,10 @@ func (r *Room) Disconnect(now time.Time, member, conn string, delivered uint64, 
 	}
 }
 
-// Spare notes that the server is about to end a connection of the member because it does
-// not keep up. Whoever fills somebody's line must not make them absent, and so take their
-// vote away: the member stays present until they could have drained what was on its way
-// and come back. That has an end, for who is gone must not block votes for ever.
+// Spare notes that the server is about to end a connection of the member because it does not
+// keep up. The member stays present for SlowGrace, in which they can drain what was on its way
+// and come back: nobody may take away a member's vote by filling their line. Then it ends,
+// since a member who is gone must not block votes for ever.
 func (r *Room) Spare(now time.Time, member string) {
 	if i := r.memberIndex(member); i >= 0 {
 		r.editMember(i).SparedUntil = now.Add(r.Terms.SlowGrace)
@@ -179,10 +179,11 @@ func (m *Member) removeConn(conn string, now time.Time) Conn {
 }
 
 // Leave takes a connection out of the room without the grace of a lost one.
-// The member goes absent at once, unless other tabs are open or wait for their turn, or they
-// were absent within the grace: who leaves and comes back over and over is not told of each
-// time. delivered is as for Disconnect. If final is set the membership ends, whether the
-// connection is in the room or not, and the other tabs are put out.
+// The member goes absent at once, unless another tab is open. If another tab waits for its
+// turn, or the member last went absent within the absence grace, they go absent after the grace:
+// a member who leaves and comes back over and over is not announced each time. delivered is
+// as for Disconnect. If final is set the membership ends, whether the connection is in the room
+// or not, and the other tabs are put out.
 // Errors: ErrNotMember, ErrNotHere.
 func (r *Room) Leave(now time.Time, c Caller, delivered uint64, final bool) ([]Event, error) {
 	i := r.memberIndex(c.Member)
@@ -242,7 +243,7 @@ func (r *Room) end(i int, now time.Time) []Event {
 	r.Members = slices.Concat(r.Members[:i], r.Members[i+1:])
 	r.Revision++
 	var events []Event
-	if m.Arrived { // of who never came nobody was told, and nobody was heard by them
+	if m.Arrived { // a member who never came was not announced
 		left := MemberLeft{Member: m.ID, Name: m.Name, At: now, How: Departure}
 		if !m.Present {
 			left.Known = m.Away.Seq
@@ -258,7 +259,7 @@ func (r *Room) end(i int, now time.Time) []Event {
 	return append(events, r.settle(now)...)
 }
 
-// close ends the room and refuses whoever waits at its door.
+// close ends the room and refuses the open knocks.
 func (r *Room) close(why Closing, now time.Time) []Event {
 	var events []Event
 	for i := range r.Knocks {

@@ -16,17 +16,18 @@ type Terms struct {
 	ApprovalTimeout time.Duration // of a join request
 	EntryGrace      time.Duration // from the room's creation to its first connection
 	AbsenceGrace    time.Duration // from the last lost connection to absence
-	SlowGrace       time.Duration // from a connection ended as too slow, or the last one while others wait, to absence
+	SlowGrace       time.Duration // to absence, from a connection ended as too slow, or for a member whose connections only wait
 	ReturnGrace     time.Duration // from absence to the end of the membership
 	MaxMembers      int
-	MaxKnocks       int // open at a time, or withdrawn before their time
+	MaxKnocks       int // at the door: open, or withdrawn within ApprovalTimeout
 	MaxMessages     int // kept in the log
 	MaxLogBytes     int // of all messages in the log together, as Message.Size counts them
 	MaxNotices      int // kept in the log, beside the messages
 	MaxNoticeBytes  int // of all notices in the log together, counted likewise
 }
 
-// DefaultTerms are the terms of the product.
+// DefaultTerms are the terms of the product. The server's configuration has defaults of its own
+// for those that an operator may set, which count.
 func DefaultTerms() Terms {
 	return Terms{
 		CodeRotation:    300 * time.Second,
@@ -57,15 +58,15 @@ const (
 	// maxKnocksOfSession bounds the requests that one session may have open: two
 	// people may share a browser, but nobody may keep the door busy alone.
 	maxKnocksOfSession = 3
-	// maxPlacesOfSession bounds those and the ones that it has withdrawn: people
-	// may change their mind, but not without end.
+	// maxPlacesOfSession bounds the requests that one session may have open or has
+	// withdrawn: people may change their mind, but not without end.
 	maxPlacesOfSession = 3 * maxKnocksOfSession
 	// maxKnocksOfAddress bounds the requests that one address may make within the time of
 	// one: a class may sit behind it, but it must not keep the door busy alone.
 	maxKnocksOfAddress = 10
-	// shownAtOnce and shownEvery bound how often an open request is shown again to the
-	// members, by all pages of its applicant together: so many times, and once more each
-	// time that this has passed.
+	// shownAtOnce is how many times in a row an open request may be shown to the members
+	// again, and shownEvery the time after which once more is allowed. All pages of the
+	// applicant share both.
 	shownAtOnce = 3
 	shownEvery  = 15 * time.Second
 	// refusalsKept bounds the remembered refusals, in multiples of MaxKnocks.
@@ -89,7 +90,7 @@ type Room struct {
 	// room ends.
 	Entered       bool
 	EntryDue      time.Time
-	EncryptionKey string // for pages of the generation that asks the server for one
+	EncryptionKey string // made by the server, for old pages that ask it for one; hides nothing from the server
 	Code          string
 	CodeDue       time.Time // when the code turns
 	// PreviousCode is the code before, for as long as it still holds: until
@@ -101,8 +102,8 @@ type Room struct {
 	Seq          uint64  // of the last event
 	Messages     int     // in the log; notices are not counted
 	Closing      Closing // set once the room is gone; a store then forgets it
-	// Revision changes whenever one of Codes, or a member or applicant with their ID and
-	// Session, comes or goes: what stores keep indexes of.
+	// Revision changes whenever a store's indexes have to: when one of Codes comes or goes, or a
+	// member or applicant with their ID and Session.
 	Revision uint64
 }
 
@@ -127,12 +128,12 @@ type Member struct {
 	// Since is the sequence number of the admission: nothing up to it is ever
 	// shown to this member. 0 for the founder.
 	Since uint64
-	// AdmittedAt and AdmittedBy are when that was, and the names of those who said yes;
-	// none for the founder. The log may give up its notice of that.
+	// AdmittedAt is the time of the admission, and AdmittedBy has the names of those who said
+	// yes; zero for the founder. They are kept since the log may drop its notice of it.
 	AdmittedAt time.Time
 	AdmittedBy []string
 	// Joined is when the others were told that the member is there for the first time;
-	// zero for the founder. The log may give up that notice, too.
+	// zero for the founder. It is kept since the log may drop that notice, too.
 	Joined Moment
 	// Founder is true for the member who created the room.
 	Founder bool
@@ -149,14 +150,14 @@ type Member struct {
 	LastSeen  time.Time // when the last connection was lost
 	// Awaited are the connections that wait for their turn to enter.
 	Awaited []Conn
-	// SparedUntil is until when the member does not go absent, unless they leave: a
-	// connection of theirs was ended as too slow.
+	// SparedUntil is set when a connection of the member is ended as too slow. Before it the
+	// member does not go absent, unless they leave.
 	SparedUntil time.Time
 	// Away and Back are when the others were told of the latest absence, and of the
 	// latest return; zero if there was none.
 	Away, Back Moment
-	// Told is the sequence number up to which pages of this member have certainly
-	// told of the others' coming and going.
+	// Told is the sequence number up to which the member has certainly been told of the
+	// others' coming and going, by any page.
 	Told uint64
 	// LoadingUntil is set while a newly rendered page has not connected yet.
 	LoadingUntil time.Time
@@ -181,8 +182,8 @@ type Applicant struct {
 	Networks []Network
 	// Vacated is true for a withdrawn knock whose place at the door somebody else got.
 	Vacated bool
-	// ShownDue is when the request may be shown again shownAtOnce times; zero if it never
-	// was.
+	// ShownDue is when the request may again be shown shownAtOnce times in a row; zero if it
+	// was never shown again.
 	ShownDue time.Time
 	// Approvals and Required are the tally of an open request, as the members
 	// and the applicant know it.

@@ -33,7 +33,7 @@ type Seat struct {
 	Rendered bool
 	// Open is the number of the member's open connections.
 	Open int
-	// Pages are what the pages call themselves that are connected, or have lost their connection.
+	// Pages are the names of the member's pages that are connected, or may come back.
 	Pages []string
 	// LastSeen is when the last connection was lost; zero if there was none.
 	LastSeen time.Time

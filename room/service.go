@@ -18,8 +18,8 @@ type Options struct {
 	// ErrMessageTooLong, and says whether it is a text or an envelope. An empty
 	// result means that there is nothing to say.
 	Clean func(s Said) (content string, kind Kind, err error)
-	// KeyGiven is true if pages get the key of their room (Page.EncryptionKey), so
-	// that what they seal with it can be opened.
+	// KeyGiven is true if pages get the key of their room (Page.EncryptionKey). Clean then
+	// gets it as well, and can open the envelopes that they seal with it.
 	KeyGiven bool
 
 	Terms    Terms    // zero value: DefaultTerms
@@ -29,8 +29,8 @@ type Options struct {
 	NewCode func() string // default six random digits from crypto/rand
 }
 
-// Service holds the use cases. All methods are safe for concurrent use, and none waits for
-// who watches a room longer than they take to be told.
+// Service holds the use cases. All methods are safe for concurrent use. None waits for a
+// watcher longer than its Announce takes.
 type Service struct {
 	options Options
 	store   Store
@@ -277,7 +277,7 @@ func (s *Service) view(ctx context.Context, room string) (*Room, time.Time, erro
 }
 
 // Watch has w hear what happens in the room until release is called, from its return on.
-// Connections are to enter a room that is watched: their Attached is an event.
+// A connection must enter a room only while it is watched: its Attached is an event.
 // Errors: ErrNotFound.
 func (s *Service) Watch(ctx context.Context, room string, w Watcher) (release func(), err error) {
 	return s.store.Watch(ctx, room, w)
@@ -293,9 +293,9 @@ func (s *Service) Connect(ctx context.Context, e Entry) error {
 	})
 }
 
-// View calls tell with the room as a member's connection may see it: as of the last event
-// that who watches the room in this process has heard of, so that what is told by it stands in
-// order with what happens. tell must not block, and must not call back.
+// View calls tell with the room as a member's connection may see it, as of the last event that
+// its watchers in this process have heard. So an answer stands in order with the events. tell
+// must not block, and must not call back.
 // Errors: ErrNotFound, ErrNotMember, ErrNotHere.
 func (s *Service) View(ctx context.Context, c Caller, tell func(View)) error {
 	return s.observe(ctx, c.Room, func(r *Room, now time.Time) error {
@@ -398,15 +398,15 @@ func (s *Service) Leave(ctx context.Context, c Caller, delivered uint64, final b
 	}))
 }
 
-// Post says something to the room. What is posted again, and is in the log under
-// its Ref, is not posted twice: that earlier message is returned, and nothing happens.
+// Post says something to the room. A draft that is posted again, and is in the log under its
+// Ref, is not posted twice: Post returns the earlier message, and nothing happens.
 // Errors: ErrNotFound, ErrNotMember, ErrNotHere, ErrMessageTooLong, ErrMessageBlank.
 func (s *Service) Post(ctx context.Context, d Draft) (earlier *Message, err error) {
 	content, kind, err := s.cleaned(ctx, d)
 	if err != nil {
 		return nil, err
 	}
-	// Copies of their own: what is kept must not keep a buffer that it is a part of.
+	// These are cloned, since the log must not keep alive the buffers that they are parts of.
 	p := post{Draft: d, kind: kind}
 	p.Content, p.Ref = strings.Clone(content), strings.Clone(d.Ref)
 	c := change{post: true, rule: p.rule}
@@ -474,7 +474,7 @@ func (s *Service) Approve(ctx context.Context, c Caller, knock string) error {
 	})
 }
 
-// Decline ends a knock. Errors: ErrNotFound, ErrNotMember, ErrNoSuchKnock.
+// Decline ends a knock. Errors: ErrNotFound, ErrNotMember, ErrNotHere, ErrNoSuchKnock.
 func (s *Service) Decline(ctx context.Context, c Caller, knock string) error {
 	return s.change(ctx, c.Room, func(r *Room, now time.Time) ([]Event, error) {
 		return r.Decline(now, c, knock)
@@ -500,7 +500,7 @@ func (s *Service) Withdraw(ctx context.Context, session, knock string) error {
 	})
 }
 
-// changeKnock works on the room at which there is the knock.
+// changeKnock changes the room that has the knock.
 func (s *Service) changeKnock(ctx context.Context, knock string, rule func(r *Room, now time.Time) ([]Event, error)) error {
 	id, err := s.roomOf(ctx, knock)
 	if err != nil {
@@ -509,13 +509,13 @@ func (s *Service) changeKnock(ctx context.Context, knock string, rule func(r *Ro
 	return noKnock(s.change(ctx, id, rule))
 }
 
-// roomOf returns the id of the room at which there is the knock. Errors: ErrNoSuchKnock.
+// roomOf returns the id of the room that has the knock. Errors: ErrNoSuchKnock.
 func (s *Service) roomOf(ctx context.Context, knock string) (string, error) {
 	id, err := s.store.BySeat(ctx, knock)
 	return id, noKnock(err)
 }
 
-// noKnock says of a room that is gone that its knocks are.
+// noKnock returns ErrNoSuchKnock in place of ErrNotFound: a room that is gone has no knocks.
 func noKnock(err error) error {
 	if errors.Is(err, ErrNotFound) {
 		return ErrNoSuchKnock
@@ -531,7 +531,7 @@ func (s *Service) RotateCode(ctx context.Context, c Caller) error {
 			return nil, err
 		}
 		code := s.options.NewCode()
-		for r.holds(code) { // what is to end must not go on by chance
+		for r.holds(code) { // a code that is to end must not come again by chance
 			code = s.options.NewCode()
 		}
 		return r.Rotate(now, code), nil

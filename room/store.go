@@ -16,35 +16,36 @@ type Store interface {
 	// another live room (ErrCodeTaken).
 	Create(ctx context.Context, r *Room, c Capacity) error
 
-	// Update applies fn to the room atomically: fn gets a copy of its own, and what it made
-	// of it is committed, and published, together with the events it returns: what they say
-	// is to be Logged goes into the log, and all of them go to who watches the room. They are
-	// numbered by fn, on from the room's Seq, and never by the store.
+	// Update applies fn to the room atomically. fn gets a copy of its own, and changes it. The
+	// store commits the copy, puts into the log what is Logged of the events that fn returns, and
+	// publishes all of them to everybody who watches the room. fn numbers its events, on from the
+	// room's Seq; the store never does.
 	//
 	// The log keeps what its room's Terms say, or less where a store bounds the bytes of all
-	// logs together; the room's Messages is what it keeps. No notice is given up for a message.
-	// A room that comes back with Closing set is forgotten, log and all. Update returns the
-	// room as committed, when who watches it in this process has heard of it.
+	// logs together. The store sets the room's Messages to the number of messages it keeps. No
+	// notice is given up for a message. A room that comes back with Closing set is forgotten, log
+	// and all. Update returns the room as committed, after everybody who watches it in this
+	// process has heard the events.
 	//
-	// If fn fails nothing is committed, and its error is returned as it is.
-	// fn may run more than once, on other state each time, when somebody else
-	// was quicker or its new code was taken, by a Code of another live room or as the
-	// room's own previous one, or if it says so itself by ErrCodeTaken; so it must have no effect
-	// outside the room and must not keep it, nor the log. Errors: ErrNotFound.
+	// If fn fails nothing is committed, and Update returns its error as it is. fn may run more
+	// than once, on other state each time: if another process was quicker, if the new code is one
+	// of another live room or the room's own previous one, or if fn returns ErrCodeTaken. So it
+	// must have no effect outside the room, and must keep neither the room nor the log.
+	// Errors: ErrNotFound.
 	Update(ctx context.Context, id string, fn func(r *Room, log Log) ([]Event, error)) (*Room, error)
 
 	// Append is Update for messages alone: fn returns no other events than MessagePosted, and
 	// changes nothing of the room but Seq and Messages, so that a store need write nothing else.
 	Append(ctx context.Context, id string, fn func(r *Room, log Log) ([]Event, error)) (*Room, error)
 
-	// Watch has w hear what happens in the room until release is called: of all that is
-	// committed after its return, by whichever process, each event once, in the order of
-	// their Seq, one call at a time. Each Attached has its Log by then. Errors: ErrNotFound.
+	// Watch has w hear what happens in the room until release is called. w hears each event that
+	// any process commits after the return of Watch, once, in the order of Seq, in one call at a
+	// time. Each Attached has its Log by then. Errors: ErrNotFound.
 	Watch(ctx context.Context, id string, w Watcher) (release func(), err error)
 
-	// Observe calls tell with the room as of the last event that who watches it in this
-	// process has heard of. They hear of no other one before tell returns, which must not
-	// block. Errors: ErrNotFound.
+	// Observe calls tell with the room as of the last event that its watchers in this process
+	// have heard. They hear no other before tell returns. tell must not block.
+	// Errors: ErrNotFound.
 	Observe(ctx context.Context, id string, tell func(r *Room)) error
 
 	// View returns the room. Errors: ErrNotFound.

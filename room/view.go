@@ -9,8 +9,8 @@ type Membership struct {
 	Present bool
 }
 
-// View is a room as one of its members sees it, as of the last event that who watches the room
-// has heard of. It is good for as long as the function runs that it is passed to.
+// View is a room as one of its members sees it, as of the last event that the room's watchers
+// have heard. It must not be used after the function to which it is passed has returned.
 type View struct {
 	room *Room
 	now  time.Time

@@ -14,22 +14,22 @@ import (
 // maxBatch is how many changes of a room are committed together at the most.
 const maxBatch = 64
 
-// change is what one caller wants done in a room, and what became of it.
+// change is a change of a room that one caller wants, and its outcome.
 type change struct {
-	// rule may run more than once, on a copy of the room each time: all that it does beside
-	// is to be done anew by the last run.
+	// rule may run more than once, on a copy of the room each time. Whatever else it sets, each
+	// run has to set anew.
 	rule func(r *Room, now time.Time, log Log) ([]Event, error)
 	post bool // it does nothing but add messages
 
 	err   error
-	batch [1]*change     // itself, for who makes it alone
-	turn  chan []*change // of whoever waits: what to make, or nil when it is made
+	batch [1]*change     // the change itself, if it is made alone
+	turn  chan []*change // tells a caller who waits the batch to make, or nil when another has made the change
 }
 
-// writers has the changes of each room made by one caller at a time, who makes those of all
-// that wait: in the order in which they came, in one commit. A room that fifty people come
-// back to at once is then written a few times instead of fifty, and in a store that several
-// processes share one of them seldom finds that another was quicker. The methods are safe for
+// writers queues the changes of each room. One caller at a time makes the changes of all that
+// wait, in the order in which they came and in one commit. So a room that fifty people come
+// back to at once is written a few times instead of fifty. In a store that several processes
+// share, one of them then seldom finds that another was quicker. The methods are safe for
 // concurrent use.
 type writers struct {
 	// write makes the changes of a batch and notes in each what became of it; set before use.
@@ -89,10 +89,10 @@ func (w *writers) withdraw(room string, c *change) bool {
 	return true
 }
 
-// lead makes a batch, of which the first is the caller's own, and hands the turn on.
+// lead makes a batch that begins with the caller's own change, and hands the turn on.
 func (w *writers) lead(ctx context.Context, room string, batch []*change) {
 	defer w.pass(room, batch)
-	// The others' changes must not end with whoever makes them.
+	// The others' changes must not end with the context of the caller who makes them.
 	if err := w.write(context.WithoutCancel(ctx), room, batch); err != nil {
 		for _, c := range batch {
 			c.err = err
@@ -116,16 +116,16 @@ func (w *writers) pass(room string, made []*change) {
 	}
 }
 
-// change is how every use case works on a room but those that only post: by a rule.
+// change changes a room by a rule, as every use case does that may do more than post.
 func (s *Service) change(ctx context.Context, id string, rule func(r *Room, now time.Time) ([]Event, error)) error {
 	return s.writers.do(ctx, id, &change{rule: func(r *Room, now time.Time, _ Log) ([]Event, error) { return rule(r, now) }})
 }
 
-// errDue: something is overdue in the room, so that more changes than its messages.
+// errDue: a batch is more than messages, since it has another change or something is overdue.
 var errDue = errors.New("room: something is overdue")
 
-// write commits a batch of changes of a room, first of all what fell due by now. If the room
-// has ended by that, the end is committed and what comes after it is ErrNotFound.
+// write commits a batch of changes of a room, after all that is due by now. If the room ends by
+// that, its end is committed, and the changes get ErrNotFound.
 func (s *Service) write(ctx context.Context, id string, batch []*change) error {
 	r, err := s.append(ctx, id, batch)
 	if errors.Is(err, errDue) {
@@ -159,8 +159,8 @@ func (s *Service) append(ctx context.Context, id string, batch []*change) (*Room
 	})
 }
 
-// runBatch runs the rules of a batch one after the other, so that one that fails changes nothing
-// for the others. It returns their events after those that there are.
+// runBatch runs the rules of a batch one after the other. One that fails changes nothing for the
+// others. It returns the events that it is given, and after them those of the rules.
 func runBatch(r *Room, now time.Time, log Log, batch []*change, events []Event) []Event {
 	said := batchLog{log, events}
 	for _, c := range batch {

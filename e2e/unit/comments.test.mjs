@@ -9,7 +9,7 @@ import { parse } from 'acorn';
 import { root, serverForFile } from '../harness/server.mjs';
 
 const latest = { ecmaVersion: 'latest', sourceType: 'module', allowHashBang: true };
-const forOthers = /^\/[/*]!|^\/\/#|@license|@preserve/;
+const forOthers = /^\/[/*]!|^\/\/# |@license|@preserve/;
 
 /**
  * A module as acorn reads it: its tokens, with their lines, and its comments. Two modules of the same
@@ -68,7 +68,7 @@ const nasty = [
   'a/**/in/**/b', 'typeof/**/a', 'a+/**/+b', 'a-/**/-b', 'a+/**/ +b // c', 'a </**/ b', 'a/**/==/**/b', 'a?/**/.5:1', 'a/**/?.b', '1/**/.toString()', '1./**/.toString()', 'x = 1/**//2', 'a/**//**/ / b',
   'import/**/a/**/from/**/"./a.js"//b\nexport/**/{a}', '/**/import "./a.js"', '// a\nimport "./a.js"\n// b', '//', '/**/', '', '// a\r// b\rc', '\t// a\n\tb\t// c\n',
   '#!/usr/bin/env node // a /*\nb // c', '\ufeff// a\nb', 'class A { #a = 1; /** b */ static { /* c */ } /* d */ #b() {} // e\n}', 'class A { get /* a */ b() {} static /*\n*/ c }', 'label: /* a */ for (;;) /* b */ continue /* c */ label',
-  '/*! a */ b /* @license c */ // @preserve d\n//! e\n// f', 'a // b\n//# sourceMappingURL=a.js.map', '/** @type {A} */ (a).b = /** @type {B} */ (c)', 'f(/* a */)', 'f(a /* b */, /* c */ d)', 'x = { /* a */ }', 'x = {\n  a, // b\n  /* c */\n}', '/* /* */ a', '/***/ a /****/', '/* // */ a', '// /* \na // */',
+  '//#region\n/*! a */ b /* @license c */ // @preserve d\n//! e\n// f', 'a // b\n//# sourceMappingURL=a.js.map', '/** @type {A} */ (a).b = /** @type {B} */ (c)', 'f(/* a */)', 'f(a /* b */, /* c */ d)', 'x = { /* a */ }', 'x = {\n  a, // b\n  /* c */\n}', '/* /* */ a', '/***/ a /****/', '/* // */ a', '// /* \na // */',
   'x = y\n/* a */ / b / 2', 'x = (a) /* b */ / 2 /* c */', 'x = [a] /* b */ / 2 // c', '({}) /* a */ / 2 // b', 'x = {} /* a */ / 2 // b', '{} /* a */ /b/.c // d', '() => {} // a\n/b/.c // d',
 ];
 

@@ -84,7 +84,7 @@ func (e *entry) logged(after, until uint64) []room.Message {
 	return append(all, messages...)
 }
 
-// Said implements room.Log, for whoever has locked the store.
+// Said implements room.Log, for a caller that has locked the store.
 func (e *entry) Said(member, ref string) (m room.Message, found bool, err error) {
 	m, found = e.log.latest(member, ref)
 	return m, found, nil
@@ -93,9 +93,9 @@ func (e *entry) Said(member, ref string) (m room.Message, found bool, err error)
 // New returns an empty store whose logs may take [DefaultBudget].
 func New() *Store { return NewWithin(DefaultBudget()) }
 
-// NewWithin returns an empty store whose logs together may take so many bytes. What is
-// counted is what they cost: contents, names, refs, and what holds them. When that is
-// full, the largest log gives up its oldest messages.
+// NewWithin returns an empty store whose logs together may take so many bytes. Contents,
+// names and refs are counted, and the memory that holds them. Beyond the bound the largest log
+// gives up its oldest messages.
 func NewWithin(logBytes int) *Store {
 	return &Store{
 		logs:      logBudget{limit: logBytes},
@@ -243,7 +243,7 @@ func (s *Store) append(id string, fn func(*room.Room, room.Log) ([]room.Event, e
 	return e, &next, nil
 }
 
-// Between implements room.EntryReader, for whoever has not locked the store.
+// Between implements room.EntryReader, for a caller that has not locked the store.
 func (e *entry) Between(after, until uint64) []room.Message {
 	e.store.mu.RLock()
 	defer e.store.mu.RUnlock()

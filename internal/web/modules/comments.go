@@ -11,7 +11,7 @@ import (
 // module does the same as before, unless it reads its own functions as text.
 //
 // What comments say to others than their readers stays: licences ("/*!", "@license" and "@preserve")
-// and what tools for developers look for ("//#"). The error is an [*Error] without a File.
+// and what tools for developers look for ("//# "). The error is an [*Error] without a File.
 func WithoutComments(source string) ([]byte, error) {
 	l := lexer{source: source}
 	for l.next().kind != end {
@@ -32,7 +32,7 @@ func WithoutComments(source string) ([]byte, error) {
 
 // isForOthers reports whether a comment is more than a word to whoever reads the source.
 func isForOthers(comment string) bool {
-	for _, mark := range []string{"/*!", "//!", "//#"} {
+	for _, mark := range []string{"/*!", "//!", "//# "} {
 		if strings.HasPrefix(comment, mark) {
 			return true
 		}

@@ -44,7 +44,7 @@ func TestWithoutComments(t *testing.T) {
 		"/*! a\n*/ b //! c":                            "/*! a\n*/ b //! c",
 		"/*@license MIT */ a /* of b\n @preserve */":   "/*@license MIT */ a /* of b\n @preserve */",
 		"a // b\n//# sourceMappingURL=a.js.map":        "a\n//# sourceMappingURL=a.js.map",
-		"/*# a */ /* ! */ b // !":                      "  b",
+		"/*# a */ /* ! */ b // !\n//#region":           "  b\n",
 	} {
 		got, err := WithoutComments(source)
 		if err != nil || string(got) != want {
