@@ -10,9 +10,9 @@ import (
 
 // Announce implements room.Watcher.
 //
-// Who enters hears first, if it is so, that they have come; then that they are in the room,
-// and whatever else is no message; then what the log has up to their Until, and at last what
-// comes after it.
+// A connection that enters hears in this order: that its member has come, if they were not
+// there; that it is in the room; the entries of the log up to its Until; and everything after.
+// Events that are in no log are not held back for it.
 func (g *Gateway) Announce(roomID string, events []room.Event) {
 	var entering []*entrance
 	for _, e := range events {
@@ -33,8 +33,8 @@ type entrance struct {
 	confirmed bool
 }
 
-// proceed tells those who enter what comes before an event, or all if there are no more, and
-// returns those who have yet to hear something.
+// proceed tells the connections that enter what they are to hear before the next event, or all
+// if that is nil. It returns those that have yet to hear something.
 func (g *Gateway) proceed(roomID string, entering []*entrance, next *room.Event) []*entrance {
 	for _, x := range entering {
 		if !x.confirmed && (next == nil || !isComingOf(next, x.Member)) {
@@ -167,8 +167,8 @@ func (g *Gateway) conn(id string) *conn {
 	return found
 }
 
-// attach lets a connection hear what is said in the room from here on. It returns nil for
-// one that is not in the room by now.
+// attach lets a connection hear what happens in the room from here on. It returns nil if the
+// connection has left the room meanwhile.
 func (g *Gateway) attach(roomID string, a room.Attached) *conn {
 	c := g.conn(a.Conn)
 	if c == nil || !c.attach(roomID, a.Member) {

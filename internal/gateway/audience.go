@@ -8,9 +8,9 @@ import (
 )
 
 // audience is the one record of who listens in this process: the connections that are
-// in each chat room, and those of pages that wait for the verdict on each knock. What a
-// connection hears is decided under its own lock (see conn.hear); the lists here are
-// where to look for it. The methods are safe for concurrent use.
+// in each chat room, and those of pages that wait for the verdict on each knock. The lists are
+// where to look for connections; each decides under its own lock whether it hears (conn.hear).
+// The methods are safe for concurrent use.
 type audience struct {
 	mu     sync.Mutex
 	rooms  listeners
@@ -68,7 +68,7 @@ func (a *audience) ignore(knock string, c *conn) {
 	a.knocks.remove(knock, c)
 }
 
-// decided has nobody listen to a knock any more, to which nothing more will happen.
+// decided has nobody listen any more to a knock that is over.
 func (a *audience) decided(knock string) {
 	a.mu.Lock()
 	waiting := a.knocks[knock]

@@ -44,7 +44,7 @@ func (c *conn) begin() {
 	case known && (!seat.Loading || c.returnsTo(seat)):
 		c.restore(seat)
 	case known && c.hints.path != "":
-		// A new page of the room: it will say join.
+		// This is a new page of the room, which will say join.
 	default:
 		c.listenForVerdicts(seats)
 	}
@@ -53,7 +53,7 @@ func (c *conn) begin() {
 // recognise notes in which seat the page was before, by what the rooms know of it.
 func (c *conn) recognise(seats []room.Seat) {
 	key := c.pageKey()
-	if key == "" || c.hints.page == "" {
+	if key == "" || c.hints.token == "" {
 		return
 	}
 	for _, s := range seats {
@@ -155,7 +155,8 @@ func (c *conn) connect(entry room.Entry) error {
 	return nil
 }
 
-// orGone says of a room that has ended while we looked why it has.
+// orGone returns why there is no such room, in place of ErrNotFound: the room has ended
+// meanwhile.
 func (c *conn) orGone(err error, roomID string) error {
 	if errors.Is(err, room.ErrNotFound) {
 		return c.g.service.Gone(c.ctx, c.session, roomID)
@@ -163,15 +164,16 @@ func (c *conn) orGone(err error, roomID string) error {
 	return err
 }
 
-// errNotYet: the connection would have to wait for its turn before it has begun, which
-// must not take long.
+// errNotYet: the connection would have to wait for its turn, and has not begun yet, which must
+// not take long.
 var errNotYet = errors.New("gateway: not the connection's turn yet")
 
-// replayTurn waits until the connection may be sent what the member has missed, before
-// it enters: so nothing that is said meanwhile can overtake that. Errors: errNotYet while
-// the connection begins, else the context's if it ends, or the service's.
+// replayTurn waits until the connection may be sent what the member has missed. It is called
+// before the connection enters, so that nothing that is said meanwhile overtakes that. Errors:
+// errNotYet while the connection begins, else the context's if it ends, or the service's.
 //
-// Somebody whose page is there must not be taken for absent because we let it wait.
+// The room is told of the wait, since a member must not go absent because the server lets
+// their page wait.
 func (c *conn) replayTurn(seat room.Seat) (done func(), err error) {
 	if !c.g.RateLimits {
 		return func() {}, nil
@@ -222,9 +224,8 @@ func (c *conn) isBoundTo(roomID, member string) bool {
 	return bound && seat.Room == roomID && seat.ID == member
 }
 
-// enter notes the membership and lets the connection hear what is said to it.
-// It is in no broadcast before the service says that it is attached: until then its
-// marks are of no room.
+// enter binds the connection to a membership, and puts it into the audience. The connection
+// hears nothing of the room before attach: until then its marks are of no room.
 func (c *conn) enter(seat room.Seat) error {
 	unwatch, err := c.g.watches.watch(c.ctx, seat.Room)
 	if err != nil {

@@ -47,7 +47,7 @@ func (c *conn) hear(p *pass, roomID, knock string, tell func(l listener)) {
 	}
 }
 
-// pass is what was said in one pass through the audience, and has to be flushed.
+// pass holds the broadcasts of one pass through the audience, which have to be flushed.
 type pass []*engine.Broadcast
 
 func (p pass) flush() {
@@ -60,7 +60,7 @@ func (p pass) flush() {
 type listener struct {
 	*conn
 	pass   *pass
-	member string // whose connection it is, "" if it is not in the room
+	member string // the member's id, "" if the connection is not in the room
 	// applicant is true if its page waits for the verdict on the knock.
 	applicant bool
 }
@@ -79,8 +79,8 @@ func (l listener) offer(said *outgoing) {
 	}
 }
 
-// deliver sends what the log keeps under a sequence number, if it is the connection's turn
-// to hear it, and notes that.
+// deliver sends a message or notice, if the connection has been sent all before it, and marks it
+// as sent.
 func (l listener) deliver(at offset, said ...*outgoing) {
 	broadcasts := make([]*engine.Broadcast, 0, 2)
 	for _, o := range said {
@@ -111,7 +111,7 @@ func (v versions) of(l listener) *outgoing {
 
 // outgoing is an event on its way to many connections, with a trailer behind it if there
 // is one (see engine.NewBroadcast). It is encoded once, when the first of them is to hear
-// it. Nothing is sent of an event that is nil.
+// it. An event that is nil is not sent.
 type outgoing struct {
 	g              *Gateway
 	event, trailer engine.Event

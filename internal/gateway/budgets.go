@@ -78,8 +78,9 @@ const budgetKept = 2 * time.Minute
 // leastKept is how many members may have a budget before untouched ones are forgotten.
 const leastKept = 256
 
-// budgets are those of members and rooms. The zero value is ready for use. The methods
-// are safe for concurrent use.
+// budgets are the budgets of members and rooms: what each may still have others sent. Those of
+// single connections are in limits.go. The zero value is ready for use. The methods are safe
+// for concurrent use.
 type budgets struct {
 	mu      sync.Mutex
 	members map[string]*memberBudget
@@ -273,7 +274,7 @@ const (
 	dearestCharacter = len(`\u0026#34;`)
 )
 
-// costOf returns how many bytes each of the others gets at most for a text of which so many
+// costOf returns how many bytes each of the others gets at most for a text, if so many of its
 // characters are relayed. Some characters take several in HTML, and more in JSON. A text
 // of more bytes than the longest message is refused for its length, and costs the others
 // nothing.

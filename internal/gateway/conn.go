@@ -25,15 +25,15 @@ type conn struct {
 	link    *engine.Session
 	session string // "" if the handshake had none
 	hints   hints
-	page    string          // what its page calls itself, "" if it does not
-	count   uint64          // of the page's connections, this one included; 0 if it does not say
+	page    string          // the name that its page has given itself, "" if it has none
+	count   uint64          // which of the page's connections this is, from 1; 0 if it does not say
 	ctx     context.Context // ends with the connection
 	cancel  context.CancelFunc
 	begun   chan struct{} // closed when the connection has begun
 
 	allowance allowance
 	events    int                  // received so far
-	flooded   bool                 // put out for it
+	flooded   bool                 // put out for too many events
 	restored  bool                 // put back into its room without having asked
 	left      map[string]bool      // rooms it has asked to leave; nil if none
 	seen      *offset              // the last message that its page has seen, if known
@@ -41,8 +41,8 @@ type conn struct {
 	resumes   *progress            // the same, if it is being put back there
 	told      map[string]time.Time // verdicts, by knock; nil if none
 	ended     bool
-	outpaced  atomic.Bool // we end it, for what it has yet to be sent
-	replaced  atomic.Bool // its page goes on by another connection: nothing more of it counts
+	outpaced  atomic.Bool // the server ends it, since it is too slow to take its replay
+	replaced  atomic.Bool // its page goes on by another connection: nothing that still arrives counts
 
 	mu       sync.Mutex
 	seat     *room.Seat   // the membership it is bound to; nil if none
@@ -67,8 +67,8 @@ func (g *Gateway) newConn(s *socket.Socket) *conn {
 		c.hints.path, c.hints.waiting = pageOf(r.Referer())
 		c.hints.room = query.Get("room")
 		c.hints.seat = query.Get("seat")
-		if page := query.Get("csrf_token"); len(page) <= maxField {
-			c.hints.page = page
+		if token := query.Get("csrf_token"); len(token) <= maxField {
+			c.hints.token = token
 		}
 	}
 	auth := payload(s.Handshake().Auth)
@@ -100,12 +100,13 @@ func (c *conn) inRoom() room.Conn {
 	return room.Conn{ID: c.id, Node: c.g.node, Page: c.pageKey(), N: c.count}
 }
 
-// pageKey returns what rooms know the page by, "" if it does not name itself: they need not
-// know the name, and nobody else can have the same.
+// pageKey returns the name by which rooms know the page, "" if it does not name itself. It is a
+// hash of the page's own name and its session: rooms need not know either, and no page of
+// another session can have the same.
 func (c *conn) pageKey() string {
 	name := c.page
 	if name == "" {
-		name = c.hints.page
+		name = c.hints.token
 	}
 	if name == "" {
 		return ""
@@ -121,10 +122,10 @@ func handshakeRequest(s *socket.Socket) *http.Request {
 	return nil
 }
 
-// loss is what can be said about a connection when it ends.
+// loss is how a connection has ended.
 type loss struct {
 	deliberate bool
-	slow       bool // we have ended it, because its client did not keep up
+	slow       bool // the server has ended it, because its client did not keep up
 }
 
 // abandon ends a connection that was lost before it began.
@@ -162,7 +163,7 @@ func (c *conn) end(l loss) {
 	}
 	defer c.unbind()
 	if c.g.draining.Load() {
-		return // nobody leaves: we do
+		return // the member does not leave, the server does
 	}
 	c.report(seat, l)
 }

@@ -69,7 +69,7 @@ func firstElement(text []byte) (first, rest []byte, ok bool) {
 	return first, rest, len(first) > 0
 }
 
-// fields returns the known fields of a JSON object. Of a field that is there twice the last
+// fields returns the known fields of a JSON object. If a field is there twice, the last one
 // counts.
 func fields(object []byte) map[string]any {
 	var found map[string]any
@@ -160,8 +160,8 @@ func unquote(quoted []byte) (s string) {
 	return s
 }
 
-// maxSkimmed bounds a string that the skimmer keeps, in bytes of JSON: of a ref each byte
-// may take six.
+// maxSkimmed bounds a string that the skimmer keeps, in bytes of JSON, which may take six for
+// each byte of a ref.
 const maxSkimmed = 6*maxRef + len(`""`)
 
 // skimmer reads past an event that is too long to be held, in whatever parts it comes. It

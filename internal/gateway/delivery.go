@@ -9,9 +9,9 @@ import (
 	"securechat/room"
 )
 
-// offset names a place in what is said in a room to clients. Those from 4.6 on keep the
-// last argument of any event, if it is a string, and say it when they reconnect, in the
-// way of the protocol's connection state recovery; others take no notice.
+// offset is a sequence number in a room, as clients are told it. Clients from 4.6 on keep the
+// last argument of any event, if it is a string, and say it when they reconnect, as the
+// protocol's connection state recovery has it. Older clients take no notice.
 type offset struct {
 	room string
 	seq  uint64
@@ -33,16 +33,15 @@ func parseOffset(s string) (offset, bool) {
 // event returns the event that tells a page where it is: an event of its own, since
 // handlers in many languages take no more arguments than they were written for.
 //
-// A connection can be cut between what was said and this event, and then that is said
-// again.
+// A connection can be cut between a message and this event. The message is then sent again.
 func (o offset) event() engine.Event { return engine.Event{"position", o.String()} }
 
 // within returns an event with the position as its last argument, for pages that name
 // themselves: no cut comes between the two.
 func (o offset) within(e engine.Event) engine.Event { return append(e, o.String()) }
 
-// mark says that a connection was sent everything up to a sequence number of
-// its room once the session has the position confirmed.
+// mark relates a sequence number of a room to a position in the session: a page whose client
+// has confirmed the position has got everything up to the number.
 type mark struct{ seq, position uint64 }
 
 // marks relate a room's sequence numbers to the positions of a session. The
@@ -53,16 +52,16 @@ type marks struct {
 	base uint64 // certainly seen
 	list []mark // sent and not yet known to be seen, oldest first
 	torn bool   // a message was not sent, and so none after it will be
-	late bool   // what was said before is still to be replayed
+	late bool   // the replay is yet to come, and so are all messages after it
 }
 
-// account is what marks want to know of a session.
+// account tells marks how many messages a session was sent, and how many it has confirmed.
 type account interface {
 	Account() (sent, confirmed uint64)
 }
 
-// reset begins anew: the page has seen everything up to seq, and up to sent, if that is not
-// nil, it is on its way. What was said since then is to be replayed.
+// reset begins anew. The page has seen everything up to seq. Everything up to sent, if that is
+// not nil, is on its way. The rest is yet to be replayed.
 func (m *marks) reset(roomID string, seq uint64, sent *mark) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -72,9 +71,10 @@ func (m *marks) reset(roomID string, seq uint64, sent *mark) {
 	}
 }
 
-// deliver has a message sent, unless the connection has moved to another room, one before
-// was not sent, or it will be replayed, and notes where it is: send returns its position, 0
-// if the session has ended, and what the session has confirmed.
+// deliver has a message sent and notes its position. It does nothing if the connection has
+// moved to another room, if an earlier message was not sent, or if the message will be
+// replayed. send returns the position, 0 if the session has ended, and the position up to
+// which the session has confirmed.
 func (m *marks) deliver(roomID string, seq uint64, send func() (position, confirmed uint64)) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -89,9 +89,8 @@ func (m *marks) deliver(roomID string, seq uint64, send func() (position, confir
 	m.list = append(m.list, mark{seq, position})
 }
 
-// replay has the lines of a replay sent, unless the connection has moved to another
-// room, and notes where they are: send returns the position of the first, 0 if the
-// session has ended.
+// replay has the lines of a replay sent and notes their positions, unless the connection has
+// moved to another room. send returns the position of the first, 0 if the session has ended.
 func (m *marks) replay(roomID string, lines []line, send func() (first uint64)) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -126,9 +125,9 @@ func (m *marks) dropConfirmedLocked(confirmed uint64) {
 }
 
 // confirmed returns the sequence number of a room up to which the page has certainly got
-// everything; 0 if the connection is in another one. What was on its way at the very end of
-// a connection cannot be known; it is sent twice rather than never. That is little: only in
-// a rush are there fewer pings than messages.
+// everything; 0 if the connection is in another one. Messages that were on their way when a
+// connection ended may have arrived or not: they are sent twice rather than never. They are
+// few: only in a rush are there fewer pings than messages.
 func (m *marks) confirmed(a account, roomID string) uint64 {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -164,8 +163,8 @@ func (c *conn) hasLeft(seat room.Seat) {
 	c.was = progress{seat.ID, c.marks.confirmed(c.link, seat.Room), c.marks.sent()}
 }
 
-// heardBy returns up to where the pages of a member that are open here have certainly
-// heard the room.
+// heardBy returns the sequence number up to which some page of a member that is open in this
+// process has certainly heard the room.
 func (g *Gateway) heardBy(seat room.Seat) (seq uint64) {
 	for _, c := range g.audience.connsOf(seat) {
 		seq = max(seq, c.marks.confirmed(c.link, seat.Room))
@@ -202,7 +201,7 @@ func linesOf(a *room.Attached, named bool) []line {
 		if m.Kind != room.KindNotice {
 			lines = append(lines, line{entry: m, as: asMessage})
 		}
-		// First, so that a page that knows notices can leave the other event alone.
+		// The notice comes first, so that a page that knows notices can ignore the other event.
 		if named && m.Kind == room.KindNotice {
 			lines = append(lines, line{entry: m, as: asNotice})
 		}

@@ -105,8 +105,8 @@ func (c *conn) meansAnother(bound room.Seat, h hints) bool {
 	return err == nil && other.ID != bound.ID
 }
 
-// find looks the hints up among what the session holds. Errors: what noSeat returns, and what
-// kept the answer from being found.
+// find returns the membership that fits the hints. Errors: those of noSeat, and of the service
+// if it could not answer.
 func (c *conn) find(h hints) (room.Seat, error) {
 	if c.session == "" {
 		return room.Seat{}, room.ErrNotMember
@@ -224,8 +224,8 @@ func (c *conn) post(p payload, text, ref string) error {
 // onTyping tells the other members that somebody is writing. The rules of a room know
 // nothing of it. Errors are not told, since old pages leave the room at any error.
 //
-// Volatile: it is dropped for a connection that has something waiting, or whose
-// next poll has not come, rather than to wait there and arrive late.
+// The event is volatile: a connection that has something waiting, or whose next poll has not
+// come, is not sent it, since it would arrive late.
 func (c *conn) onTyping(p payload) {
 	s, bound := c.boundTo()
 	if !bound || !isAt(s, p.field("room")) {
@@ -303,8 +303,8 @@ func (c *conn) onTimerSync(p payload) {
 	})
 }
 
-// onPingRoom: a page asks whether the room is still there. Unchanged pages leave it for ever
-// when it is not, so that is said upon an answer alone.
+// onPingRoom tells a page whether the room is still there. Unchanged pages leave for ever if it
+// is not, so they are told that only if the service has answered so.
 func (c *conn) onPingRoom(p payload) {
 	seat, err := c.member(p)
 	if err == nil {
@@ -338,7 +338,7 @@ func (c *conn) onLeave(p payload) {
 	}
 	seat, err := c.leaving(p, final)
 	if err == nil {
-		// The page counts as told what it has confirmed: the rest may never arrive.
+		// The page is known to have got only what it has confirmed: the rest may never arrive.
 		err = c.g.service.Leave(c.ctx, c.caller(seat), c.marks.confirmed(c.link, seat.Room), final)
 	}
 	if err != nil {

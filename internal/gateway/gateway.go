@@ -43,7 +43,7 @@ const maxCommit = 256 << 10
 const maxEscaped = 6
 
 // maxEvent returns how much of an event is held, in bytes of JSON: as much as the largest
-// honest one takes, which is a message. What is longer is read past.
+// honest one takes, which is a message. Longer events are read past.
 func maxEvent(maxText int) int {
 	const others = 2*maxField + maxRef + 64 // fields, names of fields, the event's own
 	return min(max(maxEscaped*(maxText+others), maxCommit), maxFrame)
@@ -90,21 +90,20 @@ type Options struct {
 	Accept func(*http.Request) bool
 	// AllowedOrigins may read answers besides our own pages.
 	AllowedOrigins []string
-	// Networks returns whom a request comes from, proxies left out, to bound the
-	// connections of an address that are in no room. Nil sets no bound, and neither does
-	// a request of which it returns nothing.
+	// Networks returns the networks that a request comes from, proxies left out. They bound
+	// the connections of an address that are in no room. Nil sets no bound, and a request
+	// without networks is not bounded.
 	Networks func(*http.Request) []network.Network
-	// MaxSockets bounds the sockets in all, those that poll as well; 0 sets no bound. When
-	// there are as many, the one that is the least loss goes.
+	// MaxSockets bounds the sockets in all, those that poll as well; 0 sets no bound. For one
+	// more, the socket with the least purpose goes (visitors.go).
 	MaxSockets int
-	// MaxText is the size of the longest message, in bytes; 0 means 64 KiB. What is
-	// longer is refused without being looked at, if JSON takes more for it than for any such.
+	// MaxText is the size of the longest message, in bytes; 0 means 64 KiB. An event that is
+	// longer than JSON can make such a message is refused unread.
 	MaxText int
 	// RateLimits is false to let everybody do everything as often as they can.
 	RateLimits bool
-	// Cost returns how many messages a text counts as, against what its member may
-	// say, and how many characters of it are relayed at most. Nil: each is one, and not
-	// cut.
+	// Cost returns how many messages of its member's budget a text takes, and how many
+	// characters of it are relayed at most. If it is nil, a text is one message and is not cut.
 	Cost func(text string) (messages, characters int)
 	// Metrics may be nil.
 	Metrics Metrics
@@ -208,8 +207,8 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	g.handler.ServeHTTP(w, r)
 }
 
-// warnOfOrigin tells the operator, once, as a proxy that is not configured looks the same
-// as an attack. The origin "null" is no proxy's doing.
+// warnOfOrigin tells the operator, once, that a proxy may not be configured: that looks the
+// same as an attack. A proxy does not make the origin "null".
 func (g *Gateway) warnOfOrigin(r *http.Request) {
 	if r.Header.Get("Origin") == "null" {
 		return

@@ -17,7 +17,7 @@ type hints struct {
 	seat     string // a seat's id, from pages that know theirs
 	room     string // a room's id, or a page's path
 	name     string // a member's name, as typed or as rendered, that is HTML-escaped
-	page     string // a value in the query that no other page has
+	token    string // the page's form token, from the query: no other page has it
 	lastSeat string // the seat that this page was in before
 }
 
@@ -50,8 +50,8 @@ func (h hints) compare(a, b room.Seat) int {
 		func(s room.Seat) bool { return h.path != "" && s.Path == h.path },
 		func(s room.Seat) bool { return h.name != "" && isNamed(s, h.name) },
 		func(s room.Seat) bool { return h.lastSeat != "" && s.ID == h.lastSeat },
-		// A page that says something of its own and was in no seat was just loaded.
-		func(s room.Seat) bool { return h.page != "" && h.lastSeat == "" && s.Loading },
+		// A page that says its token and was in no seat was just loaded.
+		func(s room.Seat) bool { return h.token != "" && h.lastSeat == "" && s.Loading },
 		func(s room.Seat) bool { return s.Open == 0 },
 		// The old connection of a reloaded page may still be open.
 		func(s room.Seat) bool { return s.Open > 0 && s.Loading },

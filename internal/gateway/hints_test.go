@@ -52,9 +52,9 @@ func TestChoose(t *testing.T) {
 		"the one that was lost last":       {[]room.Seat{lost(alice, time.Second), lost(bob, time.Minute)}, hints{room: "r1"}, "a"},
 		"a new page of one that is open":   {[]room.Seat{loading(alice), bob}, hints{room: "r1"}, "a"},
 		"the newest of several":            {[]room.Seat{alice, bob}, hints{room: "r1"}, "b"},
-		"a page that was here before":      {[]room.Seat{lost(alice, time.Minute), lost(bob, time.Second)}, hints{room: "r1", page: "x", lastSeat: "a"}, "a"},
-		"a page that was not, is new":      {[]room.Seat{lost(alice, time.Second), loading(lost(bob, time.Minute))}, hints{room: "r1", page: "x"}, "b"},
-		"a page known under another's":     {all, hints{room: "r1", page: "x", lastSeat: "c", name: "Alice"}, "a"},
+		"a page that was here before":      {[]room.Seat{lost(alice, time.Minute), lost(bob, time.Second)}, hints{room: "r1", token: "x", lastSeat: "a"}, "a"},
+		"a page that was not, is new":      {[]room.Seat{lost(alice, time.Second), loading(lost(bob, time.Minute))}, hints{room: "r1", token: "x"}, "b"},
+		"a page known under another's":     {all, hints{room: "r1", token: "x", lastSeat: "c", name: "Alice"}, "a"},
 		"no room: only hints among all":    {all, hints{path: "b"}, "b"},
 		"no room and no hints: the newest": {all, hints{}, "c"},
 	} {

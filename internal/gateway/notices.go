@@ -5,8 +5,8 @@ import (
 	"securechat/room"
 )
 
-// comings are the events that every page knows, by what they tell of a member. That
-// somebody was let in and has not come yet is none of them.
+// comings are the events that every page knows, by what they tell of a member. There is none
+// for an Admission, after which the member has yet to come.
 var comings = map[room.Happening]string{
 	room.Arrival:   "member_joined",
 	room.Return:    "member_returned",
@@ -15,9 +15,9 @@ var comings = map[room.Happening]string{
 	room.Departure: "member_left",
 }
 
-// comingOf returns the event that every page knows for a notice, for who was told of
-// the others up to a sequence number; nil if there is none. Of somebody who was absent
-// and is gone for good now, they were told member_left when the absence began.
+// comingOf returns the event for a notice that every page knows; nil if there is none. told is
+// the sequence number up to which the member was told of the others. It returns nil for the
+// Departure of a member whose absence they were told, since that was told by member_left, too.
 func comingOf(m *room.Message, told uint64) engine.Event {
 	name, known := comings[m.Notice.What]
 	if !known || m.Notice.Known != 0 && m.Notice.Known <= told {
@@ -30,8 +30,8 @@ func comingOf(m *room.Message, told uint64) engine.Event {
 // they know, and those that name themselves by a notice as well.
 func (g *Gateway) tellNotice(roomID string, m room.Message) {
 	at := offset{roomID, m.Seq}
-	// Without the position: it comes with the next message, and that the member was told is
-	// known without it.
+	// A notice has no position behind it. The next message has one, and the marks know without
+	// it that the member was told.
 	notice := g.outgoing(engine.Event{"notice", noticeOf(&m, false)}, nil)
 	coming := g.outgoing(comingOf(&m, m.Seq), nil)
 	g.broadcast(roomID, "", func(l listener) {

@@ -54,8 +54,8 @@ var verdicts = map[room.Refusal]refusal.Code{
 	room.Displaced: refusal.Displaced,
 }
 
-// reasonOf returns the reason that pages show which know no codes. They have words of their
-// own for a request that somebody declined, and compare the reason of one that timed out.
+// reasonOf returns the reason for pages that know no codes. These have words of their own for a
+// request that was declined, and compare the reason of one that timed out.
 func reasonOf(code refusal.Code) string {
 	switch code {
 	case refusal.Declined:
@@ -107,8 +107,8 @@ func (c *conn) failOver(err error, ref string) {
 	c.emit("room_error", p)
 }
 
-// hangUp ends what carries the connection, and says nothing: its page makes a new one, if it
-// has not done so already.
+// hangUp ends the session that carries the connection, and says nothing. The page makes a new
+// one, if it has not done so already.
 func (c *conn) hangUp() { go c.link.Close(true) } // not here: somebody may hold what the end needs
 
 // contain keeps a fault in the handling of an event from ending more than the

@@ -18,10 +18,11 @@ const (
 	replayedEntry  = 256
 )
 
-// replays are those under way: each from when it is put together until its last line is
-// made, or its session ends. If they take too much, one of the room that takes most is ended,
-// and of those the oldest: whoever takes what they missed quickly is not concerned. Its page
-// comes back, and goes on where it was. The methods are safe for concurrent use.
+// replays bounds the memory of the replays under way. Each is counted from when it is put
+// together until its last line is made, or its session ends. If all take too much, the oldest
+// replay of the room that takes most is ended, by ending its connection. The page comes back
+// and goes on where it was. So pages that take their replay quickly seldom lose it. The methods
+// are safe for concurrent use.
 type replays struct {
 	mu    sync.Mutex
 	limit int // bytes; 0 is none

@@ -7,18 +7,19 @@ import (
 	"securechat/room"
 )
 
-// patience is how long a connection that may be half-open gets to answer
-// before a new one of the same member takes its place, and endPatience how long that
-// one waits for the old one's last event. A page takes ten seconds of silence for the
-// end: all of it together must be well below.
+// patience is how long a connection that may be half-open gets to answer before a new one of
+// the same member takes its place. endPatience is how long the new one then waits for the old
+// one's end to be reported. Together they must stay well below the ten seconds of silence that a
+// page takes for the end.
 const (
 	patience    = 3 * time.Second
 	endPatience = time.Second
 )
 
-// succeed ends the connections of this process that the page of a new one has given up for
-// it, so that all that has come by them counts and comes first. Those of other processes the
-// room takes out when this one enters. If it is this one that was overtaken on its way, it ends.
+// succeed ends the connections of this process that the page of a new one has given up for it,
+// so that everything that has come by them counts and comes first. When the new one enters, the
+// room takes out those of other processes. If the page has made a later connection than this
+// one, this one is marked as replaced.
 func (c *conn) succeed() {
 	if c.page == "" {
 		return
@@ -45,16 +46,16 @@ func (c *conn) isAfter(other *conn) bool {
 	return c.link.Number() > other.link.Number()
 }
 
-// takeOver ends a connection of the member that is open on our side alone, and
-// returns up to where its page has certainly got, nil if there is none. That page is
-// taken to be the one behind this connection, so it resumes where it was left. If
-// there are several, say two tabs of a laptop that slept, the one that has got least
-// is taken, and the others are left to their own pages, as are those of pages that
-// name themselves: they are known when they come.
+// takeOver ends a connection of the member that is dead but still open on the server's side.
+// It returns the sequence number up to which that connection's page has certainly got, nil if
+// there is none. The page is taken to be the one behind the new connection, which so resumes
+// where it was left. If several are dead, say two tabs of a laptop that slept, the one that got
+// least far is taken, and the others wait for their own pages. Connections of pages that name
+// themselves are left alone: succeed finds them.
 //
-// If this connection ends before that is known, what it brings is handled without delay.
-// Its page may be that of any that has not answered, so otherwise is up to where all of
-// those have got.
+// If the new connection ends before all have answered, takeOver returns at once, so that
+// everything that came by it is handled. Its page may be that of any that has not answered:
+// otherwise is the sequence number up to which all of those have got.
 func (c *conn) takeOver(seat room.Seat) (resume, otherwise *uint64) {
 	ctx, cancel := c.whileOpen()
 	defer cancel()
@@ -95,11 +96,10 @@ func (c *conn) takeOver(seat room.Seat) (resume, otherwise *uint64) {
 	return resume, otherwise
 }
 
-// giveWay ends a connection whose page goes on by another one, as if it were lost
-// this moment, and returns when that is reported: what has arrived by it counts, and
-// comes before anything that the page says by the other. What arrives later is not
-// heard, since the page may have said it again. It returns up to where the page has
-// certainly got, nil if it was in no room.
+// giveWay ends a connection whose page goes on by another one, and returns when its loss is
+// reported. Everything that has arrived by it counts, and comes before anything that the page
+// says by the other. Events that arrive later are ignored, since the page may have said them
+// again. It returns how far the page has certainly got, nil if it was in no room.
 func (c *conn) giveWay() *offset {
 	seat, bound := c.boundTo()
 	go c.socket.Conn().Close(true)

@@ -284,7 +284,7 @@ func TestAnOvertakenConnectionEnds(t *testing.T) {
 // Rooms know a page by what tells nobody how it calls itself.
 func TestPageKeys(t *testing.T) {
 	key := func(session, page, token string) string {
-		return (&conn{session: session, page: page, hints: hints{page: token}}).pageKey()
+		return (&conn{session: session, page: page, hints: hints{token: token}}).pageKey()
 	}
 	if key("s", "", "") != "" {
 		t.Error("a page without a name has a key")

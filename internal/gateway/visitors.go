@@ -20,7 +20,7 @@ const (
 	maxVisitorsInAll = 2000 // each takes some 30 KB
 )
 
-// visitor is a socket, which is in a room or not.
+// visitor is a socket, in a room or not.
 type visitor struct {
 	link     *engine.Session
 	networks []network.Network
@@ -32,9 +32,8 @@ type visitor struct {
 func (v *visitor) seated() bool { return v.purpose >= connlimit.Spare }
 
 // visitors has every socket with its purpose, and counts those in no room. A socket beyond
-// a bound is not refused, since it may be that of a member on their way back: the one with
-// the least purpose, and of those the oldest, goes for it. The methods are safe for
-// concurrent use.
+// a bound is not refused, since it may be that of a member on their way back. The oldest of the
+// sockets with the least purpose goes in its place. The methods are safe for concurrent use.
 type visitors struct {
 	mu       sync.Mutex
 	all      map[string]*visitor // by Engine.IO session
@@ -62,8 +61,8 @@ func (v *visitors) add(newcomer *visitor) (displaced []*engine.Session) {
 	return displaced
 }
 
-// dispensableLocked takes out the socket with the least purpose, and of those the oldest. A
-// member's only socket stays. If all others are such, it is the newcomer.
+// dispensableLocked takes out the oldest of the sockets with the least purpose. A member's only
+// socket stays. If all others are such, the newcomer is taken out.
 func (v *visitors) dispensableLocked(newcomer *visitor) *engine.Session {
 	found := newcomer
 	for _, x := range v.all {
@@ -80,7 +79,7 @@ func (v *visitors) dispensableLocked(newcomer *visitor) *engine.Session {
 }
 
 // countLocked begins to count a socket as one in no room, and returns those that have to go
-// for it. Where limits are off a socket has no networks, and the bound in all is none.
+// for it. With limits off none has to: sockets have no networks then, and visitors is unbounded.
 func (v *visitors) countLocked(newcomer *visitor) (displaced []*engine.Session) {
 	v.roomless[newcomer] = struct{}{}
 	for _, n := range newcomer.networks {
@@ -97,9 +96,9 @@ func (v *visitors) countLocked(newcomer *visitor) (displaced []*engine.Session) 
 	return displaced
 }
 
-// displaceLocked takes out the roomless socket with the least purpose, and of those the
-// oldest: one of a network, or any if key is "". There is one besides the newcomer, or the
-// bound would not be reached.
+// displaceLocked takes out the oldest of the roomless sockets with the least purpose: one of a
+// network, or any if key is "". There is one besides the newcomer, or the bound would not be
+// reached.
 func (v *visitors) displaceLocked(newcomer *visitor, key string) *engine.Session {
 	var found *visitor
 	for x := range v.roomless {
@@ -179,8 +178,8 @@ func (v *visitors) carry(id string, r *http.Request) {
 	}
 }
 
-// least returns the connection with the least purpose, and of those the oldest. It is not
-// the newcomer: conns has others.
+// least returns the oldest of the connections with the least purpose. It is not the newcomer:
+// conns has others.
 func (v *visitors) least(conns []*conn, newcomer *conn) *conn {
 	v.mu.Lock()
 	defer v.mu.Unlock()

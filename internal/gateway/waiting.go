@@ -23,14 +23,14 @@ func (c *conn) listenForVerdicts(seats []room.Seat) {
 			return
 		}
 	}
-	// What was decided while we began to listen would be heard twice or not at all.
+	// The seats are read again, since a verdict may have come before the connection listened.
 	seats, err := c.g.service.Seats(c.ctx, c.session)
 	if err != nil {
 		c.fail(err)
 		return
 	}
 	for _, s := range seats {
-		// Of an admission, only a page that has not gone to the room needs to hear.
+		// A page that has gone to the room need not hear that it was admitted.
 		unopened := s.Path == s.ID && s.Loading && !s.Rendered && s.Open == 0
 		if s.Standing == room.Refused || s.Standing == room.Admitted && unopened {
 			c.tellVerdict(s)
@@ -38,9 +38,9 @@ func (c *conn) listenForVerdicts(seats []room.Seat) {
 	}
 }
 
-// tellVerdict tells this connection alone how a request ended. A waiting page
-// asks as soon as it is connected, when it has just been told: once will do, it
-// shows each to the person.
+// tellVerdict tells this connection alone how a request ended, but not twice within
+// verdictPause. A waiting page asks as soon as it is connected, when it has just been told, and
+// would show the verdict to the person twice.
 func (c *conn) tellVerdict(s room.Seat) {
 	if time.Since(c.told[s.ID]) < verdictPause {
 		return
@@ -58,7 +58,8 @@ func (c *conn) tellVerdict(s room.Seat) {
 	}
 }
 
-// onJoinRequest: a waiting page shows its request again.
+// onJoinRequest shows the request of a waiting page to the members again, or tells the page how
+// it stands.
 func (c *conn) onJoinRequest(p payload) {
 	c.asApplicant(p, func(knock string) error {
 		if !c.allowance.favour() {
@@ -74,15 +75,15 @@ func (c *conn) onJoinRequest(p payload) {
 	})
 }
 
-// onWithdraw: somebody who waits wants to be let in no more.
+// onWithdraw ends the request of somebody who no longer wants to be let in.
 func (c *conn) onWithdraw(p payload) {
 	c.asApplicant(p, func(knock string) error {
 		return c.g.service.Withdraw(c.ctx, c.session, knock)
 	})
 }
 
-// asApplicant does something with the open request that an event is about. Of
-// one that is not open the page is told the verdict.
+// asApplicant calls do with the open request that an event is about. If it is no longer open, the
+// page is told the verdict instead.
 func (c *conn) asApplicant(p payload, do func(knock string) error) {
 	if c.session == "" {
 		c.noRequest(p)

@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// watches has the chat rooms watched that somebody in this process listens to: each once,
-// however many do. Its methods are safe for concurrent use.
+// watches has every chat room watched that a connection of this process listens to, each once,
+// however many listen. Its methods are safe for concurrent use.
 type watches struct {
 	// begin has a room watched until release is called; set before use.
 	begin func(ctx context.Context, roomID string) (release func(), err error)

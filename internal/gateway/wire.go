@@ -96,8 +96,8 @@ func (p payload) ref() string {
 func (p payload) tooLong() bool { return p[tooLongField] != nil }
 
 // The payloads that the server sends. Frontends were written for their fields, in this
-// order. Further fields stand at the end of messages, of errors about a message, and of what
-// only pages are sent that name themselves.
+// order. Further fields stand at the end of messages, of errors about a message, and of
+// payloads for pages that name themselves.
 type (
 	countPayload struct {
 		Count int `json:"count"`
