@@ -20,8 +20,8 @@ environment and from a file .env in the folder where it is started; README.md an
 const wrongUsage = 2
 
 // answer answers a call with arguments and returns the status to exit with, or
-// serve, if there are none. What is not understood is refused: somebody meant
-// something by it.
+// serve, if there are none. Arguments that are not understood are refused: somebody
+// meant something by them.
 func answer(args []string, out, errs io.Writer) (status int, serve bool) {
 	switch {
 	case len(args) == 0:

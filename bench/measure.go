@@ -12,9 +12,9 @@ import (
 	"securechat/bench/proc"
 )
 
-// settle is how long idle connections are left alone before their memory is
+// idleTime is how long idle connections are left alone before their memory is
 // measured.
-const settle = 5 * time.Second
+const idleTime = 5 * time.Second
 
 // What others may take of a CPU, in percent, and how often a measurement is made
 // again that was disturbed more than that.
@@ -81,7 +81,7 @@ func (f *figures) idle(ctx context.Context, p *process, rooms load.Rooms) (*load
 		return nil, err
 	}
 	select {
-	case <-time.After(settle):
+	case <-time.After(idleTime):
 	case <-ctx.Done():
 	}
 	after, err := p.memory()

@@ -13,8 +13,8 @@ import (
 )
 
 // CPU returns how long the threads that a process has were running, to the
-// nanosecond. What threads used that have ended is not in it, but neither Go nor
-// Node ends any while it serves.
+// nanosecond. Threads that have ended are not counted, but neither Go nor Node ends
+// any while it serves.
 func CPU(pid int) (time.Duration, error) {
 	tasks := filepath.Join("/proc", strconv.Itoa(pid), "task")
 	threads, err := os.ReadDir(tasks)

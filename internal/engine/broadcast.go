@@ -13,8 +13,8 @@ type Broadcast struct {
 }
 
 // NewBroadcast returns a broadcast of events of a namespace. A trailer that is not nil
-// follows the last event. Of several trailers that would leave in one write only the last
-// is sent, behind all of it. Trailers have no position. NewBroadcast fails if something
+// follows the last event. If several trailers would leave in one write, only the last one
+// is sent, at its end. Trailers have no position. NewBroadcast fails if something
 // cannot be encoded.
 func NewBroadcast(n socket.Namespace, trailer Event, events ...Event) (*Broadcast, error) {
 	b := &Broadcast{packets: make([]*message, len(events))}

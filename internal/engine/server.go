@@ -98,8 +98,8 @@ func (v *Server) ClientsCount() uint64 { return uint64(max(v.count.Load(), 0)) }
 func (v *Server) Close() { v.endAll(true) }
 
 // Shutdown ends every session, those too that arrive while it works, and returns
-// when all are gone or ctx is done. What has been sent still arrives, if the
-// client takes it in time. Clients see a lost connection, not a Socket.IO
+// when all are gone or ctx is done. Messages that have been sent still arrive, if the
+// client takes them in time. Clients see a lost connection, not a Socket.IO
 // goodbye: after a goodbye the pages would never reconnect, to the next process
 // for example.
 func (v *Server) Shutdown(ctx context.Context) error {

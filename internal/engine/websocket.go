@@ -11,8 +11,8 @@ import (
 	"github.com/zishang520/socket.io/servers/engine/v3/transports"
 )
 
-// readBuffer is enough for most of what people say at once. What is longer
-// is not read through the buffer.
+// readBuffer is enough for most of what people say at once. Longer messages are
+// not read through the buffer.
 const readBuffer = 512
 
 // upgrader accepts websockets. Origins are not its business: see Server.

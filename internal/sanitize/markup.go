@@ -16,7 +16,7 @@ import (
 const linkRel = "noopener noreferrer nofollow"
 
 // newPolicy returns the original's policy: b, i, em, strong and links. No other tags
-// reach it. What is left for it to decide is which attributes a link may have.
+// reach it, so it only decides which attributes a link may have.
 func newPolicy() *bluemonday.Policy {
 	p := bluemonday.NewPolicy()
 	p.AllowElements("b", "i", "em", "strong")

@@ -24,12 +24,13 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("template %s, line %d: %s", e.Template, e.Line, e.Problem)
 }
 
-// failAt ends the parsing or rendering that is going on. Whoever began it has a deferred catch.
+// failAt ends the parsing or rendering that is going on. The function that began it has a
+// deferred catch.
 func failAt(template string, line int, format string, args ...any) {
 	panic(&Error{Template: template, Line: line, Problem: fmt.Sprintf(format, args...)})
 }
 
-// catch turns a failure into an error. What else panics goes on.
+// catch turns a failure into an error. Any other panic goes on.
 func catch(err *error) {
 	switch r := recover().(type) {
 	case nil:

@@ -116,7 +116,7 @@ func (n *concatenation) eval(f *frame) any {
 	for i := range values {
 		values[i] = soft(f, values[i])
 	}
-	// Of constants, Jinja2 makes one before it looks at what is Markup.
+	// Jinja2 joins constants before it looks at what is Markup.
 	safe := f.autoescape && !f.volatile && !n.constant && slices.ContainsFunc(values, isMarkup)
 	var out strings.Builder
 	for _, v := range values {

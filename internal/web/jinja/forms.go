@@ -12,7 +12,7 @@ const tokenField = `<input type="hidden" name="csrf_token" value="{{ csrf_token(
 
 // addTokenFields returns the template's source with a csrf_token field in every
 // POST form that has none; the earliest generation of pages was written before
-// there was such a field. Nothing but these insertions changes. What looks like
+// there was such a field. Nothing but these insertions changes. Text that looks like
 // a form in a script, a style, a comment or a text area is left alone.
 //
 // A form whose method is an expression is not recognised as a POST form.

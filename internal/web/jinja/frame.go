@@ -59,8 +59,8 @@ type context struct {
 	blocks   map[string][]*blockDef
 	template *template
 	// autoescape is that of the tags that are under way, in the template or in those that it
-	// extends: what macros, blocks and captured texts return is Markup then. What
-	// a frame puts out is escaped as it stands there.
+	// extends: macros, blocks and captured texts return Markup then. Whether a frame escapes
+	// a value that it puts out depends on where the value stands.
 	autoescape bool
 }
 
@@ -262,8 +262,8 @@ func (f *frame) global(name string) (any, bool) {
 // imported ones as well.
 var requestNames = []string{"config", "csrf_token", "g", "get_flashed_messages", "request", "session", "url_for"}
 
-// assign gives a value to a name. What is set at the top of a template belongs to its context,
-// which exports it if that is wanted.
+// assign gives a value to a name. A name that is set at the top of a template belongs to its
+// context, which exports it if that is wanted.
 func (f *frame) assign(name string, v any, export bool) {
 	if !f.top {
 		f.define(name, v)

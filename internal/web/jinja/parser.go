@@ -19,7 +19,7 @@ type parser struct {
 	tokens   []token
 	pos      int
 	depth    int
-	// soft counts the conditions around. What is in them may never be asked for.
+	// soft counts the conditions around. Templates named in them may never be needed.
 	soft int
 	// loops counts the loops around.
 	loops int

@@ -36,8 +36,8 @@ type file struct {
 // Every template may use the globals. A template that another one extends,
 // includes or imports is named by its path from the folder's root, wherever the
 // name stands. Load fails if one of the pages, or a template that they are sure to need, is
-// missing or malformed; the error is an [*Error] then. What is wrong with other files
-// shows when they are used.
+// missing or malformed; the error is an [*Error] then. Mistakes in other files
+// show when they are used.
 func Load(folder fs.FS, pages []string, globals map[string]any) (*Set, error) {
 	sources, err := read(folder)
 	if err != nil {

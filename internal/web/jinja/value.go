@@ -10,7 +10,7 @@ import (
 // Values of templates are nil (None), bool, int, float64, string, Markup, *List, tuple, *dict, and the
 // types below. Strings are of characters, as Python's are.
 
-// Markup is text that is not escaped where it is put out. What is added to it is.
+// Markup is text that is not escaped where it is put out. Text that is added to it is escaped.
 type Markup string
 
 // Dict is a dictionary that a template is given. It is read only.

@@ -19,7 +19,7 @@ const farewell = 1500; // milliseconds that the last word may take to be sealed,
 /** @typedef {Payloads['message'] & {text?: string}} Message with the text, if it was written on this page */
 
 /**
- * What a page hears, by event: what the server says, and when there is a connection or none any more.
+ * The events that a page hears: those of the server, and those of the connection coming and going.
  *
  * @typedef {Omit<Payloads, 'message'> & {message: Message, connect: {}, disconnect: {}}} Heard
  */

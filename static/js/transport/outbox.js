@@ -22,7 +22,7 @@ const interval = 120; // milliseconds between two more
  */
 
 /**
- * What is to be sent; `again` says that it may have been sent before.
+ * A message as it is to be sent; `again` says that it may have been sent before.
  *
  * @typedef {{ref: string, text: string, again: boolean}} Posted
  */

@@ -1,4 +1,4 @@
-// What the server says, by events, and what has to be in each. TypeScript reads the types of the
+// The events that the server sends, and the fields that each has to have. TypeScript reads the types of the
 // events off the table, so that handlers are given what was looked at here.
 
 /**
@@ -29,7 +29,7 @@ const list = (item) => (value) => {
 };
 
 /**
- * What is read of fields.
+ * The fields of an event, as they were read.
  *
  * @template {Record<string, Reader<unknown>>} Needed
  * @template {Record<string, Reader<unknown>>} Possible
