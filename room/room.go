@@ -90,7 +90,7 @@ type Room struct {
 	// room ends.
 	Entered       bool
 	EntryDue      time.Time
-	EncryptionKey string // made by the server, for old pages that ask it for one; hides nothing from the server
+	SharedKey string // made by the server, for old pages that ask it for one; hides nothing from the server
 	Code          string
 	CodeDue       time.Time // when the code turns
 	// PreviousCode is the code before, for as long as it still holds: until
@@ -195,7 +195,7 @@ func (a *Applicant) open() bool { return a.Refusal == "" }
 
 // Founding is what a new room is made of.
 type Founding struct {
-	ID, Code, EncryptionKey       string
+	ID, Code, SharedKey       string
 	Networks                      []Network
 	MemberID, MemberName, Session string
 }
@@ -209,7 +209,7 @@ func New(f Founding, terms Terms, now time.Time) *Room {
 		ExpiresAt:     now.Add(terms.TimeToLive),
 		Networks:      f.Networks,
 		EntryDue:      now.Add(terms.EntryGrace),
-		EncryptionKey: f.EncryptionKey,
+		SharedKey: f.SharedKey,
 		Code:          f.Code,
 		CodeDue:       now.Add(terms.CodeRotation),
 		Members: []Member{{

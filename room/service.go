@@ -18,7 +18,7 @@ type Options struct {
 	// ErrMessageTooLong, and says whether it is a text or an envelope. An empty
 	// result means that there is nothing to say.
 	Clean func(s Said) (content string, kind Kind, err error)
-	// KeyGiven is true if pages get the key of their room (Page.EncryptionKey). Clean then
+	// KeyGiven is true if pages get the key of their room (Page.SharedKey). Clean then
 	// gets it as well, and can open the envelopes that they seal with it.
 	KeyGiven bool
 
@@ -85,7 +85,7 @@ func (s *Service) Create(ctx context.Context, c Creation) (Seat, error) {
 		return Seat{}, err
 	}
 	f := Founding{
-		ID: s.options.NewID(), Networks: c.Networks, EncryptionKey: rand.Text(),
+		ID: s.options.NewID(), Networks: c.Networks, SharedKey: rand.Text(),
 		MemberID: s.options.NewID(), MemberName: name, Session: c.Session,
 	}
 	for {
@@ -178,7 +178,7 @@ type Page struct {
 	Code          string
 	Remaining     time.Duration // to the next code
 	Participants  int
-	EncryptionKey string
+	SharedKey string
 }
 
 // Page returns what the chat page at /room/<path> shows to this session, and
@@ -236,7 +236,7 @@ func (s *Service) load(ctx context.Context, seat Seat) (Page, error) {
 			Code:          r.Code,
 			Remaining:     r.Remaining(now),
 			Participants:  r.Participants(),
-			EncryptionKey: r.EncryptionKey,
+			SharedKey: r.SharedKey,
 		}
 		return nil, nil
 	})
@@ -457,7 +457,7 @@ func (s *Service) cleaned(ctx context.Context, d Draft) (content string, kind Ki
 		if err != nil {
 			return "", 0, err
 		}
-		said.Key = r.EncryptionKey
+		said.Key = r.SharedKey
 	}
 	content, kind, err = s.options.Clean(said)
 	if err == nil && content == "" {

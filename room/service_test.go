@@ -544,7 +544,7 @@ func TestPageAndSeats(t *testing.T) {
 	if err != nil || page.Seat.Name != "Bob" || page.Seat.Room != alice.Room || page.Participants != 2 {
 		t.Errorf("page %+v, err %v", page, err)
 	}
-	if page, _ := s.Page(t.Context(), "s1", alice.Room); page.Seat.Name != "Alice" || page.EncryptionKey == "" {
+	if page, _ := s.Page(t.Context(), "s1", alice.Room); page.Seat.Name != "Alice" || page.SharedKey == "" {
 		t.Errorf("page %+v, want Alice's", page)
 	}
 	seats, err := s.Seats(t.Context(), "s1")
@@ -916,9 +916,9 @@ func TestWhoeverCleansGetsTheKeyThatPagesHave(t *testing.T) {
 		must(t, post(s, alice, "hello"))
 		want := room.Said{Room: alice.Room, Text: "hello"}
 		if given {
-			want.Key = page.EncryptionKey
+			want.Key = page.SharedKey
 		}
-		if got != want || page.EncryptionKey == "" {
+		if got != want || page.SharedKey == "" {
 			t.Errorf("given %v: cleaned %+v, want %+v", given, got, want)
 		}
 		if _, err := s.Post(t.Context(), room.Draft{Caller: room.Caller{Room: "nowhere", Member: alice.ID}, Kind: room.KindText, Content: "hello"}); !errors.Is(err, room.ErrNotFound) {

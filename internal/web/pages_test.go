@@ -281,7 +281,7 @@ func samplePage(name string) room.Page {
 		Seat:         room.Seat{ID: knockID, Room: roomID, Name: name, Standing: room.Admitted, Path: knockID},
 		Code:         "123456",
 		Remaining:    242*time.Second + time.Millisecond,
-		Participants: 3, EncryptionKey: "k/+=",
+		Participants: 3, SharedKey: "k/+=",
 	}
 }
 

@@ -48,7 +48,7 @@ func (s *server) tryPages() error {
 	}{
 		{indexPage, "/", indexVars(token)},
 		{waitingPage, "/join", waitingVars(token, seat)},
-		{roomPage, "/room/sample", roomVars(token, room.Page{Seat: seat, Code: "123456", Remaining: time.Minute, Participants: 1, EncryptionKey: "sample"})},
+		{roomPage, "/room/sample", roomVars(token, room.Page{Seat: seat, Code: "123456", Remaining: time.Minute, Participants: 1, SharedKey: "sample"})},
 	} {
 		r, err := http.NewRequestWithContext(context.Background(), http.MethodGet, "http://localhost"+try.path, http.NoBody)
 		if err != nil {
@@ -86,7 +86,7 @@ func roomVars(token func() string, page room.Page) map[string]any {
 		"display_code":      page.Code,
 		"initial_time":      seconds(page.Remaining),
 		"participant_count": page.Participants,
-		"encryption_key":    page.EncryptionKey,
+		"encryption_key":    page.SharedKey,
 		"session": sessionOf(jinja.Dict{
 			"user_id":      page.Seat.ID,
 			"display_name": jinja.EscapedOnce(page.Seat.Name),

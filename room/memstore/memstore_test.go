@@ -30,7 +30,7 @@ var start = time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
 func newRoom(n int) *room.Room {
 	r := room.New(room.Founding{
 		ID: fmt.Sprintf("6f1e1d3c-0000-4000-8000-%012d", n), Code: fmt.Sprint(n), Networks: []room.Network{{Key: fmt.Sprintf("address%d", n), Share: 1}},
-		EncryptionKey: "ABCDEFGHIJKLMNOPQRSTUVWXYZ", MemberID: fmt.Sprintf("7f1e1d3c-0000-4000-8000-%012d", n),
+		SharedKey: "ABCDEFGHIJKLMNOPQRSTUVWXYZ", MemberID: fmt.Sprintf("7f1e1d3c-0000-4000-8000-%012d", n),
 		MemberName: "Alice", Session: fmt.Sprintf("session%015d", n),
 	}, room.DefaultTerms(), start)
 	return r

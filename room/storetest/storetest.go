@@ -65,7 +65,7 @@ type suite struct {
 func newRoom(n int) *room.Room {
 	return room.New(room.Founding{
 		ID: fmt.Sprintf("room%d", n), Code: fmt.Sprint(100_000 + n), Networks: []room.Network{{Key: fmt.Sprintf("address%d", n), Share: 1}},
-		EncryptionKey: "key", MemberID: fmt.Sprintf("member%d", n), MemberName: "Alice", Session: fmt.Sprintf("session%d", n),
+		SharedKey: "key", MemberID: fmt.Sprintf("member%d", n), MemberName: "Alice", Session: fmt.Sprintf("session%d", n),
 	}, room.DefaultTerms(), start.Add(time.Duration(n)*time.Second))
 }
 
