@@ -24,6 +24,9 @@ type Loss struct {
 	Seq  uint64 // up to which the page has certainly seen the room
 	Page string // as in Conn
 	N    uint64 // as in Conn
+	// Parted is true if the page took its leave. It may have stayed after all, and is known by
+	// its name then.
+	Parted bool
 }
 
 // Caller is the connection of a member that asks for something.
@@ -98,10 +101,25 @@ func (m *Member) pages() (names []string) {
 	return names
 }
 
-// rememberLoss keeps the position from which a lost connection may resume.
+// rememberLoss keeps the position from which a lost connection may resume. When there are too
+// many, those go first whose pages took their leave, and may be closed for good.
 func (m *Member) rememberLoss(l Loss) {
-	kept := m.Lost[max(0, len(m.Lost)-maxLost+1):]
-	m.Lost = append(slices.Clip(kept), l)
+	lost := append(slices.Clone(m.Lost), l)
+	if len(lost) > maxLost {
+		oldest := max(0, slices.IndexFunc(lost, func(l Loss) bool { return l.Parted }))
+		lost = slices.Delete(lost, oldest, oldest+1)
+	}
+	m.Lost = lost
+}
+
+// lastLoss returns the index of the latest loss that is certainly one; -1 if there is none.
+func (m *Member) lastLoss() int {
+	for i, l := range slices.Backward(m.Lost) {
+		if !l.Parted {
+			return i
+		}
+	}
+	return -1
 }
 
 // lossFor returns the index of the loss that the page of an entering connection resumes; -1 if
@@ -120,7 +138,7 @@ func (m *Member) lossFor(e Entry) (index int) {
 	}
 	if e.Resume == nil {
 		if index < 0 {
-			index = len(m.Lost) - 1
+			index = m.lastLoss()
 		}
 		return index
 	}

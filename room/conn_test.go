@@ -2,6 +2,7 @@ package room
 
 import (
 	"errors"
+	"fmt"
 	"reflect"
 	"testing"
 	"time"
@@ -78,7 +79,7 @@ func TestALossIsItsPages(t *testing.T) {
 	}
 	s.Disconnect(s.now, "alice", "p1", seqs[0], false)
 	s.Disconnect(s.now, "alice", "q1", seqs[2], false)
-	if want := []Loss{{seqs[0], "p", 1}, {seqs[2], "q", 1}}; !reflect.DeepEqual(s.Members[0].Lost, want) {
+	if want := []Loss{{Seq: seqs[0], Page: "p", N: 1}, {Seq: seqs[2], Page: "q", N: 1}}; !reflect.DeepEqual(s.Members[0].Lost, want) {
 		t.Errorf("lost: %+v, want %+v", s.Members[0].Lost, want)
 	}
 	for _, test := range []struct {
@@ -128,7 +129,7 @@ func TestDropNode(t *testing.T) {
 		Detached{Member: "alice", Conns: []string{"a1"}, Why: Dropped},
 		Detached{Member: "bob", Conns: []string{"b1", "b2"}, Why: Dropped})
 	b := s.Members[1]
-	if want := []Loss{{events[0].Seq, "", 0}, {entered, "", 0}}; !reflect.DeepEqual(b.Lost[len(b.Lost)-2:], want) || len(b.Conns)+len(b.Awaited) != 0 {
+	if want := []Loss{{Seq: events[0].Seq}, {Seq: entered}}; !reflect.DeepEqual(b.Lost[len(b.Lost)-2:], want) || len(b.Conns)+len(b.Awaited) != 0 {
 		t.Errorf("Bob lost %+v, want %+v; has %+v, %+v", b.Lost, want, b.Conns, b.Awaited)
 	}
 	if a := s.Members[0]; len(a.Conns) != 1 || a.Conns[0].ID != "conn1" {
@@ -158,5 +159,30 @@ func TestDropNode(t *testing.T) {
 	s.pass(1)
 	if s.Members[1].Present {
 		t.Error("present for ever")
+	}
+}
+
+// Other tabs of the member that are closed, however many, take nothing from a page that sleeps.
+func TestGoodbyesTakeNoPagesPlace(t *testing.T) {
+	s := founded(t)
+	s.must(s.enter("alice", Conn{ID: "sleeps", Page: "p"}))
+	seen := s.Seq
+	s.Disconnect(s.now, "alice", "sleeps", seen, false)
+	for i := range 3 * maxLost {
+		id := fmt.Sprint("tab", i)
+		if err := s.Load(s.now, "alice"); err != nil {
+			t.Fatal(err)
+		}
+		s.must(s.enter("alice", Conn{ID: id, Page: id}))
+		events, err := s.Post(s.now, "alice", KindText, "hello", "")
+		s.must(events, err)
+		s.Disconnect(s.now, "alice", id, s.Seq, true)
+		if n := len(s.Members[0].Lost); n > maxLost {
+			t.Fatalf("%d losses are remembered", n)
+		}
+	}
+	a, _ := find[Attached](s.must(s.Connect(s.now, Entry{Member: "alice", Conn: Conn{ID: "awake", Page: "p"}})))
+	if a.After != seen {
+		t.Errorf("it goes on after %d, want %d", a.After, seen)
 	}
 }

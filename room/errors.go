@@ -20,6 +20,9 @@ var (
 	// nobody's mistake, so the page is told nothing: the caller ends the connection, and the page
 	// makes a new one.
 	ErrNotHere = errors.New("room: the connection is not in it")
+	// ErrFault: the server made a mistake, and nothing has changed. It is an answer, and asking
+	// again is answered alike.
+	ErrFault = errors.New("room: a fault of the server")
 	// ErrMalformedCode: the code that was typed is not six digits.
 	ErrMalformedCode = errors.New("room: malformed code")
 	// ErrNoSuchCode: no live room has the code at present.

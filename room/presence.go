@@ -114,7 +114,11 @@ func (m *Member) resumeAfter(now time.Time, e Entry, seq uint64) uint64 {
 		seen = min(*e.Otherwise, seq)
 	}
 	if lost >= 0 {
+		used := m.Lost[lost]
 		m.Lost = slices.Concat(m.Lost[:lost], m.Lost[lost+1:])
+		if used.Page != "" { // earlier ones of the same page are over as well
+			m.Lost = slices.DeleteFunc(m.Lost, func(l Loss) bool { return l.Page == used.Page })
+		}
 	}
 	return max(seen, m.Since)
 }
@@ -152,7 +156,7 @@ func (r *Room) Disconnect(now time.Time, member, conn string, delivered uint64, 
 		m.Parted = deliberate
 	}
 	if !deliberate || lost.Page != "" { // a page that names itself may have stayed, and is known by it
-		m.rememberLoss(Loss{delivered, lost.Page, lost.N})
+		m.rememberLoss(Loss{delivered, lost.Page, lost.N, deliberate})
 	}
 	if deliberate && len(m.Conns) == 0 {
 		m.LoadingUntil = now.Add(r.Terms.AbsenceGrace + r.Terms.ReturnGrace)
@@ -207,7 +211,7 @@ func (r *Room) Leave(now time.Time, c Caller, delivered uint64, final bool) ([]E
 		}
 		return append(events, r.end(i, now)...), nil
 	}
-	m.rememberLoss(Loss{delivered, left.Page, left.N})
+	m.rememberLoss(Loss{delivered, left.Page, left.N, true})
 	m.Told = max(m.Told, delivered)
 	if len(m.Conns) > 0 {
 		return events, nil

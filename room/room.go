@@ -88,11 +88,11 @@ type Room struct {
 	Networks  []Network // the creator's
 	// Entered is true once there was a connection. Until then EntryDue is when the
 	// room ends.
-	Entered       bool
-	EntryDue      time.Time
+	Entered   bool
+	EntryDue  time.Time
 	SharedKey string // made by the server, for old pages that ask it for one; hides nothing from the server
-	Code          string
-	CodeDue       time.Time // when the code turns
+	Code      string
+	CodeDue   time.Time // when the code turns
 	// PreviousCode is the code before, for as long as it still holds: until
 	// PreviousDue. It is empty if there is none.
 	PreviousCode string
@@ -195,7 +195,7 @@ func (a *Applicant) open() bool { return a.Refusal == "" }
 
 // Founding is what a new room is made of.
 type Founding struct {
-	ID, Code, SharedKey       string
+	ID, Code, SharedKey           string
 	Networks                      []Network
 	MemberID, MemberName, Session string
 }
@@ -203,15 +203,15 @@ type Founding struct {
 // New opens a room at now, with its founder as the first member.
 func New(f Founding, terms Terms, now time.Time) *Room {
 	return &Room{
-		ID:            f.ID,
-		Terms:         terms,
-		CreatedAt:     now,
-		ExpiresAt:     now.Add(terms.TimeToLive),
-		Networks:      f.Networks,
-		EntryDue:      now.Add(terms.EntryGrace),
+		ID:        f.ID,
+		Terms:     terms,
+		CreatedAt: now,
+		ExpiresAt: now.Add(terms.TimeToLive),
+		Networks:  f.Networks,
+		EntryDue:  now.Add(terms.EntryGrace),
 		SharedKey: f.SharedKey,
-		Code:          f.Code,
-		CodeDue:       now.Add(terms.CodeRotation),
+		Code:      f.Code,
+		CodeDue:   now.Add(terms.CodeRotation),
 		Members: []Member{{
 			ID:        f.MemberID,
 			Name:      f.MemberName,

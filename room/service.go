@@ -174,11 +174,11 @@ func (s *Service) Seats(ctx context.Context, session string) ([]Seat, error) {
 
 // Page is what the chat page is rendered from.
 type Page struct {
-	Seat          Seat
-	Code          string
-	Remaining     time.Duration // to the next code
-	Participants  int
-	SharedKey string
+	Seat         Seat
+	Code         string
+	Remaining    time.Duration // to the next code
+	Participants int
+	SharedKey    string
 }
 
 // Page returns what the chat page at /room/<path> shows to this session, and
@@ -232,11 +232,11 @@ func (s *Service) load(ctx context.Context, seat Seat) (Page, error) {
 		}
 		seat.Loading = true
 		page = Page{
-			Seat:          seat,
-			Code:          r.Code,
-			Remaining:     r.Remaining(now),
-			Participants:  r.Participants(),
-			SharedKey: r.SharedKey,
+			Seat:         seat,
+			Code:         r.Code,
+			Remaining:    r.Remaining(now),
+			Participants: r.Participants(),
+			SharedKey:    r.SharedKey,
 		}
 		return nil, nil
 	})
@@ -327,15 +327,15 @@ func (s *Service) ViewKnock(ctx context.Context, session, knock string, tell fun
 
 // observe calls tell with the room, in which nothing is overdue.
 func (s *Service) observe(ctx context.Context, id string, tell func(r *Room, now time.Time) error) error {
-	for {
+	// What is overdue is done once: not everything that is has an event to be seen by.
+	for done := false; ; done = true {
 		var overdue bool
 		var told error
 		err := s.store.Observe(ctx, id, func(r *Room) {
 			now := time.Now()
-			if overdue = !r.NextDeadline().After(now); overdue {
-				return
+			if overdue = !done && !r.NextDeadline().After(now); !overdue {
+				told = tell(r, now)
 			}
-			told = tell(r, now)
 		})
 		if err != nil {
 			return err

@@ -91,13 +91,22 @@ func (w *writers) withdraw(room string, c *change) bool {
 
 // lead makes a batch that begins with the caller's own change, and hands the turn on.
 func (w *writers) lead(ctx context.Context, room string, batch []*change) {
-	defer w.pass(room, batch)
+	made := false
+	defer func() {
+		if !made { // a fault: nobody must take their change for made
+			for _, c := range batch {
+				c.err = ErrFault
+			}
+		}
+		w.pass(room, batch)
+	}()
 	// The others' changes must not end with the context of the caller who makes them.
 	if err := w.write(context.WithoutCancel(ctx), room, batch); err != nil {
 		for _, c := range batch {
 			c.err = err
 		}
 	}
+	made = true
 }
 
 // pass gives the turn to the first who waits, and tells those whose changes were made.
@@ -182,15 +191,12 @@ func runBatch(r *Room, now time.Time, log Log, batch []*change, events []Event) 
 	return said.events
 }
 
-// errFault: a rule could not be followed to its end.
-var errFault = errors.New("room: a fault in a rule")
-
 // run runs the rule. A fault in it must not take the others' changes along.
 func (c *change) run(r *Room, now time.Time, log Log) (events []Event, err error) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			slog.Error("a rule could not be followed", "type", fmt.Sprintf("%T", fault), "stack", string(debug.Stack()))
-			err = errFault
+			err = ErrFault
 		}
 	}()
 	return c.rule(r, now, log)

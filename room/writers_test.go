@@ -140,7 +140,7 @@ func TestARefusalChangesNothingForTheOthers(t *testing.T) {
 		{rule: event},
 	}
 	events := runBatch(r, start, nil, batch, nil)
-	want := []error{nil, refused, errFault, nil, nil, ErrNotFound}
+	want := []error{nil, refused, ErrFault, nil, nil, ErrNotFound}
 	for i, c := range batch {
 		if !errors.Is(c.err, want[i]) {
 			t.Errorf("change %d: err = %v, want %v", i, c.err, want[i])
@@ -198,3 +198,44 @@ func TestABatchKnowsWhatItSays(t *testing.T) {
 type emptyLog struct{}
 
 func (emptyLog) Said(string, string) (Message, bool, error) { return Message{}, false, nil }
+
+// A fault while a batch is made is no success for those whose changes were in it.
+func TestAFaultIsNoSuccess(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hold := make(chan struct{})
+		first := true
+		w := writers{write: func(context.Context, string, []*change) error {
+			<-hold
+			if first {
+				first = false
+				return nil
+			}
+			panic("a fault")
+		}}
+		var wg sync.WaitGroup
+		faults, panics := 0, 0
+		var mu sync.Mutex
+		for i := range 4 {
+			wg.Go(func() {
+				defer func() {
+					if recover() != nil {
+						mu.Lock()
+						defer mu.Unlock()
+						panics++
+					}
+				}()
+				if err := w.do(t.Context(), "room", &change{rule: nothing}); i > 0 && errors.Is(err, ErrFault) {
+					mu.Lock()
+					defer mu.Unlock()
+					faults++
+				}
+			})
+			synctest.Wait()
+		}
+		close(hold)
+		wg.Wait()
+		if faults != 2 || panics != 1 || len(w.rooms) != 0 {
+			t.Errorf("%d were told of the fault, %d panicked, %d rooms are left", faults, panics, len(w.rooms))
+		}
+	})
+}

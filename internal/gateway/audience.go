@@ -29,7 +29,10 @@ func (l *listeners) add(key string, c *conn) {
 }
 
 func (l listeners) remove(key string, c *conn) {
-	left := without(slices.Clone(l[key]), c)
+	left := slices.Clone(l[key])
+	if i := slices.Index(left, c); i >= 0 { // one entry: it may have entered again
+		left = slices.Delete(left, i, i+1)
+	}
 	if len(left) == 0 {
 		delete(l, key)
 		return

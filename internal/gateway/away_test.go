@@ -208,3 +208,66 @@ func TestAFailureOfTheStoreIsNoVerdict(t *testing.T) {
 		})
 	}
 }
+
+// The answer to an entrance is lost, and so is the report that nothing came of it: the room has
+// the connection, which would hear nothing. Another one does.
+func TestAnEntranceOfWhichNobodyHears(t *testing.T) {
+	s := newServer(t)
+	store := &unanswered{Service: s.rooms}
+	s.gateway.Use(store)
+	alice, _ := s.create("alice", "Alice")
+	c := s.connect(pageOfSeat("alice", alice, "one"))
+	store.lost.Store(true)
+	c.emit("join", fmt.Sprintf(`{"room":%q}`, alice.Room))
+	c.ended()
+	store.lost.Store(false)
+	again := s.connect(pageOfSeat("alice", alice, "one")).join(alice)
+	again.say(alice, "hello")
+	again.until("it", func() bool { return slices.Contains(texts(again), "hello") })
+}
+
+// unanswered does what it is asked for, and nobody hears of it.
+type unanswered struct {
+	*room.Service
+	lost atomic.Bool
+}
+
+func (s *unanswered) Connect(ctx context.Context, e room.Entry) error {
+	err := s.Service.Connect(ctx, e)
+	if s.lost.Load() {
+		return errAway
+	}
+	return err
+}
+
+func (s *unanswered) Disconnect(ctx context.Context, c room.Caller, delivered uint64, deliberate bool) error {
+	if s.lost.Load() {
+		return errAway
+	}
+	return s.Service.Disconnect(ctx, c, delivered, deliberate)
+}
+
+// What a page said that could not be posted is not told to it if it is an unchanged one. Then
+// nothing that it said after that is posted either: people would see a gap, and not know.
+func TestNothingCountsAfterWhatWasLost(t *testing.T) {
+	s := newServer(t)
+	store := &unreachable{Service: s.rooms}
+	s.gateway.Use(store)
+	alice, _ := s.create("alice", "Alice")
+	other := s.connect(visit{session: "alice"}).join(alice)
+	c := s.connect(visit{session: "alice"}).join(alice)
+	conn := s.connOf(c)
+	done := make(chan struct{})
+	conn.link.Do(func() {
+		defer close(done)
+		for _, text := range []string{"one", "two"} {
+			store.away.Store(text == "one")
+			conn.handle([]any{"message", map[string]any{"room": alice.Room, "message": text}})
+		}
+	})
+	<-done
+	c.ended()
+	other.say(alice, "three")
+	other.until("it", func() bool { return slices.Contains(texts(other), "three") })
+	equal(t, "the others read", other.texts(), []string{"three"})
+}

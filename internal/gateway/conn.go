@@ -180,6 +180,8 @@ func (c *conn) report(seat room.Seat, l loss) {
 	}
 	if err != nil {
 		c.g.Log.Error("reporting the end of a connection", "error", err)
+		// The room may still have it, and would not let it enter anew: another one can.
+		c.hangUp()
 	}
 }
 

@@ -240,6 +240,7 @@ func (g *Gateway) connected(args ...any) {
 	g.Metrics.SocketOpened()
 	g.joinSession(c)
 	c.succeed()
+	g.boundSession(c) // without those that have just ended for it
 	s.OnAny(func(event ...any) { c.handle(event) })
 	_ = s.On("disconnecting", func(args ...any) { // of a reason and, perhaps, an error
 		c.deafen()
@@ -261,17 +262,26 @@ func (g *Gateway) connected(args ...any) {
 	}
 }
 
-// joinSession counts a connection of a session. If there are too many, the one that the
-// session can do without first is ended for it: its page is told, and does not come back
-// by itself, or two tabs would put each other out for ever.
+// joinSession counts a connection of a session.
 func (g *Gateway) joinSession(c *conn) {
 	if c.session == "" {
 		return
 	}
 	g.mu.Lock()
+	defer g.mu.Unlock()
 	g.sessions[c.session] = append(g.sessions[c.session], c)
+}
+
+// boundSession ends one connection of a session if a new one is too many: the one that the
+// session can do without first. Its page is told, and does not come back by itself, or two tabs
+// would put each other out for ever.
+func (g *Gateway) boundSession(c *conn) {
+	if c.session == "" || !g.RateLimits {
+		return
+	}
+	g.mu.Lock()
 	var displaced *conn
-	if conns := g.sessions[c.session]; g.RateLimits && len(conns) > maxConnections {
+	if conns := g.sessions[c.session]; len(conns) > maxConnections {
 		displaced = g.visitors.least(conns, c)
 		g.sessions[c.session] = without(conns, displaced)
 	}

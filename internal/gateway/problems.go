@@ -14,7 +14,6 @@ var (
 	errRateLimited        = errors.New("gateway: too many events")
 	errTooManyConnections = errors.New("gateway: too many connections of a session")
 	errLeft               = errors.New("gateway: left for good in another tab")
-	errFault              = errors.New("gateway: fault")
 )
 
 // problems maps errors to codes, and to the metrics' words for them.
@@ -93,7 +92,7 @@ func (c *conn) failOver(err error, ref string) {
 	c.g.Metrics.Refused("event", reason)
 	if code == refusal.Internal {
 		c.g.Log.Error("an event failed", "error", err)
-		if !c.named() && !errors.Is(err, errFault) {
+		if !c.named() && !errors.Is(err, room.ErrFault) {
 			// It was no answer, and other pages leave the room for ever at any error. They come
 			// back by themselves when the connection ends.
 			c.hangUp()
@@ -109,13 +108,16 @@ func (c *conn) failOver(err error, ref string) {
 
 // hangUp ends the session that carries the connection, and says nothing. The page makes a new
 // one, if it has not done so already.
-func (c *conn) hangUp() { go c.link.Close(true) } // not here: somebody may hold what the end needs
+func (c *conn) hangUp() {
+	c.replaced.Store(true) // what comes after something that was dropped must not count
+	go c.link.Close(true)  // not here: somebody may hold what the end needs
+}
 
 // contain keeps a fault in the handling of an event from ending more than the
 // event.
 func (c *conn) contain(event, ref string) {
 	if fault := recover(); fault != nil {
 		c.g.Log.Error("an event could not be handled", "event", event, "stack", string(debug.Stack()))
-		c.failOver(errFault, ref)
+		c.failOver(room.ErrFault, ref)
 	}
 }

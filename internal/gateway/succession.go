@@ -24,6 +24,8 @@ func (c *conn) succeed() {
 	if c.page == "" {
 		return
 	}
+	var wg sync.WaitGroup
+	var mu sync.Mutex
 	for _, other := range c.g.connsOfSession(c.session) {
 		switch {
 		case other == c || other.page != c.page:
@@ -31,11 +33,17 @@ func (c *conn) succeed() {
 		case other.isAfter(c):
 			c.replaced.Store(true)
 		default:
-			if seen := other.giveWay(); c.seen == nil {
-				c.seen = seen
-			}
+			wg.Go(func() {
+				seen := other.giveWay()
+				mu.Lock()
+				defer mu.Unlock()
+				if c.seen == nil {
+					c.seen = seen
+				}
+			})
 		}
 	}
+	wg.Wait()
 }
 
 // isAfter reports whether the page made this connection after another one of its own.

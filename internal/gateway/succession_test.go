@@ -378,3 +378,28 @@ func TestAConnectionThatIsCutBeforeItIsKnownWhose(t *testing.T) {
 		t.Errorf("it has seen the room up to %d, and all that is certain is %d", got[0].Seq, seen)
 	}
 }
+
+// A session may have so many connections, and a page that comes back puts out its own before
+// any other's.
+func TestAReturnPutsOutNobodyElse(t *testing.T) {
+	s := newServer(t, func(o *Options, _ *room.Terms) { o.RateLimits = true })
+	alice, _ := s.create("alice", "Alice")
+	page := func(i, n int) visit {
+		return visit{session: "alice", auth: fmt.Sprintf(`{"seat":%q,"page":"p%d","n":%d}`, alice.ID, i, n), quiet: true}
+	}
+	var pages []*client
+	for i := range maxConnections {
+		c := s.connect(page(i, 1))
+		c.until("connected", func() bool { return c.sid != "" })
+		pages = append(pages, c)
+	}
+	last := maxConnections - 1
+	again := s.connect(page(last, 2))
+	pages[last].ended()
+	again.barrier()
+	for i, c := range pages[:last] {
+		if told := c.all("room_error"); len(told) > 0 {
+			t.Errorf("page %d is told %v", i, told)
+		}
+	}
+}

@@ -13,6 +13,8 @@ export class Presence {
   /** @type {string | undefined} */
   #trouble; // what the server said last, when it refused something
   #alive;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #later; // asks again whether the room is there
 
   /**
    * @param {import('../transport/events.js').Events} events
@@ -44,6 +46,7 @@ export class Presence {
 
   stop() {
     clearInterval(this.#alive);
+    clearTimeout(this.#later);
   }
 
   // The server puts a page that comes back into its room by itself: saying join
@@ -65,7 +68,17 @@ export class Presence {
   #refused({ code, message, ref }) {
     this.#trouble = refusal(code, message);
     this.#on.refused(this.#trouble);
-    if (ref === undefined) this.#events.say('ping_room'); // is this page in the room at all?
+    if (ref !== undefined) return;
+    // Is this page in the room at all? Of a failure the server may fail again, at once.
+    if (code === 'internal') this.#askLater();
+    else this.#events.say('ping_room');
+  }
+
+  #askLater() {
+    this.#later ??= setTimeout(() => {
+      this.#later = undefined;
+      this.#events.say('ping_room');
+    }, rejoinPause);
   }
 
   /** @param {boolean} exists */
