@@ -112,6 +112,15 @@ func (m *Member) rememberLoss(l Loss) {
 	m.Lost = lost
 }
 
+// forgetLoss forgets a loss that a page has resumed, and the earlier ones of the same page.
+func (m *Member) forgetLoss(i int) {
+	page := m.Lost[i].Page
+	m.Lost = slices.Concat(m.Lost[:i], m.Lost[i+1:])
+	if page != "" {
+		m.Lost = slices.DeleteFunc(m.Lost, func(l Loss) bool { return l.Page == page })
+	}
+}
+
 // lastLoss returns the index of the latest loss that is certainly one; -1 if there is none.
 func (m *Member) lastLoss() int {
 	for i, l := range slices.Backward(m.Lost) {

@@ -114,11 +114,7 @@ func (m *Member) resumeAfter(now time.Time, e Entry, seq uint64) uint64 {
 		seen = min(*e.Otherwise, seq)
 	}
 	if lost >= 0 {
-		used := m.Lost[lost]
-		m.Lost = slices.Concat(m.Lost[:lost], m.Lost[lost+1:])
-		if used.Page != "" { // earlier ones of the same page are over as well
-			m.Lost = slices.DeleteFunc(m.Lost, func(l Loss) bool { return l.Page == used.Page })
-		}
+		m.forgetLoss(lost)
 	}
 	return max(seen, m.Since)
 }

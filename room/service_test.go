@@ -885,7 +885,7 @@ func BenchmarkScheduler(b *testing.B) {
 
 // What is sealed goes through as it is; only what people type is cleaned.
 func TestOnlyTextsAreCleaned(t *testing.T) {
-	s, world := newService(room.Options{Clean: func(s room.Said) (string, room.Kind, error) {
+	s, world := newService(room.Options{Clean: func(room.Said) (string, room.Kind, error) {
 		return "clean", room.KindText, nil
 	}})
 	alice := create(t, s, "s1", "Alice")

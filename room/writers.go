@@ -210,8 +210,8 @@ type batchLog struct {
 
 // Said implements Log.
 func (l *batchLog) Said(member, ref string) (m Message, found bool, err error) {
-	for i := len(l.events) - 1; i >= 0; i-- {
-		if p, ok := l.events[i].Body.(MessagePosted); ok && p.Message.Member == member && p.Message.Ref == ref {
+	for _, e := range slices.Backward(l.events) {
+		if p, ok := e.Body.(MessagePosted); ok && p.Message.Member == member && p.Message.Ref == ref {
 			return p.Message, true, nil
 		}
 	}

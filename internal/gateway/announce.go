@@ -62,8 +62,6 @@ func isComingOf(e *room.Event, member string) bool {
 }
 
 // announce tells everybody whom an event concerns.
-//
-//nolint:gocyclo // one case a type of event
 func (g *Gateway) announce(roomID string, e room.Event) {
 	if notice, ok := e.Notice(); ok {
 		g.tellNotice(roomID, notice)

@@ -330,7 +330,7 @@ func TestNothingIsHeardBeforeEntering(t *testing.T) {
 	alice, _ := s.create("alice", "Alice")
 	a := s.connect(visit{session: "alice"})
 	s.gateway.Use(&service{s.rooms, func() {
-		s.as(alice, func(r *room.Room, c room.Caller) ([]room.Event, error) { return r.Rotate(r.CreatedAt, "654321"), nil })
+		s.as(alice, func(r *room.Room, _ room.Caller) ([]room.Event, error) { return r.Rotate(r.CreatedAt, "654321"), nil })
 	}})
 	a.join(alice)
 	equal(t, "she hears", a.names(), []string{"join_success", "update_participants"})

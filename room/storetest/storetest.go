@@ -434,7 +434,7 @@ func redrawnCode(t *testing.T, s suite) {
 func failedUpdate(t *testing.T, s suite) {
 	want := s.create(1)
 	failure := errors.New("no")
-	w := s.watch("room1")
+	w := s.watch()
 	_, err := s.Update(t.Context(), "room1", func(r *room.Room, _ room.Log) ([]room.Event, error) {
 		m := say(r, "member1", "never said", "")
 		r.Rotate(start, "777777")
@@ -889,10 +889,10 @@ func (w *recorder) Announce(id string, events []room.Event) {
 }
 
 // watch has the first room watched.
-func (s suite) watch(id string) *recorder {
+func (s suite) watch() *recorder {
 	s.Helper()
 	w := &recorder{}
-	release, err := s.Watch(context.Background(), id, w)
+	release, err := s.Watch(context.Background(), "room1", w)
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -924,7 +924,7 @@ func watching(t *testing.T, s suite) {
 	s.create(1)
 	s.create(2)
 	s.post("member1", "before anybody watches")
-	early := s.watch("room1")
+	early := s.watch()
 	const writers, each = 8, 50
 	var late *recorder
 	var from uint64
@@ -946,7 +946,7 @@ func watching(t *testing.T, s suite) {
 					t.Error(err)
 				}
 				if n == 0 && i == each/2 {
-					late = s.watch("room1")
+					late = s.watch()
 				}
 			}
 		})
@@ -981,7 +981,7 @@ func watching(t *testing.T, s suite) {
 
 func entering(t *testing.T, s suite) {
 	s.create(1)
-	w := s.watch("room1")
+	w := s.watch()
 	before := s.post("member1", "before")
 	// In one commit with a message that comes after it, which is not in the log of Attached.
 	s.update("room1", func(r *room.Room) ([]room.Event, error) {
@@ -1003,7 +1003,7 @@ func entering(t *testing.T, s suite) {
 
 func observing(t *testing.T, s suite) {
 	s.create(1)
-	w := s.watch("room1")
+	w := s.watch()
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {
