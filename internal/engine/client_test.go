@@ -63,8 +63,8 @@ func options() Options {
 	return Options{
 		PingInterval:   25 * time.Second,
 		PingTimeout:    20 * time.Second,
-		UpgradeTimeout: 2 * patience,
-		ConnectTimeout: 2 * patience,
+		UpgradeTimeout: 20 * time.Second,
+		ConnectTimeout: 20 * time.Second,
 		WriteTimeout:   15 * time.Second,
 		MaxPayload:     1_000_000,
 		Receipts:       true,
