@@ -328,12 +328,12 @@ describe('a rush', { concurrency: 2 }, () => {
       await until(() => raws.every((raw) => heardRaw(raw).length === count), { what: 'all read for a while' });
       for (const raw of raws) raw.socket.pause();
       const [read, paused] = [count, Date.now()];
-      let heard = count; // by the two, while nobody was put out
+      const heard = silent.map(() => count); // by the two, while so many or fewer were put out
       // A room keeps 1,000 messages and 4 MiB.
       while (putOut() < silent.length) {
         assert.ok(count < 900, `${putOut()} put out after ${count} messages`);
         await talk();
-        if (putOut() === 0) heard = count;
+        heard.fill(count, putOut());
       }
       // The others wait for nobody: they have heard more than could be sent to who does not read.
       // On a machine that needs longer than the server waits for one write, that cannot be told.
@@ -352,10 +352,15 @@ describe('a rush', { concurrency: 2 }, () => {
           raw.close();
         }
         const before = heardRaw(raw);
-        assert.ok(before.length >= read && before.length < (tells ? heard : count), `${before.length} of ${count}, the others heard ${heard}`);
+        assert.ok(before.length >= read && before.length < count, `${before.length} of ${count}`);
         const conn = await seat.person.connect({ version: newest, transports: transportSets[ways[i]], page: seat.room.path, auth: { offset: before.at(-1)[1] } });
         return { conn, before: before.map(([message]) => message.content) };
       }));
+      // Kernels take more for one connection than for another: who was put out later was sent more.
+      const sent = backs.map(({ before }) => before.length).sort((a, b) => a - b);
+      for (const [i, length] of sent.entries()) {
+        assert.ok(!tells || length < heard[i], `${sent} of ${count}, the others heard ${heard}`);
+      }
       await talk();
       const said = contents(ana.conn);
       for (const seat of talkers) assertUndisturbed(seat, said);
