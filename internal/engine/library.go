@@ -36,7 +36,7 @@ type layer struct {
 func (l *layer) Clients() *types.Map[string, eio.Socket] {
 	clients := &types.Map[string, eio.Socket]{}
 	for s := range l.server.all {
-		clients.Store(s.id, &s.library)
+		clients.Store(s.id, &s.facade)
 	}
 	return clients
 }
@@ -56,10 +56,10 @@ func (l *layer) Close() eio.BaseServer {
 // else may know of the session, since its end stops the timer.
 func (l *layer) introduce(s *Session) {
 	ran := make(chan struct{}, 1)
-	s.library.timerRan = ran
-	l.Emit("connection", &s.library)
+	s.facade.timerRan = ran
+	l.Emit("connection", &s.facade)
 	<-ran
-	s.library.timerRan = nil
+	s.facade.timerRan = nil
 }
 
 // facade is a Session as the library knows it. It has the methods that the library's
@@ -83,7 +83,7 @@ func SessionOf(s *socket.Socket) *Session {
 
 // Socket returns the session as the library knows it. Without a Socket.IO layer this is
 // where to listen for "data" and "close", and to send.
-func (s *Session) Socket() eio.Socket { return &s.library }
+func (s *Session) Socket() eio.Socket { return &s.facade }
 
 // Construct does nothing: newSession has done it.
 func (f *facade) Construct(string, eio.BaseServer, transports.Transport, *types.HttpContext, int) {}

@@ -52,7 +52,7 @@ type Session struct {
 	number     uint64
 	remote     string
 	request    atomic.Pointer[types.HttpContext]
-	library    facade
+	facade     facade
 	sockets    sockets
 	assembly   assembly // used by the inbox alone
 	inbox      inbox
@@ -92,7 +92,7 @@ func newSession(server *Server, id string, r *http.Request) *Session {
 		out:      outbox{all: &server.strangersBacklogs},
 		done:     make(chan struct{}),
 	}
-	s.library.session, s.polling.session = s, s
+	s.facade.session, s.polling.session = s, s
 	s.carrier = &s.polling
 	s.request.Store(types.NewHttpContext(noResponse{}, handshakeOf(r)))
 	return s
@@ -271,7 +271,7 @@ func (s *Session) end(reason string, err error, discard bool) {
 	close(s.done)
 	s.mu.Unlock()
 
-	s.Do(func() { s.library.Emit("close", reason, err) })
+	s.Do(func() { s.facade.Emit("close", reason, err) })
 	if err != nil {
 		s.server.options.Log.Debug("a session failed", "reason", reason, "error", plain(err))
 	}
@@ -293,7 +293,7 @@ func (s *Session) OnClose(f func()) {
 		s.Do(f)
 		return
 	}
-	_ = s.library.Once("close", func(...any) { f() }) // cannot fail
+	_ = s.facade.Once("close", func(...any) { f() }) // cannot fail
 }
 
 // release forgets a session when nothing of it is left to be sent.

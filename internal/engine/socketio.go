@@ -42,7 +42,7 @@ func (s *Session) handle(p packet) {
 	defer s.contain()
 	defer p.lease.release()
 	if s.server.layer == nil {
-		s.library.Emit("data", bufferOf(p))
+		s.facade.Emit("data", bufferOf(p))
 		return
 	}
 	whole, err := s.assembly.decode(p, &s.server.options)
@@ -66,7 +66,7 @@ func (s *Session) connect(p *incoming) {
 	}
 	s.sockets.request()
 	if s.currentState() == stateOpen {
-		s.library.Emit("data", types.NewStringBuffer(p.body))
+		s.facade.Emit("data", types.NewStringBuffer(p.body))
 	}
 }
 
