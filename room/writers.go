@@ -136,13 +136,13 @@ var errDue = errors.New("room: something is overdue")
 // write commits a batch of changes of a room, after all that is due by now. If the room ends by
 // that, its end is committed, and the changes get ErrNotFound.
 func (s *Service) write(ctx context.Context, id string, batch []*change) error {
-	r, err := s.append(ctx, id, batch)
-	if errors.Is(err, errDue) {
-		r, err = s.store.Update(ctx, id, func(r *Room, log Log) ([]Event, error) {
-			now := time.Now()
-			return runBatch(r, now, log, batch, r.Advance(now, s.options.NewCode)), nil
-		})
+	if err := s.append(ctx, id, batch); !errors.Is(err, errDue) {
+		return err // messages move no deadline
 	}
+	r, err := s.store.Update(ctx, id, func(r *Room, log Log) ([]Event, error) {
+		now := time.Now()
+		return runBatch(r, now, log, batch, r.Advance(now, s.options.NewCode)), nil
+	})
 	if err != nil {
 		return err
 	}
@@ -153,19 +153,20 @@ func (s *Service) write(ctx context.Context, id string, batch []*change) error {
 }
 
 // append commits a batch of messages. Errors: errDue if more than messages is to be committed.
-func (s *Service) append(ctx context.Context, id string, batch []*change) (*Room, error) {
+func (s *Service) append(ctx context.Context, id string, batch []*change) error {
 	for _, c := range batch {
 		if !c.post {
-			return nil, errDue
+			return errDue
 		}
 	}
-	return s.store.Append(ctx, id, func(r *Room, log Log) ([]Event, error) {
+	_, err := s.store.Append(ctx, id, func(r *Room, log Log) ([]Event, error) {
 		now := time.Now()
 		if !r.NextDeadline().After(now) {
 			return nil, errDue
 		}
 		return runBatch(r, now, log, batch, nil), nil
 	})
+	return err
 }
 
 // runBatch runs the rules of a batch one after the other. One that fails changes nothing for the

@@ -237,7 +237,7 @@ func (l line) event(at offset, a *room.Attached, named bool) (event, trailer eng
 
 // replay sends a connection what it has missed.
 func (c *conn) replay(roomID string, a room.Attached) {
-	named := c.page != ""
+	named := c.named()
 	lines := linesOf(&a, named)
 	if len(lines) == 0 {
 		c.marks.replay(roomID, nil, nil)

@@ -21,7 +21,7 @@ const (
 // room takes out those of other processes. If the page has made a later connection than this
 // one, this one is marked as replaced.
 func (c *conn) succeed() {
-	if c.page == "" {
+	if !c.named() {
 		return
 	}
 	var wg sync.WaitGroup
@@ -71,7 +71,7 @@ func (c *conn) takeOver(seat room.Seat) (resume, otherwise *uint64) {
 	var mu sync.Mutex
 	var dead *conn
 	for _, other := range c.g.audience.connsOf(seat) {
-		if other == c || other.page != "" {
+		if other == c || other.named() {
 			continue
 		}
 		wg.Go(func() {
