@@ -406,11 +406,10 @@ func (s *Service) Post(ctx context.Context, d Draft) (earlier *Message, err erro
 	if err != nil {
 		return nil, err
 	}
-	// These are cloned, since the log must not keep alive the buffers that they are parts of.
 	p := post{Draft: d, kind: kind}
-	p.Content, p.Ref = strings.Clone(content), strings.Clone(d.Ref)
-	c := change{post: true, rule: p.rule}
-	if err := s.writers.do(ctx, d.Room, &c); err != nil {
+	p.Content = content
+	p.change = change{post: true, rule: p.rule}
+	if err := s.writers.do(ctx, d.Room, &p.change); err != nil {
 		return nil, err
 	}
 	return p.earlier, nil
@@ -418,6 +417,7 @@ func (s *Service) Post(ctx context.Context, d Draft) (earlier *Message, err erro
 
 // post is a draft on its way into the room.
 type post struct {
+	change
 	Draft            // its content made safe
 	kind    Kind     // that it turned out to be
 	earlier *Message // that it repeats
@@ -438,7 +438,8 @@ func (p *post) rule(r *Room, now time.Time, log Log) ([]Event, error) {
 			return nil, nil
 		}
 	}
-	posted, err := r.Post(now, p.Caller, p.kind, p.Content, p.Ref)
+	// These are cloned, since the log must not keep alive the buffers that they are parts of.
+	posted, err := r.Post(now, p.Caller, p.kind, strings.Clone(p.Content), strings.Clone(p.Ref))
 	if err != nil {
 		return nil, err
 	}
