@@ -239,16 +239,16 @@ func files(dir, name string) (fsys fs.FS, foreign bool, err error) {
 }
 
 // cleaner returns the sanitiser in the words of the room.
-func cleaner(sanitizer *sanitize.Sanitizer) func(room.Said) (string, room.Kind, error) {
-	return func(s room.Said) (string, room.Kind, error) {
+func cleaner(sanitizer *sanitize.Sanitizer) func(room.RawText) (string, room.Kind, error) {
+	return func(t room.RawText) (string, room.Kind, error) {
 		kind, clean := room.KindText, sanitizer.Message
-		if sanitize.IsEnvelope(s.Text) {
+		if sanitize.IsEnvelope(t.Text) {
 			kind = room.KindEnvelope
-			if s.Key != "" {
-				clean = func(text string) (string, error) { return sanitizer.Envelope(text, s.Room+s.Key) }
+			if t.Key != "" {
+				clean = func(text string) (string, error) { return sanitizer.Envelope(text, t.Room+t.Key) }
 			}
 		}
-		content, err := clean(s.Text)
+		content, err := clean(t.Text)
 		if errors.Is(err, sanitize.ErrTooLong) {
 			return "", 0, fmt.Errorf("%w: %w", room.ErrMessageTooLong, err)
 		}

@@ -21,7 +21,7 @@ func TestWhoWaitsForTheirTurnIsNotAbsent(t *testing.T) {
 	if s.openKnock("carol") < 0 {
 		t.Fatal("Carol is in without Bob's vote")
 	}
-	out := s.must(s.Connect(s.now, Entry{Member: "bob", Conn: Conn{ID: "waits"}}))
+	out := s.must(s.Connect(s.now, Attach{Member: "bob", Conn: Conn{ID: "waits"}}))
 	if _, told := find[MemberReturned](out); told || len(s.Members[1].Awaited) != 0 {
 		t.Errorf("Bob, who was not absent, is back: %+v", out)
 	}
@@ -55,11 +55,11 @@ func TestWhoIsBackAndWaitsIsPresent(t *testing.T) {
 	s.must(s.Await(s.now, "bob", "waits"))
 	s.want(s.must(s.Leave(s.now, "bob", bob, s.Seq, false)), Detached{Member: "bob", Conns: []string{bob}})
 	s.pass(3 * s.Terms.AbsenceGrace)
-	s.must(s.Connect(s.now, Entry{Member: "bob", Conn: Conn{ID: "waits"}}))
+	s.must(s.Connect(s.now, Attach{Member: "bob", Conn: Conn{ID: "waits"}}))
 
 	s.must(s.Leave(s.now, "bob", "waits", s.Seq, false))
 	s.want(s.must(s.Await(s.now, "bob", "again")), MemberReturned{Member: "bob", Name: "Bob", At: s.now}, PresenceChanged{Count: 2})
-	out := s.must(s.Connect(s.now, Entry{Member: "bob", Conn: Conn{ID: "again"}}))
+	out := s.must(s.Connect(s.now, Attach{Member: "bob", Conn: Conn{ID: "again"}}))
 	if _, told := find[MemberReturned](out); told {
 		t.Errorf("told twice: %+v", out)
 	}
@@ -134,7 +134,7 @@ func TestAMembershipDoesNotEndWhileItsPageWaits(t *testing.T) {
 	s.pass(s.Terms.AbsenceGrace + s.Terms.ReturnGrace - time.Second)
 	s.must(s.Await(s.now, "bob", "waits"))
 	s.pass(s.Terms.SlowGrace)
-	s.must(s.Connect(s.now, Entry{Member: "bob", Conn: Conn{ID: "waits"}}))
+	s.must(s.Connect(s.now, Attach{Member: "bob", Conn: Conn{ID: "waits"}}))
 
 	// Nobody who never came is kept by it.
 	s.knock("carol", "Carol")

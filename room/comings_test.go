@@ -68,18 +68,18 @@ func absent() { time.Sleep(11 * time.Second); synctest.Wait() }
 func ended()  { time.Sleep(10 * time.Minute); synctest.Wait() }
 
 // load enters with a newly loaded page.
-func (c *company) load(seat room.Seat, e room.Entry) string {
+func (c *company) load(seat room.Seat, attach room.Attach) string {
 	c.Helper()
 	_, err := c.Page(c.Context(), "s-"+seat.Name, seat.Path)
 	must(c.T, err)
-	return c.back(seat, e)
+	return c.back(seat, attach)
 }
 
 // back enters and returns what the page is told: in brackets what was told before.
-func (c *company) back(seat room.Seat, e room.Entry) string {
+func (c *company) back(seat room.Seat, attach room.Attach) string {
 	c.Helper()
-	e.Room, e.Member, e.Explicit = seat.Room, seat.ID, true
-	must(c.T, c.Connect(c.Context(), e))
+	attach.Room, attach.Member, attach.Explicit = seat.Room, seat.ID, true
+	must(c.T, c.Connect(c.Context(), attach))
 	a := last[room.Attached](c.T, c.world.of(seat.Room))
 	var told []string
 	for _, m := range a.Log {
@@ -106,7 +106,7 @@ func TestWhoWasAwayIsToldOfTheOthers(t *testing.T) {
 			c.lose(c.alice, "alice 1")
 			absent()
 			do(c)
-			return c.back(c.alice, room.Entry{Conn: room.Conn{ID: "alice 2"}})
+			return c.back(c.alice, room.Attach{Conn: room.Conn{ID: "alice 2"}})
 		}
 	}
 	for name, test := range map[string]struct {
@@ -153,77 +153,77 @@ func TestWhoWasAwayIsToldOfTheOthers(t *testing.T) {
 			c.lose(c.alice, "alice 1")
 			absent()
 			enter(c.T, c.service, c.carol, "carol 2")
-			return c.back(c.alice, room.Entry{Conn: room.Conn{ID: "alice 2"}})
+			return c.back(c.alice, room.Attach{Conn: room.Conn{ID: "alice 2"}})
 		}, "returned Carol"},
 		"a page that is loaded then": {func(c *company) string {
 			c.lose(c.alice, "alice 1")
 			absent()
 			enter(c.T, c.service, c.letIn("Bob", c.carol), "bob 1")
-			return c.load(c.alice, room.Entry{Conn: room.Conn{ID: "alice 2"}})
+			return c.load(c.alice, room.Attach{Conn: room.Conn{ID: "alice 2"}})
 		}, "(admitted Carol by Alice), (joined Carol), admitted Bob by Carol, joined Bob"},
 		"a page that is loaded once more": {func(c *company) string {
 			c.lose(c.alice, "alice 1")
 			absent()
 			enter(c.T, c.service, c.letIn("Bob", c.carol), "bob 1")
-			c.load(c.alice, room.Entry{Conn: room.Conn{ID: "alice 2"}})
+			c.load(c.alice, room.Attach{Conn: room.Conn{ID: "alice 2"}})
 			c.lose(c.alice, "alice 2")
-			return c.load(c.alice, room.Entry{Conn: room.Conn{ID: "alice 3"}})
+			return c.load(c.alice, room.Attach{Conn: room.Conn{ID: "alice 3"}})
 		}, "(admitted Carol by Alice), (joined Carol), (admitted Bob by Carol), (joined Bob)"},
 		"a page that is loaded once more, before it got that far": {func(c *company) string {
 			c.lose(c.alice, "alice 1")
 			seen := c.seq()
 			absent()
 			enter(c.T, c.service, c.letIn("Bob", c.carol), "bob 1")
-			c.load(c.alice, room.Entry{Conn: room.Conn{ID: "alice 2"}})
+			c.load(c.alice, room.Attach{Conn: room.Conn{ID: "alice 2"}})
 			c.loseAt(c.alice, "alice 2", seen)
-			return c.load(c.alice, room.Entry{Conn: room.Conn{ID: "alice 3"}})
+			return c.load(c.alice, room.Attach{Conn: room.Conn{ID: "alice 3"}})
 		}, "(admitted Carol by Alice), (joined Carol), admitted Bob by Carol, joined Bob"},
 		"a page that is loaded beside another one": {func(c *company) string {
 			enter(c.T, c.service, c.letIn("Bob", c.alice, c.carol), "bob 1")
-			return c.load(c.alice, room.Entry{Conn: room.Conn{ID: "alice 2"}, Heard: c.seq()})
+			return c.load(c.alice, room.Attach{Conn: room.Conn{ID: "alice 2"}, Heard: c.seq()})
 		}, "(admitted Carol by Alice), (joined Carol), (admitted Bob by Alice+Carol), (joined Bob)"},
 		"a page that comes back, and another has told": {func(c *company) string {
-			must(c.T, c.Connect(c.Context(), room.Entry{Room: c.alice.Room, Member: c.alice.ID, Conn: room.Conn{ID: "alice 2"}}))
+			must(c.T, c.Connect(c.Context(), room.Attach{Room: c.alice.Room, Member: c.alice.ID, Conn: room.Conn{ID: "alice 2"}}))
 			c.lose(c.alice, "alice 1")
 			enter(c.T, c.service, c.letIn("Bob", c.alice, c.carol), "bob 1")
-			return c.back(c.alice, room.Entry{Conn: room.Conn{ID: "alice 3"}, Heard: c.seq()})
+			return c.back(c.alice, room.Attach{Conn: room.Conn{ID: "alice 3"}, Heard: c.seq()})
 		}, "(admitted Bob by Alice+Carol), (joined Bob)"},
 		"a page that was closed before it got that far": {func(c *company) string {
 			seen := c.seq()
 			enter(c.T, c.service, c.letIn("Bob", c.alice, c.carol), "bob 1")
 			c.leaveAt(c.alice, "alice 1", seen, false)
-			return c.load(c.alice, room.Entry{Conn: room.Conn{ID: "alice 2"}})
+			return c.load(c.alice, room.Attach{Conn: room.Conn{ID: "alice 2"}})
 		}, "(admitted Carol by Alice), (joined Carol), admitted Bob by Alice+Carol, joined Bob"},
 		"a page that was closed, comes back, and had not got that far": {func(c *company) string {
 			seen := c.seq()
 			enter(c.T, c.service, c.letIn("Bob", c.alice, c.carol), "bob 1")
 			must(c.T, post(c.service, c.carol, "hello"))
 			c.leaveAt(c.alice, "alice 1", seen, false)
-			return c.back(c.alice, room.Entry{Conn: room.Conn{ID: "alice 2"}})
+			return c.back(c.alice, room.Attach{Conn: room.Conn{ID: "alice 2"}})
 		}, "admitted Bob by Alice+Carol, joined Bob, hello"},
 		"a page that was closed, and another tab had got further": {func(c *company) string {
-			must(c.T, c.Connect(c.Context(), room.Entry{Room: c.alice.Room, Member: c.alice.ID, Conn: room.Conn{ID: "alice 2"}}))
+			must(c.T, c.Connect(c.Context(), room.Attach{Room: c.alice.Room, Member: c.alice.ID, Conn: room.Conn{ID: "alice 2"}}))
 			seen := c.seq()
 			enter(c.T, c.service, c.letIn("Bob", c.alice, c.carol), "bob 1")
 			c.lose(c.alice, "alice 2")
 			c.leaveAt(c.alice, "alice 1", seen, false)
-			return c.load(c.alice, room.Entry{Conn: room.Conn{ID: "alice 3"}})
+			return c.load(c.alice, room.Attach{Conn: room.Conn{ID: "alice 3"}})
 		}, "(admitted Carol by Alice), (joined Carol), (admitted Bob by Alice+Carol), (joined Bob)"},
 		"a newcomer's own page, loaded again": {func(c *company) string {
 			c.lose(c.carol, "carol 1")
-			return c.load(c.carol, room.Entry{Conn: room.Conn{ID: "carol 2"}})
+			return c.load(c.carol, room.Attach{Conn: room.Conn{ID: "carol 2"}})
 		}, ""},
 		"a short loss, in which somebody came": {func(c *company) string {
 			c.lose(c.alice, "alice 1")
 			enter(c.T, c.service, c.letIn("Bob", c.carol, c.alice), "bob 1")
-			return c.back(c.alice, room.Entry{Conn: room.Conn{ID: "alice 2"}})
+			return c.back(c.alice, room.Attach{Conn: room.Conn{ID: "alice 2"}})
 		}, "admitted Bob by Alice+Carol, joined Bob"},
 		"whose coming back completes a vote": {func(c *company) string {
 			c.lose(c.alice, "alice 1")
 			c.lose(c.carol, "carol 1")
 			c.letIn("Bob", c.carol)
 			absent()
-			return c.back(c.carol, room.Entry{Conn: room.Conn{ID: "carol 2"}})
+			return c.back(c.carol, room.Attach{Conn: room.Conn{ID: "carol 2"}})
 		}, "lost Alice, admitted Bob by Carol"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -278,7 +278,7 @@ func TestNoticesAreNotCountedAsMessages(t *testing.T) {
 		}
 		status, err := s.Status(t.Context(), c.alice.Room)
 		must(t, err)
-		got := c.load(c.alice, room.Entry{Conn: room.Conn{ID: "alice 2"}})
+		got := c.load(c.alice, room.Attach{Conn: room.Conn{ID: "alice 2"}})
 		want := "two, three, admitted Dan by Alice, joined Dan, left Dan"
 		if status.Messages != 2 || got != want {
 			t.Errorf("%d messages, the log is %q, want %q", status.Messages, got, want)
@@ -301,24 +301,24 @@ func TestNoticesOfMembersOutlastTheLog(t *testing.T) {
 		dan := c.letIn("Dan", c.carol, bob)
 		enter(t, c.service, dan, "dan 1")
 		c.leave(dan, "dan 1", true)
-		got := c.back(c.alice, room.Entry{Conn: room.Conn{ID: "alice 2"}})
+		got := c.back(c.alice, room.Attach{Conn: room.Conn{ID: "alice 2"}})
 		want := "admitted Bob by Carol, joined Bob, hello, admitted Dan by Carol+Bob, joined Dan, left Dan"
 		if got != want {
 			t.Errorf("told %q, want %q", got, want)
 		}
 		c.lose(c.alice, "alice 2")
-		if again := c.back(c.alice, room.Entry{Conn: room.Conn{ID: "alice 3"}}); again != "" {
+		if again := c.back(c.alice, room.Attach{Conn: room.Conn{ID: "alice 3"}}); again != "" {
 			t.Errorf("told once more %q", again)
 		}
 	})
 }
 
 func TestTheKindOfAMessageIsKept(t *testing.T) {
-	s, world := newService(room.Options{Clean: func(s room.Said) (string, room.Kind, error) {
-		if strings.HasPrefix(s.Text, "{") {
-			return s.Text, room.KindEnvelope, nil
+	s, world := newService(room.Options{Clean: func(t room.RawText) (string, room.Kind, error) {
+		if strings.HasPrefix(t.Text, "{") {
+			return t.Text, room.KindEnvelope, nil
 		}
-		return s.Text, room.KindText, nil
+		return t.Text, room.KindText, nil
 	}})
 	alice := create(t, s, "s1", "Alice")
 	enter(t, s, alice, "c1")

@@ -138,24 +138,24 @@ func (m *Member) lastLoss() int {
 // those that got no further than the page. Losses that got less far stay for the member's other
 // pages, which are then told something twice rather than never. A page that says nothing
 // resumes the latest loss.
-func (m *Member) lossFor(e Entry) (index int) {
+func (m *Member) lossFor(a Attach) (index int) {
 	index = -1
 	for i, l := range m.Lost {
-		if l.Page == e.Conn.Page {
+		if l.Page == a.Conn.Page {
 			index = i
 		}
 	}
-	if e.Resume == nil {
+	if a.Resume == nil {
 		if index < 0 {
 			index = m.lastLoss()
 		}
 		return index
 	}
-	if index < 0 || e.Conn.Page != "" {
+	if index < 0 || a.Conn.Page != "" {
 		return index
 	}
 	for i, l := range m.Lost {
-		if latest := m.Lost[index].Seq; l.Page == "" && l.Seq <= *e.Resume && (latest > *e.Resume || latest < l.Seq) {
+		if latest := m.Lost[index].Seq; l.Page == "" && l.Seq <= *a.Resume && (latest > *a.Resume || latest < l.Seq) {
 			index = i
 		}
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 func (s *scene) enter(member string, c Conn) ([]Event, error) {
-	return s.Connect(s.now, Entry{Member: member, Conn: c})
+	return s.Connect(s.now, Attach{Member: member, Conn: c})
 }
 
 // A page has one connection at a time: what comes by the one before does not count once it
@@ -181,7 +181,7 @@ func TestGoodbyesTakeNoPagesPlace(t *testing.T) {
 			t.Fatalf("%d losses are remembered", n)
 		}
 	}
-	a, _ := find[Attached](s.must(s.Connect(s.now, Entry{Member: "alice", Conn: Conn{ID: "awake", Page: "p"}})))
+	a, _ := find[Attached](s.must(s.Connect(s.now, Attach{Member: "alice", Conn: Conn{ID: "awake", Page: "p"}})))
 	if a.After != seen {
 		t.Errorf("it goes on after %d, want %d", a.After, seen)
 	}

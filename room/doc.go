@@ -25,6 +25,5 @@
 // and keeps its id. A [Seat] is either of the two, as the session that holds it sees it.
 //
 // A member is present, which means counted and voting, or absent. Both are memberships. The log
-// holds entries ([Message]): messages, and notices of who comes and goes. An [Entry] is none of
-// these, but a connection that enters the room.
+// holds entries ([Message]): messages, and notices of who comes and goes.
 package room

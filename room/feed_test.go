@@ -86,7 +86,7 @@ func TestTheLogAndTheFeedMeet(t *testing.T) {
 	}
 	nothing := uint64(0)
 	for i := range 50 {
-		must(t, s.Connect(t.Context(), room.Entry{Room: alice.Room, Member: alice.ID, Conn: room.Conn{ID: fmt.Sprint(i)}, Resume: &nothing}))
+		must(t, s.Connect(t.Context(), room.Attach{Room: alice.Room, Member: alice.ID, Conn: room.Conn{ID: fmt.Sprint(i)}, Resume: &nothing}))
 	}
 	wg.Wait()
 	events := world.of(alice.Room)

@@ -64,8 +64,8 @@ func (t *Terms) Bound(k Kind) Bound {
 	return Bound{t.MaxMessages, t.MaxLogBytes}
 }
 
-// Said is a text for Options.Clean, and where it was said.
-type Said struct {
+// RawText is a text as its page sent it, for Options.Clean, and the room that it is for.
+type RawText struct {
 	Room string
 	Key  string // of the room, if its pages have it; else ""
 	Text string

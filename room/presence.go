@@ -5,8 +5,9 @@ import (
 	"time"
 )
 
-// Entry is a connection that enters a room. It is no entry of the log.
-type Entry struct {
+// Attach is a connection that is to be attached to a room, and what is known of its page.
+// [Attached] is what comes of it.
+type Attach struct {
 	Room, Member string
 	Conn         Conn
 	Explicit     bool // the page asked for it
@@ -30,37 +31,37 @@ type Entry struct {
 // changes nothing. Older connections of its page are taken out: what has come by them before
 // counts, and what comes later does not.
 // Errors: ErrNotMember, ErrNotHere if the page has a newer connection.
-func (r *Room) Connect(now time.Time, e Entry) ([]Event, error) {
-	i := r.memberIndex(e.Member)
+func (r *Room) Connect(now time.Time, a Attach) ([]Event, error) {
+	i := r.memberIndex(a.Member)
 	if i < 0 {
 		return nil, ErrNotMember
 	}
-	if r.Members[i].has(e.Conn.ID) {
+	if r.Members[i].has(a.Conn.ID) {
 		return nil, nil
 	}
-	if r.Members[i].overtaken(e.Conn) {
+	if r.Members[i].overtaken(a.Conn) {
 		return nil, ErrNotHere
 	}
 
 	m := r.editMember(i)
 	first, absent := !m.Arrived, !m.Present
-	m.Told = max(m.Told, m.Since, e.Heard)
-	e.Conn.After = m.resumeAfter(now, e, r.Seq)
-	m.stopAwaiting(e.Conn.ID)
-	replaced := m.succeed(e.Conn)
-	m.Conns = append(slices.Clip(m.Conns), e.Conn)
+	m.Told = max(m.Told, m.Since, a.Heard)
+	a.Conn.After = m.resumeAfter(now, a, r.Seq)
+	m.stopAwaiting(a.Conn.ID)
+	replaced := m.succeed(a.Conn)
+	m.Conns = append(slices.Clip(m.Conns), a.Conn)
 	m.Arrived, m.Present = true, true
 	r.Entered, r.EntryDue = true, time.Time{}
 	m.AbsentDue, m.EndDue = time.Time{}, time.Time{}
 
-	told := max(e.Conn.After, m.Told)
+	told := max(a.Conn.After, m.Told)
 	var events []Event
 	if len(replaced) > 0 {
 		events = append(events, r.event(Detached{Member: m.ID, Conns: replaced, Why: Replaced}))
 	}
 	attached := Attached{
-		Conn: e.Conn.ID, Member: m.ID, Explicit: e.Explicit, Count: r.Participants(), Changed: first || absent,
-		After: e.Conn.After, Told: told,
+		Conn: a.Conn.ID, Member: m.ID, Explicit: a.Explicit, Count: r.Participants(), Changed: first || absent,
+		After: a.Conn.After, Told: told,
 	}
 	at := len(events)
 	events = append(events, r.event(attached))
@@ -79,8 +80,8 @@ func (r *Room) Connect(now time.Time, e Entry) ([]Event, error) {
 		// A vote that waited while nobody was present may be complete with this one.
 		events = append(events, r.settle(now)...)
 	}
-	attached.Knocks, attached.Approved = r.ballots(e.Member) // as they stand after all that
-	attached.Log, attached.Until = r.comings(e.Member, told), r.Seq
+	attached.Knocks, attached.Approved = r.ballots(a.Member) // as they stand after all that
+	attached.Log, attached.Until = r.comings(a.Member, told), r.Seq
 	events[at].Body = attached
 	return events, nil
 }
@@ -92,11 +93,11 @@ func (r *Room) Connect(now time.Time, e Entry) ([]Event, error) {
 // that reconnects has seen what the caller knows of it, or else what its lost connection is
 // known to have delivered. That loss is used up. A new page uses up none, since it may be that
 // of another tab, which will come back.
-func (m *Member) resumeAfter(now time.Time, e Entry, seq uint64) uint64 {
-	lost, before := m.lossFor(e), slices.IndexFunc(m.Conns, e.Conn.gaveUp)
-	own := e.Conn.Page != "" && lost >= 0 && m.Lost[lost].Page == e.Conn.Page
+func (m *Member) resumeAfter(now time.Time, a Attach, seq uint64) uint64 {
+	lost, before := m.lossFor(a), slices.IndexFunc(m.Conns, a.Conn.gaveUp)
+	own := a.Conn.Page != "" && lost >= 0 && m.Lost[lost].Page == a.Conn.Page
 	switch {
-	case e.Resume == nil && !e.Returning && !own && before < 0 && m.loading(now):
+	case a.Resume == nil && !a.Returning && !own && before < 0 && m.loading(now):
 		m.LoadingUntil = time.Time{}
 		return m.Since
 	case before >= 0 && !own:
@@ -104,14 +105,14 @@ func (m *Member) resumeAfter(now time.Time, e Entry, seq uint64) uint64 {
 	}
 	seen := seq
 	switch {
-	case e.Resume != nil:
-		seen = min(*e.Resume, seq)
+	case a.Resume != nil:
+		seen = min(*a.Resume, seq)
 	case lost >= 0:
 		seen = m.Lost[lost].Seq
 	case before >= 0:
 		seen = m.Conns[before].After
-	case e.Otherwise != nil:
-		seen = min(*e.Otherwise, seq)
+	case a.Otherwise != nil:
+		seen = min(*a.Otherwise, seq)
 	}
 	if lost >= 0 {
 		m.forgetLoss(lost)

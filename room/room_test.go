@@ -60,14 +60,14 @@ func (s *scene) connect(member string) (conn string, out []Body) {
 	s.Helper()
 	s.conns++
 	conn = fmt.Sprintf("conn%d", s.conns)
-	return conn, s.must(s.Connect(s.now, Entry{Member: member, Conn: Conn{ID: conn}}))
+	return conn, s.must(s.Connect(s.now, Attach{Member: member, Conn: Conn{ID: conn}}))
 }
 
 func (s *scene) join(member string) (conn string, out []Body) {
 	s.Helper()
 	s.conns++
 	conn = fmt.Sprintf("conn%d", s.conns)
-	return conn, s.must(s.Connect(s.now, Entry{Member: member, Conn: Conn{ID: conn}, Explicit: true}))
+	return conn, s.must(s.Connect(s.now, Attach{Member: member, Conn: Conn{ID: conn}, Explicit: true}))
 }
 
 // by returns a member as a caller, by one of their connections if they have one.
@@ -170,8 +170,8 @@ func TestJoinOrder(t *testing.T) {
 
 	// Again on the same connection: nobody hears anything, and no number is used up.
 	seq := s.Seq
-	s.want(s.must(s.Connect(s.now, Entry{Member: "bob", Conn: Conn{ID: conn}, Explicit: true})))
-	s.want(s.must(s.Connect(s.now, Entry{Member: "bob", Conn: Conn{ID: conn}})))
+	s.want(s.must(s.Connect(s.now, Attach{Member: "bob", Conn: Conn{ID: conn}, Explicit: true})))
+	s.want(s.must(s.Connect(s.now, Attach{Member: "bob", Conn: Conn{ID: conn}})))
 	if s.Seq != seq {
 		t.Errorf("%d numbers were used up", s.Seq-seq)
 	}
@@ -280,7 +280,7 @@ func TestMembershipEndsAfterTheReturnGrace(t *testing.T) {
 	bob := s.admit("bob", "Bob")
 	s.Disconnect(s.now, "bob", bob, s.Seq, false)
 	s.pass(10*time.Second + 10*time.Minute)
-	if _, err := s.Connect(s.now, Entry{Member: "bob", Conn: Conn{ID: "late"}}); !errors.Is(err, ErrNotMember) {
+	if _, err := s.Connect(s.now, Attach{Member: "bob", Conn: Conn{ID: "late"}}); !errors.Is(err, ErrNotMember) {
 		t.Errorf("err = %v, want ErrNotMember", err)
 	}
 }
@@ -1015,7 +1015,7 @@ func TestWhatAConnectionIsShown(t *testing.T) {
 		s.admit("bob", "Bob")
 		seen := post(s)
 		post(s)
-		out := s.must(s.Connect(s.now, Entry{Member: "bob", Conn: Conn{ID: "new"}, Resume: &seen}))
+		out := s.must(s.Connect(s.now, Attach{Member: "bob", Conn: Conn{ID: "new"}, Resume: &seen}))
 		if got := after(out); got != seen {
 			t.Errorf("after %d, want %d", got, seen)
 		}
@@ -1025,11 +1025,11 @@ func TestWhatAConnectionIsShown(t *testing.T) {
 		lost := s.admit("bob", "Bob")
 		least := post(s)
 		more := post(s)
-		if got := after(s.must(s.Connect(s.now, Entry{Member: "bob", Conn: Conn{ID: "new"}, Otherwise: &least}))); got != least {
+		if got := after(s.must(s.Connect(s.now, Attach{Member: "bob", Conn: Conn{ID: "new"}, Otherwise: &least}))); got != least {
 			t.Errorf("after %d, want %d", got, least)
 		}
 		s.Disconnect(s.now, "bob", lost, more, false)
-		if got := after(s.must(s.Connect(s.now, Entry{Member: "bob", Conn: Conn{ID: "newer"}, Otherwise: &least}))); got != more {
+		if got := after(s.must(s.Connect(s.now, Attach{Member: "bob", Conn: Conn{ID: "newer"}, Otherwise: &least}))); got != more {
 			t.Errorf("after %d, want what was reported, %d", got, more)
 		}
 	})
@@ -1041,7 +1041,7 @@ func TestWhatAConnectionIsShown(t *testing.T) {
 		s.Disconnect(s.now, "bob", one, little, false)
 		more := post(s)
 		s.Disconnect(s.now, "bob", two, more, false)
-		s.must(s.Connect(s.now, Entry{Member: "bob", Conn: Conn{ID: "one again"}, Resume: &little}))
+		s.must(s.Connect(s.now, Attach{Member: "bob", Conn: Conn{ID: "one again"}, Resume: &little}))
 		if _, out := s.connect("bob"); after(out) != more {
 			t.Errorf("the other tab is shown from %d on, want %d", after(out), more)
 		}
@@ -1055,7 +1055,7 @@ func TestWhatAConnectionIsShown(t *testing.T) {
 		most := post(s)
 		s.Disconnect(s.now, "bob", one, more, false)
 		s.Disconnect(s.now, "bob", two, little, false)
-		s.must(s.Connect(s.now, Entry{Member: "bob", Conn: Conn{ID: "one again"}, Resume: &most}))
+		s.must(s.Connect(s.now, Attach{Member: "bob", Conn: Conn{ID: "one again"}, Resume: &most}))
 		if _, out := s.connect("bob"); after(out) != little {
 			t.Errorf("the other tab is shown from %d on, want %d", after(out), little)
 		}
@@ -1120,7 +1120,7 @@ func TestWhatAConnectionIsShown(t *testing.T) {
 				t.Fatal(err)
 			}
 			s.Disconnect(s.now, "bob", bob, seen, false)
-			e := Entry{Member: "bob", Conn: Conn{ID: "back"}, Returning: true}
+			e := Attach{Member: "bob", Conn: Conn{ID: "back"}, Returning: true}
 			if certain {
 				e.Resume = &seen
 			}
@@ -1138,7 +1138,7 @@ func TestWhatAConnectionIsShown(t *testing.T) {
 		post(s)
 		s.admit("bob", "Bob")
 		since, claim := s.Members[1].Since, uint64(0)
-		if got := after(s.must(s.Connect(s.now, Entry{Member: "bob", Conn: Conn{ID: "x"}, Resume: &claim}))); got != since {
+		if got := after(s.must(s.Connect(s.now, Attach{Member: "bob", Conn: Conn{ID: "x"}, Resume: &claim}))); got != since {
 			t.Errorf("after %d, want %d", got, since)
 		}
 	})
@@ -1228,7 +1228,7 @@ func TestRulesKeepTheInvariants(t *testing.T) {
 				events, err = s.Decline(s.now, anyMember(rng, s.Room), anyKnock(rng, s.Room))
 			case 4:
 				s.conns++
-				events, err = s.Connect(s.now, Entry{Member: anyMember(rng, s.Room), Conn: Conn{ID: conn()}, Explicit: rng.IntN(2) == 0})
+				events, err = s.Connect(s.now, Attach{Member: anyMember(rng, s.Room), Conn: Conn{ID: conn()}, Explicit: rng.IntN(2) == 0})
 			case 5:
 				s.Disconnect(s.now, anyMember(rng, s.Room), conn(), s.Seq/2, rng.IntN(3) == 0)
 			case 6:

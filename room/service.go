@@ -17,7 +17,7 @@ type Options struct {
 	// Clean makes a text safe for every page, or refuses it with
 	// ErrMessageTooLong, and says whether it is a text or an envelope. An empty
 	// result means that there is nothing to say.
-	Clean func(s Said) (content string, kind Kind, err error)
+	Clean func(t RawText) (content string, kind Kind, err error)
 	// KeyGiven is true if pages get the key of their room (Page.SharedKey). Clean then
 	// gets it as well, and can open the envelopes that they seal with it.
 	KeyGiven bool
@@ -287,9 +287,9 @@ func (s *Service) Watch(ctx context.Context, room string, w Watcher) (release fu
 // connection that is in the room already changes nothing. After any other error than
 // ErrNotFound, ErrNotMember and ErrNotHere the connection may be in the room without hearing
 // it: report it lost.
-func (s *Service) Connect(ctx context.Context, e Entry) error {
-	return s.change(ctx, e.Room, func(r *Room, now time.Time) ([]Event, error) {
-		return r.Connect(now, e)
+func (s *Service) Connect(ctx context.Context, a Attach) error {
+	return s.change(ctx, a.Room, func(r *Room, now time.Time) ([]Event, error) {
+		return r.Connect(now, a)
 	})
 }
 
@@ -452,15 +452,15 @@ func (s *Service) cleaned(ctx context.Context, d Draft) (content string, kind Ki
 	if d.Kind != KindText {
 		return d.Content, d.Kind, nil
 	}
-	said := Said{Room: d.Room, Text: d.Content}
+	text := RawText{Room: d.Room, Text: d.Content}
 	if s.options.KeyGiven {
 		r, _, err := s.view(ctx, d.Room)
 		if err != nil {
 			return "", 0, err
 		}
-		said.Key = r.SharedKey
+		text.Key = r.SharedKey
 	}
-	content, kind, err = s.options.Clean(said)
+	content, kind, err = s.options.Clean(text)
 	if err == nil && content == "" {
 		err = ErrMessageBlank
 	}

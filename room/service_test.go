@@ -57,7 +57,7 @@ func last[T room.Body](t *testing.T, events []room.Event) T {
 	return zero
 }
 
-func trim(s room.Said) (string, room.Kind, error) {
+func trim(s room.RawText) (string, room.Kind, error) {
 	return strings.TrimSpace(s.Text), room.KindText, nil
 }
 
@@ -189,7 +189,7 @@ func must(t *testing.T, err error) {
 
 func enter(t *testing.T, s *service, seat room.Seat, conn string) {
 	t.Helper()
-	must(t, s.Connect(t.Context(), room.Entry{Room: seat.Room, Member: seat.ID, Conn: room.Conn{ID: conn}, Explicit: true}))
+	must(t, s.Connect(t.Context(), room.Attach{Room: seat.Room, Member: seat.ID, Conn: room.Conn{ID: conn}, Explicit: true}))
 }
 
 func post(s *service, seat room.Seat, text string) error {
@@ -752,7 +752,7 @@ func TestAnnouncementsAreInOrder(t *testing.T) {
 			for i := range 100 {
 				seat := seats[(w+i)%len(seats)]
 				conn := fmt.Sprintf("%d-%d", w, i)
-				e := room.Entry{Room: seat.Room, Member: seat.ID, Conn: room.Conn{ID: conn}}
+				e := room.Attach{Room: seat.Room, Member: seat.ID, Conn: room.Conn{ID: conn}}
 				if err := errors.Join(
 					s.Connect(t.Context(), e),
 					postBy(s, room.Caller{Room: seat.Room, Member: seat.ID, Conn: conn}, "hello"),
@@ -779,7 +779,7 @@ func BenchmarkPost(b *testing.B) {
 	for _, members := range []int{3, 50} {
 		b.Run(fmt.Sprintf("members=%d", members), func(b *testing.B) {
 			ctx := b.Context()
-			s := room.NewService(room.Options{Store: watched{memstore.New(), silent{}}, Clean: func(s room.Said) (string, room.Kind, error) { return s.Text, room.KindText, nil }})
+			s := room.NewService(room.Options{Store: watched{memstore.New(), silent{}}, Clean: func(t room.RawText) (string, room.Kind, error) { return t.Text, room.KindText, nil }})
 			alice, err := s.Create(ctx, room.Creation{Session: "s", Name: "Alice"})
 			if err != nil {
 				b.Fatal(err)
@@ -790,7 +790,7 @@ func BenchmarkPost(b *testing.B) {
 			}
 			admitted := []room.Seat{alice}
 			enterAs := func(m room.Seat) {
-				if err := s.Connect(ctx, room.Entry{Room: m.Room, Member: m.ID, Conn: room.Conn{ID: m.ID}}); err != nil {
+				if err := s.Connect(ctx, room.Attach{Room: m.Room, Member: m.ID, Conn: room.Conn{ID: m.ID}}); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -832,7 +832,7 @@ func BenchmarkPostAgain(b *testing.B) {
 				b.Fatal(err)
 			}
 			c := room.Caller{Room: alice.Room, Member: alice.ID, Conn: "c"}
-			if err := s.Connect(ctx, room.Entry{Room: c.Room, Member: c.Member, Conn: room.Conn{ID: c.Conn}}); err != nil {
+			if err := s.Connect(ctx, room.Attach{Room: c.Room, Member: c.Member, Conn: room.Conn{ID: c.Conn}}); err != nil {
 				b.Fatal(err)
 			}
 			for i := range terms.MaxMessages {
@@ -869,7 +869,7 @@ func BenchmarkScheduler(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				if err := s.Connect(b.Context(), room.Entry{Room: seat.Room, Member: seat.ID, Conn: room.Conn{ID: "c"}}); err != nil {
+				if err := s.Connect(b.Context(), room.Attach{Room: seat.Room, Member: seat.ID, Conn: room.Conn{ID: "c"}}); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -885,7 +885,7 @@ func BenchmarkScheduler(b *testing.B) {
 
 // What is sealed goes through as it is; only what people type is cleaned.
 func TestOnlyTextsAreCleaned(t *testing.T) {
-	s, world := newService(room.Options{Clean: func(room.Said) (string, room.Kind, error) {
+	s, world := newService(room.Options{Clean: func(room.RawText) (string, room.Kind, error) {
 		return "clean", room.KindText, nil
 	}})
 	alice := create(t, s, "s1", "Alice")
@@ -902,10 +902,10 @@ func TestOnlyTextsAreCleaned(t *testing.T) {
 // The key goes to the sanitiser where pages have it, and nowhere else.
 func TestWhoeverCleansGetsTheKeyThatPagesHave(t *testing.T) {
 	for _, given := range []bool{true, false} {
-		var got room.Said
-		s, _ := newService(room.Options{KeyGiven: given, Clean: func(s room.Said) (string, room.Kind, error) {
-			got = s
-			return s.Text, room.KindText, nil
+		var got room.RawText
+		s, _ := newService(room.Options{KeyGiven: given, Clean: func(t room.RawText) (string, room.Kind, error) {
+			got = t
+			return t.Text, room.KindText, nil
 		}})
 		alice := create(t, s, "s1", "Alice")
 		page, err := s.Page(t.Context(), "s1", alice.Path)
@@ -914,7 +914,7 @@ func TestWhoeverCleansGetsTheKeyThatPagesHave(t *testing.T) {
 		}
 		enter(t, s, alice, "c1")
 		must(t, post(s, alice, "hello"))
-		want := room.Said{Room: alice.Room, Text: "hello"}
+		want := room.RawText{Room: alice.Room, Text: "hello"}
 		if given {
 			want.Key = page.SharedKey
 		}

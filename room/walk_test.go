@@ -143,7 +143,7 @@ func (w *walk) knock() {
 // enter opens a page, or has a lost one come back.
 func (w *walk) enter(m *walker) {
 	w.conns++
-	e := room.Entry{Room: m.seat.Room, Member: m.seat.ID, Conn: room.Conn{ID: fmt.Sprint(w.conns)}, Explicit: true}
+	e := room.Attach{Room: m.seat.Room, Member: m.seat.ID, Conn: room.Conn{ID: fmt.Sprint(w.conns)}, Explicit: true}
 	if m.lost != nil && len(m.pages) == 0 && w.random.IntN(2) == 0 {
 		e.Returning = true
 		if w.random.IntN(2) == 0 {

@@ -59,11 +59,11 @@ func (s *unreachable) ViewKnock(ctx context.Context, session, knock string, tell
 	return s.Service.ViewKnock(ctx, session, knock, tell)
 }
 
-func (s *unreachable) Connect(ctx context.Context, e room.Entry) error {
+func (s *unreachable) Connect(ctx context.Context, a room.Attach) error {
 	if err := s.fails(); err != nil {
 		return err
 	}
-	return s.Service.Connect(ctx, e)
+	return s.Service.Connect(ctx, a)
 }
 
 func (s *unreachable) Leave(ctx context.Context, c room.Caller, delivered uint64, final bool) error {
@@ -232,8 +232,8 @@ type unanswered struct {
 	lost atomic.Bool
 }
 
-func (s *unanswered) Connect(ctx context.Context, e room.Entry) error {
-	err := s.Service.Connect(ctx, e)
+func (s *unanswered) Connect(ctx context.Context, a room.Attach) error {
+	err := s.Service.Connect(ctx, a)
 	if s.lost.Load() {
 		return errAway
 	}

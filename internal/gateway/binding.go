@@ -113,15 +113,15 @@ func (c *conn) bind(seat room.Seat, explicit bool) error {
 		c.report(old, loss{})
 		c.hasLeft(old) // not before the report: what was just being said may have been sent to it
 	}
-	entry := c.entryTo(seat, explicit)
+	attach := c.attachTo(seat, explicit)
 	switch {
 	case c.seen != nil && c.seen.room == seat.Room:
-		entry.Resume = &c.seen.seq
+		attach.Resume = &c.seen.seq
 		c.seen = nil // of the next room it has seen nothing
 	case was.member == seat.ID: // a new page has a new connection
-		c.resumes, entry.Resume = &was, &was.sent.seq
-	case !seat.Loading || entry.Returning:
-		entry.Resume, entry.Otherwise = c.takeOver(seat)
+		c.resumes, attach.Resume = &was, &was.sent.seq
+	case !seat.Loading || attach.Returning:
+		attach.Resume, attach.Otherwise = c.takeOver(seat)
 	}
 	if c.replaced.Load() {
 		return context.Canceled // its page is elsewhere by now
@@ -129,7 +129,7 @@ func (c *conn) bind(seat room.Seat, explicit bool) error {
 	if err := c.enter(seat); err != nil {
 		return c.orGone(err, seat.Room)
 	}
-	if err := c.connect(entry); err != nil {
+	if err := c.connect(attach); err != nil {
 		c.unbind()
 		c.report(seat, loss{})
 		return err
@@ -137,21 +137,21 @@ func (c *conn) bind(seat room.Seat, explicit bool) error {
 	return nil
 }
 
-func (c *conn) entryTo(seat room.Seat, explicit bool) room.Entry {
-	return room.Entry{
+func (c *conn) attachTo(seat room.Seat, explicit bool) room.Attach {
+	return room.Attach{
 		Room: seat.Room, Member: seat.ID, Conn: c.inRoom(), Explicit: explicit,
 		Returning: c.returnsTo(seat), Heard: c.g.heardBy(seat),
 	}
 }
 
 // connect reports to the service that the connection is in the room.
-func (c *conn) connect(entry room.Entry) error {
+func (c *conn) connect(attach room.Attach) error {
 	c.link.Vouch() // before it is sent what a member is
-	if err := c.g.service.Connect(c.ctx, entry); err != nil {
-		return c.orGone(err, entry.Room)
+	if err := c.g.service.Connect(c.ctx, attach); err != nil {
+		return c.orGone(err, attach.Room)
 	}
-	delete(c.left, entry.Room)
-	c.hints.lastSeat = entry.Member
+	delete(c.left, attach.Room)
+	c.hints.lastSeat = attach.Member
 	return nil
 }
 

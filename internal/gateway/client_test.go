@@ -55,11 +55,11 @@ func newServer(t testing.TB, configure ...func(*Options, *room.Terms)) *server {
 	s.rooms = room.NewService(room.Options{
 		Store: s.store, Terms: terms,
 		Capacity: room.Capacity{Rooms: 1000, RoomsPerAddress: 1000},
-		Clean: func(s room.Said) (string, room.Kind, error) {
-			if len(s.Text) > 1<<20 {
+		Clean: func(t room.RawText) (string, room.Kind, error) {
+			if len(t.Text) > 1<<20 {
 				return "", 0, room.ErrMessageTooLong
 			}
-			return strings.TrimSpace(s.Text), room.KindText, nil
+			return strings.TrimSpace(t.Text), room.KindText, nil
 		},
 	})
 	g.Use(s.rooms)

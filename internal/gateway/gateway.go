@@ -57,7 +57,7 @@ type Service interface {
 	Watch(ctx context.Context, room string, w room.Watcher) (release func(), err error)
 	View(ctx context.Context, c room.Caller, tell func(room.View)) error
 	ViewKnock(ctx context.Context, session, knock string, tell func(room.Knock)) error
-	Connect(ctx context.Context, e room.Entry) error
+	Connect(ctx context.Context, a room.Attach) error
 	Await(ctx context.Context, room, member string, conn room.Conn) error
 	Forgo(ctx context.Context, room, member, conn string) error
 	Disconnect(ctx context.Context, c room.Caller, delivered uint64, deliberate bool) error

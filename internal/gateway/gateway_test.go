@@ -265,9 +265,9 @@ type service struct {
 	beforeConnect func()
 }
 
-func (s *service) Connect(ctx context.Context, e room.Entry) error {
+func (s *service) Connect(ctx context.Context, a room.Attach) error {
 	s.beforeConnect()
-	return s.Service.Connect(ctx, e)
+	return s.Service.Connect(ctx, a)
 }
 
 // Threat: what is said while a connection comes back into its room belongs to what it

@@ -293,7 +293,7 @@ func BenchmarkIdleRooms(b *testing.B) {
 		for n := range rooms {
 			r := newRoom(n)
 			founder := r.Members[0].ID
-			if _, err := r.Connect(start, room.Entry{Member: founder, Conn: room.Conn{ID: "connection-of-" + founder}}); err != nil {
+			if _, err := r.Connect(start, room.Attach{Member: founder, Conn: room.Conn{ID: "connection-of-" + founder}}); err != nil {
 				b.Fatal(err)
 			}
 			for _, m := range []string{"b", "c"} {
@@ -306,7 +306,7 @@ func BenchmarkIdleRooms(b *testing.B) {
 						b.Fatal(err)
 					}
 				}
-				if _, err := r.Connect(start, room.Entry{Member: id, Conn: room.Conn{ID: "connection-of-" + id}}); err != nil {
+				if _, err := r.Connect(start, room.Attach{Member: id, Conn: room.Conn{ID: "connection-of-" + id}}); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -288,7 +288,7 @@ func unentered(t *testing.T, s suite) {
 	}
 	enter := func(n int) {
 		s.update(fmt.Sprintf("room%d", n), func(r *room.Room) ([]room.Event, error) {
-			return r.Connect(start, room.Entry{Member: fmt.Sprintf("member%d", n), Conn: room.Conn{ID: "conn"}})
+			return r.Connect(start, room.Attach{Member: fmt.Sprintf("member%d", n), Conn: room.Conn{ID: "conn"}})
 		})
 	}
 	want()
@@ -319,7 +319,7 @@ func lapsed(t *testing.T, s suite) {
 		s.create(n)
 	}
 	s.update("room1", func(r *room.Room) ([]room.Event, error) {
-		return r.Connect(start, room.Entry{Member: "member1", Conn: room.Conn{ID: "conn"}})
+		return r.Connect(start, room.Attach{Member: "member1", Conn: room.Conn{ID: "conn"}})
 	})
 	want := func(id, session string, want bool) {
 		t.Helper()
@@ -465,7 +465,7 @@ func snapshots(t *testing.T, s suite) {
 		return events, err
 	})
 	s.update("room1", func(r *room.Room) ([]room.Event, error) {
-		return r.Connect(start, room.Entry{Member: "member1", Conn: room.Conn{ID: "conn"}})
+		return r.Connect(start, room.Attach{Member: "member1", Conn: room.Conn{ID: "conn"}})
 	})
 	if !reflect.DeepEqual(*before, image) || len(before.Members[0].Conns) != 0 {
 		t.Errorf("the snapshot became %+v", before)
@@ -523,10 +523,10 @@ func sessions(t *testing.T, s suite) {
 		t.Errorf("visitor leads to %v", got)
 	}
 	s.update("room1", func(r *room.Room) ([]room.Event, error) {
-		return r.Connect(start, room.Entry{Member: "member1", Conn: room.Conn{ID: "conn"}})
+		return r.Connect(start, room.Attach{Member: "member1", Conn: room.Conn{ID: "conn"}})
 	})
 	s.update("room2", func(r *room.Room) ([]room.Event, error) {
-		return r.Connect(start, room.Entry{Member: "member2", Conn: room.Conn{ID: "conn2"}})
+		return r.Connect(start, room.Attach{Member: "member2", Conn: room.Conn{ID: "conn2"}})
 	})
 	seat := func(id, want string) {
 		t.Helper()
@@ -628,7 +628,7 @@ func notices(t *testing.T, s suite) {
 		t.Fatal(err)
 	}
 	s.update("room1", func(r *room.Room) ([]room.Event, error) {
-		return r.Connect(start, room.Entry{Member: "member1", Conn: room.Conn{ID: "conn"}})
+		return r.Connect(start, room.Attach{Member: "member1", Conn: room.Conn{ID: "conn"}})
 	})
 	alice := room.Caller{Member: "member1", Conn: "conn"}
 	// visit has somebody come in, say something and leave for good: three notices.
@@ -639,7 +639,7 @@ func notices(t *testing.T, s suite) {
 		})
 		s.update("room1", func(r *room.Room) ([]room.Event, error) { return r.Approve(start, alice, id) })
 		s.update("room1", func(r *room.Room) ([]room.Event, error) {
-			return r.Connect(start, room.Entry{Member: id, Conn: room.Conn{ID: "conn-" + id}})
+			return r.Connect(start, room.Attach{Member: id, Conn: room.Conn{ID: "conn-" + id}})
 		})
 		s.post(id, "I am "+id)
 		s.update("room1", func(r *room.Room) ([]room.Event, error) {
@@ -673,13 +673,13 @@ func notices(t *testing.T, s suite) {
 	}
 	// What is of no consequence leaves no notice.
 	s.update("room1", func(r *room.Room) ([]room.Event, error) {
-		return r.Connect(start, room.Entry{Member: "member1", Conn: room.Conn{ID: "conn1"}})
+		return r.Connect(start, room.Attach{Member: "member1", Conn: room.Conn{ID: "conn1"}})
 	})
 	s.update("room1", func(r *room.Room) ([]room.Event, error) {
 		return r.Leave(start, room.Caller{Member: "member1", Conn: "conn1"}, r.Seq, false)
 	})
 	s.update("room1", func(r *room.Room) ([]room.Event, error) {
-		return r.Connect(start, room.Entry{Member: "member1", Conn: room.Conn{ID: "conn2"}})
+		return r.Connect(start, room.Attach{Member: "member1", Conn: room.Conn{ID: "conn2"}})
 	})
 	check(0)
 	visit("Bob")
@@ -710,7 +710,7 @@ func said(t *testing.T, s suite) {
 		return events, err
 	})
 	s.update("room1", func(r *room.Room) ([]room.Event, error) {
-		return r.Connect(start, room.Entry{Member: "member1", Conn: room.Conn{ID: "conn"}})
+		return r.Connect(start, room.Attach{Member: "member1", Conn: room.Conn{ID: "conn"}})
 	})
 	s.update("room1", func(r *room.Room) ([]room.Event, error) {
 		return r.Approve(start, room.Caller{Member: "member1", Conn: "conn"}, "bob")
@@ -985,7 +985,7 @@ func entering(t *testing.T, s suite) {
 	before := s.post("member1", "before")
 	// In one commit with a message that comes after it, which is not in the log of Attached.
 	s.update("room1", func(r *room.Room) ([]room.Event, error) {
-		events, err := r.Connect(start, room.Entry{Member: "member1", Conn: room.Conn{ID: "conn"}})
+		events, err := r.Connect(start, room.Attach{Member: "member1", Conn: room.Conn{ID: "conn"}})
 		return append(events, posted(say(r, "member1", "after", ""))...), err
 	})
 	for _, e := range w.events {
