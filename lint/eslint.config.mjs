@@ -24,6 +24,7 @@ export default tseslint.config(
       '@typescript-eslint/no-floating-promises': ['error', {
         allowForKnownSafeCalls: [{ from: 'package', package: 'node:test', name: runner }],
       }],
+      '@typescript-eslint/ban-ts-comment': 'error',
       'no-unsanitized/method': 'error',
       'no-unsanitized/property': 'error',
     },

@@ -6,6 +6,6 @@ declare module '*/vendor/lean-qr/nano.mjs' {
 }
 
 declare module '*/vendor/socket.io/socket.io.esm.min.js' {
-  // Its own types are for TypeScript's way of resolving packages.
-  export function io(options: object): any;
+  // Its own types are for TypeScript's way of resolving packages. These are the parts that we use.
+  export const io: import('../static/js/transport/connection.js').Client;
 }

@@ -69,7 +69,9 @@ const nasty = [
   'import/**/a/**/from/**/"./a.js"//b\nexport/**/{a}', '/**/import "./a.js"', '// a\nimport "./a.js"\n// b', '//', '/**/', '', '// a\r// b\rc', '\t// a\n\tb\t// c\n',
   '#!/usr/bin/env node // a /*\nb // c', '\ufeff// a\nb', 'class A { #a = 1; /** b */ static { /* c */ } /* d */ #b() {} // e\n}', 'class A { get /* a */ b() {} static /*\n*/ c }', 'label: /* a */ for (;;) /* b */ continue /* c */ label',
   '//#region\n/*! a */ b /* @license c */ // @preserve d\n//! e\n// f', 'a // b\n//# sourceMappingURL=a.js.map', '/** @type {A} */ (a).b = /** @type {B} */ (c)', 'f(/* a */)', 'f(a /* b */, /* c */ d)', 'x = { /* a */ }', 'x = {\n  a, // b\n  /* c */\n}', '/* /* */ a', '/***/ a /****/', '/* // */ a', '// /* \na // */',
-  'x = y\n/* a */ / b / 2', 'x = (a) /* b */ / 2 /* c */', 'x = [a] /* b */ / 2 // c', '({}) /* a */ / 2 // b', 'x = {} /* a */ / 2 // b', '{} /* a */ /b/.c // d', '() => {} // a\n/b/.c // d',
+  'x = y\n/* a */ / b / 2', 'x = (a) /* b */ / 2 /* c */', 'x = [a] /* b */ / 2 // c', '({}) /* a */ / 2 // b', 'x = {} /* a */ / 2 // b', '{} /* a */ /b/.c // d',
+  'for (;;) { if (a) break\n/x\\/*y/.test(b) /* z */\n}', 'for (;;) { continue\n/x\\/*y/.test(b) /* z */ }', 'debugger\n/x\\/*y/.test(b) /* z */', 'for (;;) { break\n{} /* a */ /x\\/*y/.test(b) /* z */\n}',
+  '() => {} // a\n/b/.c // d',
 ];
 
 // "<!--" and "-->" begin comments in scripts, and are operators or mistakes in modules. Both stay.

@@ -230,9 +230,10 @@ describe('what a page says', () => {
       return sealed(said);
     } });
     client.connect();
-    events.say('approve_join', { user_id: 'knock-1' });
-    events.say('ping_room');
-    assert.deepEqual(client.take(), ['ping_room']);
+    const unsaid = [];
+    events.say('approve_join', { user_id: 'knock-1' }, () => unsaid.push('approve_join'));
+    events.say('ping_room', {}, () => unsaid.push('ping_room'));
+    assert.deepEqual([client.take(), unsaid], [['ping_room'], ['approve_join']]);
     assert.deepEqual(errors.map(({ message }) => message), ['no key']);
   });
 
@@ -360,6 +361,22 @@ describe('what a page hears', () => {
     });
   }
 
+  // Its words are known here, and the server has relayed them.
+  test('is heard if it is an own message whose opening fails, and takes no place in the outbox', (t) => {
+    const { client, events, names, errors } = page(t, { open: (event) => { if (event.event === 'message') throw new Error('no key'); return event; } });
+    client.connect();
+    const count = 3;
+    for (let i = 1; i <= count; i += 1) {
+      events.outbox.add(`no ${i}`);
+      const [[, { ref }]] = client.sent.splice(0);
+      client.receive('message', { ...own, id: i, content: 'sealed', ref });
+      client.receive('message', { ...own, id: i, content: 'sealed', ref }); // of another tab, or a repeat
+    }
+    assert.deepEqual(names(), ['connect', ...Array.from({ length: count }, (_, i) => `no ${i + 1}`)]);
+    assert.ok(events.outbox.isEmpty);
+    assert.equal(errors.length, 2 * count);
+  });
+
   test('is heard by all, though one of them fails over it', (t) => {
     const { client, events, errors } = page(t);
     const also = [];
@@ -433,6 +450,32 @@ describe('the last word', () => {
     client.answers[0](null);
     assert.deepEqual(done, ['gone']);
     mock.timers.tick(farewell);
+    assert.deepEqual(done, ['gone'], 'once');
+  });
+
+  // The answer means that there is nothing more to hear before the page goes.
+  test('is answered when what came before the answer was heard', async (t) => {
+    const { under, step } = slowly();
+    const { client, done, names, leave } = leaving(t, { open: step });
+    client.connect();
+    client.receive('typing', { member: 'seat-2', display_name: 'Alice' });
+    leave();
+    client.answers[0](null);
+    assert.deepEqual(done, []);
+    await under[0].end(under[0].value);
+    assert.deepEqual([names(), done], [['connect', 'typing'], ['gone']]);
+  });
+
+  test('does not wait long for what came before the answer', async (t) => {
+    const { under, step } = slowly();
+    const { client, done, leave } = leaving(t, { open: step });
+    client.connect();
+    client.receive('typing', { member: 'seat-2', display_name: 'Alice' });
+    leave();
+    client.answers[0](null);
+    mock.timers.tick(farewell);
+    assert.deepEqual(done, ['gone']);
+    await under[0].end(under[0].value);
     assert.deepEqual(done, ['gone'], 'once');
   });
 

@@ -11,9 +11,16 @@ describe('a page that was left', () => {
   const show = (page) => page.evaluate(() => { dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true })); });
   const isEmpty = async (page) => assert.equal(await page.evaluate(() => document.querySelector('main').childNodes.length), 0);
 
-  // Holds on to what the scripts may hold on to.
-  const hold = (page) => page.evaluate(() => { globalThis.held = [...document.querySelectorAll('main *')]; });
-  const heldText = (page) => page.evaluate(() => globalThis.held.map((node) => `${node.textContent}${node.value ?? ''}`).join(' '));
+  // Holds on to what the scripts may hold on to, with what they make from here on.
+  const hold = (page) => page.evaluate(() => {
+    globalThis.held = [...document.querySelectorAll('main *')];
+    globalThis.made = new MutationObserver(() => {});
+    globalThis.made.observe(document.querySelector('main'), { subtree: true, childList: true });
+  });
+  const heldText = (page) => page.evaluate(() => {
+    const made = globalThis.made.takeRecords().flatMap(({ addedNodes }) => [...addedNodes]);
+    return [...globalThis.held, ...made].map((node) => `${node.textContent}${node.value ?? ''}`).join(' ');
+  });
 
   const talk = async (page) => {
     await page.receive('message', { ...alice, id: 1, content: 'a secret' });

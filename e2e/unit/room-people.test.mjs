@@ -27,6 +27,24 @@ describe('people', () => {
     assert.equal(await shown.isVisible(), false);
   });
 
+  // As when a vote cannot be signed.
+  test('an answer that cannot be told is taken back, with a sentence', async (t) => {
+    const page = await joined(t);
+    await page.evaluate(async () => {
+      const { Requests } = await import('/static/js/room/requests.js');
+      const cards = document.querySelector('#join-requests-container');
+      const requests = new Requests(cards, 60, { answer: (id, yes, untold) => { globalThis.untold = untold; return true; }, changed() {}, focus() {} });
+      requests.add('knock-9', 'Charlie');
+    });
+    const [card, accept] = ['#notification-knock-9', '#notification-knock-9 .accept'];
+    await page.click(accept);
+    await page.locator(card, { hasText: 'You said yes' }).waitFor();
+    assert.equal(await page.isVisible(accept), false);
+    await page.evaluate(() => globalThis.untold());
+    await page.locator(card, { hasText: 'could not be sent' }).waitFor();
+    assert.equal(await page.isVisible(accept), true);
+  });
+
   test('the code can be copied', async (t) => {
     const page = await joined(t, { permissions: ['clipboard-read', 'clipboard-write'] });
     await page.click('#copy-code');

@@ -186,12 +186,13 @@ func (l *lexer) read(t *token) {
 // beforeOperand are the keywords behind which a slash begins a regular expression, and a
 // brace an object.
 var beforeOperand = map[string]bool{
-	"await": true, "case": true, "default": true, "delete": true, "do": true, "else": true, "extends": true, "in": true,
-	"instanceof": true, "new": true, "return": true, "throw": true, "typeof": true, "void": true, "yield": true,
+	"await": true, "break": true, "case": true, "continue": true, "debugger": true, "default": true, "delete": true,
+	"do": true, "else": true, "extends": true, "in": true, "instanceof": true, "new": true, "return": true,
+	"throw": true, "typeof": true, "void": true, "yield": true,
 }
 
 // beforeBlock are those of them whose brace opens a block.
-var beforeBlock = map[string]bool{"do": true, "else": true}
+var beforeBlock = map[string]bool{"break": true, "continue": true, "debugger": true, "do": true, "else": true}
 
 // beforeCondition are the keywords whose parentheses have a statement behind them.
 var beforeCondition = map[string]bool{"for": true, "if": true, "while": true, "with": true}

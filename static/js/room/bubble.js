@@ -23,7 +23,7 @@ export function bubbleOf(content) {
  * @param {Pick<Message, 'name' | 'sender'>} message
  */
 export function senderName({ name, sender }) {
-  return typeof name === 'string' ? name : textOf(String(sender));
+  return name ?? textOf(sender);
 }
 
 /**

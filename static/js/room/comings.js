@@ -18,7 +18,6 @@ const list = new Intl.ListFormat(document.documentElement.lang || undefined, { t
  * @param {Notice} notice
  */
 export function saidBy({ what, display_name: shown, by, missed }) {
-  if (typeof shown !== 'string') return undefined;
   const who = textOf(shown);
   const said = what === 'admitted' ? admission(who, by) : coming(who, what);
   if (!said) return undefined;
@@ -37,8 +36,8 @@ function coming(who, what) {
  * @param {string} who
  * @param {string[]} [by]
  */
-function admission(who, by) {
-  const names = Array.isArray(by) ? by.filter((name) => typeof name === 'string').map(textOf) : [];
+function admission(who, by = []) {
+  const names = by.map(textOf);
   return names.length > 0 ? phrase(formFor(admitted, names.length), { who, names: listOf(names) }) : undefined;
 }
 

@@ -46,8 +46,8 @@ export class Ending {
     forgetWhenLeft(page, {
       forget: () => {
         this.#stop();
+        events.outbox.forget(); // shows as not sent what it had, for the next line to forget
         on.forget();
-        events.outbox.forget();
       },
       isOver: () => this.#isOver,
     });

@@ -8,7 +8,8 @@ const still = 400; // milliseconds after a card has moved, in which a click may 
 
 /**
  * @typedef {object} RequestsEvents
- * @property {(id: string, yes: boolean) => boolean} answer tells the server the person's decision; false if it cannot be told
+ * @property {(id: string, yes: boolean, untold: () => void) => boolean} answer tells the server the person's decision;
+ * false if there is no connection for it. `untold` is called if it cannot be told for another reason
  * @property {() => void} changed is called when a card comes or goes
  * @property {() => void} focus takes the keyboard's focus from the last card when it goes
  */
@@ -80,7 +81,7 @@ export class Requests {
    */
   progress(id, { approvals, required, time_remaining: seconds }) {
     const card = this.#cards.get(id);
-    if (!card || !Number.isInteger(approvals) || !Number.isInteger(required)) return;
+    if (!card) return;
     card.status.textContent = text('request.votes', { approvals, required });
     card.bar.max = required;
     card.bar.value = approvals;
@@ -169,7 +170,11 @@ export class Requests {
    * @param {boolean} yes
    */
   #answer(id, { node, status }, yes) {
-    if (!this.#on.answer(id, yes)) {
+    const untold = () => {
+      node.classList.remove('answered');
+      status.textContent = text('request.untold');
+    };
+    if (!this.#on.answer(id, yes, untold)) {
       status.textContent = text('request.no-connection');
       return;
     }

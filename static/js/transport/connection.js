@@ -14,7 +14,7 @@ const mostPatience = 80_000;
  * @property {{on: (event: string, handle: () => void) => void, engine: {transport: {close: () => void}}}} io
  * @property {(event: string, handle: () => void) => void} on
  * @property {(handle: (event: unknown, data: unknown) => void) => void} onAny
- * @property {(event: string, fields: object, answered?: () => void) => void} emit
+ * @property {(event: string, fields: object, answered?: (error?: unknown) => void) => void} emit
  * @property {(most: number) => Pick<Socket, 'emit'>} timeout
  * @property {() => void} connect
  * @property {() => void} disconnect
@@ -120,11 +120,11 @@ export class Connection {
    * @param {string} event
    * @param {object} fields
    * @param {number} most milliseconds
-   * @param {(() => void) | undefined} done called when the server has answered, when it takes longer
-   * than that, or when the connection is lost; without it nobody waits
+   * @param {((answered: boolean) => void) | undefined} done called when the server has answered, when it
+   * takes longer than that, or when the connection is lost; without it nobody waits
    */
   sendLast(event, fields, most, done) {
-    if (done) this.#socket.timeout(most).emit(event, fields, done);
+    if (done) this.#socket.timeout(most).emit(event, fields, (error) => done(!error));
     else this.#socket.emit(event, fields);
   }
 

@@ -25,6 +25,7 @@ const farewell = 1500; // milliseconds that the last word may take to be sealed,
  */
 
 /** @typedef {{event: 'connect' | 'disconnect', data: {}, losses: number}} Change of the connection, after so many were lost */
+/** @typedef {{event: 'answered', hear: () => void}} Answer to the last word, which comes after all that was heard before it */
 /** @typedef {{said: Said, send: (event: string, fields: object) => void, unsaid?: () => void}} Outgoing */
 
 /**
@@ -42,7 +43,7 @@ export class Events {
   #connection;
   /** @type {Queue<Outgoing, {event: string, fields: object}>} */
   #outgoing;
-  /** @type {Queue<ServerEvent | Change, ServerEvent | Change | undefined>} */
+  /** @type {Queue<ServerEvent | Change | Answer, ServerEvent | Change | Answer | undefined>} */
   #incoming;
   /** @type {Map<string, ((data: unknown) => void)[]>} */
   #handlers = new Map();
@@ -57,7 +58,8 @@ export class Events {
    * @param {(said: Said) => {event: string, fields: object} | Promise<{event: string, fields: object}>} [steps.seal] makes
    * of what is said what is sent. If it fails, nothing is sent, and a message stays in the outbox as one that failed.
    * @param {(event: ServerEvent) => ServerEvent | undefined | Promise<ServerEvent | undefined>} [steps.open] makes of
-   * what has arrived what the page hears, if anything
+   * what has arrived what the page hears, if anything. What cannot be opened is for it to make known: if it fails, the
+   * page hears only its own message, whose words it has.
    * @param {object} on
    * @param {(state: import('./connection.js').State) => void} on.state how the connection is
    * @param {(message: import('./outbox.js').Outbound) => void} [on.changed] a message of the outbox has another state
@@ -72,9 +74,15 @@ export class Events {
         unsaid?.();
       },
     });
-    this.#incoming = new Queue((event) => ('losses' in event ? event : open(event)), {
-      pass: (event) => { if (event) this.#handOn(event); },
-      failed: (error) => reportError(error),
+    this.#incoming = new Queue((heard) => ('data' in heard && !('losses' in heard) ? open(heard) : heard), {
+      pass: (heard) => { if (heard) this.#handOn(heard); },
+      failed: (error, heard) => {
+        reportError(error);
+        if (heard.event !== 'message') return;
+        // The words of an own message are known. If it stayed, it would take another's place for ever.
+        const message = this.#noted(heard);
+        if (message.text !== undefined) this.#tell('message', message);
+      },
     });
     /** The messages that the person has written and the server has not relayed yet. */
     this.outbox = new Outbox({ send: (message) => this.#post(message), changed });
@@ -113,9 +121,10 @@ export class Events {
    *
    * @param {string} event
    * @param {Record<string, unknown>} [fields]
+   * @param {() => void} [unsaid] called if it cannot be sealed, and so is never said
    */
-  say(event, fields) {
-    return this.#send({ event, fields: { room: this.#room, ...fields } }, (...said) => this.#connection.send(...said));
+  say(event, fields, unsaid) {
+    return this.#send({ event, fields: { room: this.#room, ...fields } }, (...said) => this.#connection.send(...said), unsaid);
   }
 
   /**
@@ -123,8 +132,8 @@ export class Events {
    *
    * @param {string} event
    * @param {Record<string, unknown>} fields
-   * @param {() => void} [done] called when the server has answered, and without an answer after a
-   * moment or if there is no connection
+   * @param {() => void} [done] called when the server has answered and all that came before its answer is
+   * handed on; without an answer after a moment, or if there is no connection
    */
   sayLast(event, fields, done) {
     let waits = done;
@@ -133,11 +142,20 @@ export class Events {
       waits?.();
       waits = undefined;
     };
-    const late = done && setTimeout(end, farewell);
+    let late = done && setTimeout(end, farewell);
+    /** @param {boolean} answered */
+    const ended = (answered) => {
+      if (!answered || this.#closed) {
+        end();
+        return;
+      }
+      late = setTimeout(end, farewell);
+      this.#incoming.add({ event: 'answered', hear: end });
+    };
     const said = { event, fields: { room: this.#room, ...fields } };
     const sent = this.#send(said, (...sealed) => {
       clearTimeout(late);
-      this.#connection.sendLast(...sealed, farewell, done && end);
+      this.#connection.sendLast(...sealed, farewell, done && ended);
     }, end);
     if (!sent) end();
   }
@@ -193,12 +211,24 @@ export class Events {
     else console.warn('not understood:', event);
   }
 
-  /** @param {ServerEvent | Change} heard */
+  /** @param {ServerEvent | Change | Answer} heard */
   #handOn(heard) {
+    if (heard.event === 'answered') {
+      heard.hear();
+      return;
+    }
     // A connection that was lost meanwhile is none to speak into.
     if (heard.event === 'connect' && heard.losses !== this.#losses) return;
-    const data = this.#noted(heard);
-    for (const handle of this.#handlers.get(heard.event) ?? []) {
+    if (heard.event === 'room_error' && heard.data.ref !== undefined) this.outbox.refused(heard.data.ref);
+    this.#tell(heard.event, heard.event === 'message' ? this.#noted(heard) : heard.data);
+  }
+
+  /**
+   * @param {keyof Heard} event
+   * @param {unknown} data
+   */
+  #tell(event, data) {
+    for (const handle of this.#handlers.get(event) ?? []) {
       if (this.#closed) return;
       try {
         handle(data);
@@ -209,14 +239,13 @@ export class Events {
   }
 
   /**
-   * Tells the outbox what became of its messages. Nobody else's message is one of them, whatever it says.
+   * Tells the outbox what became of its message. Nobody else's message is one of them, whatever it says.
    *
-   * @param {ServerEvent | Change} heard
+   * @param {{data: Payloads['message']}} heard
+   * @returns {Message}
    */
-  #noted({ event, data }) {
-    if (event === 'room_error' && data.ref !== undefined) this.outbox.refused(data.ref);
-    if (event !== 'message' || data.ref === undefined || !this.#isOwn(data)) return data;
-    return { ...data, text: this.outbox.relayed(data.ref) };
+  #noted({ data }) {
+    return data.ref === undefined || !this.#isOwn(data) ? data : { ...data, text: this.outbox.relayed(data.ref) };
   }
 
   /** @param {Payloads['message']} message */

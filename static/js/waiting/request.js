@@ -5,6 +5,7 @@ export class JoinRequest {
   #display;
   #home;
   #cancelled = false;
+  #leaving = false;
 
   /**
    * @param {import('../transport/events.js').Events} events
@@ -17,11 +18,18 @@ export class JoinRequest {
     this.#applicant = applicant;
     this.#display = display;
     this.#home = home;
-    events.on('connect', () => events.say('join_request', { user: applicant.name, user_id: applicant.id }));
+    events.on('connect', () => this.#knock());
     events.on('request_status', (status) => { if (this.#isMine(status)) display.show(status); });
     events.on('join_approved', (verdict) => { if (this.#isMine(verdict)) this.#approved(); });
     events.on('join_denied', (verdict) => { if (this.#isMine(verdict)) this.#denied(verdict); });
     home.addEventListener('click', (event) => this.#cancel(event));
+  }
+
+  #knock() {
+    const { id, name } = this.#applicant;
+    // A withdrawal that was lost with its connection is said again, and nobody asked once more.
+    if (this.#cancelled) this.#events.say('withdraw_request', { user_id: id });
+    else this.#events.say('join_request', { user: name, user_id: id });
   }
 
   /**
@@ -37,7 +45,8 @@ export class JoinRequest {
     const { room, id, name } = this.#applicant;
     if (this.#cancelled) {
       // The last yes was faster. A place that nobody takes would be kept, and counted.
-      this.#events.sayLast('leave_room', { room: id, display_name: name, final: true });
+      this.#leaving = true;
+      this.#events.sayLast('leave_room', { room: id, display_name: name, final: true }, () => this.#go());
       return;
     }
     this.#events.close();
@@ -62,8 +71,12 @@ export class JoinRequest {
     this.#cancelled = true;
     this.#home.setAttribute('aria-disabled', 'true');
     this.#events.sayLast('withdraw_request', { user_id: this.#applicant.id }, () => {
-      this.#events.close();
-      location.replace('/');
+      if (!this.#leaving) this.#go();
     });
+  }
+
+  #go() {
+    this.#events.close();
+    location.replace('/');
   }
 }
