@@ -26,4 +26,14 @@
 //
 // A member is present, which means counted and voting, or absent. Both are memberships. The log
 // holds entries ([Message]): messages, and notices of who comes and goes.
+//
+// # Where things stand
+//
+// Each rule stands in one file, with the types that it is about: votes in admission.go, places at
+// the door in door.go, connections that come and go in presence.go, those that wait in await.go,
+// and how one follows another in conn.go. Codes are in code.go, messages in message.go, notices in
+// comings.go, and all that happens by itself in deadline.go. room.go has the state.
+//
+// Service has its use cases in service.go, its commits in writers.go and its alarm in
+// scheduler.go. service.go is long because there are many use cases. Each is a few lines.
 package room

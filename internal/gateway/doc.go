@@ -5,7 +5,8 @@
 //
 // A connection's identity is the session cookie of its handshake, and nothing
 // else. The names and ids that a page sends only choose among the seats that the
-// session holds (hints.go).
+// session holds (hints.go). A session is the browser's. The session of Engine.IO that carries a
+// connection is its link.
 //
 // # Order
 //
@@ -25,8 +26,8 @@
 // (broadcast.go). Messages and notices are sent in the order of the log (delivery.go): a
 // connection that has yet to be sent earlier ones gets them later. All else is sent at once.
 //
-// Locks are taken in this order: that of a connection, then the audience's or that of its
-// marks, then its session's. Those of several connections are never held together.
+// The order of locks is in docs/architecture.md. Those of several connections are never held
+// together.
 //
 // # What was missed
 //
@@ -34,4 +35,13 @@
 // have seen. For older ones the gateway keeps account of what each connection has
 // certainly got (package engine). Messages that were on their way at the very end
 // are then sent again rather than never (delivery.go).
+//
+// # Where things stand
+//
+// conn is one type in many files, since its events are handled one after the other: a vote, a
+// goodbye and a message all may need the seat, the marks and the hints of the page. Each file
+// tells one story of a connection. conn.go has its beginning and its end, and binding.go its way
+// into a room. waiting.go is about its page at the door, and events.go about what the page says.
+// succession.go has how it follows another one, audience.go what it listens to, and delivery.go
+// what it has got.
 package gateway
