@@ -55,7 +55,8 @@
 //	| cut: the outbox is empty, only the end itself is told               |
 //	+---------------------------------------------------------------------+
 //	           |  Session.release, by the websocket's reader when its connection
-//	           |  has ended, by the last poll's answer, or after closeGrace
+//	           |  has ended, by the last poll's answer, after closeGrace, or
+//	           |  at once if it is cut while it polls and no poll waits
 //	           v
 //	released: the server has forgotten it
 //
@@ -75,10 +76,11 @@
 //
 // # Where things stand
 //
-// Session is one type in five files, since each tells one story with few of its
-// fields: session.go its life, sending.go what leaves, heartbeat.go pings and signs of
-// life, socketio.go what arrives, upgrade.go the move to a websocket. The mutex is one,
-// because each of the stories ends in the others: a ping is sent, a full outbox ends the
-// session, an end is sent. A websocket's two files are its connection (websocket.go) and
-// its writing (flush.go). library.go has all that only the Socket.IO library needs.
+// Session is one type in five files besides its way to the library (library.go), since
+// each tells one story with few of its fields: session.go its life, sending.go what
+// leaves, heartbeat.go pings and signs of life, socketio.go what arrives, upgrade.go the
+// move to a websocket. The mutex is one, because each of the stories ends in the others: a
+// ping is sent, a full outbox ends the session, an end is sent. A websocket's files are
+// its connection (websocket.go) and its writing (flush.go); how it takes over is in
+// upgrade.go. library.go has all that only the Socket.IO library needs.
 package engine

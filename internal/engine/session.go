@@ -34,7 +34,7 @@ const closeGrace = time.Second
 type state uint8
 
 const (
-	stateOpening state = iota // nobody but the Socket.IO layer knows of it
+	stateOpening state = iota // the Socket.IO layer and OnSession's listeners are told of it; its client is not heard yet
 	stateOpen
 	stateClosed // nothing is accepted any more, in either direction
 )

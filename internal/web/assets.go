@@ -49,10 +49,9 @@ const staticPath = "/static/"
 // hidden files.
 type static struct {
 	files fs.FS
-	// build, if not empty, is a folder that is not there, of which the whole static
-	// folder seems to be a part. It is named after the content of the files, which
-	// do not change: what a browser has from there it need not ask for again, and
-	// modules of two versions cannot meet.
+	// build, if not empty, is the first folder in the address of every static file.
+	// There is no such folder. It is named after the content of the files, which do not
+	// change: browsers need not ask again, and modules of two versions cannot meet.
 	build string
 	packs packs
 	// tags has the ETags of files without a time, which are embedded ones and

@@ -11,9 +11,9 @@ import (
 // ownModules is where our own modules are in the static folder.
 const ownModules = "js"
 
-// takeComments returns a folder that does not change with our own modules without their comments, which are more than
-// a third of them even when packed. A module that cannot be read stays as it is: browsers say
-// more of its mistake than could be said here.
+// takeComments takes the comments out of our own modules, more than a third of them even
+// when packed. files must not change. A module that cannot be read stays as it is:
+// browsers say more of its mistake than could be said here.
 func takeComments(files fs.FS) (fs.FS, error) {
 	contents := map[string][]byte{}
 	err := fs.WalkDir(files, ownModules, func(name string, entry fs.DirEntry, err error) error {

@@ -15,8 +15,9 @@ import (
 // in the order of the cascade, which a browser can follow by itself.
 const mainSheet = "css/app.css"
 
-// joinSheets returns a folder that does not change with the main sheet in one piece, so that browsers do not ask
-// for a list first and then for all that is on it. A main sheet that imports nothing stays as it is.
+// joinSheets puts the sheets that the main sheet lists into the main sheet, so that browsers
+// need not ask for a list first. files must not change. A main sheet that imports nothing
+// stays as it is.
 //
 // A sheet of the same folder that is not on the list is a mistake: it would be without effect.
 func joinSheets(files fs.FS) (fs.FS, error) {

@@ -68,8 +68,9 @@ type Options struct {
 	// Static is the folder served at /static/; nil means none.
 	Static fs.FS
 	// StaticFixed is true if the files in Static do not change. Then url_for gives
-	// templates addresses that browsers keep for good, and css/app.css contains the
-	// style sheets that it imports.
+	// templates addresses that browsers keep for good. The sheet css/app.css is served
+	// with the sheets that it imports in it, and the modules below js/ without their
+	// comments.
 	StaticFixed bool
 	// Library is the folder with socket.io.min.js and socket.io.esm.min.js,
 	// which are served at /socket.io/. Either may be missing; nil means both are.
@@ -267,7 +268,8 @@ func (s *server) site(o Options) http.Handler {
 		pages.With(s.limit("join", joinsPerMinute)).Post("/join", s.join)
 	})
 	router.With(noStore, s.limit("status", pagesPerMinute)).Get("/room/{id}/status", s.status)
-	// Asked for in these ways they do not come here, but others are told of them.
+	// GET and HEAD of static files never come here. The routes let methodNotAllowed name
+	// both methods.
 	router.Get(staticPath+"*", s.serveStatic)
 	router.Head(staticPath+"*", s.serveStatic)
 	router.With(noStore).Get("/healthz", s.health)

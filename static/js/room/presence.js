@@ -69,7 +69,8 @@ export class Presence {
     this.#trouble = refusal(code, message);
     this.#on.refused(this.#trouble);
     if (ref !== undefined) return;
-    // Is this page in the room at all? Of a failure the server may fail again, at once.
+    // The page asks whether it is still in the room. After a failure of the server it waits
+    // first, since that may fail again.
     if (code === 'internal') this.#askLater();
     else this.#events.say('ping_room');
   }

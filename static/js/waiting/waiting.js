@@ -24,7 +24,7 @@ function open(io) {
   events.on('room_error', ({ code, message }) => notices.say(refusal(code, message)));
 }
 
-// Whether there still is something to wait for, the server knows.
+// The server knows whether there is still something to wait for.
 forgetWhenLeft(page, {
   forget() {
     display.stop();
