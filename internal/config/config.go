@@ -23,11 +23,9 @@ type Config struct {
 	MetricsAddr string
 	LogLevel    slog.Level
 
-	// Secret is the secret from which all keys are derived. It is never empty.
+	// Secret is the secret from which all keys are derived. It is never empty. If none is
+	// set, it is made for this run: sessions end when the process does.
 	Secret Secret
-	// SecretGenerated is true if Secret was made for this run: sessions end
-	// when the process does.
-	SecretGenerated bool
 
 	// TemplatesDir and StaticDir are folders to use in place of the embedded
 	// ones; empty means embedded. They exist, and TemplatesDir holds every
@@ -90,7 +88,7 @@ func Load(environ []string, dotenv string) (Config, error) {
 	cfg := v.config(s.values)
 	cfg.Secret = v.secret()
 	if len(cfg.Secret) == 0 {
-		cfg.Secret, cfg.SecretGenerated = generateSecret(), true
+		cfg.Secret = generateSecret()
 	}
 	cfg.Warnings = v.warnings(s)
 	return cfg, nil

@@ -14,6 +14,7 @@ func TestRenderBlueprint(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	const generated = "a generated value of forty-four characters.="
 	dotenv := new(strings.Builder)
 	variable := regexp.MustCompile(`(?m)- key: (\w+).*\n\s+(?:value: "?([^"\n]*)"?|generateValue: true)$`)
 	for _, match := range variable.FindAllStringSubmatch(string(content), -1) {
@@ -22,12 +23,12 @@ func TestRenderBlueprint(t *testing.T) {
 			continue
 		}
 		if value == "" {
-			value = "a generated value of forty-four characters.="
+			value = generated
 		}
 		dotenv.WriteString(name + "=" + value + "\n")
 	}
 	cfg := mustLoad(t, with("RENDER=true", "PORT=10000"), dotenv.String())
-	if !cfg.Production || cfg.SecretGenerated || cfg.TrustedProxies.Hops != 1 || cfg.Listen != ":10000" {
+	if !cfg.Production || string(cfg.Secret) != generated || cfg.TrustedProxies.Hops != 1 || cfg.Listen != ":10000" {
 		t.Errorf("the blueprint gives %+v", cfg)
 	}
 	if len(cfg.Warnings) != 0 {
