@@ -151,7 +151,7 @@ var requestAttributes = map[string]func(s *server, r *http.Request, page string)
 	"form":        func(_ *server, r *http.Request, _ string) any { return multiDict(r.PostForm) },
 	"full_path":   func(_ *server, r *http.Request, _ string) any { return r.URL.Path + "?" + iri(r.URL.RawQuery) },
 	"headers":     func(_ *server, r *http.Request, _ string) any { return headersOf(r) },
-	"host":        func(s *server, r *http.Request, _ string) any { return s.proxies.Hosts(r)[0] },
+	"host":        func(s *server, r *http.Request, _ string) any { return s.proxies.hosts(r)[0] },
 	"host_url":    func(s *server, r *http.Request, _ string) any { return s.root(r) },
 	"is_secure":   func(s *server, r *http.Request, _ string) any { return s.proxies.Secure(r) },
 	"method":      func(_ *server, r *http.Request, _ string) any { return r.Method },
@@ -253,7 +253,7 @@ func (s *server) scheme(r *http.Request) string {
 }
 
 func (s *server) root(r *http.Request) string {
-	return s.scheme(r) + "://" + s.proxies.Hosts(r)[0] + "/"
+	return s.scheme(r) + "://" + s.proxies.hosts(r)[0] + "/"
 }
 
 var encodedBeyondASCII = regexp.MustCompile(`(?:%[89A-Fa-f][0-9A-Fa-f])+`)
@@ -376,7 +376,7 @@ func (a *address) build(s *server, r *http.Request) (any, error) {
 	if scheme == "" {
 		scheme = s.scheme(r)
 	}
-	return scheme + "://" + s.proxies.Hosts(r)[0] + path, nil
+	return scheme + "://" + s.proxies.hosts(r)[0] + path, nil
 }
 
 // escapePath encodes a text for a path as Flask does. Marks without a meaning in a path stay.

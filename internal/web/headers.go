@@ -35,7 +35,7 @@ func (s *server) headers(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		secure := s.proxies.Secure(r)
-		h.Set("Content-Security-Policy", strings.ReplaceAll(s.policy, "%SOCKET%", socketSources(s.proxies.Hosts(r), secure)))
+		h.Set("Content-Security-Policy", strings.ReplaceAll(s.policy, "%SOCKET%", socketSources(s.proxies.hosts(r), secure)))
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Permissions-Policy", permissions)
 		// A polling connection tells its page by the Referer, so no-referrer would be too strict.

@@ -64,7 +64,7 @@ func (o *Origins) Accept(r *http.Request) bool {
 	if from.scheme != "https" && o.proxies.Secure(r) {
 		return false
 	}
-	return slices.ContainsFunc(o.proxies.Hosts(r), from.isHost)
+	return slices.ContainsFunc(o.proxies.hosts(r), from.isHost)
 }
 
 // origin is a web origin in a form in which equal origins compare as equal: in lower case

@@ -85,10 +85,10 @@ func (p Proxies) Secure(r *http.Request) bool {
 	return false
 }
 
-// Hosts returns the hosts that the browser may have addressed, the likeliest first. Each
+// hosts returns the hosts that the browser may have addressed, the likeliest first. Each
 // has its port unless that is the default. A trusted proxy may have changed the Host header
 // and tell the one before. It may tell a port separately, which is the browser's or its own.
-func (p Proxies) Hosts(r *http.Request) []string {
+func (p Proxies) hosts(r *http.Request) []string {
 	if !p.believed(r) {
 		return []string{r.Host}
 	}
@@ -274,7 +274,7 @@ func (v *resolver) resolve(next http.Handler, full http.HandlerFunc) http.Handle
 			full(w, r)
 			return
 		}
-		if v.proxies.Shared(r) {
+		if v.proxies.shared(r) {
 			v.warn()
 			if c := connlimit.Of(r); c != nil {
 				c.FoundShared()
@@ -303,15 +303,16 @@ func Networks(r *http.Request) []network.Network {
 	return network.Of(c.address.String())
 }
 
-// Distinct returns the [Networks] of a request. It returns none if the request is
-// [Proxies.Shared], since they do not tell its client from others then.
+// Distinct returns the [Networks] of a request. It returns none if the request comes from a
+// peer that forwards other people's requests without being trusted: the networks are the
+// peer's, and do not tell those people apart.
 func (p Proxies) Distinct(r *http.Request) []network.Network {
-	if p.Shared(r) {
+	if p.shared(r) {
 		return nil
 	}
 	return Networks(r)
 }
 
-// Shared reports whether a request comes from a peer that forwards other people's requests
+// shared reports whether a request comes from a peer that forwards other people's requests
 // without being trusted. The peer's address does not tell those people apart.
-func (p Proxies) Shared(r *http.Request) bool { return isForwarded(r) && !p.believed(r) }
+func (p Proxies) shared(r *http.Request) bool { return isForwarded(r) && !p.believed(r) }

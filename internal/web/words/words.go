@@ -161,12 +161,12 @@ func (l *Language) Refusal(code refusal.Code, values refusal.Values) string {
 	if text, ok := l.refusals[code]; ok {
 		return values.In(text)
 	}
-	return l.Translate(code.Sentence(values))
+	return l.translate(code.Sentence(values))
 }
 
-// Translate returns a text of the server's, sentence by sentence. If one of them is
+// translate returns a text of the server's, sentence by sentence. If one of them is
 // not known, nothing is translated: half a text in each language would be worse.
-func (l *Language) Translate(text string) string {
+func (l *Language) translate(text string) string {
 	var translated []string
 	for rest := text; rest != ""; {
 		sentence := rest

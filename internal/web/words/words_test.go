@@ -64,11 +64,11 @@ func TestTranslate(t *testing.T) {
 		"":                                   "",
 		"One.Two?":                           "One.Two?",
 	} {
-		if got := l.Translate(text); got != want {
+		if got := l.translate(text); got != want {
 			t.Errorf("%q: %q, want %q", text, got, want)
 		}
 	}
-	if got := set(t, nil).For("de").Translate("One."); got != "One." {
+	if got := set(t, nil).For("de").translate("One."); got != "One." {
 		t.Errorf("without words: %q", got)
 	}
 }
