@@ -139,7 +139,7 @@ func TestHandshake(t *testing.T) {
 func TestHandshakeIsRefused(t *testing.T) {
 	for name, test := range map[string]struct {
 		method, query string
-		want          refusal
+		want          protocolError
 	}{
 		"no revision":               {http.MethodGet, "transport=polling", unsupportedProtocol},
 		"not a revision":            {http.MethodGet, "EIO=abc&transport=polling", unsupportedProtocol},

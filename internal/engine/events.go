@@ -104,7 +104,7 @@ func parseHeader(text []byte) (h header, body []byte, err error) {
 }
 
 // decodePacket decodes a packet. Its attachments follow, if it has some.
-func (o *Options) decodePacket(text []byte) (*incoming, error) {
+func decodePacket(text []byte, o *Options) (*incoming, error) {
 	h, body, err := parseHeader(text)
 	if err != nil {
 		return nil, err
@@ -121,7 +121,7 @@ func (o *Options) decodePacket(text []byte) (*incoming, error) {
 			p.body = slices.Concat(text[:len(text)-len(body)], flat)
 		}
 	case sioEvent, sioBinaryEvent:
-		if p.event, err = o.decodeEvent(body); err != nil {
+		if p.event, err = decodeEvent(body, o); err != nil {
 			return nil, err
 		}
 	case sioAck, sioBinaryAck:
@@ -137,8 +137,8 @@ func (o *Options) decodePacket(text []byte) (*incoming, error) {
 	return p, nil
 }
 
-// decodeEvent decodes the array of an event's name and arguments.
-func (o *Options) decodeEvent(text []byte) (event []any, err error) {
+// decodeEvent decodes the array of an event's name and arguments, as [Options.Decode] says.
+func decodeEvent(text []byte, o *Options) (event []any, err error) {
 	if o.Decode != nil {
 		event, err = o.Decode(text)
 	} else {
@@ -182,7 +182,7 @@ func (a *assembly) decode(p packet, o *Options) (whole *incoming, err error) {
 	case p.long != nil:
 		whole = p.long
 	default:
-		if whole, err = o.decodePacket(p.data); err != nil {
+		if whole, err = decodePacket(p.data, o); err != nil {
 			return nil, err
 		}
 	}

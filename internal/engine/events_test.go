@@ -33,7 +33,8 @@ var events = []string{
 
 // decodeAsLibrary decodes an event without attachments into the library's form.
 func decodeAsLibrary(text []byte) (*parser.Packet, error) {
-	p, err := New(options()).options.decodePacket(text)
+	o := options()
+	p, err := decodePacket(text, &o)
 	if err != nil {
 		return nil, err
 	}
