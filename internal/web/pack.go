@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -95,4 +96,11 @@ func takesPacked(r *http.Request) bool {
 		}
 	}
 	return false
+}
+
+// packedContent announces packed content and returns it.
+func packedContent(h http.Header, packed []byte) *bytes.Reader {
+	h.Set("Content-Encoding", "gzip")
+	h.Set("Content-Length", strconv.Itoa(len(packed)))
+	return bytes.NewReader(packed)
 }

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -10,15 +9,11 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
-	"strconv"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/go-chi/chi/v5"
 
 	"securechat/internal/folder"
-	"securechat/internal/refusal"
 )
 
 // contentTypes are those that depend on the system's tables, or that some
@@ -163,146 +158,4 @@ func (s *server) serveStatic(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	http.ServeContent(w, r, name, info.ModTime(), content)
-}
-
-// packedContent announces packed content and returns it.
-func packedContent(h http.Header, packed []byte) *bytes.Reader {
-	h.Set("Content-Encoding", "gzip")
-	h.Set("Content-Length", strconv.Itoa(len(packed)))
-	return bytes.NewReader(packed)
-}
-
-// tags remembers ETags. It is safe for concurrent use.
-type tags struct {
-	mu    sync.Mutex
-	known map[string]string
-}
-
-// of returns the ETag of a file. It is weak because the file may be sent compressed.
-func (t *tags) of(name string, info fs.FileInfo, content io.ReadSeeker) (string, error) {
-	if !info.ModTime().IsZero() {
-		return fmt.Sprintf(`W/"%x-%x"`, info.ModTime().UnixNano(), info.Size()), nil
-	}
-	t.mu.Lock() // also while a file is read: not by everybody who asks at the same time
-	defer t.mu.Unlock()
-	if tag, ok := t.known[name]; ok {
-		return tag, nil
-	}
-	all, err := readAgain(content)
-	if err != nil {
-		return "", err
-	}
-	if t.known == nil {
-		t.known = make(map[string]string)
-	}
-	t.known[name] = tagOf(all)
-	return t.known[name], nil
-}
-
-// readAgain returns the whole content, which can be read once more afterwards.
-func readAgain(content io.ReadSeeker) ([]byte, error) {
-	all, err := io.ReadAll(content)
-	if err != nil {
-		return nil, err
-	}
-	_, err = content.Seek(0, io.SeekStart)
-	return all, err
-}
-
-func tagOf(content []byte) string {
-	sum := sha256.Sum256(content)
-	return `W/"` + hex.EncodeToString(sum[:12]) + `"`
-}
-
-// libraryFiles are the files of socket.io-client that every Socket.IO server
-// has under its own path.
-var libraryFiles = []string{
-	"socket.io.min.js", "socket.io.min.js.map",
-	"socket.io.esm.min.js", "socket.io.esm.min.js.map",
-}
-
-// ourLibrary is the file without which the embedded pages do not work.
-const ourLibrary = "socket.io.esm.min.js"
-
-// library holds those files of socket.io-client that were put into the build,
-// by their path. A nil content means that it was not.
-type library map[string]*asset
-
-type asset struct {
-	name, tag string
-	content   []byte
-	packed    func() ([]byte, error) // as pack makes it, when it is first asked for
-}
-
-func loadLibrary(files fs.FS) (library, error) {
-	l := library{}
-	for _, name := range libraryFiles {
-		l["/socket.io/"+name] = nil
-		if files == nil {
-			continue
-		}
-		content, err := fs.ReadFile(files, name)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		l["/socket.io/"+name] = &asset{
-			name: name, tag: tagOf(content), content: content,
-			packed: sync.OnceValues(func() ([]byte, error) { return pack(content) }),
-		}
-	}
-	return l, nil
-}
-
-// serveLibrary serves a file of the library.
-func (s *server) serveLibrary(w http.ResponseWriter, r *http.Request) {
-	// It is no route of the router's, but shall be seen as one.
-	chi.RouteContext(r.Context()).RoutePatterns = []string{"/socket.io/*"}
-	file := s.library[r.URL.Path]
-	if file == nil {
-		s.refuse(w, r, problem{
-			status: http.StatusNotFound,
-			code:   refusal.BuiltWithoutClient,
-			where:  "library", reason: "not built",
-		})
-		return
-	}
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		w.Header().Set("Allow", "GET, HEAD")
-		s.refuse(w, r, wrongMethod)
-		return
-	}
-	h := w.Header()
-	h.Set("ETag", file.tag)
-	h.Set("Cache-Control", "public, max-age=604800")
-	h.Add("Vary", "Accept-Encoding")
-	setContentType(h, file.name)
-	content := bytes.NewReader(file.content)
-	if takesPacked(r) {
-		packed, err := file.packed()
-		if err != nil {
-			s.refuseUse(w, r, "library", err)
-			return
-		}
-		if packed != nil {
-			content = packedContent(h, packed)
-		}
-	}
-	http.ServeContent(w, r, file.name, time.Time{}, content)
-}
-
-// built is a middleware that stands in for the embedded pages if they cannot work.
-func (s *server) built(next http.Handler) http.Handler {
-	if s.foreign || s.library["/socket.io/"+ourLibrary] != nil {
-		return next
-	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.refuse(w, r, problem{
-			status: http.StatusServiceUnavailable,
-			code:   refusal.BuiltWithoutModules,
-			where:  "page", reason: "not built",
-		})
-	})
 }
