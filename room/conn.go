@@ -70,7 +70,12 @@ func (m *Member) overtaken(c Conn) bool {
 // gaveUp reports whether other is a connection that the page of c, a new one, has given up for
 // it. Only pages that count their connections are known to have one at a time.
 func (c Conn) gaveUp(other Conn) bool {
-	return c.Page != "" && c.N > 0 && c.Page == other.Page && c.ID != other.ID
+	return c.N > 0 && c.sharesPage(other)
+}
+
+// sharesPage reports whether other is another connection of the same page, which has a name.
+func (c Conn) sharesPage(other Conn) bool {
+	return c.Page != "" && c.Page == other.Page && c.ID != other.ID
 }
 
 // succeed takes out of the room the connections that the page of c, a new one, has given up
@@ -132,12 +137,13 @@ func (m *Member) lastLoss() int {
 }
 
 // lossFor returns the index of the loss that the page of an entering connection resumes; -1 if
-// there is none. A page with a name resumes the latest loss under that name.
+// there is none. A page with a name resumes the latest loss under that name, and no other.
 //
 // A page without a name that says how far it has got resumes the loss that got furthest, among
 // those that got no further than the page. Losses that got less far stay for the member's other
 // pages, which are then told something twice rather than never. A page that says nothing
-// resumes the latest loss.
+// resumes the latest loss. If only pages with names have lost connections, it is taken to be as
+// far as the latest of those.
 func (m *Member) lossFor(a Attach) (index int) {
 	index = -1
 	for i, l := range m.Lost {
@@ -145,13 +151,12 @@ func (m *Member) lossFor(a Attach) (index int) {
 			index = i
 		}
 	}
-	if a.Resume == nil {
-		if index < 0 {
-			index = m.lastLoss()
-		}
+	switch {
+	case a.Conn.Page != "":
 		return index
-	}
-	if index < 0 || a.Conn.Page != "" {
+	case index < 0 && a.Resume == nil:
+		return m.lastLoss()
+	case index < 0 || a.Resume == nil:
 		return index
 	}
 	for i, l := range m.Lost {

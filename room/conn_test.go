@@ -186,3 +186,75 @@ func TestGoodbyesTakeNoPagesPlace(t *testing.T) {
 		t.Errorf("it goes on after %d, want %d", a.After, seen)
 	}
 }
+
+// Threat: the room knows nothing of a page that names itself, takes it to have seen everything,
+// and leaves it without what was said.
+func TestAPageThatIsNotKnownIsShownEverything(t *testing.T) {
+	after := func(t *testing.T, s *scene, c Conn) uint64 {
+		t.Helper()
+		a, _ := find[Attached](s.must(s.enter("alice", c)))
+		return a.After
+	}
+	say := func(s *scene) {
+		events, err := s.Post(s.now, "alice", KindText, "hello", "")
+		s.must(events, err)
+	}
+	t.Run("two that are loaded at once", func(t *testing.T) {
+		s := founded(t)
+		say(s)
+		for range 2 {
+			if err := s.Load(s.now, "alice"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, page := range []string{"p", "q"} {
+			if got := after(t, s, Conn{ID: page, Page: page, N: 1}); got != s.Members[0].Since {
+				t.Errorf("page %s is shown what is after %d, want all", page, got)
+			}
+		}
+	})
+	t.Run("more that lost their connections than are remembered", func(t *testing.T) {
+		s := founded(t)
+		tab := func(i, n int) Conn { return Conn{ID: fmt.Sprint(i, ".", n), Page: fmt.Sprint("tab", i), N: uint64(n)} }
+		for i := range maxLost + 1 {
+			s.must(s.enter("alice", tab(i, 1)))
+		}
+		seen := s.Seq
+		for i := range maxLost + 1 {
+			s.Disconnect(s.now, "alice", tab(i, 1).ID, seen, false)
+		}
+		say(s)
+		for i := range maxLost + 1 {
+			want := seen
+			if i == 0 {
+				want = s.Members[0].Since // the one that is forgotten
+			}
+			if got := after(t, s, tab(i, 2)); got != want {
+				t.Errorf("tab %d goes on after %d, want %d", i, got, want)
+			}
+		}
+	})
+	t.Run("one that does not count, by a second connection", func(t *testing.T) {
+		s := founded(t)
+		entered := after(t, s, Conn{ID: "one", Node: "n1", Page: "p"})
+		say(s)
+		if got := after(t, s, Conn{ID: "two", Node: "n2", Page: "p"}); got != entered {
+			t.Errorf("it goes on after %d, want %d", got, entered)
+		}
+	})
+}
+
+// A page without a name goes by the loss of one that has a name, and leaves it to that page.
+func TestANamedLossIsNobodyElses(t *testing.T) {
+	s := founded(t)
+	s.must(s.enter("alice", Conn{ID: "p1", Page: "p", N: 1}))
+	seen := s.Seq
+	s.Disconnect(s.now, "alice", "p1", seen, false)
+	events, err := s.Post(s.now, "alice", KindText, "hello", "")
+	s.must(events, err)
+	for _, c := range []Conn{{ID: "old"}, {ID: "p2", Page: "p", N: 2}} {
+		if a, _ := find[Attached](s.must(s.enter("alice", c))); a.After != seen {
+			t.Errorf("%s goes on after %d, want %d", c.ID, a.After, seen)
+		}
+	}
+}

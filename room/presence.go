@@ -93,15 +93,15 @@ func (r *Room) Connect(now time.Time, a Attach) ([]Event, error) {
 // that reconnects has seen what the caller knows of it, or else what its lost connection is
 // known to have delivered. That loss is used up. A new page uses up none, since it may be that
 // of another tab, which will come back.
+//
+// A page with a name that the room does not know is new, or was forgotten among too many others.
+// It is shown everything as well: one that has it already knows that by the messages' ids.
 func (m *Member) resumeAfter(now time.Time, a Attach, seq uint64) uint64 {
-	lost, before := m.lossFor(a), slices.IndexFunc(m.Conns, a.Conn.gaveUp)
-	own := a.Conn.Page != "" && lost >= 0 && m.Lost[lost].Page == a.Conn.Page
-	switch {
-	case a.Resume == nil && !a.Returning && !own && before < 0 && m.loading(now):
+	lost, before := m.lossFor(a), slices.IndexFunc(m.Conns, a.Conn.sharesPage)
+	named := a.Conn.Page != ""
+	if a.Resume == nil && !a.Returning && before < 0 && !(named && lost >= 0) && m.loading(now) {
 		m.LoadingUntil = time.Time{}
 		return m.Since
-	case before >= 0 && !own:
-		lost = -1 // the page was here until now: no loss is its own
 	}
 	seen := seq
 	switch {
@@ -109,12 +109,14 @@ func (m *Member) resumeAfter(now time.Time, a Attach, seq uint64) uint64 {
 		seen = min(*a.Resume, seq)
 	case lost >= 0:
 		seen = m.Lost[lost].Seq
-	case before >= 0:
-		seen = m.Conns[before].After
 	case a.Otherwise != nil:
 		seen = min(*a.Otherwise, seq)
+	case before >= 0:
+		seen = m.Conns[before].After
+	case named:
+		seen = m.Since
 	}
-	if lost >= 0 {
+	if lost >= 0 && m.Lost[lost].Page == a.Conn.Page { // another page's is there for that one
 		m.forgetLoss(lost)
 	}
 	return max(seen, m.Since)

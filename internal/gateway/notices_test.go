@@ -165,8 +165,10 @@ func TestWhoWasAwayIsTold(t *testing.T) {
 			page := 1
 			back := func(again end, wantOld, wantNotices []string) {
 				t.Helper()
-				page++
 				loaded := s.loading("alice")
+				if loaded {
+					page++
+				}
 				a = s.connect(visit{session: "alice", auth: strings.Replace(test.auth, "p1", fmt.Sprint("p", page), 1)})
 				if loaded {
 					a.join(alice)

@@ -403,3 +403,23 @@ func TestAReturnPutsOutNobodyElse(t *testing.T) {
 		}
 	}
 }
+
+// Threat: a browser opens two tabs of a member at once, and the second shows an empty
+// conversation.
+func TestTwoPagesThatAreLoadedAtOnce(t *testing.T) {
+	s := newServer(t)
+	alice, code := s.create("alice", "Alice")
+	bob := s.admit("bob", "Bob", code, alice)
+	a := s.connect(visit{session: "alice"}).join(alice)
+	before := s.connect(pageOfSeat("bob", bob, "before")).join(bob)
+	a.say(alice, "said before")
+	before.expect("message")
+	s.settled(before)
+	before.leave()
+	for range 2 {
+		s.load("bob", bob)
+	}
+	for _, page := range []string{"one", "two"} {
+		equal(t, page+" reads", s.connect(pageOfSeat("bob", bob, page)).join(bob).texts(), []string{"said before"})
+	}
+}
