@@ -57,7 +57,7 @@ const planted = [
   ['importsUphill', { [deep]: '' }, /deep\/er\/module\.js is on no floor/],
   ['importsUphill', { 'static/js/module.js': '' }, /static\/js\/module\.js is on no floor/],
   ['importCircles', { 'static/js/ui/dom.js': "import './dom.js';" }, /ui\/dom\.js imports static\/js\/ui\/dom\.js/],
-  ['importCircles', { 'static/js/ui/words.js': "import './notices.js';" }, /words\.js imports static\/js\/ui\/notices\.js imports|notices\.js imports static\/js\/ui\/words\.js imports/],
+  ['importCircles', { 'static/js/ui/words.js': "import './toasts.js';" }, /words\.js imports static\/js\/ui\/toasts\.js imports|toasts\.js imports static\/js\/ui\/words\.js imports/],
   ['importCircles', { 'static/js/room/typing.js': "export const load = () => import('./page.js');" }, /typing\.js imports static\/js\/room\/page\.js/],
   ...[
     "import {\n  thing,\n} from '../deep/er/module.js';\n", "import /* why */ '../deep/er/module.js';\n", "export * from '../deep/er/module.js';\n",

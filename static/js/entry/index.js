@@ -4,7 +4,7 @@ import { byId } from '../ui/dom.js';
 import { forgetLostDraft } from '../ui/draft.js';
 import { Entrance, rememberedName } from './entrance.js';
 import { csrfToken, Field, Problem } from './forms.js';
-import { Notices } from '../ui/notices.js';
+import { Toasts } from '../ui/toasts.js';
 import { text } from '../ui/words.js';
 
 const form = byId('entry', HTMLFormElement);
@@ -60,4 +60,4 @@ addEventListener('pageshow', ({ persisted }) => {
 void forgetLostDraft();
 
 // The room needs the client. This page has the time to fetch it, and to say so if it is missing.
-if (!await loadClient()) new Notices(byId('notices')).keep(text('connection.broken'));
+if (!await loadClient()) new Toasts(byId('notices')).keep(text('connection.broken'));

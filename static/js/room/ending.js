@@ -1,4 +1,4 @@
-import { forgetWhenLeft } from '../ui/past.js';
+import { forgetWhenLeft } from '../ui/leftpage.js';
 
 /**
  * The end of a room's page: the room or the place in it is gone, the person leaves for good, or the

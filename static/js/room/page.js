@@ -12,7 +12,6 @@ import { Invite } from './invite.js';
 import { loadClient } from '../transport/connection.js';
 import { Members } from './members.js';
 import { Messages } from './messages.js';
-import { Notices } from '../ui/notices.js';
 import { People } from './people.js';
 import { sealPlainly } from './plain.js';
 import { Presence } from './presence.js';
@@ -21,6 +20,7 @@ import { RoomCode } from './roomcode.js';
 import { Rotation } from './rotation.js';
 import { Sending } from './sending.js';
 import { bindSwitches } from './switches.js';
+import { Toasts } from '../ui/toasts.js';
 import { Typing } from './typing.js';
 import { followKeyboard } from './viewport.js';
 import { text } from '../ui/words.js';
@@ -31,11 +31,11 @@ const { room = '', name = '', member = '', remaining, answerTime } = page.datase
 const input = byId('message-input', HTMLTextAreaElement);
 const chat = byId('chat');
 const announcer = new Announcer(byId('announcer'));
-const notices = new Notices(byId('notices'), () => chat.focus());
+const toasts = new Toasts(byId('notices'), () => chat.focus());
 const alerts = new Alerts(/** @type {HTMLLinkElement} */ (document.querySelector('link[rel=icon]')).href);
 const code = new RoomCode(
   { code: byId('currentCode'), dots: byId('code-hidden'), toggle: byId('toggle-code'), copy: byId('copy-code') },
-  (said) => notices.say(said),
+  (said) => toasts.say(said),
 );
 const invite = new Invite({
   dialog: byId('invite-dialog', HTMLDialogElement), openers: [byId('invite'), byId('invite-first')], qr: byId('qr', HTMLCanvasElement), code: byId('invite-code'),
@@ -68,7 +68,7 @@ function open(io) {
   });
 
   // They hear of an event in this order, and so what they say about it is in order, too.
-  const presence = new Presence(events, name, { refused: (why) => notices.say(why), gone: (why) => ending.end(why) });
+  const presence = new Presence(events, name, { refused: (why) => toasts.say(why), gone: (why) => ending.end(why) });
   new Conversation(events, messages, typing, { name }, (who) => alerts.message(who, { news: presence.isCaughtUp }));
   new Door(events, requests, {
     knocked(who) {
@@ -105,4 +105,4 @@ bindSwitches(alerts);
 document.querySelectorAll('dialog').forEach(closeFromOutside);
 const io = await loadClient();
 if (io) open(io);
-else notices.keep(text('connection.broken'));
+else toasts.keep(text('connection.broken'));

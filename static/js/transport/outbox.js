@@ -80,7 +80,7 @@ export class Outbox {
     this.#connected = false;
     for (const message of this.#messages.values()) {
       if (message.state === 'sending') this.#become(message, message.tries < mostTries ? 'waiting' : 'failed');
-      else this.#settle(message); // it has not gone out
+      else this.#noLongerUnderway(message); // it has not gone out
     }
   }
 
@@ -210,7 +210,7 @@ export class Outbox {
    *
    * @param {Pending} message
    */
-  #settle(message) {
+  #noLongerUnderway(message) {
     if (!message.posted) return;
     message.posted = undefined;
     this.#underway -= 1;
@@ -224,7 +224,7 @@ export class Outbox {
    * @param {Outbound['state']} state
    */
   #become(message, state) {
-    this.#settle(message);
+    this.#noLongerUnderway(message);
     message.state = state;
     this.#on.changed(message);
   }
@@ -233,7 +233,7 @@ export class Outbox {
   #remove(ref) {
     const message = this.#messages.get(ref);
     if (!message) return undefined;
-    this.#settle(message);
+    this.#noLongerUnderway(message);
     this.#messages.delete(ref);
     return message.text;
   }

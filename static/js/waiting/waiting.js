@@ -6,13 +6,13 @@ import { byId } from '../ui/dom.js';
 import { Events } from '../transport/events.js';
 import { JoinRequest } from './request.js';
 import { loadClient } from '../transport/connection.js';
-import { Notices } from '../ui/notices.js';
-import { forgetWhenLeft } from '../ui/past.js';
+import { forgetWhenLeft } from '../ui/leftpage.js';
+import { Toasts } from '../ui/toasts.js';
 import { refusal, text } from '../ui/words.js';
 
 const page = byId('waiting');
 const { room = '', userId: id = '', name = '', answerTime } = page.dataset;
-const notices = new Notices(byId('notices'));
+const toasts = new Toasts(byId('notices'));
 const display = new Display(page, Number(answerTime));
 /** @type {Events | undefined} */
 let events;
@@ -21,7 +21,7 @@ let events;
 function open(io) {
   events = new Events(io, { room, seat: id }, {}, { state: connectionLabel(byId('connection')) });
   new JoinRequest(events, { room, id, name }, display, byId('home'));
-  events.on('room_error', ({ code, message }) => notices.say(refusal(code, message)));
+  events.on('room_error', ({ code, message }) => toasts.say(refusal(code, message)));
 }
 
 // The server knows whether there is still something to wait for.
@@ -37,4 +37,4 @@ history.replaceState(history.state, '', `/join/${encodeURIComponent(id)}`);
 askAgain(byId('again', HTMLFormElement));
 const io = await loadClient();
 if (io) open(io);
-else notices.keep(text('connection.broken'));
+else toasts.keep(text('connection.broken'));
