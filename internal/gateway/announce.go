@@ -115,8 +115,8 @@ func (g *Gateway) tellAdmission(roomID string, k room.KnockAdmitted) {
 		if l.member != "" {
 			l.tell(timer)
 		}
+		l.ignoreKnockLocked(k.Knock) // it is over
 	})
-	g.audience.decided(k.Knock)
 }
 
 // tellRefusal tells the members and the applicant that somebody was not let in. The
@@ -136,8 +136,8 @@ func (g *Gateway) tellRefusal(roomID string, k room.KnockRefused) {
 		if l.applicant {
 			l.tell(outside.of(l))
 		}
+		l.ignoreKnockLocked(k.Knock) // it is over
 	})
-	g.audience.decided(k.Knock)
 }
 
 // closeRoom tells everybody that the room is gone, and takes them out of it.

@@ -71,24 +71,6 @@ func (a *audience) ignore(knock string, c *conn) {
 	a.knocks.remove(knock, c)
 }
 
-// decided has nobody listen any more to a knock that is over.
-func (a *audience) decided(knock string) {
-	a.mu.Lock()
-	waiting := a.knocks[knock]
-	delete(a.knocks, knock)
-	a.mu.Unlock()
-	for _, c := range waiting {
-		c.mu.Lock()
-		c.knocks = slices.DeleteFunc(c.knocks, func(k heardKnock) bool {
-			if k.knock == knock {
-				k.unwatch()
-			}
-			return k.knock == knock
-		})
-		c.mu.Unlock()
-	}
-}
-
 // of returns the connections that are in a room. The slice must not be changed.
 func (a *audience) of(roomID string) []*conn {
 	a.mu.Lock()
@@ -156,11 +138,43 @@ func (c *conn) ignoreKnocksLocked() {
 	c.knocks = nil
 }
 
-func (c *conn) hearsOf(knock string) bool {
-	return slices.ContainsFunc(c.knocks, func(k heardKnock) bool { return k.knock == knock })
+// ignoreKnock lets a connection hear of a knock no longer, and reports whether it did until now.
+func (c *conn) ignoreKnock(knock string) (heard bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.ignoreKnockLocked(knock)
 }
 
-// listenToKnock lets a connection hear what happens to the knock of a seat from here on.
+func (c *conn) ignoreKnockLocked(knock string) (heard bool) {
+	i := c.knockIndex(knock)
+	if i < 0 {
+		return false
+	}
+	c.g.audience.ignore(knock, c)
+	c.knocks[i].unwatch()
+	c.knocks = slices.Delete(c.knocks, i, i+1)
+	return true
+}
+
+func (c *conn) hearsOf(knock string) bool { return c.knockIndex(knock) >= 0 }
+
+func (c *conn) knockIndex(knock string) int {
+	return slices.IndexFunc(c.knocks, func(k heardKnock) bool { return k.knock == knock })
+}
+
+// heardKnocks returns the knocks that the connection hears of.
+func (c *conn) heardKnocks() (knocks []string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, k := range c.knocks {
+		knocks = append(knocks, k.knock)
+	}
+	return knocks
+}
+
+// listenToKnock lets a connection hear what happens to the knock of a seat from here on, until
+// it is told the verdict. The verdict may have been told to all others before: who calls this
+// looks for it afterwards, or the connection would have the room watched for ever.
 func (c *conn) listenToKnock(seat room.Seat) error {
 	unwatch, err := c.g.watches.watch(c.ctx, seat.Room)
 	if err != nil {

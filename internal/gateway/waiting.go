@@ -14,35 +14,54 @@ const verdictPause = 2 * time.Second
 // listenForVerdicts has the connection told about the session's requests, and at once
 // about verdicts that it has missed.
 func (c *conn) listenForVerdicts(seats []room.Seat) {
+	waits := make(map[string]bool)
 	for _, s := range seats {
 		if s.Standing != room.Waiting {
 			continue
 		}
-		if err := c.listenToKnock(s); err != nil && !errors.Is(err, room.ErrNotFound) { // its end is found below
+		err := c.listenToKnock(s)
+		if err != nil && !errors.Is(err, room.ErrNotFound) { // its end is found below
 			c.fail(err)
 			return
 		}
+		waits[s.ID] = err == nil
 	}
-	// The seats are read again, since a verdict may have come before the connection listened.
+	c.tellMissed(waits)
+}
+
+// tellMissed tells the connection the verdicts that came before it listened. waits has the
+// requests that were open when the session's seats were read, and whether the connection has
+// listened to each.
+func (c *conn) tellMissed(waits map[string]bool) {
 	seats, err := c.g.service.Seats(c.ctx, c.session)
 	if err != nil {
 		c.fail(err)
 		return
 	}
 	for _, s := range seats {
+		listened := waits[s.ID]
+		delete(waits, s.ID)
 		// A page that has gone to the room need not hear that it was admitted.
 		unopened := s.Path == s.ID && s.Loading && !s.Rendered && s.Open == 0
-		if s.Standing == room.Refused || s.Standing == room.Admitted && unopened {
-			c.tellVerdict(s)
+		switch {
+		case s.Standing == room.Waiting:
+		case s.Standing == room.Refused, unopened:
+			c.tellVerdict(s, listened)
+		default:
+			c.ignoreKnock(s.ID)
 		}
+	}
+	for knock, listened := range waits { // their rooms have ended
+		c.tellVerdict(room.Seat{ID: knock, Standing: room.Refused, Refusal: room.RoomGone}, listened)
 	}
 }
 
 // tellVerdict tells this connection alone how a request ended, but not twice within
 // verdictPause. A waiting page asks as soon as it is connected, when it has just been told, and
-// would show the verdict to the person twice.
-func (c *conn) tellVerdict(s room.Seat) {
-	if time.Since(c.told[s.ID]) < verdictPause {
+// would show the verdict to the person twice. For the same reason it tells nothing if the
+// connection has listened to the request and does so no longer: it was told with all others.
+func (c *conn) tellVerdict(s room.Seat, listened bool) {
+	if listens := c.ignoreKnock(s.ID); listened && !listens || c.toldLately(s.ID) {
 		return
 	}
 	if c.told == nil {
@@ -57,6 +76,8 @@ func (c *conn) tellVerdict(s room.Seat) {
 	case room.Waiting:
 	}
 }
+
+func (c *conn) toldLately(knock string) bool { return time.Since(c.told[knock]) < verdictPause }
 
 // onJoinRequest shows the request of a waiting page to the members again, or tells the page how
 // it stands.
@@ -89,6 +110,10 @@ func (c *conn) asApplicant(p payload, do func(knock string) error) {
 		c.noRequest(p)
 		return
 	}
+	waits := make(map[string]bool)
+	for _, knock := range c.heardKnocks() {
+		waits[knock] = true
+	}
 	seats, err := c.g.service.Seats(c.ctx, c.session)
 	if err != nil {
 		c.fail(err)
@@ -100,17 +125,20 @@ func (c *conn) asApplicant(p payload, do func(knock string) error) {
 			continue
 		}
 		if s.Standing != room.Waiting {
-			c.tellVerdict(s)
+			c.tellVerdict(s, waits[s.ID])
 			return
 		}
-		err := c.listenToKnock(s)
+		if !waits[s.ID] {
+			err = c.listenToKnock(s)
+			waits[s.ID] = err == nil
+		}
 		if err == nil {
 			err = do(s.ID)
 		}
 		switch {
 		case err == nil:
 		case errors.Is(err, room.ErrNoSuchKnock), errors.Is(err, room.ErrNotFound): // it was decided this very moment
-			c.listenForVerdicts(seats)
+			c.tellMissed(waits)
 		default:
 			c.fail(err)
 		}
@@ -127,5 +155,7 @@ func (c *conn) noRequest(p payload) {
 		c.fail(room.ErrNoSuchKnock)
 		return
 	}
-	c.emit("join_denied", refusedOf(id, id, refusal.NoSuchRequest, c.named()))
+	if !c.toldLately(id) {
+		c.emit("join_denied", refusedOf(id, id, refusal.NoSuchRequest, c.named()))
+	}
 }

@@ -299,6 +299,7 @@ func (s *Store) codeTaken(e *entry, r *room.Room) bool {
 func (s *Store) remove(e *entry) {
 	s.unindex(e)
 	s.logs.uncount(e)
+	e.log, e.notices = messageLog{}, messageLog{} // somebody may still watch the room
 	heap.Remove(&s.deadlines, e.heapPos)
 	s.members -= len(e.room.Members)
 	s.entered(e)

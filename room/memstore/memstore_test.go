@@ -335,3 +335,41 @@ func TestARingKeepsItsLeastLength(t *testing.T) {
 		}
 	}
 }
+
+// nobody hears what happens, and watches all the same.
+type nobody struct{}
+
+func (nobody) Announce(string, []room.Event) {}
+
+// Somebody who goes on watching a room that has ended must not keep its log in memory.
+func TestARoomThatHasEndedKeepsNoLog(t *testing.T) {
+	s := New()
+	r := newRoom(1)
+	if err := s.Create(t.Context(), r, room.Capacity{Rooms: 1, RoomsPerAddress: 1}); err != nil {
+		t.Fatal(err)
+	}
+	release, err := s.Watch(t.Context(), r.ID, nobody{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer release()
+	e := s.rooms[r.ID]
+	alice := room.Caller{Room: r.ID, Member: r.Members[0].ID, Conn: "one"}
+	for _, rule := range []func(r *room.Room) ([]room.Event, error){
+		func(r *room.Room) ([]room.Event, error) {
+			return r.Connect(start, room.Attach{Room: r.ID, Member: alice.Member, Conn: room.Conn{ID: "one"}})
+		},
+		func(r *room.Room) ([]room.Event, error) {
+			posted, err := r.Post(start, alice, room.KindText, "hello", "")
+			return []room.Event{posted}, err
+		},
+		func(r *room.Room) ([]room.Event, error) { return r.Leave(start, alice, 0, true) },
+	} {
+		if _, err := s.Update(t.Context(), r.ID, func(r *room.Room, _ room.Log) ([]room.Event, error) { return rule(r) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := e.logBytes(); n != 0 {
+		t.Errorf("%d bytes are left", n)
+	}
+}
