@@ -215,9 +215,10 @@ describe('the waiting page', { concurrency: 3 }, () => {
     await page.receive('connect');
     await page.evaluate(() => {
       const { emit } = globalThis.socket;
+      globalThis.answers = [];
       globalThis.socket.emit = (event, ...values) => {
         emit(event, ...values);
-        globalThis.acknowledge ??= values.at(-1);
+        globalThis.answers.push(values.at(-1));
       };
     });
     await page.sent();
@@ -225,8 +226,11 @@ describe('the waiting page', { concurrency: 3 }, () => {
     await page.receive('join_approved', { user_id: 'knock-1', room: 'room-1', current_time: 1 });
     const [, [event, { room, final }]] = await page.sent();
     assert.deepEqual([event, room, final], ['leave_room', 'knock-1', true]);
+    // The server answers the withdrawal, and then that the place is free.
+    const [withdrawn, left] = [0, 1].map((i) => () => page.evaluate((said) => { globalThis.answers[said](null); }, i));
+    await withdrawn();
     assert.deepEqual(page.navigations, []);
-    await page.evaluate(() => globalThis.acknowledge(null));
+    await left();
     await page.waitForURL('http://localhost/');
   });
 
