@@ -58,8 +58,9 @@ func (c *conn) isAfter(other *conn) bool {
 // It returns the sequence number up to which that connection's page has certainly got, nil if
 // there is none. The page is taken to be the one behind the new connection, which so resumes
 // where it was left. If several are dead, say two tabs of a laptop that slept, the one that got
-// least far is taken, and the others wait for their own pages. Connections of pages that name
-// themselves are left alone: succeed finds them.
+// least far is taken, and the others wait for their own pages. Connections that are certainly
+// another page's are left alone, and so are those of pages that name themselves: succeed has
+// found them.
 //
 // If the new connection ends before all have answered, takeOver returns at once, so that
 // everything that came by it is handled. Its page may be that of any that has not answered:
@@ -71,7 +72,7 @@ func (c *conn) takeOver(seat room.Seat) (resume, otherwise *uint64) {
 	var mu sync.Mutex
 	var dead *conn
 	for _, other := range c.g.audience.connsOf(seat) {
-		if other == c || other.named() {
+		if other == c || other.named() || other.pageKey() != c.pageKey() {
 			continue
 		}
 		wg.Go(func() {

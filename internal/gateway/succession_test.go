@@ -423,3 +423,41 @@ func TestTwoPagesThatAreLoadedAtOnce(t *testing.T) {
 		equal(t, page+" reads", s.connect(pageOfSeat("bob", bob, page)).join(bob).texts(), []string{"said before"})
 	}
 }
+
+// Threat: a page that is known by its name is taken for the one behind a dead connection of
+// another page, goes on where that was, and misses what it had yet to get.
+func TestNoPageTakesOverAnothers(t *testing.T) {
+	t.Parallel()
+	named := func(seat room.Seat, n int) visit {
+		return visit{session: "bob", auth: fmt.Sprintf(`{"seat":%q,"page":"one","n":%d}`, seat.ID, n)}
+	}
+	withToken := func(token string) visit { return visit{session: "bob", query: "&csrf_token=" + token} }
+	for name, test := range map[string]struct {
+		page func(seat room.Seat, n int) visit
+		dead visit
+	}{
+		"a name, and a page without one": {named, visit{session: "bob"}},
+		"a name, and a token":            {named, withToken("B")},
+		"two tokens":                     {func(room.Seat, int) visit { return withToken("A") }, withToken("B")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newServer(t)
+			alice, code := s.create("alice", "Alice")
+			bob := s.admit("bob", "Bob", code, alice)
+			a := s.connect(visit{session: "alice"}).join(alice)
+			first := s.connect(test.page(bob, 1)).join(bob)
+			other := s.connect(test.dead).join(bob)
+			s.settled(first)
+			first.drop()
+			s.eventually("its loss is known", func() bool { return len(s.state(bob.Room).Members[1].Lost) == 1 })
+			a.say(alice, "missed")
+			other.until("it", func() bool { return slices.Contains(texts(other), "missed") })
+			s.settled(other)
+			other.goSilent()
+			second := s.connect(test.page(bob, 2))
+			second.barrier()
+			equal(t, "it reads", second.texts(), []string{"missed"})
+		})
+	}
+}
