@@ -37,12 +37,24 @@ var imports = map[string][]string{
 	"securechat/internal/gateway":                 {"securechat/room", "securechat/internal/connlimit", "securechat/internal/engine", "securechat/internal/network", "securechat/internal/refusal"},
 }
 
+// testImports is which packages of ours the tests of a package may import besides the package
+// itself and those that it may import.
+var testImports = map[string][]string{
+	"securechat/room":               {"securechat/room/memstore"}, // the store that use cases are tried with
+	"securechat/room/memstore":      {"securechat/room/storetest"},
+	"securechat/internal/gateway":   {"securechat/room/memstore"},
+	"securechat/internal/web":       {"securechat/internal/web/jinja/jinjatest"},
+	"securechat/internal/web/jinja": {"securechat/internal/web/jinja/jinjatest"},
+}
+
 // forbidden are packages that the domain must not reach, however indirectly.
 var forbidden = []string{"net/http", "github.com/zishang520/", "github.com/go-chi/", "github.com/redis/"}
 
 func TestImportsGoOneWay(t *testing.T) {
-	for _, line := range goList(t, "-f", `{{.ImportPath}} {{join .Imports " "}}`, "./...") {
-		pkg, rest, _ := strings.Cut(line, " ")
+	const each = `{{.ImportPath}} {{join .Imports " "}}|{{join .TestImports " "}} {{join .XTestImports " "}}`
+	for _, line := range goList(t, "-f", each, "./...") {
+		code, tests, _ := strings.Cut(line, "|")
+		pkg, code, _ := strings.Cut(code, " ")
 		if pkg == "securechat" || strings.HasPrefix(pkg, "securechat/bench") {
 			continue // main wires everything
 		}
@@ -50,12 +62,24 @@ func TestImportsGoOneWay(t *testing.T) {
 		if !known {
 			t.Errorf("%s is not in the table of imports: say there what it may know", pkg)
 		}
-		for dep := range strings.FieldsSeq(rest) {
-			if strings.HasPrefix(dep, "securechat/") && !slices.Contains(allowed, dep) {
-				t.Errorf("%s must not import %s", pkg, dep)
-			}
+		for _, dep := range beyond(code, allowed) {
+			t.Errorf("%s must not import %s", pkg, dep)
+		}
+		for _, dep := range beyond(tests, slices.Concat(allowed, testImports[pkg], []string{pkg})) {
+			t.Errorf("the tests of %s must not import %s", pkg, dep)
 		}
 	}
+}
+
+// beyond returns which packages of ours are among some, and not among those allowed.
+func beyond(deps string, allowed []string) []string {
+	var found []string
+	for dep := range strings.FieldsSeq(deps) {
+		if strings.HasPrefix(dep, "securechat/") && !slices.Contains(allowed, dep) {
+			found = append(found, dep)
+		}
+	}
+	return found
 }
 
 func TestTheDomainKnowsNoTransport(t *testing.T) {

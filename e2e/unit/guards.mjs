@@ -2,7 +2,7 @@
 // takes the folder of a checkout and gives what is wrong in it, as sentences.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { importsOf, needs } from './imports.mjs';
+import { importsOf, needs, typeImportsOf } from './imports.mjs';
 
 /** All files below a folder, as paths from the checkout's own folder. */
 function filesBelow(root, folder) {
@@ -100,12 +100,15 @@ const floors = {
   ui: [],
 };
 
+/** The imports of a module, for its code or for its types alone. */
+const dependenciesOf = (root, file) => [...importsOf(root, file), ...typeImportsOf(root, file)];
+
 const floorOf = (file) => /^static\/js\/([^/]+)\//.exec(file)?.[1];
 
 /** Imports between the folders that go another way than down, and folders that are nowhere. */
 export function importsUphill(root) {
   const nowhere = modules(root).filter((file) => !Object.hasOwn(floors, floorOf(file) ?? '')).map((file) => `${file} is on no floor`);
-  const uphill = modules(root).flatMap((file) => importsOf(root, file)).filter(({ from, to }) => {
+  const uphill = modules(root).flatMap((file) => dependenciesOf(root, file)).filter(({ from, to }) => {
     const [own, other] = [floorOf(from), floorOf(to ?? '')];
     return own && other && own !== other && !floors[own]?.includes(other);
   });
@@ -114,7 +117,7 @@ export function importsUphill(root) {
 
 /** Modules that import each other in a circle, whenever they do. */
 export function importCircles(root) {
-  const imports = new Map(modules(root).map((file) => [file, importsOf(root, file).flatMap(({ to }) => to ?? [])]));
+  const imports = new Map(modules(root).map((file) => [file, dependenciesOf(root, file).flatMap(({ to }) => to ?? [])]));
   const done = new Set();
   const found = [];
   const follow = (file, path) => {

@@ -15,14 +15,27 @@ export function imports(source, name) {
   }));
 }
 
-/** What a module of a checkout imports: [{from, said, to, late}]; `to` is a path from the checkout, or undefined if it cannot be one. */
+const placeOf = (file, said = '') => (/^\.\.?\//.test(said) ? path.join(path.dirname(file), said) : undefined);
+
+/** The imports of a module of a checkout: [{from, said, to, late}]; `to` is a path from the checkout, or undefined if it cannot be one. */
 export function importsOf(root, file) {
   return imports(readFileSync(path.join(root, file), 'utf8'), file).map(({ said, late }) => ({
     from: file,
     said,
-    to: /^\.\.?\//.test(said ?? '') ? path.join(path.dirname(file), said) : undefined,
+    to: placeOf(file, said),
     late,
   }));
+}
+
+/**
+ * The modules whose types the JSDoc of a module takes, by import('…') or `@import … from '…'`:
+ * [{from, said, to}], with `to` as importsOf gives it.
+ */
+export function typeImportsOf(root, file) {
+  const docs = readFileSync(path.join(root, file), 'utf8').match(/\/\*\*[\s\S]*?\*\//g) ?? [];
+  return docs.flatMap((doc) => [...doc.matchAll(/\bimport\(\s*(['"`])(.*?)\1\s*\)|@import\b[^'"@]*(['"])(.*?)\3/g)])
+    .map(([, , inline, , tagged]) => inline ?? tagged)
+    .map((said) => ({ from: file, said, to: placeOf(file, said) }));
 }
 
 /** The modules of a checkout that one needs before it can run, without itself. */
