@@ -1,4 +1,4 @@
-# What each target is for: CONTRIBUTING.md.
+# CONTRIBUTING.md says what each target is for.
 
 GO  ?= go
 NPM ?= npm
@@ -76,7 +76,7 @@ try-vendor-js:
 
 # --- Tests ------------------------------------------------------------------
 
-# What the tests need and this machine lacks.
+# Installs the tools that the tests need and this machine lacks.
 test-deps:
 	@sh scripts/test-deps.sh
 

@@ -16,8 +16,8 @@ import (
 // measured.
 const idleTime = 5 * time.Second
 
-// What others may take of a CPU, in percent, and how often a measurement is made
-// again that was disturbed more than that.
+// maxDisturbed is how much of a CPU others may take, in percent. A measurement that was
+// disturbed more is made again, attempts times at the most.
 const (
 	maxDisturbed = 10
 	attempts     = 4

@@ -6,8 +6,8 @@ import { bundle } from './bundle.mjs';
 
 const here = import.meta.dirname;
 
-// What is made of packages, by its place, and what it exports: nothing else of them gets in. Their
-// licences go into a file beside it.
+// The modules made of packages, by their place, with their exports. Nothing else of a package
+// gets in. Its licences go into a file beside the module.
 const bundles = {
   'lean-qr/nano.mjs': "export { generate } from 'lean-qr/nano';",
 };

@@ -1,5 +1,5 @@
-// What the embedded chat page has beyond what every frontend has, with a real
-// server and several browsers.
+// The embedded chat page can do more than every frontend has to. This is tried here with a
+// real server and several browsers.
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import { serverForFile } from '../harness/server.mjs';

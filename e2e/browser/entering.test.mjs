@@ -14,7 +14,7 @@ describe('entering', { concurrency: 3 }, () => {
   const says = (tab, selector, pattern) => eventually(async () => assert.match(await tab.page.locator(selector).innerText(), pattern));
   const verdict = (tab, kind) => tab.page.locator(`#waiting[data-ended=${kind}]`).waitFor();
   const focused = (tab) => tab.page.evaluate(() => document.activeElement.id);
-  // What a page that was loaded anew no longer has.
+  // The mark is lost when a page is loaded anew.
   const mark = (tab) => tab.page.evaluate(() => { globalThis.sameDocument = true; });
   const assertSameDocument = async (tab) => assert.equal(await tab.page.evaluate(() => globalThis.sameDocument), true);
 

@@ -107,7 +107,7 @@ const refuseWebSockets = () => {
 };
 
 /**
- * What one test plays on: it makes tabs, keeps a record of them, and clears up.
+ * The place that one test plays at: it makes tabs, keeps a record of them, and clears up.
  * `Tab` is the class that knows the frontend's pages.
  */
 export class Stage {

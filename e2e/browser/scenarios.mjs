@@ -1,4 +1,4 @@
-// What people do with the chat, played with any frontend.
+// Scenarios of what people do with the chat, played with any frontend.
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import { serverForFile } from '../harness/server.mjs';
@@ -29,7 +29,7 @@ export function playAll({ name, Tab, env, notices, partial, encrypted, leaves, t
     const chromium = browserForFile();
     const serverWith = (terms) => serverForFile({ env: { TEMPLATES_DIR: undefined, ...env, ...endless, ...terms } });
     const server = serverWith({});
-    // Whoever goes is soon absent, and may come back for an hour.
+    // A member who goes is soon absent, and may come back for an hour.
     const missing = serverWith({ ABSENCE_GRACE: `${absenceGrace}ms`, RETURN_GRACE: '1h' });
     const turning = serverWith({ CODE_ROTATION: `${rotation}ms` });
     const hasty = serverWith({ APPROVAL_TIMEOUT: `${approvalTimeout}ms` });
@@ -141,7 +141,7 @@ export function playAll({ name, Tab, env, notices, partial, encrypted, leaves, t
       await cleo.knock(await ben.code(), 'Cleo');
       await ana.vote('Cleo', true);
       if (partial) await ben.partial('Cleo', partial);
-      // What Ana says after her vote is handled after it: the vote alone did not let Cleo in.
+      // The server handles what Ana says after her vote: the vote alone did not let Cleo in.
       await ana.say('what do you think?');
       await ben.reads('Ana: what do you think?');
       assert.match(cleo.path, cleo.at.waiting);
@@ -247,7 +247,7 @@ export function playAll({ name, Tab, env, notices, partial, encrypted, leaves, t
       await ben.say('one');
       await ana.say('two');
       await ben.counts(2);
-      // What is told of his arrival came before his first line.
+      // The notices of his arrival came before his first line.
       await eventually(async () => assert.deepEqual((await ana.lines()).map(({ what }) => what).sort(), ['before Ben', 'one', 'two']));
       const told = notices && await ana.notices();
       await ben.reload();
@@ -460,7 +460,7 @@ export function playAll({ name, Tab, env, notices, partial, encrypted, leaves, t
       await cleo.knock(await ana.code(), 'Cleo');
       await ana.vote('Cleo', true);
       await cleo.entered();
-      // Whoever never came is not counted for ever.
+      // A member who never came is not counted for ever.
       await ana.counts(2);
     });
 
@@ -505,7 +505,7 @@ export function playAll({ name, Tab, env, notices, partial, encrypted, leaves, t
       for (const bad of ['<img src=x onerror=a()>', 'Eve\\', '${alert(1)}`']) {
         for (const submit of [() => eve.submitCreate(bad), () => eve.submitKnock(code, bad)]) {
           await eve.home();
-          // Whatever the form itself checks, the server has the last word.
+          // The server has the last word, whatever the form itself checks.
           await eve.page.evaluate(() => { for (const form of document.forms) form.noValidate = true; });
           const answer = eve.page.waitForResponse((response) => response.request().method() === 'POST');
           await submit();
@@ -535,7 +535,7 @@ export function playAll({ name, Tab, env, notices, partial, encrypted, leaves, t
         '"><img src=x onerror=window.pwned=13>',
         '<form action="https://evil.example"><input name=password><button>Log in</button></form>',
         '<meta http-equiv=refresh content="0;url=https://evil.example">',
-        // What looks like an envelope and is none.
+        // These look like envelopes and are none.
         '{"salt":"00","content":"<img src=x onerror=window.pwned=14>"}',
         '{"salt":"<img src=x onerror=window.pwned=15>","content":"U2FsdGVkX18="}',
       ];

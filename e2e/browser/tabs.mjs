@@ -1,4 +1,4 @@
-// What a person can do and see in one tab, whichever frontend it shows.
+// A tab offers what a person can do and see in it, whichever frontend it shows.
 import assert from 'node:assert/strict';
 import { until } from '../harness/wait.mjs';
 import { eventually } from './harness.mjs';

@@ -237,7 +237,7 @@ describe('abuse of rooms', { concurrency: 6 }, () => {
       assert.equal((await mallory.post('/join', { room_code: ana.room.code, display_name: name })).status, 400, name);
       assert.equal((await mallory.post('/', { display_name: name })).status, 400, name);
     }
-    // What is allowed is still escaped wherever it may stand in an attribute.
+    // An allowed character is still escaped wherever it may stand in an attribute.
     const quoted = await knock(server, ana.room.code, "x' onclick='y", { t });
     const request = await ana.conn.waitFor('join_request', (data) => data.user_id === quoted.knock.userId);
     assert.doesNotMatch(request.user, /'/);
@@ -328,7 +328,7 @@ describe('abuse of content', { concurrency: 2 }, () => {
       ['<a href="https://example.org/x?a=1" title="t">x</a>', /^<a (?=[^>]*href="https:\/\/example\.org\/x\?a=1")(?=[^>]*title="t")(?=[^>]*rel="noopener noreferrer nofollow")[^>]*>x<\/a>$/],
       ['<a href="mailto:a@example.org">x</a>', /^<a [^>]*href="mailto:a@example\.org"[^>]*>x<\/a>$/],
       ['1 < 2 & 3 > 2', /^1 &lt; 2 &amp; 3 &gt; 2$/],
-      // What only looks like a tag is not lost, and what a page has escaped stays as it was typed.
+      // A text that only looks like a tag is not lost. A text that a page has escaped stays as it was typed.
       ['Promise<string>', /^Promise&lt;string&gt;$/],
       ['<script>alert(1)</script>', /^&lt;script&gt;alert\(1\)&lt;\/script&gt;$/],
       ['a <!-- b --> <3 <- <b', /^a &lt;!-- b --&gt; &lt;3 &lt;- &lt;b$/],

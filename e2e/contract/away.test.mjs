@@ -11,7 +11,7 @@ import { until } from '../harness/wait.mjs';
 
 const goings = new Set(['member_joined', 'member_left', 'member_returned']);
 
-/** What a connection was told of the conversation, one line each. */
+/** The conversation as a connection was told it, one line each. */
 const told = (conn, from = 0) => conn.log.slice(from)
   .filter(({ event }) => event === 'message' || goings.has(event))
   .map(({ event, data }) => (event === 'message' ? data.content : `${event} ${data.display_name}`));

@@ -429,7 +429,7 @@ for (const { label, version, transports } of matrix) {
       const seats = await roomWith(server, ['Ana', 'Bob', 'Carol'], here(t));
       const [ana, bob, carol] = seats;
       const marks = seats.map(({ conn }) => conn.mark());
-      // What a page says about names is not believed.
+      // The server does not believe what a page says about names.
       bob.emit('leave_room', { display_name: 'Ana' });
       for (const seat of [ana, carol]) {
         const from = marks[seats.indexOf(seat)];

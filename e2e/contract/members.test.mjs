@@ -75,7 +75,7 @@ describe('members', { concurrency: 10 }, () => {
       from = ana.conn.mark();
       bob.conn = (await reload(bob)).conn;
     });
-    // Whose grace began after his is absent first.
+    // His grace would have ended before Carol's, which begins only now.
     carol.conn.close();
     await ana.conn.waitFor('update_participants', (data) => data.count === 2, { from });
     assert.deepEqual(ana.conn.all('member_left', { from }), [{ display_name: 'Carol' }]);
@@ -292,7 +292,7 @@ describe('members', { concurrency: 10 }, () => {
       const texts = Array.from({ length: 30 }, (_, i) => `message ${i}`);
       texts.forEach((text, i) => (i % 3 ? ana : bob).say(text));
       for (const { conn } of [ana, bob]) await until(() => conn.all('message').length >= texts.length);
-      // What each wrote, in the one order of the room.
+      // Bob heard what each wrote, in the one order of the room.
       const heard = bob.conn.all('message').map(({ sender, content, timestamp }) => ({ sender, content, timestamp }));
       assert.equal(heard.length, 30, 'a newcomer sees nothing from before');
 

@@ -320,7 +320,7 @@ describe('optional events under RATE_LIMITS', { concurrency: 4 }, () => {
       for (let i = 0; i < 500; i++) bob.emit('typing');
       for (let i = 0; i < 50; i++) bob.say(`message ${i}`);
       await until(() => ana.conn.all('message').length === 50);
-      // Of those that are let through some may be lost; how many are dropped, TestTypingIsLimited counts.
+      // Some of those that are let through may be lost. TestTypingIsLimited counts how many are dropped.
       const most = 3 + (Date.now() - began) / 2000;
       assert.ok(ana.conn.all('typing').length <= most, `${ana.conn.all('typing').length} came through`);
       // Were they counted among the messages, most of these would be refused.

@@ -253,7 +253,7 @@ describe('a rush', { concurrency: 2 }, () => {
         await Promise.all([...staying, dan.seat, eve.seat].map(({ conn, roomId }) => hears(conn, roomId, said.at(-1))));
         for (const [j, seat] of staying.entries()) assertUndisturbed(seat, said, `${[how, ...stays][j].version} ${seat.conn.transport}, staying`);
         assertSequence(contents(dan.conn), said, `${returnsNew.label}, coming and going`);
-        // What was on its way to an older page at a cut comes again, but nothing is missing.
+        // An older page may get again what was on its way at a cut, but misses nothing.
         assertSequence([...new Set(contents(eve.conn))], said, `${returnsOld.label}, coming and going`);
         assert.deepEqual([...dan.conn.all('room_error'), ...eve.conn.all('room_error')], []);
       });

@@ -7,7 +7,7 @@ import { serverForFile } from '../harness/server.mjs';
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-/** What a request may ask for, and what it must get. */
+/** A request may ask for these forms, and must get them. */
 const forms = [
   { ask: 'text/html,application/xhtml+xml;q=0.9,*/*;q=0.8', get: /^text\/html\b/ },
   { ask: 'text/plain', get: /^text\/plain\b/ },

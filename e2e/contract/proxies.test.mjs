@@ -7,7 +7,7 @@ import { admit, createRoom, knock } from '../harness/scenario.mjs';
 import { serverForTest } from '../harness/server.mjs';
 import { OutsidePerson, names, proxyForTest } from '../harness/tlsproxy.mjs';
 
-/** What a visitor may write to be taken for somebody else. */
+/** Headers that a visitor may write to be taken for somebody else. */
 const claims = {
   'X-Forwarded-For': '203.0.113.9, 203.0.113.10', Forwarded: 'for=203.0.113.9;proto=http;host=evil.example', 'X-Real-IP': '203.0.113.9',
   'CF-Connecting-IP': '203.0.113.9', 'True-Client-IP': '203.0.113.9',

@@ -11,7 +11,7 @@ import { inTime, until } from '../harness/wait.mjs';
 const approvalTimeout = 4000;
 
 describe('votes', { concurrency: 8 }, () => {
-  // Whoever goes is soon absent; nobody need hurry otherwise.
+  // A member who goes is soon absent. Nobody need hurry otherwise.
   const server = serverForFile({ env: { APPROVAL_TIMEOUT: '1h', ABSENCE_GRACE: '1s', RETURN_GRACE: '1h' } });
   const hasty = serverForFile({ env: { APPROVAL_TIMEOUT: `${approvalTimeout}ms` } });
   const participants = async (room) => JSON.parse((await new Person(server).fetch(`/room/${room}/status`)).text).participant_count;

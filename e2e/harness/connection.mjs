@@ -131,7 +131,7 @@ export class Connection {
     return this.log.slice(from).map((entry) => entry.event).filter((event) => !lifecycle.has(event));
   }
 
-  /** What was logged since a mark, readable. */
+  /** The log since a mark, readable. */
   describe(from = 0) {
     const options = { breakLength: Infinity, maxStringLength: 100 };
     const entries = this.log.slice(from);

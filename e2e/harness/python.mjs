@@ -19,7 +19,7 @@ export class PythonSocket {
   /** @type {string | undefined} */
   #transport;
   connected = false;
-  /** What Python complained of, an exception in a handler for example. */
+  /** The complaints of Python, an exception in a handler for example. */
   complaints = '';
 
   /**

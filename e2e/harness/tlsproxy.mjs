@@ -87,7 +87,7 @@ const proxies = {
   haproxy: ({ port, to, folder, pem }) => haproxyWith(port, to, folder, pem, `
           option forwardfor
           http-request set-header X-Forwarded-Proto https`),
-  // What haproxy writes by "option forwarded", which older ones have to be told so.
+  // An older haproxy has to be told in this way what a newer one writes by "option forwarded".
   'haproxy by RFC 7239': ({ port, to, folder, pem }) => haproxyWith(port, to, folder, pem, `
           http-request set-header Host internal
           http-request set-header Forwarded "proto=https;host=\\"${host}:${port}\\";for=%[src]"`),

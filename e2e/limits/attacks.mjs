@@ -1,11 +1,11 @@
-// What strangers and members can send, each as much of it as one machine is able to. An attack
-// takes hold of all that it can get, keeps it, and returns how to let go of it.
+// Attacks send what strangers and members can send, each as much of it as one machine is able
+// to. An attack takes hold of all that it can get, keeps it, and returns how to let go of it.
 import net from 'node:net';
 import { Person } from '../harness/person.mjs';
 import { RawWebSocket } from '../harness/raw.mjs';
 import { createRoom } from '../harness/scenario.mjs';
 
-/** What a client may send at once, in bytes: the server says it in its handshake. */
+/** The most that a client may send at once, in bytes: the server says it in its handshake. */
 const maxPayload = 3 << 20;
 
 /** The i-th attacker's address: each has one of their own, which is the worst that can be. */
@@ -275,7 +275,7 @@ export const attacks = [
 ];
 
 /**
- * What takes long with the limits on what members may say: driven without them.
+ * Attacks that would take long with the limits on what members may say: they are driven without them.
  * @type {typeof attacks}
  */
 export const floods = [

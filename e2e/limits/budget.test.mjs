@@ -8,12 +8,12 @@ import { minimalTemplates, raceDetector, root, serverForFile, temporaryFolder } 
 import { patience, until } from '../harness/wait.mjs';
 import { attacks, floods } from './attacks.mjs';
 
-/** What the kernel lets the process reserve, in bytes: heap that is reserved and not used counts as well. */
+/** The kernel lets the process reserve so many bytes. Heap that is reserved and not used counts as well. */
 const maxData = 671_088_640;
-/** What the process may really have had in memory at any time, in bytes: the smallest machines have 512 MB. */
+/** The process may really have had so many bytes in memory at any time: the smallest machines have 512 MB. */
 const maxPeak = 480 << 20;
 
-/** What the blueprint for Render sets. */
+/** The settings of the blueprint for Render. */
 const blueprint = readFileSync(`${root}/render.yaml`, 'utf8');
 const [GOMEMLIMIT, MAX_CONNECTIONS] = ['GOMEMLIMIT', 'MAX_CONNECTIONS']
   .map((name) => new RegExp(`key: ${name}\\b.*\\n\\s*value: "?([^"\\s]+)`).exec(blueprint)[1]);

@@ -11,11 +11,11 @@ const options = {
   resultTypes: ['violations', 'incomplete'],
 };
 
-// What axe-core calls incomplete is for a person to decide. Contrast is not, if the text is
-// to be seen: it then lies on something that it should not lie on.
+// A person has to decide what axe-core calls incomplete. Contrast is decided here, if the text
+// is to be seen: it then lies on something that it should not lie on.
 const decided = new Set(['color-contrast']);
 
-/** What axe-core finds wrong with the page as it is now, one line each. */
+/** The problems that axe-core finds with the page as it is now, one line each. */
 export async function accessibilityProblems({ page }) {
   if (!await page.evaluate(() => 'axe' in globalThis)) await page.evaluate(source);
   const { violations, incomplete } = await page.evaluate(run, options);

@@ -1,4 +1,4 @@
-// What the pages cost to load.
+// Bounds of what the pages may cost to load.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -15,7 +15,7 @@ const folder = path.join(root, 'static');
 const files = (below, suffix) => readdirSync(path.join(folder, below), { recursive: true })
   .filter((name) => name.endsWith(suffix)).map((name) => path.posix.join(below, name));
 
-/** Whatever a page may load sooner or later: our modules and styles, and the modules of others that ours name. */
+/** All that a page may load sooner or later: our modules and styles, and the modules of others that ours name. */
 function loadable() {
   const modules = [...files('js', '.js'), ...files('js', '.mjs')];
   const vendored = modules.flatMap((name) => readFileSync(path.join(folder, name), 'utf8').match(/\bvendor\/[\w./-]+\.m?js\b/g) ?? []);
@@ -42,7 +42,7 @@ describe('what the pages load', () => {
     await devtools.send('Network.setCacheDisabled', { cacheDisabled: true });
     const requests = [];
     tab.page.on('request', (request) => {
-      // What the page before was still asking for is never answered.
+      // Requests of the page before that were still open are never answered.
       if (isDocument(request)) requests.length = 0;
       requests.push(request);
     });

@@ -1,13 +1,13 @@
 // Forced colours: the system paints every background alike, and what was told by a background alone is gone.
 
-/** What has to be told from what is around it, with the part of it that is painted. */
+/** Shapes that have to be told from what is around them, each with its part that is painted. */
 const shapes = [
   ['.message-content:not(.emoji)'], ['.avatar'], ['.dots'], ['.dots span'], ['.connection', '::before'], ['.votes'],
   ['input[role=switch]', '::before'], ['input[role=switch]:not(:checked)', '::after'], ['.notice'], ['.invitation'], ['button'], ['.field'], ['dialog'],
   ['.or', '::before'],
 ];
 
-/** What cannot be told from what is around it when the system gives the colours, one line each. */
+/** The shapes that cannot be told from what is around them when the system gives the colours, one line each. */
 export async function edgeProblems({ page }) {
   await page.emulateMedia({ forcedColors: 'active' });
   const problems = await page.evaluate(inspect, shapes);

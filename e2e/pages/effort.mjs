@@ -1,4 +1,4 @@
-// What a page does while something happens: counted and measured by the browser.
+// The browser counts and measures what a page does while something happens.
 
 // Seconds of the main thread, by what they went into, and how often it happened.
 const metrics = ['TaskDuration', 'ScriptDuration', 'LayoutDuration', 'RecalcStyleDuration', 'LayoutCount', 'RecalcStyleCount'];

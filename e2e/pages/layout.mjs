@@ -1,6 +1,6 @@
-// What holds for the layout of every page at every size.
+// These rules hold for the layout of every page at every size.
 
-/** What is wrong with the layout of the page as it is now, one line each. */
+/** The problems of the layout of the page as it is now, one line each. */
 export function layoutProblems({ page }) {
   return page.evaluate(inspect);
 }
@@ -32,7 +32,7 @@ function inspect() {
     while (e && e !== document.body && !scrolls(e)) e = e.parentElement;
     return e && e !== document.body ? e : null;
   };
-  // What is to be seen of an element: its box without what it is scrolled out of.
+  // The box of an element as far as it is to be seen, without the parts that are scrolled out of sight.
   const seen = (element, box = element.getBoundingClientRect()) => {
     let { left, top, right, bottom } = box;
     for (let around = scroller(element); around; around = scroller(around)) {
@@ -100,7 +100,7 @@ function inspect() {
       if (empty(part) || y < 0 || y > innerHeight) continue;
       const hit = document.elementFromPoint(x, y);
       if (!hit || control.contains(hit) || hit.contains(control)) continue;
-      // What scrolls can be scrolled from below what floats above it.
+      // A control in a part that scrolls can be scrolled from below what floats above it.
       if (scroller(control) && !scroller(control).contains(hit)) continue;
       problems.push(`${name(control)} lies under ${name(hit)}`);
     }

@@ -1,5 +1,5 @@
-// What Lighthouse finds by looking and not by timing. How fast the pages are depends on
-// what else the machine does: that is in ../long.
+// Lighthouse finds these things by looking and not by timing. How fast the pages are depends
+// on what else the machine does: that is in ../long.
 import assert from 'node:assert/strict';
 import { lighthouseTests } from './lighthouse.mjs';
 

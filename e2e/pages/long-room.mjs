@@ -6,7 +6,7 @@ export const many = 1000;
 
 const words = 'It is a truth that nobody here disputes and that takes a line or two or even three to be written down in full'.split(' ');
 
-/** What somebody might say, longer and shorter by turns; `end` makes it findable. */
+/** A text that somebody might say, longer and shorter by turns; `end` makes it findable. */
 const sentence = (i, end) => `${words.slice(0, 2 + (i * 7) % words.length).join(' ')} ${end}`;
 
 /** Lets a member say so many things at once, and waits until the page shows the last one. */

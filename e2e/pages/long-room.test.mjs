@@ -12,7 +12,7 @@ import { many, saysAtOnce, speaksDuring } from './long-room.mjs';
 import { unhurried, Visit } from './visit.mjs';
 
 const perSecond = 20;
-// What the page does anyway, such as showing the seconds.
+// The page does so much anyway, such as showing the seconds.
 const besides = 30;
 // A frame in which messages are shown: one layout to know where the conversation ends, and
 // one to draw.

@@ -69,7 +69,7 @@ describe('on a phone', () => {
     await eventually(async () => assert.equal(await inSight(last), false));
     await page.waitForFunction(() => !globalThis.moves); // it goes on by itself for a while
     assert.equal(await page.evaluate(() => scrollY), 0);
-    // What comes meanwhile does not move it.
+    // A message that comes meanwhile does not move it.
     const position = () => page.locator(at.log).evaluate((log) => log.scrollTop);
     const before = await position();
     await ben.say('And one more');

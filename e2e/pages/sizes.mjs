@@ -9,12 +9,12 @@ export const sizes = {
   phone: { title: 'on a phone', width: 390, height: 844 },
   tablet: { title: 'on a tablet', width: 820, height: 1180 },
   desktop: { title: 'on a desktop', width: 1440, height: 900 },
-  // What a window of 1440 × 900 is to the page when everything is twice as large.
+  // The page sees a window of 1440 × 900 in this size when everything is twice as large.
   zoomed: { title: 'at 200 % zoom', width: 720, height: 450, scale: 2 },
   largeText: { title: 'with text at 200 %', width: 390, height: 844, text: 2 * standardText },
 };
 
-/** Of a desktop's width, and so high that nothing is scrolled out of sight. */
+/** A window of a desktop's width, so high that nothing is scrolled out of sight. */
 export const endless = { title: 'on a desktop', width: 1440, height: 3000 };
 
 /** Gives a page a window of this size, and waits until it has taken notice. */

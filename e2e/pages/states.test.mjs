@@ -1,4 +1,4 @@
-// What holds for the embedded pages in every state: nothing goes wrong in them
+// These rules hold for the embedded pages in every state: nothing goes wrong in them
 // and the policy refuses nothing, everything fits at every size, axe-core has
 // nothing to say, in light and dark, and what matters has an edge in forced colours.
 import assert from 'node:assert/strict';

@@ -33,7 +33,7 @@ function read(source, options) {
 
 const valueOf = (value) => (value instanceof Object ? JSON.stringify(value) : String(value));
 
-/** What the server's reader leaves of sources by name: {name: text}; a source that it cannot read is not there. */
+/** Sources by name as the server's reader leaves them: {name: text}; a source that it cannot read is not there. */
 function withoutComments(sources) {
   const answers = JSON.parse(execFileSync('go', ['run', './internal/web/modules/modulestest'], {
     cwd: root, input: JSON.stringify(sources), maxBuffer: 256 << 20, stdio: ['pipe', 'pipe', 'inherit'],
@@ -46,7 +46,7 @@ function same(source, lean, name, options) {
   const was = read(source, options);
   const is = read(lean, options);
   assert.equal(is.tokens, was.tokens, name);
-  // What acorn calls a comment and begins with "#!" is none of ours to take.
+  // A line that begins with "#!" is a comment to acorn, but none that is ours to take.
   const hashbang = /^\ufeff?#!/.test(source) ? 1 : 0;
   assert.deepEqual(is.comments.slice(hashbang), was.comments.slice(hashbang).filter((comment) => forOthers.test(comment)), name);
 }
@@ -58,7 +58,7 @@ function modulesIn(...folders) {
     .map((name) => [name, readFileSync(path.join(root, name), 'utf8')]));
 }
 
-// What a reader has to tell from comments, and what comments may hold together or keep apart.
+// A reader has to tell these from comments, or they are held together or kept apart by comments.
 const nasty = [
   'a /* \n */ b', 'a /* \r\n\r\n */ b', 'a /* \u2028 */ b', 'x = y / 2 // z', 'x = y / 2 /* z */ / 3', 'x = y /* 1 *// 2', 'x = y / /* 1 */ 2', 'x = a++ /* b */ / 2 // c',
   'x = /[/*]/ // z', 'x = /\\/*/ /* z */', "x = /'/.test(y) // it's", 'x = [/\\/\\//, /* a */ /a/]', 'if (a) /\\/*/.test(b) // c', 'for (const a of /\\/*/.exec(b)) c() // d', 'x = a ? /[/*]/ : /* b */ /\\/*/g',

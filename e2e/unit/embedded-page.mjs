@@ -10,9 +10,9 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect
 const types = { '.js': 'text/javascript', '.mjs': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.png': 'image/png', '.webmanifest': 'application/manifest+json' };
 const client = '/static/vendor/socket.io/socket.io.esm.min.js';
 
-// What the page sees as the Socket.IO client. The test reads `sent` and calls `receive`;
-// what is sent is acknowledged at once, or, while `silent`, when the test calls its function
-// in `acknowledgements`.
+// The page sees this as the Socket.IO client. The test reads `sent` and calls `receive`. A
+// packet that is sent is acknowledged at once, or, while `silent`, when the test calls its
+// function in `acknowledgements`.
 const standIn = `
 const handlers = new Map();
 let opened;
@@ -117,7 +117,7 @@ export async function openPage(t, browser, name, variables, { client: hasClient 
   });
   await page.goto(`http://localhost/page${at}`);
   if (hasClient && name !== 'index.html' && settings.javaScriptEnabled !== false) await page.waitForFunction(() => globalThis.options);
-  // What arrives is shown with the next frame.
+  // The page shows what arrives with the next frame.
   page.receive = (...values) => page.evaluate((all) => {
     globalThis.receive(...all);
     return new Promise((shown) => { requestAnimationFrame(() => requestAnimationFrame(() => shown())); });

@@ -1,4 +1,4 @@
-// What a page says and hears, in order, with steps that take their time: as sealing and opening do.
+// A page says and hears in order, with steps that take their time: as sealing and opening do.
 import assert from 'node:assert/strict';
 import { describe, mock, test } from 'node:test';
 import { Events } from '../../static/js/transport/events.js';
@@ -64,7 +64,7 @@ describe('what a page says', () => {
     assert.deepEqual(client.take(), []);
   });
 
-  // Whoever votes after a message has voted after it everywhere.
+  // A vote that is given after a message comes after it everywhere.
   test('goes out in order, however long one takes to seal', async (t) => {
     const { under, step } = slowly();
     const { client, events } = page(t, { seal: (said) => (said.text === undefined ? sealed(said) : step(said)) });
@@ -281,7 +281,7 @@ describe('what a page hears', () => {
     assert.deepEqual(names(), ['no 3']);
   });
 
-  // What a page says when it comes back depends on what it has heard before.
+  // A page that comes back says what depends on what it has heard before.
   test('of a connection that was lost comes before the next one', async (t) => {
     const { under, step } = slowly();
     const { client, names } = page(t, { open: (event) => (event.event === 'message' ? step(event) : event) });
@@ -433,7 +433,7 @@ describe('what a page hears', () => {
 describe('the last word', () => {
   const farewell = 1500; // milliseconds
 
-  /** What a page that goes has done: 'gone' as often as it went. */
+  /** Opens a page that can leave, and has 'gone' in `done` as often as it went. */
   function leaving(t, steps) {
     stopTime(t);
     const opened = page(t, steps);

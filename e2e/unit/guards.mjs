@@ -1,4 +1,4 @@
-// What holds for every file that our pages are made of, however deep it lies. Each function
+// These rules hold for every file that our pages are made of, however deep it lies. Each function
 // takes the folder of a checkout and gives what is wrong in it, as sentences.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -16,7 +16,7 @@ function filesBelow(root, folder) {
 const read = (root, file) => readFileSync(path.join(root, file), 'utf8');
 const modules = (root) => filesBelow(root, 'static/js').filter((file) => /\.m?js$/.test(file));
 
-/** What the server would serve, and has no business there. */
+/** Files that the server would serve, and that have no business there. */
 export function strangers(root) {
   const kinds = { 'static/js': /\.m?js$/, 'static/css': /\.css$/, 'static/img': /\.(png|svg)$/, templates: /\.html$|^templates\/words\/[\w-]+\.json$/ };
   return Object.entries(kinds).flatMap(([folder, kind]) => filesBelow(root, folder)
@@ -89,9 +89,9 @@ export function strayImports(root) {
   });
 }
 
-// What the modules of each folder may import beside those of their own. The pages stand above
-// what carries their events and what shows them, and know nothing of each other; but whoever waits may
-// ask again, by the form of the start page.
+// Each folder's modules may import these beside their own. The pages stand above what carries
+// their events and what shows them, and know nothing of each other. Only the waiting page may ask
+// again, by the form of the start page.
 const floors = {
   entry: ['transport', 'ui'],
   waiting: ['entry', 'transport', 'ui'],

@@ -21,7 +21,7 @@ const start = 'templates/index.html';
 const deep = 'static/js/deep/er/module.js';
 const deepTemplate = 'templates/part/early.html';
 
-// What is planted, by file, and what has to be said of it.
+// Each guard with what is planted, by file, and what it has to say of that.
 const planted = [
   ['strangers', { 'static/js/room.test.js': '' }, /room\.test\.js would be served/],
   ['strangers', { 'static/js/deep/room.test.mjs': '' }, /room\.test\.mjs would be served/],

@@ -9,7 +9,7 @@ import { Person } from '../harness/person.mjs';
 import { root, serverForFile } from '../harness/server.mjs';
 import { imports, needs } from './imports.mjs';
 
-/** What the server's reader finds in sources by name: {name: {imports: [[specifier, line]], problem}}. */
+/** The findings of the server's reader in sources by name: {name: {imports: [[specifier, line]], problem}}. */
 function readByServer(sources) {
   const answers = JSON.parse(execFileSync('go', ['run', './internal/web/modules/modulestest'], {
     cwd: root, input: JSON.stringify(sources), maxBuffer: 64 << 20, stdio: ['pipe', 'pipe', 'inherit'],

@@ -7,7 +7,7 @@ const json = (status, body) => ({ status, contentType: 'application/json', body:
 const fieldOf = { name: 'display_name', code: 'room_code' };
 const refusal = (status, error, where) => json(status, { error, status, field: fieldOf[where] });
 
-/** What a field says is wrong with it, as people and screen readers get it; '' if it says nothing. */
+/** The problem that a field tells of, as people and screen readers get it; '' if it tells of none. */
 async function complaint(page, id) {
   const field = page.locator(`#${id}`);
   const said = page.locator(`#${id}-problem`);

@@ -140,7 +140,7 @@ test('a long way takes no longer for many', (t) => {
   assert.equal(sent.length, 100);
 });
 
-// What has not gone out has not counted at the server.
+// A message that has not gone out has not counted at the server.
 test('messages that cannot be sent take nobody\'s turn', (t) => {
   stopTime(t);
   const sent = [];

@@ -160,7 +160,7 @@ describe('the conversation', () => {
     await page.receive('message', { ...alice, id: 5, content: 'news' });
     assert.equal(await log.getAttribute('aria-live'), 'polite');
     assert.match(await log.innerText(), /no 0[^]*news/);
-    // What is on its way, and who is writing, is said elsewhere or not at all.
+    // The log does not say what is on its way, and who is writing: that is said elsewhere or not at all.
     await page.fill('#message-input', 'mine');
     await page.click('#send');
     await page.receive('typing', { member: 'seat-2', display_name: 'Alice' });

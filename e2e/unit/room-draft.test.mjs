@@ -1,4 +1,4 @@
-// What is written and not sent is there again after a reload, and nowhere else.
+// A draft, which is written and not sent, is there again after a reload, and nowhere else.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { browserForFile, eventually } from '../browser/harness.mjs';

@@ -453,7 +453,7 @@ describe('the room page', () => {
     await page.click('#to-latest');
     assert.equal(await atBottom(), true);
     await page.locator('#to-latest').waitFor({ state: 'hidden' });
-    // Of one's own there is no doubt.
+    // A message of one's own is followed without a doubt.
     await page.locator('#chat').evaluate((chat) => { chat.scrollTop = 0; });
     await page.receive('message', { ...self, id: 61, content: 'mine' });
     assert.equal(await atBottom(), true);

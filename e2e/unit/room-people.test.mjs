@@ -247,7 +247,7 @@ describe('people', () => {
     assert.equal(await dialog.isVisible(), false);
   });
 
-  // What the page asks of the browser, where nobody can hear it. Time passes only when
+  // The page asks the browser for sounds, where nobody can hear them. Time passes only when
   // a test says so: what is "at once" is no matter of how busy the machine is.
   const listening = (context) => context.addInitScript(() => {
     globalThis.instant = 0; // milliseconds

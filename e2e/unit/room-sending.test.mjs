@@ -1,4 +1,4 @@
-// What becomes of a message that somebody writes.
+// The page sends a message that somebody writes, and shows what becomes of it.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { browserForFile, eventually } from '../browser/harness.mjs';
@@ -47,7 +47,7 @@ describe('sending', () => {
     assert.deepEqual(await page.locator('.message-content').allInnerTexts(), ['hello <b>you</b>', 'of another tab']);
   });
 
-  // Whoever knows what a message is called here could make it theirs, or take it away.
+  // Somebody who knows what a message is called here could make it theirs, or take it away.
   test('nobody else\'s message is one of this page, whatever it is called', async (t) => {
     const page = await joined(t);
     await say(page, 'mine');
@@ -242,7 +242,7 @@ describe('sending', () => {
     assert.match(await row.innerText(), /Alice & Co and Ben are writing/);
     await page.receive('typing', { member: 'seat-4', display_name: 'Cleo' });
     assert.match(await row.innerText(), /3 people are writing/);
-    // Whoever has said it writes no more.
+    // A member who has said it writes no more.
     await page.receive('message', { ...alice, id: 1, content: 'done' });
     assert.match(await row.innerText(), /Ben and Cleo are writing/);
     await page.clock.runFor(6100);

@@ -1,4 +1,4 @@
-// What the server says is looked at before the page hears it.
+// The page hears what the server says only after it was looked at.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { eventOf } from '../../static/js/transport/shapes.js';

@@ -16,7 +16,7 @@ describe('the style sheet', { concurrency: 2 }, () => {
   const joined = serverForFile({ env: { TEMPLATES_DIR: undefined } });
   const changing = serverForFile({ env: { TEMPLATES_DIR: path.join(root, 'templates'), STATIC_DIR: path.join(root, 'static') } });
 
-  /** What a page has of a server's sheets: {asked: the sheets it asked for, rules, written: the rules of the parts, each read alone}. */
+  /** The sheets of a server as a page has them: {asked: the sheets it asked for, rules, written: the rules of the parts, each read alone}. */
   async function look(t, server) {
     const context = await chromium.browser.newContext();
     t.after(() => context.close());

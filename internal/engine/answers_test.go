@@ -47,7 +47,7 @@ func TestStrangersTakeNoBacklogFromMembers(t *testing.T) {
 	}, withoutPings)
 }
 
-// Whoever turns out to be a member leaves nothing behind in what strangers may have.
+// A client that turns out to be a member leaves nothing behind in what strangers may have.
 func TestVouchedForLater(t *testing.T) {
 	bubble(t, (*server).bind, func(t *testing.T, s *server) {
 		_, sock := s.unread(t)

@@ -125,8 +125,8 @@ func TestWriteTimeout(t *testing.T) {
 	})
 }
 
-// What is made only when its turn comes keeps its place among all else, and does
-// not wait in memory.
+// An event that is made only when its turn comes keeps its place among all else, and
+// does not wait in memory.
 func TestSeries(t *testing.T) {
 	const n = 30_000
 	text := strings.Repeat("x", 1000)

@@ -176,8 +176,8 @@ func TestSaidGoodbyeIsOfTheLatestConnection(t *testing.T) {
 	eventually(t, "that is of the past", func() bool { return !l.SaidGoodbye() })
 }
 
-// What one answer to a poll holds is encoded while the session is locked, and
-// whoever broadcasts waits for that.
+// An answer to a poll is encoded while the session is locked, and broadcasts wait for
+// that.
 func TestOnePollTakesLittle(t *testing.T) {
 	s := newServer(t)
 	c := s.poll(t)

@@ -2,7 +2,7 @@ package engine
 
 import "testing"
 
-// What is offered reaches who can take it at once, and nobody later.
+// An event that is offered reaches clients that can take it at once, and nobody later.
 func TestOffer(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, withoutPings)

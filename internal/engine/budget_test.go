@@ -32,7 +32,7 @@ func (b *budget) untouched(t *testing.T, bytes int) {
 	}
 }
 
-// Whoever waits is served in order, and what is given back is there for the next.
+// Those who wait are served in order, and what is given back is there for the next.
 func TestBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBudget(100, 60)

@@ -20,7 +20,7 @@ import (
 // patience bounds every wait of the tests; only a failing test waits that long.
 const patience = 30 * time.Second
 
-// What the program sets for its server.
+// The program sets these for its server.
 const (
 	headerTimeout = 10 * time.Second
 	idleTimeout   = 2 * time.Minute

@@ -135,7 +135,7 @@ func TestHandshake(t *testing.T) {
 	}
 }
 
-// What is no handshake is refused, with the code and the words of all servers.
+// A request that is no handshake is refused, with the code and the words of all servers.
 func TestHandshakeIsRefused(t *testing.T) {
 	for name, test := range map[string]struct {
 		method, query string
@@ -975,7 +975,7 @@ func TestEvents(t *testing.T) {
 	}
 }
 
-// What is no Socket.IO packet ends the session.
+// A message that is no Socket.IO packet ends the session.
 func TestMalformedEventsEndTheSession(t *testing.T) {
 	for name, packet := range map[string]string{
 		"type":    "4abc",

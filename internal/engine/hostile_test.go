@@ -630,7 +630,7 @@ func TestAMessageInPieces(t *testing.T) {
 	}
 }
 
-// What is too large is refused without being kept, by however many at once.
+// Data that is too large is refused without being kept, by however many at once.
 func TestOversizedData(t *testing.T) {
 	const size, clients = 5 << 20, 5
 	data := bytes.Repeat([]byte("4"), size)
@@ -957,8 +957,8 @@ func TestTheEndOfASessionEndsItsProbe(t *testing.T) {
 	})
 }
 
-// What is left of a session that has ended is kept for a moment only, also if
-// there is more than one poll takes and the client does not come for the rest.
+// The leftovers of a session that has ended are kept for a moment only, also if there
+// are more than one poll takes and the client does not come for the rest.
 func TestLeftoversAreForgotten(t *testing.T) {
 	bubble(t, (*server).bind, func(t *testing.T, s *server) {
 		c := s.poll(t)
@@ -983,8 +983,8 @@ func TestLeftoversAreForgotten(t *testing.T) {
 	})
 }
 
-// Whoever hears of a session may end it at once: it is not opened afterwards, and
-// nobody waits for it.
+// A listener that hears of a session may end it at once: it is not opened afterwards,
+// and nobody waits for it.
 func TestEndedAtTheBeginning(t *testing.T) {
 	for name, discard := range map[string]bool{"at once": true, "in order": false} {
 		t.Run(name, func(t *testing.T) {

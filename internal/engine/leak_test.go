@@ -307,7 +307,7 @@ func TestTheEndOfASessionLeavesTheConnectionToOthers(t *testing.T) {
 	})
 }
 
-// What is left of a request that was not taken in whole is nothing to go on after.
+// A connection does not go on after the rest of a request that was not taken in whole.
 func TestARefusedBodyEndsTheConnection(t *testing.T) {
 	for name, body := range map[string]string{
 		"a mistake":               "x",

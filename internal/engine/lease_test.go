@@ -205,7 +205,7 @@ func TestStrangersDoNotStarveMembers(t *testing.T) {
 	}, holding)
 }
 
-// What a packet takes of the budget is about what there is of it, rather than what there could be.
+// A packet takes of the budget about what there is of it, rather than what there could be.
 func TestBudgetGrowsWithThePacket(t *testing.T) {
 	s := newServer(t, holding)
 	const clients = 20

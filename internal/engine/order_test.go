@@ -331,8 +331,8 @@ func TestUpgradesDuringBroadcasts(t *testing.T) {
 	}
 }
 
-// What a client says right before it leaves is heard, however it leaves, and
-// although the server is speaking to it.
+// A client is heard to its last word, however it leaves, and although the server is
+// speaking to it.
 func TestLastWordsOfClients(t *testing.T) {
 	const n = 300
 	s, came := listenServer(t)
@@ -356,7 +356,7 @@ func TestLastWordsOfClients(t *testing.T) {
 	closeFrame := func(c *wsClient) {
 		_ = c.conn.WriteControl(ws.CloseMessage, ws.FormatCloseMessage(ws.CloseGoingAway, ""), time.Now().Add(patience))
 	}
-	// Of both directions, the client's own kernel would discard what it has said.
+	// Only one direction ends here. If both did, the client's own kernel would discard what it has said.
 	endTCP := func(c *wsClient) { _ = c.conn.NetConn().(*net.TCPConn).CloseWrite() }
 	for name, leave := range map[string]func(c *wsClient){
 		"close frame":             closeFrame,

@@ -140,8 +140,8 @@ func TestPollsConfirm(t *testing.T) {
 	})
 }
 
-// What is sent between two polls waits for the next, and is not taken for read
-// before the one after that.
+// A message that is sent between two polls waits for the next, and is not taken for
+// read before the one after that.
 func TestBetweenTwoPolls(t *testing.T) {
 	bubble(t, (*server).bind, func(t *testing.T, s *server) {
 		c := s.poll(t)
@@ -274,7 +274,7 @@ func TestGoodbye(t *testing.T) {
 	})
 }
 
-// What waits for a poll when the client moves to a websocket comes by that, and
+// Messages that wait for a poll when the client moves to a websocket come by that, and
 // before all else.
 func TestTheUpgradeTakesLeftoversAlong(t *testing.T) {
 	bubble(t, (*server).bind, func(t *testing.T, s *server) {

@@ -96,7 +96,7 @@ func TestCloseTellsEverybody(t *testing.T) {
 	})
 }
 
-// What is under way when the server closes a connection still arrives.
+// Messages that are under way when the server closes a connection still arrive.
 func TestLastWords(t *testing.T) {
 	s := newServer(t)
 	for range 20 {

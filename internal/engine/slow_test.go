@@ -115,7 +115,7 @@ func TestCloseByWhoTakesNothing(t *testing.T) {
 	receive(t, l.Done())
 }
 
-// Whoever is just writing to the client does so to the end: the answer to a close
+// A write to the client that is under way goes on to its end: the answer to a close
 // neither gets lost over it nor comes between.
 func TestCloseWhileSomethingIsWritten(t *testing.T) {
 	bubble(t, (*server).bind, func(t *testing.T, s *server) {

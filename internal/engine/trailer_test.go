@@ -95,7 +95,7 @@ func TestATrailerFollows(t *testing.T) {
 	}
 }
 
-// What a write holds is known by its trailer, however many writes there are.
+// The trailer of a write tells what the write holds, however many writes there are.
 func TestEveryWriteHasItsTrailer(t *testing.T) {
 	s := newServer(t, withoutPings)
 	c := s.dial(t, "")
@@ -150,8 +150,8 @@ func TestTrailersAreNotCounted(t *testing.T) {
 	}
 }
 
-// What most events are, one for many, is framed once with its trailer: nothing is put
-// together for each session.
+// Most events are one for many. Such an event is framed once with its trailer: nothing is
+// put together for each session.
 func TestATrailerIsSharedToo(t *testing.T) {
 	s := newServer(t, withoutPings)
 	c := s.dial(t, "")

@@ -66,7 +66,7 @@ const (
 	BuiltWithoutModules Code = "built_without_modules"
 )
 
-// What ends the sentences about names, and about a server that was not built whole.
+// These end the sentences about names, and about a server that was not built whole.
 const (
 	nameRule = "A name has 1 to 20 letters, digits, emoji or other visible characters, and none of < > & \" \\ `"
 	build    = "Please start it with \"make run\", or build it with \"make build\", which fetch what is missing (Node.js with npm is needed once)."

@@ -60,7 +60,7 @@ func TestOwnModulesAreServedWithoutComments(t *testing.T) {
 		t.Errorf("a range: %d %q", part.StatusCode, part.body)
 	}
 
-	// Whoever works on a folder finds in the browser what they wrote.
+	// Somebody who works on a folder finds in the browser what they wrote.
 	b = handler(false)
 	for name, file := range files {
 		if got := b.get("/static/" + name); got.body != string(file.Data) {

@@ -65,7 +65,7 @@ var fromPrivate = func() (pairs [][2][]byte) {
 	for _, c := range []byte(special) {
 		pairs = append(pairs,
 			[2][]byte{[]byte(private(c)), []byte(html.EscapeString(string(c)))},
-			// What became part of an address does so as the character itself.
+			// A character that became part of an address is encoded as itself.
 			[2][]byte{[]byte(url.PathEscape(private(c))), fmt.Appendf(nil, "%%%02X", c)})
 	}
 	return pairs

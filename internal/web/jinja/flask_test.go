@@ -108,8 +108,8 @@ func rendered(s jinjatest.Sample, vars map[string]any) (string, error) {
 	return buf.String(), err
 }
 
-// Whatever a template does, it does here what it does in Flask, or it is refused with a place and a
-// sentence. Nothing differs silently.
+// A template does here what it does in Flask, or it is refused with a place and a sentence.
+// Nothing differs silently.
 func TestAsFlask(t *testing.T) {
 	samples := append(snippets(t), folders(t)...)
 	answers := jinjatest.Ask(t, json.RawMessage(readFile(t, "testdata/variables.json")), samples)

@@ -29,7 +29,7 @@ func TestAddTokenFields(t *testing.T) {
 		{"tag cut off", `<form method=post`, ``},
 		{"other elements", `<formula method=post></formula><input method=post>`, ``},
 
-		// What only looks like a form.
+		// These only look like forms.
 		{"comment", `<!-- <form method=post></form> -->`, ``},
 		{"script", `<script>x = '<form method=post></form>'</script>`, ``},
 		{"style", `<style>/* <form method=post> */</style>`, ``},

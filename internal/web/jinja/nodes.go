@@ -199,7 +199,7 @@ type macroDef struct {
 	defaults []expression // of the last parameters
 	body     []statement
 	late     []string
-	// What the body asks for, beside its parameters.
+	// These say whether the body asks for its caller, or for arguments beyond its parameters.
 	wantsCaller, wantsKwargs, wantsVarargs bool
 	template                               *template
 }

@@ -10,8 +10,8 @@ import (
 // same line, so that a browser says where an error is in words that fit the source. The
 // module does the same as before, unless it reads its own functions as text.
 //
-// What comments say to others than their readers stays: licences ("/*!", "@license" and "@preserve")
-// and what tools for developers look for ("//# "). The error is an [*Error] without a File.
+// Two kinds of comment stay, since others than readers need them: licences ("/*!", "@license" and
+// "@preserve"), and marks for developers' tools ("//# "). The error is an [*Error] without a File.
 func WithoutComments(source string) ([]byte, error) {
 	l := lexer{source: source}
 	for l.next().kind != end {
