@@ -15,7 +15,8 @@ type Conn struct {
 	// N counts the connections of the page, from 1; 0 if it does not count them. Connections
 	// can overtake each other on their way here.
 	N uint64
-	// After is the sequence number up to which the page had seen the room when it entered.
+	// After is the sequence number up to which the page had certainly seen the room when the
+	// connection entered.
 	After uint64
 }
 

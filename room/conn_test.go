@@ -258,3 +258,50 @@ func TestANamedLossIsNobodyElses(t *testing.T) {
 		}
 	}
 }
+
+// Threat: a connection is cut before it hears that it has entered, and its page, which had got
+// more than that, is sent all of it again.
+func TestALossIsNotBeforeTheEntry(t *testing.T) {
+	for name, end := range map[string]func(s *scene, conn string, delivered uint64){
+		"lost": func(s *scene, conn string, delivered uint64) { s.Disconnect(s.now, "alice", conn, delivered, false) },
+		"left": func(s *scene, conn string, delivered uint64) {
+			s.must(s.Leave(s.now, "alice", conn, delivered, false))
+			s.Members[0].LoadingUntil = time.Time{}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := founded(t)
+			s.must(s.enter("alice", Conn{ID: "x"}))
+			for range 5 {
+				s.must(s.Post(s.now, "alice", KindText, "hello", ""))
+			}
+			s.Disconnect(s.now, "alice", "x", s.Seq, false)
+			entered, _ := find[Attached](s.must(s.enter("alice", Conn{ID: "y"})))
+			end(s, "y", 0)
+			if a, _ := find[Attached](s.must(s.enter("alice", Conn{ID: "z"}))); a.After < entered.After {
+				t.Errorf("it goes on after %d, and had got everything up to %d", a.After, entered.After)
+			}
+		})
+	}
+}
+
+// What a connection was sent before it left and came back is on its way, and not certain.
+func TestWhatIsOnItsWayIsNotCertain(t *testing.T) {
+	s := founded(t)
+	seen := s.Seq
+	for range 5 {
+		s.must(s.Post(s.now, "alice", KindText, "hello", ""))
+	}
+	back := Attach{Member: "alice", Conn: Conn{ID: "x", Node: "n"}, Resume: &seen, Sent: seen + 3}
+	if a, _ := find[Attached](s.must(s.Connect(s.now, back))); a.After != seen+3 {
+		t.Errorf("it is sent again what is after %d, want %d", a.After, seen+3)
+	}
+	s.DropNode(s.now, "n", s.now, nil)
+	if a, _ := find[Attached](s.must(s.enter("alice", Conn{ID: "y"}))); a.After != seen {
+		t.Errorf("its page goes on after %d, want %d", a.After, seen)
+	}
+	back.Conn.ID, back.Sent = "z", s.Seq+10
+	if a, _ := find[Attached](s.must(s.Connect(s.now, back))); a.After >= s.Seq {
+		t.Errorf("it is sent what is after %d, at %d", a.After, s.Seq)
+	}
+}

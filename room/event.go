@@ -58,9 +58,10 @@ type Attached struct {
 	// is about to be told.
 	Count   int
 	Changed bool
-	// After is the number of the last event that the page has seen. Log holds the entries after
-	// it and up to Until, oldest first, with notices among them of absences and returns that the
-	// log does not keep. The connection hears everything after Until as it happens.
+	// After is the number of the last event that the page has seen, or that is on its way to it by
+	// this connection. Log holds the entries after it and up to Until, oldest first, with notices
+	// among them of absences and returns that the log does not keep. The connection hears
+	// everything after Until as it happens.
 	After, Until uint64
 	Log          []Message
 	// Told is the sequence number up to which the member has been told of the

@@ -18,6 +18,10 @@ type Attach struct {
 	// this connection is known to have seen the room. Without it the
 	// service goes by what was reported at Disconnect.
 	Resume *uint64
+	// Sent is the sequence number up to which this very connection was sent the room when it was
+	// in there before, and is not sent it again; 0 if it was not. What of that has arrived is
+	// not certain.
+	Sent uint64
 	// Otherwise, if not nil, is the sequence number up to which the page has seen the room at
 	// the least. It counts if neither Resume nor a lost connection tells. Without it a page that
 	// was there before is taken to have seen everything.
@@ -54,14 +58,15 @@ func (r *Room) Connect(now time.Time, a Attach) ([]Event, error) {
 	r.Entered, r.EntryDue = true, time.Time{}
 	m.AbsentDue, m.EndDue = time.Time{}, time.Time{}
 
-	told := max(a.Conn.After, m.Told)
+	after := max(a.Conn.After, min(a.Sent, r.Seq))
+	told := max(after, m.Told)
 	var events []Event
 	if len(replaced) > 0 {
 		events = append(events, r.event(Detached{Member: m.ID, Conns: replaced, Why: Replaced}))
 	}
 	attached := Attached{
 		Conn: a.Conn.ID, Member: m.ID, Explicit: a.Explicit, Count: r.Participants(), Changed: first || absent,
-		After: a.Conn.After, Told: told,
+		After: after, Told: told,
 	}
 	at := len(events)
 	events = append(events, r.event(attached))
@@ -149,6 +154,7 @@ func (r *Room) Disconnect(now time.Time, member, conn string, delivered uint64, 
 	}
 	m := r.editMember(i)
 	lost := m.removeConn(conn, now)
+	delivered = max(delivered, lost.After) // it may have ended before it heard that it was in
 	m.Told = max(m.Told, delivered)
 	if len(m.Conns) == 0 {
 		m.AbsentDue = latest(now.Add(r.Terms.AbsenceGrace), m.SparedUntil)
@@ -210,6 +216,7 @@ func (r *Room) Leave(now time.Time, c Caller, delivered uint64, final bool) ([]E
 		}
 		return append(events, r.end(i, now)...), nil
 	}
+	delivered = max(delivered, left.After)
 	m.rememberLoss(Loss{delivered, left.Page, left.N, true})
 	m.Told = max(m.Told, delivered)
 	if len(m.Conns) > 0 {

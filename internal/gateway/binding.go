@@ -119,7 +119,7 @@ func (c *conn) bind(seat room.Seat, explicit bool) error {
 		attach.Resume = &c.seen.seq
 		c.seen = nil // of the next room it has seen nothing
 	case was.member == seat.ID: // a new page has a new connection
-		c.resumes, attach.Resume = &was, &was.sent.seq
+		c.resumes, attach.Resume, attach.Sent = &was, &was.seen, was.sent.seq
 	case !seat.Loading || attach.Returning:
 		attach.Resume, attach.Otherwise = c.takeOver(seat)
 	}

@@ -1,6 +1,9 @@
 package gateway
 
 import (
+	"context"
+	"fmt"
+	"sync/atomic"
 	"testing"
 
 	"securechat/room"
@@ -116,4 +119,80 @@ func TestOffset(t *testing.T) {
 			t.Errorf("%q is none, got %v", s, got)
 		}
 	}
+}
+
+// cutting has something happen once, before a connection enters.
+type cutting struct {
+	*room.Service
+	armed atomic.Bool
+	cut   func(room.Attach)
+}
+
+func (s *cutting) Connect(ctx context.Context, a room.Attach) error {
+	if s.armed.CompareAndSwap(true, false) {
+		s.cut(a)
+	}
+	return s.Service.Connect(ctx, a)
+}
+
+// Threat: a page of the time before pages had names comes back by a connection that is cut while
+// it enters, and is then sent everything again, which it shows twice.
+func TestAConnectionThatIsCutWhileItEnters(t *testing.T) {
+	s := newServer(t)
+	service := &cutting{Service: s.rooms}
+	s.gateway.Use(service)
+	alice, code := s.create("alice", "Alice")
+	bob := s.admit("bob", "Bob", code, alice)
+	a := s.connect(visit{session: "alice"}).join(alice)
+	first := s.connect(visit{session: "bob"}).join(bob)
+	a.say(alice, "seen")
+	first.expect("message")
+	s.settled(first)
+	isLost := func() bool {
+		b := s.state(bob.Room).Members[1]
+		return len(b.Conns) == 0 && len(b.Lost) == 1
+	}
+	first.drop()
+	s.eventually("its loss is known", isLost)
+
+	entering, cut := make(chan struct{}), make(chan struct{})
+	service.cut = func(at room.Attach) {
+		close(entering)
+		<-cut
+		c := s.gateway.conn(at.Conn.ID)
+		s.eventually("its end is known", func() bool { c.mu.Lock(); defer c.mu.Unlock(); return c.gone })
+	}
+	service.armed.Store(true)
+	second := s.connect(visit{session: "bob", quiet: true})
+	<-entering
+	second.drop()
+	close(cut)
+	s.eventually("its loss is known", func() bool { return !service.armed.Load() && isLost() })
+	third := s.connect(visit{session: "bob"})
+	third.barrier()
+	equal(t, "it reads", third.texts(), nil)
+}
+
+// What is on its way to a page when it leaves a room and enters it again, by one connection, is
+// sent again if that connection is then cut.
+func TestWhatWasOnItsWayOverALeaving(t *testing.T) {
+	s := newServer(t)
+	alice, code := s.create("alice", "Alice")
+	bob := s.admit("bob", "Bob", code, alice)
+	a := s.connect(visit{session: "alice"}).join(alice)
+	b := s.connect(visit{session: "bob"}).join(bob)
+	s.settled(b)
+	b.goSilent() // whatever it gets now is not known to have arrived
+	a.say(alice, "on its way")
+	b.expect("message")
+	b.forget()
+	b.emit("leave_room", fmt.Sprintf(`{"room":%q}`, bob.Room))
+	b.join(bob)
+	equal(t, "by the same connection it reads", b.texts(), nil)
+	conn := s.connOf(b)
+	b.drop()
+	<-conn.ctx.Done()
+	again := s.connect(visit{session: "bob"})
+	again.barrier()
+	equal(t, "by the next one it reads", again.texts(), []string{"on its way"})
 }
