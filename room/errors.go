@@ -23,6 +23,9 @@ var (
 	// ErrFault: the server made a mistake, and nothing has changed. It is an answer, and asking
 	// again is answered alike.
 	ErrFault = errors.New("room: a fault of the server")
+	// ErrUncertain: the server made a mistake, and may have made the change or not. The caller
+	// ends the connection, and the page makes a new one and asks again.
+	ErrUncertain = errors.New("room: a fault of the server, after which nothing is certain")
 	// ErrMalformedCode: the code that was typed is not six digits.
 	ErrMalformedCode = errors.New("room: malformed code")
 	// ErrNoSuchCode: no live room has the code at present.

@@ -9,7 +9,8 @@ import (
 type Watcher interface {
 	// Announce is called with events of a room in the order of their Seq, each once, and by one
 	// goroutine at a time for each room. It must not block, and must not call back into the
-	// service or the store.
+	// service or the store. It must not panic, or others who watch the room may not hear the
+	// events.
 	Announce(room string, events []Event)
 }
 

@@ -91,22 +91,29 @@ func (w *writers) withdraw(room string, c *change) bool {
 
 // lead makes a batch that begins with the caller's own change, and hands the turn on.
 func (w *writers) lead(ctx context.Context, room string, batch []*change) {
-	made := false
-	defer func() {
-		if !made { // a fault: nobody must take their change for made
-			for _, c := range batch {
-				c.err = ErrFault
-			}
-		}
-		w.pass(room, batch)
-	}()
+	defer w.pass(room, batch)
 	// The others' changes must not end with the context of the caller who makes them.
-	if err := w.write(context.WithoutCancel(ctx), room, batch); err != nil {
+	if err := w.survive(context.WithoutCancel(ctx), room, batch); err != nil {
 		for _, c := range batch {
 			c.err = err
 		}
 	}
-	made = true
+}
+
+// survive writes a batch. A fault outside of the rules may be one before the commit or after it,
+// say in telling those who watch the room. So nobody may take their change for made, or for not
+// made, and whoever happens to write for all must not pay for it.
+func (w *writers) survive(ctx context.Context, room string, batch []*change) (err error) {
+	defer contain(ErrUncertain, &err)
+	return w.write(ctx, room, batch)
+}
+
+// contain is deferred: it makes an error of a fault.
+func contain(as error, err *error) {
+	if fault := recover(); fault != nil {
+		slog.Error("a room could not be changed", "type", fmt.Sprintf("%T", fault), "stack", string(debug.Stack()))
+		*err = as
+	}
 }
 
 // pass gives the turn to the first who waits, and tells those whose changes were made.
@@ -139,17 +146,29 @@ func (s *Service) write(ctx context.Context, id string, batch []*change) error {
 	if err := s.append(ctx, id, batch); !errors.Is(err, errDue) {
 		return err // messages move no deadline
 	}
-	r, err := s.store.Update(ctx, id, func(r *Room, log Log) ([]Event, error) {
+	var due time.Time
+	// Also after a fault or a failure, since the change may have been made.
+	defer func() { s.alarm.set(due) }()
+	_, err := s.store.Update(ctx, id, func(r *Room, log Log) ([]Event, error) {
+		due = time.Time{}
 		now := time.Now()
-		return runBatch(r, now, log, batch, r.Advance(now, s.options.NewCode)), nil
+		events, err := s.advance(r, now)
+		if err != nil {
+			return nil, err
+		}
+		events = runBatch(r, now, log, batch, events)
+		if r.Closing == "" {
+			due = r.NextDeadline()
+		}
+		return events, nil
 	})
-	if err != nil {
-		return err
-	}
-	if r.Closing == "" {
-		s.alarm.set(r.NextDeadline())
-	}
-	return nil
+	return err
+}
+
+// advance does what is due. Nothing is committed after a fault in it.
+func (s *Service) advance(r *Room, now time.Time) (events []Event, err error) {
+	defer contain(ErrFault, &err)
+	return r.Advance(now, s.options.NewCode), nil
 }
 
 // append commits a batch of messages. Errors: errDue if more than messages is to be committed.
@@ -194,12 +213,7 @@ func runBatch(r *Room, now time.Time, log Log, batch []*change, events []Event) 
 
 // run runs the rule. A fault in it must not take the others' changes along.
 func (c *change) run(r *Room, now time.Time, log Log) (events []Event, err error) {
-	defer func() {
-		if fault := recover(); fault != nil {
-			slog.Error("a rule could not be followed", "type", fmt.Sprintf("%T", fault), "stack", string(debug.Stack()))
-			err = ErrFault
-		}
-	}()
+	defer contain(ErrFault, &err)
 	return c.rule(r, now, log)
 }
 

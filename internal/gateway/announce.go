@@ -18,7 +18,7 @@ func (g *Gateway) Announce(roomID string, events []room.Event) {
 	for _, e := range events {
 		entering = g.proceed(roomID, entering, &e)
 		if a, ok := e.Body.(room.Attached); !ok {
-			g.announce(roomID, e)
+			g.announce(roomID, &e)
 		} else if c := g.attach(roomID, a); c != nil {
 			entering = append(entering, &entrance{Attached: a, conn: c})
 		}
@@ -39,14 +39,19 @@ func (g *Gateway) proceed(roomID string, entering []*entrance, next *room.Event)
 	for _, x := range entering {
 		if !x.confirmed && (next == nil || !isComingOf(next, x.Member)) {
 			x.confirmed = true
-			x.conn.confirm(x.Count, x.Explicit, !x.Changed)
+			x.confirm()
 		}
 	}
 	for len(entering) > 0 && (next == nil || entering[0].Until < next.Seq) {
-		g.catchUp(roomID, entering[0])
+		entering[0].catchUp(roomID)
 		entering = entering[1:]
 	}
 	return entering
+}
+
+func (x *entrance) confirm() {
+	defer x.conn.containEntering()
+	x.conn.confirm(x.Count, x.Explicit, !x.Changed)
 }
 
 // isComingOf reports whether an event tells of a member's arrival or return.
@@ -62,7 +67,8 @@ func isComingOf(e *room.Event, member string) bool {
 }
 
 // announce tells everybody whom an event concerns.
-func (g *Gateway) announce(roomID string, e room.Event) {
+func (g *Gateway) announce(roomID string, e *room.Event) {
+	defer g.containTelling(roomID, e)
 	if notice, ok := e.Notice(); ok {
 		g.tellNotice(roomID, notice)
 	}
@@ -88,6 +94,22 @@ func (g *Gateway) announce(roomID string, e room.Event) {
 		g.detach(b)
 	case room.Closed:
 		g.closeRoom(roomID, b)
+	}
+}
+
+// knockIn returns the request that an event is about, "" if it is about none.
+func knockIn(e *room.Event) string {
+	switch b := e.Body.(type) {
+	case room.Knocked:
+		return b.Knock.ID
+	case room.KnockCounted:
+		return b.Knock.ID
+	case room.KnockAdmitted:
+		return b.Knock
+	case room.KnockRefused:
+		return b.Knock
+	default:
+		return ""
 	}
 }
 
@@ -192,8 +214,9 @@ func (c *conn) confirm(present int, asked, counted bool) {
 }
 
 // catchUp sends a connection what it has missed.
-func (g *Gateway) catchUp(roomID string, x *entrance) {
-	c := x.conn
+func (x *entrance) catchUp(roomID string) {
+	c, g := x.conn, x.conn.g
+	defer c.containEntering()
 	c.replay(roomID, x.Attached)
 	if g.RateLimits {
 		g.budgets.replayed(x.Member, bytesOf(x.Log), time.Now())

@@ -35,7 +35,14 @@ func (c *conn) emit(event string, payload ...any) {
 
 // hear calls tell if the connection listens to a room or to a knock. It is taken out of
 // neither until tell has returned.
+//
+// A fault in tell ends this connection only.
 func (c *conn) hear(p *pass, roomID, knock string, tell func(l listener)) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			c.stumble("an event")
+		}
+	}()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	l := listener{conn: c, pass: p, applicant: c.hearsOf(knock)}

@@ -112,6 +112,13 @@ func (m *marks) replay(roomID string, lines []line, send func() (first uint64)) 
 	}
 }
 
+// tear has nothing more sent that the page would take for all there is: something was not sent.
+func (m *marks) tear() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.torn = true
+}
+
 // dropConfirmedLocked drops the marks that the session has confirmed.
 func (m *marks) dropConfirmedLocked(confirmed uint64) {
 	n := 0

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"fmt"
 	"runtime/debug"
 
 	"securechat/internal/refusal"
@@ -92,9 +93,9 @@ func (c *conn) failOver(err error, ref string) {
 	c.g.Metrics.Refused("event", reason)
 	if code == refusal.Internal {
 		c.g.Log.Error("an event failed", "error", err)
-		if !c.named() && !errors.Is(err, room.ErrFault) {
-			// It was no answer, and other pages leave the room for ever at any error. They come
-			// back by themselves when the connection ends.
+		if errors.Is(err, room.ErrUncertain) || !c.named() && !errors.Is(err, room.ErrFault) {
+			// It was no answer, and pages without a name leave the room for ever at any error.
+			// All come back by themselves when the connection ends, and ask again.
 			c.hangUp()
 			return
 		}
@@ -111,6 +112,32 @@ func (c *conn) failOver(err error, ref string) {
 func (c *conn) hangUp() {
 	c.replaced.Store(true) // what comes after something that was dropped must not count
 	go c.link.Close(true)  // not here: somebody may hold what the end needs
+}
+
+// stumble ends a connection that could not be told something. Nothing that it would be told after
+// that counts as told, so the page is sent all of it when it comes back.
+func (c *conn) stumble(what string) {
+	c.g.Log.Error("a connection could not be told something", "what", what, "stack", string(debug.Stack()))
+	c.marks.tear()
+	c.hangUp()
+}
+
+// containTelling keeps a fault in telling a room's event from ending more than the connections
+// that were to hear it.
+func (g *Gateway) containTelling(roomID string, e *room.Event) {
+	if fault := recover(); fault != nil {
+		what := fmt.Sprintf("%T", e.Body)
+		for _, c := range g.audience.with(roomID, knockIn(e)) {
+			c.stumble(what)
+		}
+	}
+}
+
+// containEntering keeps a fault in letting a connection in from ending more than the connection.
+func (c *conn) containEntering() {
+	if fault := recover(); fault != nil {
+		c.stumble("entering")
+	}
 }
 
 // contain keeps a fault in the handling of an event from ending more than the
