@@ -13,7 +13,7 @@ import (
 // SlowGrace after their last connection was in the room, and no longer. So a member who only
 // ever waits can neither block votes for ever nor be announced as back again and again. The
 // membership of an absent member goes on while they wait, for SlowGrace longer at the most.
-// Errors: ErrNotMember.
+// Errors: ErrNotMember, ErrNotHere if the page has a newer connection.
 func (r *Room) Await(now time.Time, member string, conn Conn) ([]Event, error) {
 	i := r.memberIndex(member)
 	if i < 0 {
@@ -21,6 +21,9 @@ func (r *Room) Await(now time.Time, member string, conn Conn) ([]Event, error) {
 	}
 	if m := &r.Members[i]; m.has(conn.ID) || m.awaits(conn.ID) {
 		return nil, nil
+	}
+	if r.Members[i].overtaken(conn) {
+		return nil, ErrNotHere
 	}
 	m := r.editMember(i)
 	m.Awaited = append(slices.Clip(m.Awaited), conn)

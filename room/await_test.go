@@ -149,3 +149,22 @@ func TestAMembershipDoesNotEndWhileItsPageWaits(t *testing.T) {
 		t.Error("Carol, who never came, is a member")
 	}
 }
+
+// Threat: a connection that its page has given up comes late, and has an absent member present
+// who is not there: the others are told so, and a vote waits for them.
+func TestAnOvertakenConnectionDoesNotWait(t *testing.T) {
+	s := founded(t)
+	bob := s.admit("bob", "Bob")
+	s.must(s.enter("bob", Conn{ID: "two", Page: "p", N: 2}))
+	for _, conn := range []string{bob, "two"} {
+		s.Disconnect(s.now, "bob", conn, s.Seq, false)
+	}
+	s.pass(s.Terms.AbsenceGrace)
+	events, err := s.Room.Await(s.now, "bob", Conn{ID: "one", Page: "p", N: 1})
+	if !errors.Is(err, ErrNotHere) || len(events) > 0 {
+		t.Errorf("%+v, %v; want ErrNotHere", events, err)
+	}
+	if b := s.Members[1]; b.Present || len(b.Awaited) > 0 {
+		t.Errorf("Bob is %+v", b)
+	}
+}

@@ -362,7 +362,7 @@ func (s *Service) Disconnect(ctx context.Context, c Caller, delivered uint64, de
 
 // Await reports that a member's connection waits for its turn to enter, until Connect or
 // Forgo is called for it: the member is not absent meanwhile, but not for ever either.
-// Errors: ErrNotFound, ErrNotMember.
+// Errors: ErrNotFound, ErrNotMember, ErrNotHere.
 func (s *Service) Await(ctx context.Context, room, member string, conn Conn) error {
 	return s.change(ctx, room, func(r *Room, now time.Time) ([]Event, error) {
 		return r.Await(now, member, conn)
