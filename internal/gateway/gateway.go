@@ -274,16 +274,18 @@ func (g *Gateway) joinSession(c *conn) {
 
 // boundSession ends one connection of a session if a new one is too many: the one that the
 // session can do without first. Its page is told, and does not come back by itself, or two tabs
-// would put each other out for ever.
+// would put each other out for ever. Connections that are about to end, since their pages go on
+// by others, do not count, and a new one that is such puts out none.
 func (g *Gateway) boundSession(c *conn) {
-	if c.session == "" || !g.RateLimits {
+	if c.session == "" || !g.RateLimits || c.replaced.Load() {
 		return
 	}
 	g.mu.Lock()
 	var displaced *conn
-	if conns := g.sessions[c.session]; len(conns) > maxConnections {
-		displaced = g.visitors.least(conns, c)
-		g.sessions[c.session] = without(conns, displaced)
+	stay := slices.DeleteFunc(slices.Clone(g.sessions[c.session]), func(other *conn) bool { return other.replaced.Load() })
+	if len(stay) > maxConnections {
+		displaced = g.visitors.least(stay, c)
+		g.sessions[c.session] = without(g.sessions[c.session], displaced)
 	}
 	g.mu.Unlock()
 	if displaced != nil {

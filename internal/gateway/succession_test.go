@@ -461,3 +461,29 @@ func TestNoPageTakesOverAnothers(t *testing.T) {
 		})
 	}
 }
+
+// Nor does a connection that its page has given up, and that comes late: it ends itself. Neither
+// it nor those that are about to end count against the bound.
+func TestALateConnectionAtTheBoundPutsOutNobody(t *testing.T) {
+	s := newServer(t, func(o *Options, _ *room.Terms) { o.RateLimits = true })
+	alice, _ := s.create("alice", "Alice")
+	page := func(i, n int) visit {
+		return visit{session: "alice", auth: fmt.Sprintf(`{"seat":%q,"page":"p%d","n":%d}`, alice.ID, i, n), quiet: true}
+	}
+	var pages []*client
+	for i := range maxConnections {
+		c := s.connect(page(i, 2))
+		c.until("connected", func() bool { return c.sid != "" })
+		pages = append(pages, c)
+	}
+	s.connect(page(maxConnections-1, 1)).ended()
+	given := s.connOf(pages[0])
+	given.replaced.Store(true) // it is about to end
+	pages[0] = s.connect(page(maxConnections, 1))
+	for i, c := range pages {
+		c.barrier()
+		if told := c.all("room_error"); len(told) > 0 {
+			t.Errorf("page %d is told %v", i, told)
+		}
+	}
+}
