@@ -35,11 +35,11 @@ type Purpose int
 // The purposes. The first two follow from [Limiter.ConnState], the others are set by
 // [Conn.Serve].
 const (
-	Idle    Purpose = iota // no request is under way
-	Busy                   // a request is under way, or a socket is open
-	Waiting                // somebody waits at a room's door, or is about to come back to one
-	Spare                  // a member is in a room by it, and by a newer one as well
-	Seated                 // a member is in a room by it alone: never displaced
+	Idle        Purpose = iota // no request is under way
+	Busy                       // a request is under way, or a socket is open
+	Waiting                    // somebody waits at a room's door, or is about to come back to one
+	Dispensable                // a member is in a room by it, and by a newer one as well
+	Seated                     // the newest by which a member is in a room: never displaced
 	purposes
 )
 

@@ -637,12 +637,12 @@ func TestPurposesOfAMembersConnections(t *testing.T) {
 	s.connect(visit{session: "alice"}).join(alice)
 	s.connect(visit{session: "alice"}).join(alice)
 	newest := s.connect(visit{session: "alice"}).join(alice)
-	if got := purposes(); !slices.Equal(got, []connlimit.Purpose{connlimit.Spare, connlimit.Spare, connlimit.Seated}) {
+	if got := purposes(); !slices.Equal(got, []connlimit.Purpose{connlimit.Dispensable, connlimit.Dispensable, connlimit.Seated}) {
 		t.Errorf("three: %v", got)
 	}
 	newest.drop()
 	s.eventually("the other two", func() bool {
-		return slices.Equal(purposes(), []connlimit.Purpose{connlimit.Spare, connlimit.Seated})
+		return slices.Equal(purposes(), []connlimit.Purpose{connlimit.Dispensable, connlimit.Seated})
 	})
 }
 

@@ -29,7 +29,7 @@ type visitor struct {
 }
 
 // seated reports whether the socket is in a room.
-func (v *visitor) seated() bool { return v.purpose >= connlimit.Spare }
+func (v *visitor) seated() bool { return v.purpose >= connlimit.Dispensable }
 
 // visitors has every socket with its purpose, and counts those in no room. A socket beyond
 // a bound is not refused, since it may be that of a member on their way back. The oldest of the
@@ -231,14 +231,14 @@ func (c *conn) serve(purpose connlimit.Purpose) {
 	c.g.displace(c.g.visitors.serve(c.link.Id(), purpose))
 }
 
-// rank notes the purposes of a member's connections: all but the newest are spare.
+// rank notes the purposes of a member's connections: all but the newest are dispensable.
 func rank(conns []*conn) {
 	slices.SortFunc(conns, func(a, b *conn) int { return cmp.Compare(a.link.Number(), b.link.Number()) })
 	for i, c := range conns {
 		if i == len(conns)-1 {
 			c.serve(connlimit.Seated)
 		} else {
-			c.serve(connlimit.Spare)
+			c.serve(connlimit.Dispensable)
 		}
 	}
 }
