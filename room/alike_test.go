@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// Whoever takes the name of somebody in the room, or one that looks like it, could
+// A newcomer with the name of somebody in the room, or one that looks like it, could
 // speak and vote in their place.
 func TestNamesThatLookAlike(t *testing.T) {
 	for name, others := range map[string][]string{

@@ -98,8 +98,8 @@ func (c *company) back(seat room.Seat, attach room.Attach) string {
 	return strings.Join(told, ", ")
 }
 
-// Whoever comes in while somebody is away hears what is said from then on. Who was
-// away must be told of that, in its place and once.
+// A newcomer who comes in while somebody is away hears what is said from then on. The
+// member who was away must be told of that, in its place and once.
 func TestWhoWasAwayIsToldOfTheOthers(t *testing.T) {
 	awayThen := func(do func(c *company)) func(c *company) string {
 		return func(c *company) string {
@@ -286,7 +286,7 @@ func TestNoticesAreNotCountedAsMessages(t *testing.T) {
 	})
 }
 
-// Whoever has others come and go until the log is full of it must not hide who came
+// A member who has others come and go until the log is full of it must not hide who came
 // before them and stayed.
 func TestNoticesOfMembersOutlastTheLog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

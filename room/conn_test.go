@@ -285,7 +285,7 @@ func TestALossIsNotBeforeTheEntry(t *testing.T) {
 	}
 }
 
-// What a connection was sent before it left and came back is on its way, and not certain.
+// Events that a connection was sent before it left and came back are on their way, and not certain.
 func TestWhatIsOnItsWayIsNotCertain(t *testing.T) {
 	s := founded(t)
 	seen := s.Seq

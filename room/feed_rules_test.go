@@ -25,7 +25,7 @@ func happened(seqs ...uint64) (events []Event) {
 	return events
 }
 
-// What was published before somebody watches is for those who did then.
+// Events that were published before somebody watches are for those who did then.
 func TestAWatcherHearsNothingOfBefore(t *testing.T) {
 	var f Feed
 	early, late := new(heard), new(heard)

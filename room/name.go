@@ -175,9 +175,9 @@ func isVisible(r rune) bool {
 	if r < utf8.RuneSelf {
 		return ' ' < r && r < 0x7F
 	}
-	// Of the general categories, only letters, marks, numbers, punctuation and
-	// symbols are graphic: that leaves out controls, format characters,
-	// surrogates, private use, separators and everything unassigned.
+	// Only letters, marks, numbers, punctuation and symbols are graphic. That leaves out
+	// the other general categories: controls, format characters, surrogates, private use,
+	// separators and everything unassigned.
 	return (unicode.In(r, unicode.L, unicode.M, unicode.N, unicode.P, unicode.S) || isRecent(r)) &&
 		!unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector) &&
 		!isBlank(r)

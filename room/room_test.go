@@ -460,7 +460,7 @@ func TestAKnockIsShownAgainNowAndThen(t *testing.T) {
 	}
 }
 
-// Whatever changes how the votes on an open request stand is told of, and
+// Members are told of each change in how the votes on an open request stand, and of
 // nothing else.
 func TestTheVotesAreCounted(t *testing.T) {
 	begin := func(t *testing.T) (s *scene, bob string) {
@@ -899,7 +899,7 @@ func TestTheCodeBefore(t *testing.T) {
 		t.Error("no store learns that the code is over")
 	}
 
-	// What somebody asks to be replaced ends at once, and so does the one before.
+	// A code that somebody asks to be replaced ends at once, and so does the one before.
 	s.pass(240 * time.Second)
 	codes(s, "200002", "200001")
 	s.Rotate(s.now, "333333")
@@ -965,8 +965,8 @@ func TestExpiry(t *testing.T) {
 	s.want(s.pass(time.Hour))
 }
 
-// What a late call does must not depend on how late it is: a vote that was
-// completed by an absence before its deadline is an admission.
+// A late call must do the same however late it is: a vote that was completed by an
+// absence before its deadline is an admission.
 func TestLateAdvanceGoesByTheInstantsThingsFellDue(t *testing.T) {
 	s := founded(t)
 	bob := s.admit("bob", "Bob")

@@ -327,7 +327,8 @@ func (s *Service) ViewKnock(ctx context.Context, session, knock string, tell fun
 
 // observe calls tell with the room, in which nothing is overdue.
 func (s *Service) observe(ctx context.Context, id string, tell func(r *Room, now time.Time) error) error {
-	// What is overdue is done once: not everything that is has an event to be seen by.
+	// A deadline is met once here. One that leaves no event may still look overdue in the
+	// room that is observed afterwards.
 	for done := false; ; done = true {
 		var overdue bool
 		var told error

@@ -494,7 +494,7 @@ func TestView(t *testing.T) {
 		if one, two := events[len(events)-2], events[len(events)-1]; two.Seq != one.Seq+1 {
 			t.Errorf("after 20 questions message %d follows message %d", two.Seq, one.Seq)
 		}
-		// What is overdue is done before.
+		// A change that is overdue is done before.
 		before := code(t, s, alice, "s1")
 		time.Sleep(300 * time.Second)
 		must(t, s.View(t.Context(), c, func(v room.View) {
@@ -738,8 +738,8 @@ func TestRandomCode(t *testing.T) {
 	}
 }
 
-// Whatever many members do at once, each room's events are announced in the
-// order of their sequence numbers, none missing.
+// Each room's events are announced in the order of their sequence numbers, none
+// missing, whatever many members do at once.
 func TestAnnouncementsAreInOrder(t *testing.T) {
 	s, world := newService(room.Options{Capacity: room.Capacity{Rooms: 10, RoomsPerAddress: 10}})
 	var seats []room.Seat
@@ -883,7 +883,7 @@ func BenchmarkScheduler(b *testing.B) {
 	}
 }
 
-// What is sealed goes through as it is; only what people type is cleaned.
+// Only what people type is cleaned. A sealed text goes through as it is.
 func TestOnlyTextsAreCleaned(t *testing.T) {
 	s, world := newService(room.Options{Clean: func(room.RawText) (string, room.Kind, error) {
 		return "clean", room.KindText, nil

@@ -13,7 +13,7 @@ import (
 
 func nothing(*Room, time.Time, Log) ([]Event, error) { return nil, nil }
 
-// What waits while a commit is under way is committed together, in the order in which it came.
+// Changes that wait while a commit is under way are committed together, in the order in which they came.
 func TestWhatWaitsIsWrittenTogether(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var batches []int
@@ -176,7 +176,7 @@ func TestAFailingStoreFailsAllOfABatch(t *testing.T) {
 	})
 }
 
-// What was said in the same batch counts as said.
+// A message that was said in the same batch counts as said.
 func TestABatchKnowsWhatItSays(t *testing.T) {
 	s := founded(t)
 	log := &batchLog{emptyLog{}, nil}

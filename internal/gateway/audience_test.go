@@ -58,7 +58,7 @@ func (s *scene) act(what string, do func()) {
 	}
 }
 
-// Whoever is told something is told it once, in the order that old pages were written for.
+// A page that is told something is told it once, in the order that old pages were written for.
 func TestWhatEachPageHears(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
@@ -154,8 +154,8 @@ func TestWhoTookLeaveIsSentNothing(t *testing.T) {
 	equal(t, "by its next connection it reads", s.connect(visit{session: "bob"}).texts(), []string{"hello"})
 }
 
-// What happens in a room that a connection has left is nothing to it, even if it was looked
-// up before who listens.
+// A connection that has left a room hears nothing of what happens there, even if it was
+// looked up before who listens.
 func TestWhoHasMovedHearsNothingOfBefore(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
@@ -220,7 +220,7 @@ func TestWhatIsToldIsEncodedOnce(t *testing.T) {
 	}
 }
 
-// Whoever ends, leaves or is told the verdict listens to nothing any more.
+// A connection that ends, leaves or is told the verdict listens to nothing any more.
 func TestNobodyIsLeftListening(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
@@ -323,7 +323,7 @@ func TestAConnectionThatEndsAsItEnters(t *testing.T) {
 	}
 }
 
-// What happens while a connection enters is before its time.
+// Events that happen while a connection enters are before its time.
 func TestNothingIsHeardBeforeEntering(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)

@@ -247,8 +247,8 @@ func (s *unanswered) Disconnect(ctx context.Context, c room.Caller, delivered ui
 	return s.Service.Disconnect(ctx, c, delivered, deliberate)
 }
 
-// What a page said that could not be posted is not told to it if it is an unchanged one. Then
-// nothing that it said after that is posted either: people would see a gap, and not know.
+// An unchanged page is not told which of its messages could not be posted. So nothing that it
+// said after that is posted either: people would see a gap, and not know.
 func TestNothingCountsAfterWhatWasLost(t *testing.T) {
 	s := newServer(t)
 	store := &unreachable{Service: s.rooms}

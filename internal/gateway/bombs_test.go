@@ -99,8 +99,8 @@ var bombs = map[string]struct {
 	"keys":                              {"40", `42["message",{"` + strings.Repeat("x", maxFrame-100) + `":1}]`, true},
 }
 
-// Whatever a stranger sends costs no more memory than a message may take, and of what is too
-// long next to nothing is kept.
+// A stranger's packet costs no more memory than a message may take, whatever is in it. Next to
+// nothing is kept of one that is too long.
 func TestBombs(t *testing.T) {
 	s := newServer(t)
 	// All that is allocated while one is taken in, by both sides of the test.

@@ -74,7 +74,7 @@ func TestNobodyIsSilenced(t *testing.T) {
 	}
 }
 
-// What is refused costs nothing, and leaving and coming back gives nothing.
+// A message that is refused costs nothing, and leaving and coming back gives nothing.
 func TestBudgetsAreKeptAndForgotten(t *testing.T) {
 	var b budgets
 	now := time.Unix(0, 0)
@@ -98,7 +98,7 @@ func TestBudgetsAreKeptAndForgotten(t *testing.T) {
 	}
 }
 
-// What is counted is no less than what the others get.
+// A message counts for no less than the others get of it.
 func TestCostOf(t *testing.T) {
 	const longest = 64 << 10
 	for name, text := range map[string]string{
@@ -156,7 +156,7 @@ func TestABurstOfTheLongestMessagesFitsALine(t *testing.T) {
 		if sent == 0 || sent > lineBound {
 			t.Errorf("%s: a room sends %d bytes at once", name, sent)
 		}
-		// Whoever has said it can do so again after a while, alone.
+		// A member who has said it can do so again after a while, alone.
 		if later := now.Add(time.Minute); !b.post("room", "0", 1, cost, later) {
 			t.Errorf("%s: it cannot be said again", name)
 		}
@@ -352,7 +352,7 @@ func TestWhoWaitsForTheirTurnKeepsTheirVote(t *testing.T) {
 	bob := s.admit("bob", "Bob", code, alice)
 	s.connect(visit{session: "bob"}).join(bob)
 	member := func() *room.Member { return &s.state(alice.Room).Members[0] }
-	// What its turn waits for is another connection of hers that is just entering.
+	// Its turn waits for another connection of hers, which is just entering.
 	hold := func() (done func()) {
 		done, err := s.gateway.budgets.replayTurn(t.Context(), alice.ID)
 		if err != nil {

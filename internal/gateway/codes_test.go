@@ -53,7 +53,7 @@ func TestCodesAreForPagesThatNameThemselves(t *testing.T) {
 			equal(t, "who was declined hears", payloads(c, "join_denied"), []string{denied(carol, carol.ID, page.reason)})
 			equal(t, "the members hear", payloads(a, "join_denied"), []string{denied(bob, alice.Room, ","+page.coded), denied(carol, alice.Room, page.reason)})
 
-			// Whoever comes later is told the verdict in the same form.
+			// A page that comes later is told the verdict in the same form.
 			late := s.connect(visit{session: "bob", auth: page.auth, page: "/join"})
 			late.expect("join_denied")
 			equal(t, "a later page hears", payloads(late, "join_denied"), []string{denied(bob, bob.ID, ","+page.coded)})

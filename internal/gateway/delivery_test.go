@@ -73,7 +73,7 @@ func TestMarks(t *testing.T) {
 			w.send(m, 12, 12)
 			w.confirmed = w.created
 		}, 10, 10},
-		// What a replay will hold must not come before it.
+		// Events that a replay will hold must not come before it.
 		"before a replay": {func(m *marks, w *wire) {
 			m.reset("room", 10, nil)
 			w.send(m, 11, 11)
@@ -173,8 +173,8 @@ func TestAConnectionThatIsCutWhileItEnters(t *testing.T) {
 	equal(t, "it reads", third.texts(), nil)
 }
 
-// What is on its way to a page when it leaves a room and enters it again, by one connection, is
-// sent again if that connection is then cut.
+// A page may leave a room and enter it again, by one connection. Messages that are on their way
+// to it meanwhile are sent again if that connection is then cut.
 func TestWhatWasOnItsWayOverALeaving(t *testing.T) {
 	s := newServer(t)
 	alice, code := s.create("alice", "Alice")

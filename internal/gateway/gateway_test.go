@@ -467,7 +467,7 @@ func TestFlood(t *testing.T) {
 	a.barrier()
 }
 
-// What costs the server more counts for more.
+// A message that costs the server more counts for more.
 func TestCostOfAMessage(t *testing.T) {
 	s := newServer(t, func(o *Options, _ *room.Terms) {
 		o.RateLimits = true
@@ -620,7 +620,7 @@ func TestSocketsInAll(t *testing.T) {
 	}
 }
 
-// Of a member's connections only the newest is worth more than anything else.
+// Only the newest of a member's connections is worth more than anything else.
 func TestPurposesOfAMembersConnections(t *testing.T) {
 	s := newServer(t)
 	alice, _ := s.create("alice", "Alice")

@@ -12,7 +12,7 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// What the protocol allows a client of any language works, and the rest gets a plain refusal,
+// A client of any language may do what the protocol allows. The rest gets a plain refusal,
 // which ends nobody else and, unless the protocol wants it, not even its own session.
 
 // bytesSaid begins a packet that is sent as binary data.

@@ -94,8 +94,8 @@ func TestEveryEventHasTheContractsArguments(t *testing.T) {
 	}
 }
 
-// Whoever was away is told in order with the messages who came in meanwhile, once: over
-// cuts, and when the page is loaded again.
+// A member who was away is told who came in meanwhile, in order with the messages, and once:
+// over cuts, and when the page is loaded again.
 func TestWhoWasAwayIsTold(t *testing.T) {
 	t.Parallel()
 	type end func(t *testing.T, s *server, c *client, alice room.Seat)
@@ -450,8 +450,8 @@ func (s *inFlight) Disconnect(ctx context.Context, c room.Caller, delivered uint
 	return s.Service.Disconnect(ctx, c, delivered, deliberate)
 }
 
-// What is just being said while a connection moves to another room is sent by it or not:
-// when it is back it is told that once.
+// A message that is just being said while a connection moves to another room is sent by it
+// or not. When the connection is back it is told that message once.
 func TestWhatIsSaidWhileAConnectionMovesIsHeardOnce(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)

@@ -270,7 +270,7 @@ func TestRefs(t *testing.T) {
 	}
 }
 
-// What is no text says nothing, and the page that waits for it is told so.
+// A message that is no text says nothing, and the page that waits for it is told so.
 func TestWhatIsNoText(t *testing.T) {
 	s := newServer(t)
 	alice, _ := s.create("alice", "Alice")

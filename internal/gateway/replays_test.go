@@ -44,7 +44,7 @@ func TestReplaysUnderWayAreBoundedTogether(t *testing.T) {
 	}
 }
 
-// Whoever is ended for it has not left, and hears everything when they are back.
+// A member who is ended for it has not left, and hears everything when they are back.
 func TestWhoIsEndedForAReplayLosesNothing(t *testing.T) {
 	s := newServer(t, func(o *Options, _ *room.Terms) { o.RateLimits = true })
 	s.gateway.replays.limit = replayOverhead // less than two of them take

@@ -107,7 +107,7 @@ func TestAConnectionThatDoesNotEnd(t *testing.T) {
 	equal(t, "it reads", second.texts(), []string{"twice", "slow", "done"})
 }
 
-// What its page has missed is known without waiting for the old connection to show
+// The server knows what a page has missed without waiting for the old connection to show
 // that it is dead, and without an offset.
 func TestAPageThatGoesOnMissesNothing(t *testing.T) {
 	s := newServer(t)

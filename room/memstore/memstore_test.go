@@ -96,7 +96,7 @@ func taken(l *messageLog) int {
 	return total
 }
 
-// What has left a log, and the places that it had, must be counted and given back.
+// Entries that have left a log, and the places that they had, must be counted and given back.
 func TestTheLogCountsWhatItTakes(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	var l messageLog
@@ -199,7 +199,7 @@ func TestDefaultBudget(t *testing.T) {
 	}
 }
 
-// Whoever makes rooms and enters none must not fill the memory with what is remembered.
+// Somebody who makes rooms and enters none must not fill the memory with what is remembered.
 func TestLapsedRoomsAreForgotten(t *testing.T) {
 	var l lapsed
 	for n := range 5 * maxLapsed {

@@ -173,7 +173,7 @@ func roundTrip(t *testing.T, s suite) {
 		t.Errorf("ByCode = %q, %v", id, err)
 	}
 	s.wantTotals(1, 1)
-	// What the caller does to its room afterwards is its own affair.
+	// The caller may change its room afterwards.
 	r.Code = "changed"
 	if s.view("room1").Code == "changed" {
 		t.Error("the store kept the caller's room")
@@ -671,7 +671,7 @@ func notices(t *testing.T, s suite) {
 		}
 		return log
 	}
-	// What is of no consequence leaves no notice.
+	// Events of no consequence leave no notice.
 	s.update("room1", func(r *room.Room) ([]room.Event, error) {
 		return r.Connect(start, room.Attach{Member: "member1", Conn: room.Conn{ID: "conn1"}})
 	})
@@ -740,7 +740,7 @@ func said(t *testing.T, s suite) {
 	want("bob", "r1", message(two, "bob", "Bob", "two", "r1"))
 	want("bob", "r2", room.Message{})
 	want("nobody", "r1", room.Message{})
-	// Of several it is the latest, and what has left the log is not found.
+	// The latest of several is found, and none that has left the log.
 	four := post("member1", "four", "r2")
 	want("member1", "r2", message(four, "member1", "Alice", "four", "r2"))
 	post("member1", "five", "")
