@@ -15,6 +15,9 @@ type Conn struct {
 	// N counts the connections of the page, from 1; 0 if it does not count them. Connections
 	// can overtake each other on their way here.
 	N uint64
+	// Number is greater for what Node made later; 0 if the page is not known to have one
+	// connection at a time. Within a node it tells which came first if N does not.
+	Number uint64
 	// After is the sequence number up to which the page had certainly seen the room when the
 	// connection entered.
 	After uint64
@@ -25,6 +28,9 @@ type Loss struct {
 	Seq  uint64 // up to which the page has certainly seen the room
 	Page string // as in Conn
 	N    uint64 // as in Conn
+	// Node and Number are as in Conn; empty without a Page.
+	Node   string
+	Number uint64
 	// Parted is true if the page took its leave. It may have stayed after all, and is known by
 	// its name then.
 	Parted bool
@@ -61,18 +67,33 @@ func (m *Member) awaits(conn string) bool {
 
 // overtaken reports whether the page is known to have made a later connection than this one.
 func (m *Member) overtaken(c Conn) bool {
-	if c.Page == "" || c.N == 0 {
-		return false
-	}
-	return slices.ContainsFunc(m.Conns, func(other Conn) bool { return other.Page == c.Page && other.N > c.N }) ||
-		slices.ContainsFunc(m.Lost, func(l Loss) bool { return l.Page == c.Page && l.N > c.N })
+	return slices.ContainsFunc(m.Conns, func(other Conn) bool { return other.isAfter(c) }) ||
+		slices.ContainsFunc(m.Lost, func(l Loss) bool { return l.conn().isAfter(c) })
 }
 
-// gaveUp reports whether other is a connection that the page of c, a new one, has given up for
-// it. Only pages that count their connections are known to have one at a time.
-func (c Conn) gaveUp(other Conn) bool {
-	return c.N > 0 && c.sharesPage(other)
+// isAfter reports whether the page of c is known to have made it after other, and so has given up
+// other for it. Of connections of different nodes that is known only if the page counts them.
+func (c Conn) isAfter(other Conn) bool {
+	switch {
+	case c.Page == "" || c.Page != other.Page:
+		return false
+	case c.N > 0 && other.N > 0 && c.N != other.N:
+		return c.N > other.N
+	default:
+		return c.Node == other.Node && c.Number > other.Number
+	}
 }
+
+// lossAt returns the loss of a connection whose page has certainly seen the room up to seq.
+func (c Conn) lossAt(seq uint64, parted bool) Loss {
+	if c.Page == "" {
+		return Loss{Seq: seq, Parted: parted}
+	}
+	return Loss{Seq: seq, Page: c.Page, N: c.N, Node: c.Node, Number: c.Number, Parted: parted}
+}
+
+// conn returns what is known of the connection that was lost.
+func (l Loss) conn() Conn { return Conn{Node: l.Node, Page: l.Page, N: l.N, Number: l.Number} }
 
 // sharesPage reports whether other is another connection of the same page, which has a name.
 func (c Conn) sharesPage(other Conn) bool {
@@ -83,7 +104,7 @@ func (c Conn) sharesPage(other Conn) bool {
 // for it. It returns their ids.
 func (m *Member) succeed(c Conn) (replaced []string) {
 	m.Conns = slices.DeleteFunc(slices.Clone(m.Conns), func(other Conn) bool {
-		if !c.gaveUp(other) {
+		if !c.isAfter(other) {
 			return false
 		}
 		replaced = append(replaced, other.ID)

@@ -305,3 +305,49 @@ func TestWhatIsOnItsWayIsNotCertain(t *testing.T) {
 		t.Errorf("it is sent what is after %d, at %d", a.After, s.Seq)
 	}
 }
+
+// Which of two connections a page made later: its own count tells, and within a node their
+// numbers if that does not.
+func TestWhichConnectionIsTheLater(t *testing.T) {
+	for name, test := range map[string]struct {
+		one, other Conn
+		after      bool
+	}{
+		"a higher count":            {Conn{Page: "p", N: 2, Number: 1}, Conn{Page: "p", N: 1, Number: 2}, true},
+		"a higher count elsewhere":  {Conn{Node: "a", Page: "p", N: 2}, Conn{Node: "b", Page: "p", N: 1}, true},
+		"a higher number, no count": {Conn{Page: "p", Number: 2}, Conn{Page: "p", Number: 1}, true},
+		"the same count":            {Conn{Page: "p", N: 1, Number: 2}, Conn{Page: "p", N: 1, Number: 1}, true},
+		"one does not count":        {Conn{Page: "p", N: 1, Number: 2}, Conn{Page: "p", Number: 1}, true},
+		"numbers of different nodes": {
+			Conn{Node: "a", Page: "p", Number: 2}, Conn{Node: "b", Page: "p", Number: 1}, false},
+		"another page":       {Conn{Page: "p", N: 2, Number: 2}, Conn{Page: "q", N: 1, Number: 1}, false},
+		"pages with no name": {Conn{Number: 2}, Conn{Number: 1}, false},
+		"all alike":          {Conn{Page: "p", N: 1}, Conn{Page: "p", N: 1}, false},
+	} {
+		if got := test.one.isAfter(test.other); got != test.after {
+			t.Errorf("%s: %v", name, got)
+		}
+		if test.other.isAfter(test.one) {
+			t.Errorf("%s: the other way round as well", name)
+		}
+	}
+}
+
+// A page that does not count is succeeded within a node.
+func TestAPageThatDoesNotCountIsSucceeded(t *testing.T) {
+	s := founded(t)
+	s.must(s.enter("alice", Conn{ID: "one", Node: "n", Page: "p", Number: 1}))
+	out := s.must(s.enter("alice", Conn{ID: "two", Node: "n", Page: "p", Number: 2}))
+	if d, ok := find[Detached](out); !ok || !reflect.DeepEqual(d.Conns, []string{"one"}) {
+		t.Errorf("events %+v", out)
+	}
+	late := Conn{ID: "late", Node: "n", Page: "p", Number: 1}
+	if _, err := s.enter("alice", late); !errors.Is(err, ErrNotHere) {
+		t.Errorf("err = %v, want ErrNotHere", err)
+	}
+	s.Disconnect(s.now, "alice", "two", s.Seq, false)
+	if _, err := s.enter("alice", late); !errors.Is(err, ErrNotHere) {
+		t.Errorf("after a loss: err = %v, want ErrNotHere", err)
+	}
+	s.must(s.enter("alice", Conn{ID: "three", Node: "another", Page: "p", Number: 1}))
+}

@@ -161,7 +161,7 @@ func (r *Room) Disconnect(now time.Time, member, conn string, delivered uint64, 
 		m.Parted = deliberate
 	}
 	if !deliberate || lost.Page != "" { // a page that names itself may have stayed, and is known by it
-		m.rememberLoss(Loss{delivered, lost.Page, lost.N, deliberate})
+		m.rememberLoss(lost.lossAt(delivered, deliberate))
 	}
 	if deliberate && len(m.Conns) == 0 {
 		m.LoadingUntil = now.Add(r.Terms.AbsenceGrace + r.Terms.ReturnGrace)
@@ -217,7 +217,7 @@ func (r *Room) Leave(now time.Time, c Caller, delivered uint64, final bool) ([]E
 		return append(events, r.end(i, now)...), nil
 	}
 	delivered = max(delivered, left.After)
-	m.rememberLoss(Loss{delivered, left.Page, left.N, true})
+	m.rememberLoss(left.lossAt(delivered, true))
 	m.Told = max(m.Told, delivered)
 	if len(m.Conns) > 0 {
 		return events, nil

@@ -97,7 +97,11 @@ func (c *conn) caller(seat room.Seat) room.Caller {
 
 // inRoom returns the connection as the room knows it.
 func (c *conn) inRoom() room.Conn {
-	return room.Conn{ID: c.id, Node: c.g.node, Page: c.pageKey(), N: c.count}
+	conn := room.Conn{ID: c.id, Node: c.g.node, Page: c.pageKey(), N: c.count}
+	if c.named() {
+		conn.Number = c.link.Number()
+	}
+	return conn
 }
 
 // pageKey returns the name by which rooms know the page, "" if it does not name itself. It is a

@@ -46,9 +46,10 @@ func (c *conn) succeed() {
 	wg.Wait()
 }
 
-// isAfter reports whether the page made this connection after another one of its own.
+// isAfter reports whether the page made this connection after another one of its own. A page
+// that says the same count again does not count.
 func (c *conn) isAfter(other *conn) bool {
-	if c.count > 0 && other.count > 0 {
+	if c.count > 0 && other.count > 0 && c.count != other.count {
 		return c.count > other.count
 	}
 	return c.link.Number() > other.link.Number()

@@ -82,29 +82,43 @@ func TestLateEventsOfAPageThatGoesOn(t *testing.T) {
 	equal(t, "the other tab reads", tab.texts(), said)
 }
 
-// The page is not kept waiting by a connection that does not come to its end, and
-// what that one says then is not heard.
+// The page is not kept waiting by a connection that does not come to its end, and what that one
+// says then is not heard, so that nothing is said twice. A page need not count for that.
 func TestAConnectionThatDoesNotEnd(t *testing.T) {
 	t.Parallel()
-	s := newServer(t)
-	alice, _ := s.create("alice", "Alice")
-	slow := &hindered{s.rooms, "slow", make(chan struct{}), make(chan struct{})}
-	s.gateway.Use(slow)
-	first := s.connect(pageOfSeat("alice", alice, "one")).join(alice)
-	old := s.gateway.conn(s.gateway.node + "." + first.sid)
-	first.emit("message", fmt.Sprintf(`{"room":%q,"message":"slow","ref":"slow"}`, alice.Room))
-	<-slow.arrived
-	old.link.Do(func() {
-		old.handle([]any{"message", map[string]any{"room": alice.Room, "message": "twice", "ref": "twice"}})
-	})
-	second := s.connect(pageOfSeat("alice", alice, "one"))
-	second.emit("message", fmt.Sprintf(`{"room":%q,"message":"twice","ref":"twice","again":true}`, alice.Room))
-	second.expect("message")
-	close(slow.released)
-	<-old.ctx.Done()
-	second.say(alice, "done")
-	second.until("the last word", func() bool { return slices.Contains(texts(second), "done") })
-	equal(t, "it reads", second.texts(), []string{"twice", "slow", "done"})
+	for name, count := range map[string]string{"a page that counts": `,"n":%d`, "a page that does not": ""} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newServer(t)
+			alice, _ := s.create("alice", "Alice")
+			page := func(n int) visit {
+				v := pageOfSeat("alice", alice, "one")
+				if count != "" {
+					v.auth = strings.TrimSuffix(v.auth, "}") + fmt.Sprintf(count, n) + "}"
+				}
+				return v
+			}
+			slow := &hindered{s.rooms, "slow", make(chan struct{}), make(chan struct{})}
+			s.gateway.Use(slow)
+			first := s.connect(page(1)).join(alice)
+			old := s.gateway.conn(s.gateway.node + "." + first.sid)
+			first.emit("message", fmt.Sprintf(`{"room":%q,"message":"slow","ref":"slow"}`, alice.Room))
+			<-slow.arrived
+			old.link.Do(func() {
+				old.handle([]any{"message", map[string]any{"room": alice.Room, "message": "twice", "ref": "twice"}})
+			})
+			second := s.connect(page(2))
+			for _, text := range []string{"slow", "twice"} {
+				second.emit("message", fmt.Sprintf(`{"room":%q,"message":%[2]q,"ref":%[2]q,"again":true}`, alice.Room, text))
+			}
+			second.until("both", func() bool { return slices.Contains(texts(second), "twice") })
+			close(slow.released)
+			<-old.ctx.Done()
+			second.say(alice, "done")
+			second.until("the last word", func() bool { return slices.Contains(texts(second), "done") })
+			equal(t, "it reads", second.texts(), []string{"slow", "twice", "done"})
+		})
+	}
 }
 
 // The server knows what a page has missed without waiting for the old connection to show
@@ -486,4 +500,20 @@ func TestALateConnectionAtTheBoundPutsOutNobody(t *testing.T) {
 			t.Errorf("page %d is told %v", i, told)
 		}
 	}
+}
+
+// Of two connections with the same count one is the later, or each would end the other.
+func TestTheSameCountTwice(t *testing.T) {
+	s := newServer(t)
+	alice, _ := s.create("alice", "Alice")
+	v := visit{session: "alice", auth: fmt.Sprintf(`{"seat":%q,"page":"one","n":1}`, alice.ID)}
+	first := s.connect(v).join(alice)
+	one := s.connOf(first)
+	second := s.connect(v)
+	first.ended()
+	if two := s.connOf(second); one.isAfter(two) || !two.isAfter(one) {
+		t.Error("the second is not the later one")
+	}
+	second.say(alice, "still here")
+	second.until("the word", func() bool { return slices.Contains(texts(second), "still here") })
 }
