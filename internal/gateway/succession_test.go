@@ -502,7 +502,7 @@ func TestALateConnectionAtTheBoundPutsOutNobody(t *testing.T) {
 	}
 }
 
-// Of two connections with the same count one is the later, or each would end the other.
+// One of two connections with the same count is the later, or each would end the other.
 func TestTheSameCountTwice(t *testing.T) {
 	s := newServer(t)
 	alice, _ := s.create("alice", "Alice")
