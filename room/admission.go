@@ -63,7 +63,7 @@ func (r *Room) RequestJoin(now time.Time, id, session, name string, from ...Netw
 	if displaced >= 0 {
 		events = r.displace(displaced, now)
 	}
-	r.makeRoom()
+	r.forgetOldestRefusal()
 	a := Applicant{Request: approval.New(id, name, now, r.Terms.ApprovalTimeout), Session: session, Networks: from, look: like}
 	a.Approvals, a.Required = a.Tally(r.voters())
 	r.Knocks = append(slices.Clip(r.Knocks), a)

@@ -11,11 +11,11 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// FoldName returns the key under which two names are the same name: it takes
+// foldName returns the key under which two names are the same name: it takes
 // away the differences of case (full case folding) and of compatibility forms
 // (NFKC), and what is invisible. The key is only good for comparing: it
 // can hold characters that a name cannot.
-func FoldName(name string) string {
+func foldName(name string) string {
 	if isASCII(name) {
 		return strings.ToLower(name)
 	}
@@ -60,10 +60,10 @@ type look struct {
 // read as Alice, and "Kal" is not read as Kai.
 func lookOf(name string) *look {
 	bare := withoutSigns(strings.Map(withoutInvisible, plainLetters(name)))
-	folded := FoldName(bare)
+	folded := foldName(bare)
 	return &look{
-		folded: FoldName(name),
-		keys:   [3]string{folded, FoldName(skeleton(bare)), FoldName(skeleton(folded))},
+		folded: foldName(name),
+		keys:   [3]string{folded, foldName(skeleton(bare)), foldName(skeleton(folded))},
 		shapes: [2]string{shape(bare), shape(strings.ToUpper(norm.NFKC.String(bare)))},
 	}
 }

@@ -33,7 +33,7 @@ func newCompanyUnder(t *testing.T, terms room.Terms) *company {
 
 func (c *company) letIn(name string, voters ...room.Seat) room.Seat {
 	c.Helper()
-	r, err := c.Store.View(c.Context(), c.alice.Room) // a page that is rendered would be taken to be loading
+	r, err := c.Store.Snapshot(c.Context(), c.alice.Room) // a page that is rendered would be taken to be loading
 	must(c.T, err)
 	seat, err := c.RequestJoin(c.Context(), room.Application{Session: "s-" + name, Name: name, Code: r.Code})
 	must(c.T, err)

@@ -113,8 +113,8 @@ func (r *Room) displace(i int, now time.Time) []Event {
 	return nil
 }
 
-// makeRoom forgets the oldest refusal if as many are remembered as may be.
-func (r *Room) makeRoom() {
+// forgetOldestRefusal forgets the oldest refusal if as many are remembered as may be.
+func (r *Room) forgetOldestRefusal() {
 	if len(r.Knocks) < refusalsKept*r.Terms.MaxKnocks {
 		return
 	}

@@ -35,15 +35,15 @@ type Feed struct {
 	pending  []Event
 }
 
-// EntryReader reads the entries of a room's log that a connection is sent when it enters.
-type EntryReader interface {
+// LogReader reads the entries of a room's log that a connection is sent when it enters.
+type LogReader interface {
 	// Between returns the entries after a sequence number and up to another, oldest first, in a
 	// slice of the caller's own.
 	Between(after, until uint64) []Message
 }
 
 // Watch has w hear what happens in the room until release is called, which has to be once.
-func (f *Feed) Watch(room string, w Watcher, log EntryReader) (release func()) {
+func (f *Feed) Watch(room string, w Watcher, log LogReader) (release func()) {
 	f.turn.Lock()
 	defer f.turn.Unlock()
 	for {
@@ -92,15 +92,15 @@ func (f *Feed) Publish(events []Event) {
 }
 
 // HandOn hands on what was published. A store calls it with no locks held.
-func (f *Feed) HandOn(room string, log EntryReader) {
+func (f *Feed) HandOn(room string, log LogReader) {
 	f.turn.Lock()
 	defer f.turn.Unlock()
 	f.handOn(room, log)
 }
 
-// As calls tell with the room as of the last event that was handed on; see Store.Observe.
+// Observe calls tell with the room as of the last event that was handed on; see Store.Observe.
 // current returns the room as it is.
-func (f *Feed) As(current func() *Room, log EntryReader, tell func(*Room)) {
+func (f *Feed) Observe(current func() *Room, log LogReader, tell func(*Room)) {
 	f.turn.Lock()
 	defer f.turn.Unlock()
 	for {
@@ -113,7 +113,7 @@ func (f *Feed) As(current func() *Room, log EntryReader, tell func(*Room)) {
 }
 
 // handOn hands on what is pending, and reports whether there was something. The turn is held.
-func (f *Feed) handOn(room string, log EntryReader) bool {
+func (f *Feed) handOn(room string, log LogReader) bool {
 	f.mu.Lock()
 	watchers, events := f.watchers, f.pending
 	f.pending = nil

@@ -54,14 +54,14 @@ func TestAnAnswerOvertakesNothing(t *testing.T) {
 	defer f.Watch("room", h, emptyEntries{})()
 	r := &Room{ID: "room", Seq: 1}
 	f.Publish(happened(1))
-	f.As(func() *Room { return r }, emptyEntries{}, func(told *Room) {
+	f.Observe(func() *Room { return r }, emptyEntries{}, func(told *Room) {
 		if told.Seq != 1 || !slices.Equal(h.seqs, []uint64{1}) {
 			t.Errorf("as of event %d, when %v were heard", told.Seq, h.seqs)
 		}
 	})
 	// Also what is committed while it is looked at.
 	looks := 0
-	f.As(func() *Room {
+	f.Observe(func() *Room {
 		if looks++; looks == 1 {
 			before := *r
 			r.Seq = 2

@@ -157,7 +157,7 @@ func TestFoldName(t *testing.T) {
 		{"𝒜lice", "alice"},
 	}
 	for _, pair := range same {
-		if a, b := FoldName(pair[0]), FoldName(pair[1]); a != b {
+		if a, b := foldName(pair[0]), foldName(pair[1]); a != b {
 			t.Errorf("%q and %q are told apart: %+q, %+q", pair[0], pair[1], a, b)
 		}
 	}
@@ -169,7 +169,7 @@ func TestFoldName(t *testing.T) {
 		{"🦊", "🐺"},
 	}
 	for _, pair := range different {
-		if a, b := FoldName(pair[0]), FoldName(pair[1]); a == b {
+		if a, b := foldName(pair[0]), foldName(pair[1]); a == b {
 			t.Errorf("%q and %q are the same: %+q", pair[0], pair[1], a)
 		}
 	}
@@ -222,9 +222,9 @@ func FuzzParseName(f *testing.F) {
 		if visible := bare(name); visible == "" || unicode.IsMark([]rune(visible)[0]) {
 			t.Fatalf("%+q has nothing to see at its beginning", name)
 		}
-		key := FoldName(name)
-		if key == "" || FoldName(key) != key {
-			t.Fatalf("FoldName(%+q) = %+q, folded again %+q", name, key, FoldName(key))
+		key := foldName(name)
+		if key == "" || foldName(key) != key {
+			t.Fatalf("FoldName(%+q) = %+q, folded again %+q", name, key, foldName(key))
 		}
 	})
 }
@@ -250,7 +250,7 @@ func BenchmarkFoldName(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				FoldName(name)
+				foldName(name)
 			}
 		})
 	}

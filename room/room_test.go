@@ -1295,10 +1295,10 @@ func checkInvariants(t *testing.T, seed uint64, r *Room) {
 	}
 	names := map[string]bool{}
 	for _, m := range r.Members {
-		if names[FoldName(m.Name)] {
+		if names[foldName(m.Name)] {
 			t.Fatalf("seed %d: %q twice", seed, m.Name)
 		}
-		names[FoldName(m.Name)] = true
+		names[foldName(m.Name)] = true
 		if len(m.Conns) > 0 && !m.Present {
 			t.Fatalf("seed %d: a connected member is absent", seed)
 		}

@@ -213,7 +213,7 @@ func (s *Service) page(ctx context.Context, session, path string) (Page, error) 
 	if err != nil {
 		return Page{}, err
 	}
-	r, now, err := s.view(ctx, id)
+	r, now, err := s.live(ctx, id)
 	if err != nil {
 		return Page{}, err
 	}
@@ -246,7 +246,7 @@ func (s *Service) load(ctx context.Context, seat Seat) (Page, error) {
 // Status returns what anybody who knows the room's id may see.
 // Errors: ErrNotFound.
 func (s *Service) Status(ctx context.Context, room string) (Status, error) {
-	r, now, err := s.view(ctx, room)
+	r, now, err := s.live(ctx, room)
 	if err != nil {
 		return Status{}, err
 	}
@@ -256,17 +256,17 @@ func (s *Service) Status(ctx context.Context, room string) (Status, error) {
 // TimeRemaining returns the time until the room's code turns.
 // Errors: ErrNotFound.
 func (s *Service) TimeRemaining(ctx context.Context, room string) (time.Duration, error) {
-	r, now, err := s.view(ctx, room)
+	r, now, err := s.live(ctx, room)
 	if err != nil {
 		return 0, err
 	}
 	return r.Remaining(now), nil
 }
 
-// view returns a room whose time is not over.
-func (s *Service) view(ctx context.Context, room string) (*Room, time.Time, error) {
+// live returns a room whose time is not over.
+func (s *Service) live(ctx context.Context, room string) (*Room, time.Time, error) {
 	now := time.Now()
-	r, err := s.store.View(ctx, room)
+	r, err := s.store.Snapshot(ctx, room)
 	if err != nil {
 		return nil, now, err
 	}
@@ -409,7 +409,7 @@ func (s *Service) Post(ctx context.Context, d Draft) (earlier *Message, err erro
 	}
 	p := post{Draft: d, kind: kind}
 	p.Content = content
-	p.change = change{post: true, rule: p.rule}
+	p.change = change{messagesOnly: true, rule: p.rule}
 	if err := s.writers.do(ctx, d.Room, &p.change); err != nil {
 		return nil, err
 	}
@@ -455,7 +455,7 @@ func (s *Service) cleaned(ctx context.Context, d Draft) (content string, kind Ki
 	}
 	text := RawText{Room: d.Room, Text: d.Content}
 	if s.options.KeyGiven {
-		r, _, err := s.view(ctx, d.Room)
+		r, _, err := s.live(ctx, d.Room)
 		if err != nil {
 			return "", 0, err
 		}

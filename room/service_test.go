@@ -96,7 +96,7 @@ func newService(o room.Options) (*service, *announced) {
 // by returns a member as a caller, by their oldest connection if they have one.
 func (s *service) by(id, member string) room.Caller {
 	c := room.Caller{Room: id, Member: member, Conn: "none"}
-	r, err := s.Store.View(context.Background(), id)
+	r, err := s.Store.Snapshot(context.Background(), id)
 	if err != nil {
 		return c
 	}

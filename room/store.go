@@ -48,8 +48,8 @@ type Store interface {
 	// Errors: ErrNotFound.
 	Observe(ctx context.Context, id string, tell func(r *Room)) error
 
-	// View returns the room. Errors: ErrNotFound.
-	View(ctx context.Context, id string) (*Room, error)
+	// Snapshot returns the room. Errors: ErrNotFound.
+	Snapshot(ctx context.Context, id string) (*Room, error)
 
 	// ByCode returns the id of the room that has the code among its Codes.
 	// Errors: ErrNoSuchCode.

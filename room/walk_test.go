@@ -70,7 +70,7 @@ func newWalk(t *testing.T, seed uint64, terms room.Terms) *walk {
 
 func (w *walk) add(seat room.Seat, pages ...openPage) {
 	m := &walker{seat: seat, pages: pages, told: map[string]int{}, live: map[uint64]bool{}}
-	r, err := w.Store.View(w.Context(), w.alice.Room)
+	r, err := w.Store.Snapshot(w.Context(), w.alice.Room)
 	must(w.T, err)
 	for _, each := range r.Members {
 		if each.ID == seat.ID {
@@ -110,7 +110,7 @@ func (w *walk) note(format string, args ...any) {
 
 // room is the room as it stands; nil once it is gone.
 func (w *walk) room() *room.Room {
-	r, err := w.Store.View(w.Context(), w.alice.Room)
+	r, err := w.Store.Snapshot(w.Context(), w.alice.Room)
 	if err != nil {
 		return nil
 	}

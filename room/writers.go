@@ -18,8 +18,8 @@ const maxBatch = 64
 type change struct {
 	// rule may run more than once, on a copy of the room each time. Whatever else it sets, each
 	// run has to set anew.
-	rule func(r *Room, now time.Time, log Log) ([]Event, error)
-	post bool // it does nothing but add messages
+	rule         func(r *Room, now time.Time, log Log) ([]Event, error)
+	messagesOnly bool // it does nothing but add messages
 
 	err   error
 	batch [1]*change     // the change itself, if it is made alone
@@ -70,15 +70,15 @@ func (w *writers) await(ctx context.Context, room string, c *change) []*change {
 		return batch
 	case <-ctx.Done():
 	}
-	if w.withdraw(room, c) {
+	if w.cancel(room, c) {
 		c.err = ctx.Err()
 		return nil
 	}
 	return <-c.turn // too late: it is being made
 }
 
-// withdraw takes a change back that nobody has begun to make.
-func (w *writers) withdraw(room string, c *change) bool {
+// cancel takes a change back that nobody has begun to make.
+func (w *writers) cancel(room string, c *change) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	i := slices.Index(w.rooms[room], c)
@@ -91,7 +91,7 @@ func (w *writers) withdraw(room string, c *change) bool {
 
 // lead makes a batch that begins with the caller's own change, and hands the turn on.
 func (w *writers) lead(ctx context.Context, room string, batch []*change) {
-	defer w.pass(room, batch)
+	defer w.handTurnOn(room, batch)
 	// The others' changes must not end with the context of the caller who makes them.
 	if err := w.survive(context.WithoutCancel(ctx), room, batch); err != nil {
 		for _, c := range batch {
@@ -116,8 +116,8 @@ func contain(as error, err *error) {
 	}
 }
 
-// pass gives the turn to the first who waits, and tells those whose changes were made.
-func (w *writers) pass(room string, made []*change) {
+// handTurnOn gives the turn to the first who waits, and tells those whose changes were made.
+func (w *writers) handTurnOn(room string, made []*change) {
 	w.mu.Lock()
 	if waiting := w.rooms[room]; len(waiting) == 0 {
 		delete(w.rooms, room)
@@ -137,13 +137,13 @@ func (s *Service) change(ctx context.Context, id string, rule func(r *Room, now 
 	return s.writers.do(ctx, id, &change{rule: func(r *Room, now time.Time, _ Log) ([]Event, error) { return rule(r, now) }})
 }
 
-// errDue: a batch is more than messages, since it has another change or something is overdue.
-var errDue = errors.New("room: something is overdue")
+// errNotOnlyMessages: a batch is more than messages, since it has another change or something is overdue.
+var errNotOnlyMessages = errors.New("room: something is overdue")
 
 // write commits a batch of changes of a room, after all that is due by now. If the room ends by
 // that, its end is committed, and the changes get ErrNotFound.
 func (s *Service) write(ctx context.Context, id string, batch []*change) error {
-	if err := s.append(ctx, id, batch); !errors.Is(err, errDue) {
+	if err := s.append(ctx, id, batch); !errors.Is(err, errNotOnlyMessages) {
 		return err // messages move no deadline
 	}
 	var due time.Time
@@ -174,14 +174,14 @@ func (s *Service) advance(r *Room, now time.Time) (events []Event, err error) {
 // append commits a batch of messages. Errors: errDue if more than messages is to be committed.
 func (s *Service) append(ctx context.Context, id string, batch []*change) error {
 	for _, c := range batch {
-		if !c.post {
-			return errDue
+		if !c.messagesOnly {
+			return errNotOnlyMessages
 		}
 	}
 	_, err := s.store.Append(ctx, id, func(r *Room, log Log) ([]Event, error) {
 		now := time.Now()
 		if !r.NextDeadline().After(now) {
-			return nil, errDue
+			return nil, errNotOnlyMessages
 		}
 		return runBatch(r, now, log, batch, nil), nil
 	})

@@ -93,7 +93,7 @@ func (l *lease) grow(bytes int, stop, done <-chan struct{}) bool {
 		case <-stop:
 		case <-done:
 		}
-		return !b.withdraw(l)
+		return !b.stopWaiting(l)
 	}
 }
 
@@ -141,8 +141,8 @@ func (b *budget) giveLocked(l *lease) {
 	close(l.ready)
 }
 
-// withdraw ends the wait of a lease. It reports false if the wait was over already.
-func (b *budget) withdraw(l *lease) bool {
+// stopWaiting ends the wait of a lease. It reports false if the wait was over already.
+func (b *budget) stopWaiting(l *lease) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	i := slices.Index(b.waiting, l)

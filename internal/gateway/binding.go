@@ -71,7 +71,7 @@ func (c *conn) returnsTo(seat room.Seat) bool {
 
 // restore brings the connection into its room without being asked by an event.
 func (c *conn) restore(seat room.Seat) {
-	err := c.bind(seat, false)
+	err := c.enter(seat, false)
 	if errors.Is(err, errNotYet) {
 		c.link.Do(func() {
 			<-c.begun
@@ -88,10 +88,10 @@ func (c *conn) restore(seat room.Seat) {
 	c.restored = !seat.Loading || c.hints.lastSeat == seat.ID
 }
 
-// bind brings the connection into the room of a membership. If it is in
+// enter brings the connection into the room of a membership. If it is in
 // another room it leaves that one; if it is in this one already, its request to
 // join is confirmed again.
-func (c *conn) bind(seat room.Seat, explicit bool) error {
+func (c *conn) enter(seat room.Seat, explicit bool) error {
 	if c.ended {
 		return context.Canceled // its turn has come too late
 	}
@@ -126,7 +126,7 @@ func (c *conn) bind(seat room.Seat, explicit bool) error {
 	if c.replaced.Load() {
 		return context.Canceled // its page is elsewhere by now
 	}
-	if err := c.enter(seat); err != nil {
+	if err := c.bind(seat); err != nil {
 		return c.orGone(err, seat.Room)
 	}
 	if err := c.connect(attach); err != nil {
@@ -224,9 +224,9 @@ func (c *conn) isBoundTo(roomID, member string) bool {
 	return bound && seat.Room == roomID && seat.ID == member
 }
 
-// enter binds the connection to a membership, and puts it into the audience. The connection
+// bind binds the connection to a membership, and puts it into the audience. The connection
 // hears nothing of the room before attach: until then its marks are of no room.
-func (c *conn) enter(seat room.Seat) error {
+func (c *conn) bind(seat room.Seat) error {
 	unwatch, err := c.g.watches.watch(c.ctx, seat.Room)
 	if err != nil {
 		return err

@@ -162,7 +162,7 @@ func (s *server) load(session string, seat room.Seat) {
 // state returns all that there is to a room.
 func (s *server) state(roomID string) room.Room {
 	s.t.Helper()
-	r, err := s.store.View(s.t.Context(), roomID)
+	r, err := s.store.Snapshot(s.t.Context(), roomID)
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -26,7 +26,7 @@ type conn struct {
 	session string // "" if the handshake had none
 	hints   hints
 	page    string          // the name that its page has given itself, "" if it has none
-	count   uint64          // which of the page's connections this is, from 1; 0 if it does not say
+	nth     uint64          // which of the page's connections this is, from 1; 0 if it does not say
 	ctx     context.Context // ends with the connection
 	cancel  context.CancelFunc
 	begun   chan struct{} // closed when the connection has begun
@@ -76,7 +76,7 @@ func (g *Gateway) newConn(s *socket.Socket) *conn {
 		c.hints.seat = seat
 	}
 	c.page = auth.field("page")
-	c.count = auth.count("n")
+	c.nth = auth.count("n")
 	if o, ok := parseOffset(auth.field("offset")); ok {
 		c.seen = &o
 	}
@@ -97,7 +97,7 @@ func (c *conn) caller(seat room.Seat) room.Caller {
 
 // inRoom returns the connection as the room knows it.
 func (c *conn) inRoom() room.Conn {
-	conn := room.Conn{ID: c.id, Node: c.g.node, Page: c.pageKey(), N: c.count}
+	conn := room.Conn{ID: c.id, Node: c.g.node, Page: c.pageKey(), N: c.nth}
 	if c.named() {
 		conn.Number = c.link.Number()
 	}
@@ -160,7 +160,7 @@ func (c *conn) end(l loss) {
 	c.g.Metrics.SocketClosed()
 	// A page that comes back goes on from what is reported here. Until then its next
 	// connection has to find this one, to wait for that.
-	defer c.g.leaveSession(c)
+	defer c.g.uncountConn(c)
 	seat, bound := c.boundTo()
 	if !bound {
 		return

@@ -90,7 +90,7 @@ func (c *conn) onJoin(p payload) {
 		}
 		seat = found
 	}
-	if err := c.bind(seat, true); err != nil {
+	if err := c.enter(seat, true); err != nil {
 		c.fail(err)
 	}
 }
@@ -144,7 +144,7 @@ func (c *conn) member(p payload) (room.Seat, error) {
 	if c.left[seat.Room] {
 		return room.Seat{}, room.ErrNotMember
 	}
-	return seat, c.bind(seat, false)
+	return seat, c.enter(seat, false)
 }
 
 // noSeat returns why the session has no membership of a room. The creator of a room that was

@@ -238,9 +238,9 @@ func (g *Gateway) connected(args ...any) {
 	defer close(c.begun)
 	g.conns.Store(c.id, c)
 	g.Metrics.SocketOpened()
-	g.joinSession(c)
+	g.countConn(c)
 	c.succeed()
-	g.boundSession(c) // without those that have just ended for it
+	g.capSession(c) // without those that have just ended for it
 	s.OnAny(func(event ...any) { c.handle(event) })
 	_ = s.On("disconnecting", func(args ...any) { // of a reason and, perhaps, an error
 		c.deafen()
@@ -262,8 +262,8 @@ func (g *Gateway) connected(args ...any) {
 	}
 }
 
-// joinSession counts a connection of a session.
-func (g *Gateway) joinSession(c *conn) {
+// countConn counts a connection of a session.
+func (g *Gateway) countConn(c *conn) {
 	if c.session == "" {
 		return
 	}
@@ -272,11 +272,11 @@ func (g *Gateway) joinSession(c *conn) {
 	g.sessions[c.session] = append(g.sessions[c.session], c)
 }
 
-// boundSession ends one connection of a session if a new one is too many: the one that the
+// capSession ends one connection of a session if a new one is too many: the one that the
 // session can do without first. Its page is told, and does not come back by itself, or two tabs
 // would put each other out for ever. Connections that are about to end, since their pages go on
 // by others, do not count, and a new one that is such puts out none.
-func (g *Gateway) boundSession(c *conn) {
+func (g *Gateway) capSession(c *conn) {
 	if c.session == "" || !g.RateLimits || c.replaced.Load() {
 		return
 	}
@@ -301,8 +301,8 @@ func (g *Gateway) connsOfSession(session string) []*conn {
 	return slices.Clone(g.sessions[session])
 }
 
-// leaveSession counts a connection no longer.
-func (g *Gateway) leaveSession(c *conn) {
+// uncountConn counts a connection no longer.
+func (g *Gateway) uncountConn(c *conn) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	conns := without(g.sessions[c.session], c)

@@ -49,8 +49,8 @@ func (c *conn) succeed() {
 // isAfter reports whether the page made this connection after another one of its own. A page
 // that says the same count again does not count.
 func (c *conn) isAfter(other *conn) bool {
-	if c.count > 0 && other.count > 0 && c.count != other.count {
-		return c.count > other.count
+	if c.nth > 0 && other.nth > 0 && c.nth != other.nth {
+		return c.nth > other.nth
 	}
 	return c.link.Number() > other.link.Number()
 }

@@ -41,7 +41,7 @@ type logBudget struct {
 
 // add puts an entry into a room's log, for a caller who counts that room's messages. Its
 // cost goes with the logarithm of the number of rooms. Notices are never given up for messages.
-func (b *logBudget) add(e *entry, m room.Message, t *room.Terms) {
+func (b *logBudget) add(e *keptRoom, m room.Message, t *room.Terms) {
 	b.change(e, func() { e.part(m.Kind).add(m, t.Bound(m.Kind)) })
 	for b.used > b.limit && b.logs[0].log.n > 0 {
 		largest := b.logs[0]
@@ -53,7 +53,7 @@ func (b *logBudget) add(e *entry, m room.Message, t *room.Terms) {
 }
 
 // change has something done to a room's log.
-func (b *logBudget) change(e *entry, do func()) {
+func (b *logBudget) change(e *keptRoom, do func()) {
 	before := e.logBytes()
 	do()
 	if after := e.logBytes(); after != before {
@@ -63,13 +63,13 @@ func (b *logBudget) change(e *entry, do func()) {
 }
 
 // count begins to count a room's log.
-func (b *logBudget) count(e *entry) {
+func (b *logBudget) count(e *keptRoom) {
 	b.used += e.logBytes()
 	heap.Push(&b.logs, e)
 }
 
 // uncount counts a room's log no longer.
-func (b *logBudget) uncount(e *entry) {
+func (b *logBudget) uncount(e *keptRoom) {
 	b.used -= e.logBytes()
 	heap.Remove(&b.logs, e.logPos)
 }

@@ -4,7 +4,7 @@ import "time"
 
 // deadlineHeap is a min-heap of rooms by their next deadline, for
 // container/heap.
-type deadlineHeap []*entry
+type deadlineHeap []*keptRoom
 
 func (h deadlineHeap) Len() int           { return len(h) }
 func (h deadlineHeap) Less(i, j int) bool { return h[i].deadline.Before(h[j].deadline) }
@@ -15,7 +15,7 @@ func (h deadlineHeap) Swap(i, j int) {
 
 // Push implements heap.Interface.
 func (h *deadlineHeap) Push(x any) {
-	e := x.(*entry) //nolint:forcetypeassert // heap.Push of this package alone calls it
+	e := x.(*keptRoom) //nolint:forcetypeassert // heap.Push of this package alone calls it
 	e.heapPos = len(*h)
 	*h = append(*h, e)
 }
@@ -31,7 +31,7 @@ func (h *deadlineHeap) Pop() any {
 
 // logHeap is a heap of rooms by what their logs take, the largest first, for
 // container/heap.
-type logHeap []*entry
+type logHeap []*keptRoom
 
 func (h logHeap) Len() int           { return len(h) }
 func (h logHeap) Less(i, j int) bool { return h[i].log.bytes > h[j].log.bytes }
@@ -42,7 +42,7 @@ func (h logHeap) Swap(i, j int) {
 
 // Push implements heap.Interface.
 func (h *logHeap) Push(x any) {
-	e := x.(*entry) //nolint:forcetypeassert // heap.Push of this package alone calls it
+	e := x.(*keptRoom) //nolint:forcetypeassert // heap.Push of this package alone calls it
 	e.logPos = len(*h)
 	*h = append(*h, e)
 }

@@ -21,21 +21,21 @@ import (
 // about a microsecond each, and never while anything else is waited for.
 type Store struct {
 	mu        sync.RWMutex
-	rooms     map[string]*entry
-	byCode    map[string]*entry
-	bySession map[string][]*entry // one or two, as a rule
-	bySeat    map[string]*entry   // by the ids of members and applicants
-	byNetwork map[string]int      // number of live rooms
-	unentered *list.List          // of *entry, oldest first
+	rooms     map[string]*keptRoom
+	byCode    map[string]*keptRoom
+	bySession map[string][]*keptRoom // one or two, as a rule
+	bySeat    map[string]*keptRoom   // by the ids of members and applicants
+	byNetwork map[string]int         // number of live rooms
+	unentered *list.List             // of *entry, oldest first
 	deadlines deadlineHeap
 	logs      logBudget
 	members   int
 	lapsed    lapsed
 }
 
-// entry is a room as the store keeps it. The room it points to is never
+// keptRoom is a room as the store keeps it. The room it points to is never
 // changed, only replaced.
-type entry struct {
+type keptRoom struct {
 	store    *Store
 	feed     room.Feed
 	room     *room.Room
@@ -50,17 +50,17 @@ type entry struct {
 }
 
 // logBytes is what the log takes, with the notices.
-func (e *entry) logBytes() int { return e.log.bytes + e.notices.bytes }
+func (e *keptRoom) logBytes() int { return e.log.bytes + e.notices.bytes }
 
 // recount has the room say how many messages the log keeps.
-func (e *entry) recount() {
+func (e *keptRoom) recount() {
 	r := *e.room
 	r.Messages = e.log.n
 	e.room = &r
 }
 
 // part returns the part of the log that entries of a kind are in.
-func (e *entry) part(k room.Kind) *messageLog {
+func (e *keptRoom) part(k room.Kind) *messageLog {
 	if k == room.KindNotice {
 		return &e.notices
 	}
@@ -69,7 +69,7 @@ func (e *entry) part(k room.Kind) *messageLog {
 
 // logged returns a copy of the log's entries after a sequence number and up to another, in
 // order.
-func (e *entry) logged(after, until uint64) []room.Message {
+func (e *keptRoom) logged(after, until uint64) []room.Message {
 	messages, notices := e.log.between(after, until), e.notices.between(after, until)
 	if len(notices) == 0 {
 		return messages
@@ -85,7 +85,7 @@ func (e *entry) logged(after, until uint64) []room.Message {
 }
 
 // Said implements room.Log, for a caller that has locked the store.
-func (e *entry) Said(member, ref string) (m room.Message, found bool, err error) {
+func (e *keptRoom) Said(member, ref string) (m room.Message, found bool, err error) {
 	m, found = e.log.latest(member, ref)
 	return m, found, nil
 }
@@ -99,10 +99,10 @@ func New() *Store { return NewWithin(DefaultBudget()) }
 func NewWithin(logBytes int) *Store {
 	return &Store{
 		logs:      logBudget{limit: logBytes},
-		rooms:     make(map[string]*entry),
-		byCode:    make(map[string]*entry),
-		bySession: make(map[string][]*entry),
-		bySeat:    make(map[string]*entry),
+		rooms:     make(map[string]*keptRoom),
+		byCode:    make(map[string]*keptRoom),
+		bySession: make(map[string][]*keptRoom),
+		bySeat:    make(map[string]*keptRoom),
 		byNetwork: make(map[string]int),
 		unentered: list.New(),
 	}
@@ -126,7 +126,7 @@ func (s *Store) Create(_ context.Context, r *room.Room, c room.Capacity) error {
 		return room.ErrCodeTaken
 	}
 	own := *r
-	e := &entry{store: s, room: &own, deadline: own.NextDeadline()}
+	e := &keptRoom{store: s, room: &own, deadline: own.NextDeadline()}
 	s.rooms[own.ID] = e
 	for _, n := range own.Networks {
 		s.byNetwork[n.Key]++
@@ -151,7 +151,7 @@ func (s *Store) Update(_ context.Context, id string, fn func(*room.Room, room.Lo
 	return r, nil
 }
 
-func (s *Store) update(id string, fn func(*room.Room, room.Log) ([]room.Event, error)) (*entry, *room.Room, error) {
+func (s *Store) update(id string, fn func(*room.Room, room.Log) ([]room.Event, error)) (*keptRoom, *room.Room, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e, ok := s.rooms[id]
@@ -175,7 +175,7 @@ func (s *Store) update(id string, fn func(*room.Room, room.Log) ([]room.Event, e
 }
 
 // commit replaces the entry's room and brings the indexes up to date.
-func (s *Store) commit(e *entry, next *room.Room, events []room.Event) error {
+func (s *Store) commit(e *keptRoom, next *room.Room, events []room.Event) error {
 	if next.Revision != e.room.Revision && s.codeTaken(e, next) {
 		return room.ErrCodeTaken
 	}
@@ -220,7 +220,7 @@ func (s *Store) Append(_ context.Context, id string, fn func(*room.Room, room.Lo
 	return r, nil
 }
 
-func (s *Store) append(id string, fn func(*room.Room, room.Log) ([]room.Event, error)) (*entry, *room.Room, error) {
+func (s *Store) append(id string, fn func(*room.Room, room.Log) ([]room.Event, error)) (*keptRoom, *room.Room, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e, ok := s.rooms[id]
@@ -244,7 +244,7 @@ func (s *Store) append(id string, fn func(*room.Room, room.Log) ([]room.Event, e
 }
 
 // Between implements room.EntryReader, for a caller that has not locked the store.
-func (e *entry) Between(after, until uint64) []room.Message {
+func (e *keptRoom) Between(after, until uint64) []room.Message {
 	e.store.mu.RLock()
 	defer e.store.mu.RUnlock()
 	return e.logged(after, until)
@@ -270,7 +270,7 @@ func (s *Store) Observe(_ context.Context, id string, tell func(*room.Room)) err
 		defer s.mu.RUnlock()
 		return e.room
 	}
-	e.feed.As(current, e, func(r *room.Room) {
+	e.feed.Observe(current, e, func(r *room.Room) {
 		if r.Closing != "" { // it ended while its feed was waited for
 			err = room.ErrNotFound
 			return
@@ -280,7 +280,7 @@ func (s *Store) Observe(_ context.Context, id string, tell func(*room.Room)) err
 	return err
 }
 
-func (s *Store) find(id string) (*entry, error) {
+func (s *Store) find(id string) (*keptRoom, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	e, ok := s.rooms[id]
@@ -291,12 +291,12 @@ func (s *Store) find(id string) (*entry, error) {
 }
 
 // codeTaken reports whether the room's code cannot be its own.
-func (s *Store) codeTaken(e *entry, r *room.Room) bool {
+func (s *Store) codeTaken(e *keptRoom, r *room.Room) bool {
 	other, taken := s.byCode[r.Code]
 	return taken && other != e || r.Code == r.PreviousCode
 }
 
-func (s *Store) remove(e *entry) {
+func (s *Store) remove(e *keptRoom) {
 	s.unindex(e)
 	s.logs.uncount(e)
 	e.log, e.notices = messageLog{}, messageLog{} // somebody may still watch the room
@@ -312,7 +312,7 @@ func (s *Store) remove(e *entry) {
 }
 
 // entered takes a room out of those that nobody has entered.
-func (s *Store) entered(e *entry) {
+func (s *Store) entered(e *keptRoom) {
 	if e.unentered != nil {
 		s.unentered.Remove(e.unentered)
 		e.unentered = nil
@@ -320,7 +320,7 @@ func (s *Store) entered(e *entry) {
 }
 
 // index enters the room's codes, seats and sessions.
-func (s *Store) index(e *entry) {
+func (s *Store) index(e *keptRoom) {
 	for seat := range e.room.SeatIDs() {
 		s.bySeat[seat] = e
 	}
@@ -334,7 +334,7 @@ func (s *Store) index(e *entry) {
 	}
 }
 
-func (s *Store) unindex(e *entry) {
+func (s *Store) unindex(e *keptRoom) {
 	for seat := range e.room.SeatIDs() {
 		delete(s.bySeat, seat)
 	}
@@ -342,15 +342,15 @@ func (s *Store) unindex(e *entry) {
 		delete(s.byCode, code)
 	}
 	for session := range e.room.Sessions() {
-		rooms := slices.DeleteFunc(s.bySession[session], func(other *entry) bool { return other == e })
+		rooms := slices.DeleteFunc(s.bySession[session], func(other *keptRoom) bool { return other == e })
 		if s.bySession[session] = rooms; len(rooms) == 0 {
 			delete(s.bySession, session)
 		}
 	}
 }
 
-// View implements room.Store.
-func (s *Store) View(_ context.Context, id string) (*room.Room, error) {
+// Snapshot implements room.Store.
+func (s *Store) Snapshot(_ context.Context, id string) (*room.Room, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	e, ok := s.rooms[id]
@@ -413,7 +413,7 @@ func (s *Store) Unentered(context.Context) ([]*room.Room, error) {
 	defer s.mu.RUnlock()
 	rooms := make([]*room.Room, 0, s.unentered.Len())
 	for e := s.unentered.Front(); e != nil; e = e.Next() {
-		rooms = append(rooms, e.Value.(*entry).room) //nolint:forcetypeassert // nothing else is in the list
+		rooms = append(rooms, e.Value.(*keptRoom).room) //nolint:forcetypeassert // nothing else is in the list
 	}
 	return rooms, nil
 }

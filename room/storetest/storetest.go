@@ -96,7 +96,7 @@ func (s suite) update(id string, fn func(r *room.Room) ([]room.Event, error)) []
 
 func (s suite) view(id string) *room.Room {
 	s.Helper()
-	r, err := s.View(context.Background(), id)
+	r, err := s.Snapshot(context.Background(), id)
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -182,7 +182,7 @@ func roundTrip(t *testing.T, s suite) {
 
 func unknown(t *testing.T, s suite) {
 	ctx := t.Context()
-	_, err := s.View(ctx, "nothing")
+	_, err := s.Snapshot(ctx, "nothing")
 	s.wantErr(err, room.ErrNotFound)
 	_, err = s.Update(ctx, "nothing", func(*room.Room, room.Log) ([]room.Event, error) { t.Error("fn called"); return nil, nil })
 	s.wantErr(err, room.ErrNotFound)
@@ -346,7 +346,7 @@ func uniqueCodes(t *testing.T, s suite) {
 	r.Code = newRoom(1).Code
 	s.wantErr(s.Create(t.Context(), r, roomy), room.ErrCodeTaken)
 	s.wantTotals(1, 1)
-	_, err := s.View(t.Context(), "room2")
+	_, err := s.Snapshot(t.Context(), "room2")
 	s.wantErr(err, room.ErrNotFound)
 
 	// A code that turned is free, and leads nowhere until it is used again.
@@ -477,7 +477,7 @@ func closing(t *testing.T, s suite) {
 	r := s.create(1)
 	s.post("member1", "hello")
 	s.close("room1")
-	_, err := s.View(ctx, "room1")
+	_, err := s.Snapshot(ctx, "room1")
 	s.wantErr(err, room.ErrNotFound)
 	_, err = s.ByCode(ctx, r.Code)
 	s.wantErr(err, room.ErrNoSuchCode)
