@@ -138,7 +138,15 @@ func wire(cfg config.Config, log *slog.Logger) (*app, error) {
 	if err != nil {
 		return nil, err
 	}
+	a.rooms = room.NewService(room.Options{
+		Store:    store,
+		Clean:    cleaner(sanitize.New(sanitize.Options{MaxLength: cfg.MaxMessageLength})),
+		KeyGiven: keyGiven,
+		Terms:    termsOf(cfg),
+		Capacity: room.Capacity{Rooms: cfg.MaxRooms, RoomsPerAddress: cfg.MaxRoomsPerIP},
+	})
 	a.sockets, err = gateway.New(gateway.Options{
+		Service:        a.rooms,
 		Session:        sessions.Read,
 		Networks:       proxies.Distinct,
 		Accept:         web.NewOrigins(proxies, cfg.AllowedOrigins).Accept,
@@ -153,16 +161,6 @@ func wire(cfg config.Config, log *slog.Logger) (*app, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.rooms = room.NewService(room.Options{
-		Store:    store,
-		Clean:    cleaner(sanitize.New(sanitize.Options{MaxLength: cfg.MaxMessageLength})),
-		KeyGiven: keyGiven,
-		Terms:    termsOf(cfg),
-		Capacity: room.Capacity{Rooms: cfg.MaxRooms, RoomsPerAddress: cfg.MaxRoomsPerIP},
-	})
-
-	a.sockets.Use(a.rooms)
-
 	static, staticForeign, err := files(cfg.StaticDir, "static")
 	if err != nil {
 		return nil, err

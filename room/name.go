@@ -1,7 +1,6 @@
 package room
 
 import (
-	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -31,8 +30,7 @@ const (
 	NameBadMarks     NameProblem = "bad marks"     // combining marks at the beginning of a word, or too many in a row
 )
 
-// NameError says why a name was not accepted. Its text is meant for the person
-// who typed the name, and does not repeat the name.
+// NameError says why a name was not accepted. Its text does not repeat the name.
 type NameError struct {
 	Problem NameProblem
 	// Char is the offending character if Problem is NameBadCharacter; it is
@@ -40,28 +38,8 @@ type NameError struct {
 	Char rune
 }
 
-const nameRule = "A name has 1 to 20 letters, digits, emoji or other visible characters, " +
-	"and none of < > & \" \\ `"
-
-// Error says what happened and what is allowed.
-func (e *NameError) Error() string {
-	return e.happened() + " " + nameRule
-}
-
-func (e *NameError) happened() string {
-	switch e.Problem {
-	case NameBlank:
-		return "Please enter a name."
-	case NameTooLong:
-		return "This name is too long."
-	case NameBadMarks:
-		return "This name has accents or other marks without a letter to stand on, or too many on one letter."
-	}
-	if e.IsSign() {
-		return fmt.Sprintf("The character %c cannot be part of a name.", e.Char)
-	}
-	return "This name contains an invisible or unknown character."
-}
+// Error implements error.
+func (e *NameError) Error() string { return "room: name: " + string(e.Problem) }
 
 // IsSign reports whether Char is one of the signs that no name has, which can be shown. It
 // is false for an invisible or unknown character, and for any other problem.

@@ -218,7 +218,7 @@ func (x *entrance) catchUp(roomID string) {
 	c, g := x.conn, x.conn.g
 	defer c.containEntering()
 	c.replay(roomID, x.Attached)
-	if g.RateLimits {
+	if g.options.RateLimits {
 		g.budgets.replayed(x.Member, bytesOf(x.Log), time.Now())
 	}
 	for _, k := range x.Knocks {

@@ -312,7 +312,7 @@ func TestAConnectionThatEndsAsItEnters(t *testing.T) {
 	bob := s.admit("bob", "Bob", code, alice)
 	c := s.connect(visit{session: "bob", page: "/room/" + bob.Path})
 	entering := s.connOf(c)
-	s.gateway.Use(&service{s.rooms, func() { entering.socket.Disconnect(true) }})
+	s.gateway.options.Service = &service{s.rooms, func() { entering.socket.Disconnect(true) }}
 	c.emit("join", fmt.Sprintf(`{"room":%q}`, bob.Room))
 	<-entering.ctx.Done() // its end is reported
 	if conns := s.gateway.audience.with(alice.Room, ""); len(conns) > 0 {
@@ -329,9 +329,9 @@ func TestNothingIsHeardBeforeEntering(t *testing.T) {
 	s := newServer(t)
 	alice, _ := s.create("alice", "Alice")
 	a := s.connect(visit{session: "alice"})
-	s.gateway.Use(&service{s.rooms, func() {
+	s.gateway.options.Service = &service{s.rooms, func() {
 		s.as(alice, func(r *room.Room, _ room.Caller) ([]room.Event, error) { return r.Rotate(r.CreatedAt, "654321"), nil })
-	}})
+	}}
 	a.join(alice)
 	equal(t, "she hears", a.names(), []string{"join_success", "update_participants"})
 }

@@ -143,7 +143,7 @@ func TestAFailureOfTheStoreIsNoVerdict(t *testing.T) {
 					t.Parallel()
 					s := newServer(t)
 					store := &unreachable{Service: s.rooms}
-					s.gateway.Use(store)
+					s.gateway.options.Service = store
 					alice, code := s.create("alice", "Alice")
 					bob := s.admit("bob", "Bob", code, alice)
 					knock := s.knock("bob", "Eve", code)
@@ -182,7 +182,7 @@ func TestAFailureOfTheStoreIsNoVerdict(t *testing.T) {
 			t.Parallel()
 			s := newServer(t)
 			store := &unreachable{Service: s.rooms}
-			s.gateway.Use(store)
+			s.gateway.options.Service = store
 			alice, code := s.create("alice", "Alice")
 			bob := s.admit("bob", "Bob", code, alice)
 			store.away.Store(true)
@@ -214,7 +214,7 @@ func TestAFailureOfTheStoreIsNoVerdict(t *testing.T) {
 func TestAnEntranceOfWhichNobodyHears(t *testing.T) {
 	s := newServer(t)
 	store := &unanswered{Service: s.rooms}
-	s.gateway.Use(store)
+	s.gateway.options.Service = store
 	alice, _ := s.create("alice", "Alice")
 	c := s.connect(pageOfSeat("alice", alice, "one"))
 	store.lost.Store(true)
@@ -252,7 +252,7 @@ func (s *unanswered) Disconnect(ctx context.Context, c room.Caller, delivered ui
 func TestNothingCountsAfterWhatWasLost(t *testing.T) {
 	s := newServer(t)
 	store := &unreachable{Service: s.rooms}
-	s.gateway.Use(store)
+	s.gateway.options.Service = store
 	alice, _ := s.create("alice", "Alice")
 	other := s.connect(visit{session: "alice"}).join(alice)
 	c := s.connect(visit{session: "alice"}).join(alice)

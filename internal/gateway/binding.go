@@ -18,7 +18,7 @@ func (c *conn) begin() {
 		}
 		return
 	}
-	seats, err := c.g.service.Seats(c.ctx, c.session)
+	seats, err := c.g.options.Service.Seats(c.ctx, c.session)
 	if err != nil {
 		c.fail(err)
 		return
@@ -98,7 +98,7 @@ func (c *conn) enter(seat room.Seat, explicit bool) error {
 	c.resumes = nil
 	old, bound := c.boundTo()
 	if bound && old.ID == seat.ID {
-		return c.g.service.View(c.ctx, c.caller(seat), func(v room.View) {
+		return c.g.options.Service.View(c.ctx, c.caller(seat), func(v room.View) {
 			c.confirm(v.Status().Participants, explicit, true)
 		})
 	}
@@ -147,7 +147,7 @@ func (c *conn) attachTo(seat room.Seat, explicit bool) room.Attach {
 // connect reports to the service that the connection is in the room.
 func (c *conn) connect(attach room.Attach) error {
 	c.link.Vouch() // before it is sent what a member is
-	if err := c.g.service.Connect(c.ctx, attach); err != nil {
+	if err := c.g.options.Service.Connect(c.ctx, attach); err != nil {
 		return c.orGone(err, attach.Room)
 	}
 	delete(c.left, attach.Room)
@@ -159,7 +159,7 @@ func (c *conn) connect(attach room.Attach) error {
 // meanwhile.
 func (c *conn) orGone(err error, roomID string) error {
 	if errors.Is(err, room.ErrNotFound) {
-		return c.g.service.Gone(c.ctx, c.session, roomID)
+		return c.g.options.Service.Gone(c.ctx, c.session, roomID)
 	}
 	return err
 }
@@ -175,7 +175,7 @@ var errNotYet = errors.New("gateway: not the connection's turn yet")
 // The room is told of the wait, since a member must not go absent because the server lets
 // their page wait.
 func (c *conn) replayTurn(seat room.Seat) (done func(), err error) {
-	if !c.g.RateLimits {
+	if !c.g.options.RateLimits {
 		return func() {}, nil
 	}
 	if done = c.g.budgets.replayNow(seat.ID); done != nil {
@@ -186,7 +186,7 @@ func (c *conn) replayTurn(seat room.Seat) (done func(), err error) {
 	default:
 		return nil, errNotYet
 	}
-	if err := c.g.service.Await(c.ctx, seat.Room, seat.ID, c.inRoom()); err != nil {
+	if err := c.g.options.Service.Await(c.ctx, seat.Room, seat.ID, c.inRoom()); err != nil {
 		return nil, err
 	}
 	ctx, cancel := c.whileOpen()
@@ -204,8 +204,8 @@ func (c *conn) replayTurn(seat room.Seat) (done func(), err error) {
 
 // forgo tells the service that the connection does not wait for its turn any more.
 func (c *conn) forgo(seat room.Seat) {
-	if err := c.g.service.Forgo(context.WithoutCancel(c.ctx), seat.Room, seat.ID, c.id); err != nil {
-		c.g.Log.Error("reporting the end of a wait", "error", err)
+	if err := c.g.options.Service.Forgo(context.WithoutCancel(c.ctx), seat.Room, seat.ID, c.id); err != nil {
+		c.g.options.Log.Error("reporting the end of a wait", "error", err)
 	}
 }
 

@@ -138,7 +138,7 @@ func (o *outgoing) in(p *pass) *engine.Broadcast {
 	o.encoded = true
 	b, err := engine.NewBroadcast(o.g.io.Sockets(), o.trailer, o.event)
 	if err != nil {
-		o.g.Log.Error("encoding an event", "event", o.event[0], "error", err)
+		o.g.options.Log.Error("encoding an event", "event", o.event[0], "error", err)
 		return nil
 	}
 	o.broadcast = b

@@ -135,14 +135,14 @@ func (b *budgets) sweepLocked(now time.Time) {
 
 // mayPost takes a message from its member's budget and reports whether there was enough.
 func (g *Gateway) mayPost(roomID, member, text string) bool {
-	if !g.RateLimits {
+	if !g.options.RateLimits {
 		return true
 	}
 	messages, characters := 1, len(text)
-	if g.Cost != nil {
-		messages, characters = g.Cost(text)
+	if g.options.Cost != nil {
+		messages, characters = g.options.Cost(text)
 	}
-	return g.budgets.post(roomID, member, messages, costOf(text, g.MaxText, characters), time.Now())
+	return g.budgets.post(roomID, member, messages, costOf(text, g.options.MaxText, characters), time.Now())
 }
 
 // post takes a message that counts as so many messages and bytes from the budgets of its

@@ -47,11 +47,7 @@ func newServer(t testing.TB, configure ...func(*Options, *room.Terms)) *server {
 	for _, c := range configure {
 		c(&o, &terms)
 	}
-	g, err := New(o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &server{t: t, gateway: g, store: memstore.New()}
+	s := &server{t: t, store: memstore.New()}
 	s.rooms = room.NewService(room.Options{
 		Store: s.store, Terms: terms,
 		Capacity: room.Capacity{Rooms: 1000, RoomsPerAddress: 1000},
@@ -62,7 +58,12 @@ func newServer(t testing.TB, configure ...func(*Options, *room.Terms)) *server {
 			return strings.TrimSpace(t.Text), room.KindText, nil
 		},
 	})
-	g.Use(s.rooms)
+	o.Service = s.rooms
+	g, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.gateway = g
 	s.Server = httptest.NewServer(g)
 	t.Cleanup(s.Server.Close)
 	t.Cleanup(func() { _ = g.Close(t.Context()) }) // the sockets; ctx is done: no need to wait

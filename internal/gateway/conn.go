@@ -56,11 +56,11 @@ type conn struct {
 func (g *Gateway) newConn(s *socket.Socket) *conn {
 	c := &conn{
 		g: g, id: g.node + "." + string(s.Id()), socket: s, link: engine.SessionOf(s),
-		allowance: allowance{on: g.RateLimits}, begun: make(chan struct{}),
+		allowance: allowance{on: g.options.RateLimits}, begun: make(chan struct{}),
 	}
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	if r := handshakeRequest(s); r != nil {
-		if session, ok := g.Session(r); ok {
+		if session, ok := g.options.Session(r); ok {
 			c.session = session
 		}
 		query := r.URL.Query()
@@ -157,7 +157,7 @@ func (c *conn) end(l loss) {
 	defer c.cancel()
 	c.deafen()
 	c.g.conns.Delete(c.id)
-	c.g.Metrics.SocketClosed()
+	c.g.options.Metrics.SocketClosed()
 	// A page that comes back goes on from what is reported here. Until then its next
 	// connection has to find this one, to wait for that.
 	defer c.g.uncountConn(c)
@@ -178,12 +178,12 @@ func (c *conn) report(seat room.Seat, l loss) {
 	ctx, delivered := context.WithoutCancel(c.ctx), c.marks.confirmed(c.link, seat.Room)
 	var err error
 	if l.slow {
-		err = c.g.service.Outpaced(ctx, c.caller(seat), delivered)
+		err = c.g.options.Service.Outpaced(ctx, c.caller(seat), delivered)
 	} else {
-		err = c.g.service.Disconnect(ctx, c.caller(seat), delivered, l.deliberate)
+		err = c.g.options.Service.Disconnect(ctx, c.caller(seat), delivered, l.deliberate)
 	}
 	if err != nil {
-		c.g.Log.Error("reporting the end of a connection", "error", err)
+		c.g.options.Log.Error("reporting the end of a connection", "error", err)
 		// The room may still have it, and would not let it enter anew: another one can.
 		c.hangUp()
 	}

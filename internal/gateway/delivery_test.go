@@ -140,7 +140,7 @@ func (s *cutting) Connect(ctx context.Context, a room.Attach) error {
 func TestAConnectionThatIsCutWhileItEnters(t *testing.T) {
 	s := newServer(t)
 	service := &cutting{Service: s.rooms}
-	s.gateway.Use(service)
+	s.gateway.options.Service = service
 	alice, code := s.create("alice", "Alice")
 	bob := s.admit("bob", "Bob", code, alice)
 	a := s.connect(visit{session: "alice"}).join(alice)

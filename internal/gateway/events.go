@@ -37,7 +37,7 @@ func (c *conn) handle(event []any) {
 		return
 	}
 	handler(c, p)
-	c.g.Metrics.ObserveEvent(name, time.Since(start))
+	c.g.options.Metrics.ObserveEvent(name, time.Since(start))
 }
 
 // tooFast notes that an event is dropped, and tells the page now and then. A page hears of
@@ -45,13 +45,13 @@ func (c *conn) handle(event []any) {
 func (c *conn) tooFast(event, ref string) {
 	switch {
 	case event == evTyping:
-		c.g.Metrics.Refused("event", "typing")
+		c.g.options.Metrics.Refused("event", "typing")
 	case ref != "" && !c.flooded, c.allowance.mayComplain():
 		c.failOver(errRateLimited, ref)
 	}
 	if c.allowance.tooManyDropped() && !c.flooded {
 		c.flooded = true
-		c.g.Metrics.Refused("event", "flood")
+		c.g.options.Metrics.Refused("event", "flood")
 		// The error has to reach a polling client first, so the connection may not end here.
 		go c.socket.Conn().Close(false)
 	}
@@ -111,7 +111,7 @@ func (c *conn) find(h hints) (room.Seat, error) {
 	if c.session == "" {
 		return room.Seat{}, room.ErrNotMember
 	}
-	seats, err := c.g.service.Seats(c.ctx, c.session)
+	seats, err := c.g.options.Service.Seats(c.ctx, c.session)
 	if err != nil {
 		return room.Seat{}, err
 	}
@@ -154,7 +154,7 @@ func (c *conn) noSeat(id string) error {
 	if c.session == "" {
 		return room.ErrNotMember
 	}
-	if err := c.g.service.Gone(c.ctx, c.session, id); !errors.Is(err, room.ErrNotFound) || errors.Is(err, room.ErrUnentered) {
+	if err := c.g.options.Service.Gone(c.ctx, c.session, id); !errors.Is(err, room.ErrNotFound) || errors.Is(err, room.ErrUnentered) {
 		return err
 	}
 	return room.ErrNotMember
@@ -209,9 +209,9 @@ func (c *conn) post(p payload, text, ref string) error {
 		return nil
 	}
 	again, _ := p["again"].(bool)
-	earlier, err := c.g.service.Post(c.ctx, room.Draft{Caller: c.caller(s), Kind: room.KindText, Content: text, Ref: ref, Again: again})
+	earlier, err := c.g.options.Service.Post(c.ctx, room.Draft{Caller: c.caller(s), Kind: room.KindText, Content: text, Ref: ref, Again: again})
 	if err == nil && earlier == nil {
-		c.g.Metrics.MessageRelayed()
+		c.g.options.Metrics.MessageRelayed()
 	}
 	if earlier != nil {
 		c.g.budgets.echo(s.ID, len(earlier.Content), time.Now())
@@ -231,8 +231,8 @@ func (c *conn) onTyping(p payload) {
 	if !bound || !isAt(s, p.field("room")) {
 		return
 	}
-	if c.g.RateLimits && !c.g.budgets.typing(s.ID, time.Now()) {
-		c.g.Metrics.Refused("event", "typing")
+	if c.g.options.RateLimits && !c.g.budgets.typing(s.ID, time.Now()) {
+		c.g.options.Metrics.Refused("event", "typing")
 		return
 	}
 	typing := c.g.outgoing(engine.Event{evTyping, typingPayload{s.ID, html.EscapeString(s.Name)}}, nil)
@@ -246,7 +246,7 @@ func (c *conn) onTyping(p payload) {
 // onCode tells a page the room's code.
 func (c *conn) onCode(p payload) {
 	c.asMember(p, func(s room.Seat) error {
-		return c.g.service.View(c.ctx, c.caller(s), func(v room.View) {
+		return c.g.options.Service.View(c.ctx, c.caller(s), func(v room.View) {
 			c.emit("code_update", codeOf(v.Code()))
 		})
 	})
@@ -255,19 +255,19 @@ func (c *conn) onCode(p payload) {
 // onMembers tells a page who is in the room.
 func (c *conn) onMembers(p payload) {
 	c.asMember(p, func(s room.Seat) error {
-		if c.g.RateLimits && !c.g.budgets.list(s.ID, time.Now()) {
+		if c.g.options.RateLimits && !c.g.budgets.list(s.ID, time.Now()) {
 			c.tooFast(evMembers, "")
 			return nil
 		}
-		return c.g.service.View(c.ctx, c.caller(s), func(v room.View) {
+		return c.g.options.Service.View(c.ctx, c.caller(s), func(v room.View) {
 			c.emit("members", membersOf(s.ID, v.Members()))
 		})
 	})
 }
 
-func (c *conn) onApprove(p payload) { c.vote(p, c.g.service.Approve) }
+func (c *conn) onApprove(p payload) { c.vote(p, c.g.options.Service.Approve) }
 
-func (c *conn) onDeny(p payload) { c.vote(p, c.g.service.Decline) }
+func (c *conn) onDeny(p payload) { c.vote(p, c.g.options.Service.Decline) }
 
 // vote casts a yes or a no.
 func (c *conn) vote(p payload, cast func(ctx context.Context, c room.Caller, knock string) error) {
@@ -276,7 +276,7 @@ func (c *conn) vote(p payload, cast func(ctx context.Context, c room.Caller, kno
 		if errors.Is(err, room.ErrNoSuchKnock) {
 			// Two members may click at the same moment, and one comes too late. That is
 			// no mistake of theirs, and old pages leave the room at any error.
-			c.g.Metrics.Refused("event", "no such request")
+			c.g.options.Metrics.Refused("event", "no such request")
 			return nil
 		}
 		return err
@@ -286,18 +286,18 @@ func (c *conn) vote(p payload, cast func(ctx context.Context, c room.Caller, kno
 // onNewCode gives the room a new code.
 func (c *conn) onNewCode(p payload) {
 	c.asMember(p, func(s room.Seat) error {
-		if !c.allowance.favour() || c.g.RateLimits && !c.g.budgets.newCode(s.ID, time.Now()) {
+		if !c.allowance.favour() || c.g.options.RateLimits && !c.g.budgets.newCode(s.ID, time.Now()) {
 			c.tooFast(evNewCode, "")
 			return nil
 		}
-		return c.g.service.RotateCode(c.ctx, c.caller(s))
+		return c.g.options.Service.RotateCode(c.ctx, c.caller(s))
 	})
 }
 
 // onTimerSync tells a page how long the room's code still holds.
 func (c *conn) onTimerSync(p payload) {
 	c.asMember(p, func(s room.Seat) error {
-		return c.g.service.View(c.ctx, c.caller(s), func(v room.View) {
+		return c.g.options.Service.View(c.ctx, c.caller(s), func(v room.View) {
 			c.emit("timer_sync", timerPayload{seconds(v.Remaining())})
 		})
 	})
@@ -308,7 +308,7 @@ func (c *conn) onTimerSync(p payload) {
 func (c *conn) onPingRoom(p payload) {
 	seat, err := c.member(p)
 	if err == nil {
-		err = c.g.service.View(c.ctx, c.caller(seat), func(v room.View) {
+		err = c.g.options.Service.View(c.ctx, c.caller(seat), func(v room.View) {
 			c.emit("room_status", statusOf(v.Status()))
 		})
 	}
@@ -333,13 +333,13 @@ func (c *conn) onLeave(p payload) {
 	final, _ := p["final"].(bool)
 	_, bound := c.boundTo()
 	if !final && (c.restored && c.events == 1 || !bound && c.mayEnter(p)) {
-		c.g.Log.Debug("ignored a goodbye of a page that stayed")
+		c.g.options.Log.Debug("ignored a goodbye of a page that stayed")
 		return
 	}
 	seat, err := c.leaving(p, final)
 	if err == nil {
 		// The page is known to have got only what it has confirmed: the rest may never arrive.
-		err = c.g.service.Leave(c.ctx, c.caller(seat), c.marks.confirmed(c.link, seat.Room), final)
+		err = c.g.options.Service.Leave(c.ctx, c.caller(seat), c.marks.confirmed(c.link, seat.Room), final)
 	}
 	if err != nil {
 		c.fail(err)

@@ -81,8 +81,10 @@ type Metrics interface {
 	ObserveEvent(event string, d time.Duration)
 }
 
-// Options configure a Gateway. Session and Accept are required.
+// Options configure a Gateway. Service, Session and Accept are required.
 type Options struct {
+	// Service has the use cases.
+	Service Service
 	// Session returns the session of a request; false if it has none.
 	Session func(*http.Request) (string, bool)
 	// Accept reports whether a request may come from where it comes from. It
@@ -114,8 +116,7 @@ type Options struct {
 // Gateway is the Socket.IO server. It implements room.Watcher and
 // http.Handler. All methods are safe for concurrent use.
 type Gateway struct {
-	Options
-	service  Service
+	options  Options
 	io       *socket.Server
 	engine   *engine.Server
 	handler  http.Handler
@@ -134,7 +135,7 @@ type Gateway struct {
 	sessions map[string][]*conn // open connections
 }
 
-// New returns a gateway. Use must be called before it is served.
+// New returns a gateway.
 func New(o Options) (*Gateway, error) {
 	if o.Metrics == nil {
 		o.Metrics = noMetrics{}
@@ -145,9 +146,9 @@ func New(o Options) (*Gateway, error) {
 	if o.MaxText == 0 {
 		o.MaxText = 64 << 10
 	}
-	g := &Gateway{Options: o, node: rand.Text(), sessions: make(map[string][]*conn)}
+	g := &Gateway{options: o, node: rand.Text(), sessions: make(map[string][]*conn)}
 	g.watches.begin = func(ctx context.Context, roomID string) (release func(), err error) {
-		return g.service.Watch(ctx, roomID, g)
+		return g.options.Service.Watch(ctx, roomID, g)
 	}
 	g.visitors.unbounded = !o.RateLimits
 	if o.RateLimits {
@@ -183,20 +184,17 @@ func New(o Options) (*Gateway, error) {
 	return g, nil
 }
 
-// Use sets the use cases.
-func (g *Gateway) Use(s Service) { g.service = s }
-
 // ServeHTTP handles the requests below /socket.io/.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if g.draining.Load() {
-		g.Metrics.Refused("handshake", "shutting down")
+		g.options.Metrics.Refused("handshake", "shutting down")
 		w.Header().Set("Connection", "close")
 		http.Error(w, "The server is restarting. Please try again in a moment.", http.StatusServiceUnavailable)
 		return
 	}
 	// A page of ours has an origin; "null" is somebody's sandbox or file.
-	if !g.Accept(r) || r.Header.Get("Origin") == "null" {
-		g.Metrics.Refused("handshake", "origin")
+	if !g.options.Accept(r) || r.Header.Get("Origin") == "null" {
+		g.options.Metrics.Refused("handshake", "origin")
 		g.warnOfOrigin(r)
 		http.Error(w, "This page may not connect to this server: its origin is not allowed.", http.StatusForbidden)
 		return
@@ -214,7 +212,7 @@ func (g *Gateway) warnOfOrigin(r *http.Request) {
 		return
 	}
 	g.warned.Do(func() {
-		g.Log.Warn("a socket was refused because of its origin; if people cannot use the chat, a proxy changes the Host header: " +
+		g.options.Log.Warn("a socket was refused because of its origin; if people cannot use the chat, a proxy changes the Host header: " +
 			"set TRUSTED_PROXIES, or add the public address to ALLOWED_ORIGINS")
 	})
 }
@@ -237,7 +235,7 @@ func (g *Gateway) connected(args ...any) {
 	c := g.newConn(s)
 	defer close(c.begun)
 	g.conns.Store(c.id, c)
-	g.Metrics.SocketOpened()
+	g.options.Metrics.SocketOpened()
 	g.countConn(c)
 	c.succeed()
 	g.capSession(c) // without those that have just ended for it
@@ -246,7 +244,7 @@ func (g *Gateway) connected(args ...any) {
 		c.deafen()
 		l := loss{deliberate: c.link.SaidGoodbye()}
 		if err, _ := args[len(args)-1].(error); errors.Is(err, engine.ErrTooSlow) || c.outpaced.Load() {
-			g.Metrics.Refused("connection", "too slow")
+			g.options.Metrics.Refused("connection", "too slow")
 			l.slow = true
 		}
 		c.endAfterAll(l)
@@ -277,7 +275,7 @@ func (g *Gateway) countConn(c *conn) {
 // would put each other out for ever. Connections that are about to end, since their pages go on
 // by others, do not count, and a new one that is such puts out none.
 func (g *Gateway) capSession(c *conn) {
-	if c.session == "" || !g.RateLimits || c.replaced.Load() {
+	if c.session == "" || !g.options.RateLimits || c.replaced.Load() {
 		return
 	}
 	g.mu.Lock()

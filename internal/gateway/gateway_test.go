@@ -285,7 +285,7 @@ func TestMessageDuringReturn(t *testing.T) {
 	b.emit("leave_room", fmt.Sprintf(`{"room":%q}`, bob.Room))
 	b.barrier()
 	post("one")
-	s.gateway.Use(&service{s.rooms, func() { post("two") }})
+	s.gateway.options.Service = &service{s.rooms, func() { post("two") }}
 	b.forget()
 	b.join(bob)
 	b.barrier()
@@ -313,7 +313,7 @@ func TestAcksOfWhatIsDropped(t *testing.T) {
 	s := newServer(t, func(o *Options, _ *room.Terms) { o.RateLimits = true })
 	alice, _ := s.create("alice", "Alice")
 	a := s.connect(visit{session: "alice"}).join(alice)
-	s.gateway.Use(faulty{s.rooms})
+	s.gateway.options.Service = faulty{s.rooms}
 	const events = 2 * eventsAtOnce
 	for i := range events {
 		a.write(fmt.Sprintf(`42%d["message",{"room":%q,"message":"hello"}]`, i, alice.Room))

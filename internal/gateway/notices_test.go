@@ -464,7 +464,7 @@ func TestWhatIsSaidWhileAConnectionMovesIsHeardOnce(t *testing.T) {
 		return s.state(alice.Room).Seq
 	}
 	listening := s.gateway.audience.of(alice.Room)
-	s.gateway.Use(&inFlight{s.rooms, sync.OnceFunc(func() {
+	s.gateway.options.Service = &inFlight{s.rooms, sync.OnceFunc(func() {
 		at := offset{alice.Room, post()}
 		// The one who broadcasts it has looked up who listens before.
 		said := s.gateway.outgoing(engine.Event{"message", messageOf(room.Message{Seq: at.seq, Content: "just now"})}, nil)
@@ -473,7 +473,7 @@ func TestWhatIsSaidWhileAConnectionMovesIsHeardOnce(t *testing.T) {
 			c.hear(&p, alice.Room, "", func(l listener) { l.deliver(at, said) })
 		}
 		p.flush()
-	})})
+	})}
 	a.join(other)
 	a.barrier()
 	a.join(alice)
@@ -495,7 +495,7 @@ func TestAConnectionThatIsEndedWhileItMoves(t *testing.T) {
 	s.settled(a)
 	id := s.gateway.node + "." + a.sid
 	moving := s.gateway.conn(id).socket
-	s.gateway.Use(&inFlight{s.rooms, sync.OnceFunc(func() { moving.Disconnect(true) })}) // one too many
+	s.gateway.options.Service = &inFlight{s.rooms, sync.OnceFunc(func() { moving.Disconnect(true) })} // one too many
 	a.emit("join", fmt.Sprintf(`{"room":%q}`, other.Room))
 	s.eventually("it has ended", func() bool { return s.gateway.conn(id) == nil && len(s.state(other.Room).Members[0].Conns) == 0 })
 	bob := s.admit("bob", "Bob", code, other)

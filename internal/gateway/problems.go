@@ -90,9 +90,9 @@ func (c *conn) failOver(err error, ref string) {
 		return
 	}
 	code, reason := problemOf(err)
-	c.g.Metrics.Refused("event", reason)
+	c.g.options.Metrics.Refused("event", reason)
 	if code == refusal.Internal {
-		c.g.Log.Error("an event failed", "error", err)
+		c.g.options.Log.Error("an event failed", "error", err)
 		if errors.Is(err, room.ErrUncertain) || !c.named() && !errors.Is(err, room.ErrFault) {
 			// It was no answer, and pages without a name leave the room for ever at any error.
 			// All come back by themselves when the connection ends, and ask again.
@@ -117,7 +117,7 @@ func (c *conn) hangUp() {
 // stumble ends a connection that could not be told something. Nothing that it would be told after
 // that counts as told, so the page is sent all of it when it comes back.
 func (c *conn) stumble(what string) {
-	c.g.Log.Error("a connection could not be told something", "what", what, "stack", string(debug.Stack()))
+	c.g.options.Log.Error("a connection could not be told something", "what", what, "stack", string(debug.Stack()))
 	c.marks.tear()
 	c.hangUp()
 }
@@ -144,7 +144,7 @@ func (c *conn) containEntering() {
 // event.
 func (c *conn) contain(event, ref string) {
 	if fault := recover(); fault != nil {
-		c.g.Log.Error("an event could not be handled", "event", event, "stack", string(debug.Stack()))
+		c.g.options.Log.Error("an event could not be handled", "event", event, "stack", string(debug.Stack()))
 		c.failOver(room.ErrFault, ref)
 	}
 }

@@ -115,7 +115,7 @@ func (c *conn) giveWay() *offset {
 	go c.socket.Conn().Close(true)
 	if !c.awaitEnd() {
 		c.replaced.Store(true)
-		c.g.Log.Warn("a connection takes long to end")
+		c.g.options.Log.Warn("a connection takes long to end")
 	}
 	if !bound {
 		return nil

@@ -52,7 +52,7 @@ func TestLateEventsOfAPageThatGoesOn(t *testing.T) {
 	}
 	a.barrier() // it has heard of Bob's arrival
 	slow := &hindered{s.rooms, "begun", make(chan struct{}), make(chan struct{})}
-	s.gateway.Use(slow)
+	s.gateway.options.Service = slow
 	say(first, "begun", false)
 	<-slow.arrived
 	old := s.gateway.conn(s.gateway.node + "." + first.sid)
@@ -99,7 +99,7 @@ func TestAConnectionThatDoesNotEnd(t *testing.T) {
 				return v
 			}
 			slow := &hindered{s.rooms, "slow", make(chan struct{}), make(chan struct{})}
-			s.gateway.Use(slow)
+			s.gateway.options.Service = slow
 			first := s.connect(page(1)).join(alice)
 			old := s.gateway.conn(s.gateway.node + "." + first.sid)
 			first.emit("message", fmt.Sprintf(`{"room":%q,"message":"slow","ref":"slow"}`, alice.Room))
@@ -342,7 +342,7 @@ func TestAPageThatIsBackBeforeItsEndIsReported(t *testing.T) {
 			s := newServer(t)
 			slow := &unreported{Service: s.rooms, arrived: make(chan struct{}, 2), released: make(chan struct{})}
 			defer close(slow.released)
-			s.gateway.Use(slow)
+			s.gateway.options.Service = slow
 			alice, code := s.create("alice", "Alice")
 			bob := s.admit("bob", "Bob", code, alice)
 			a := s.connect(visit{session: "alice"}).join(alice)

@@ -54,7 +54,7 @@ func TestAVerdictBetweenLookingAndListening(t *testing.T) {
 			t.Run(what+" for "+who, func(t *testing.T) {
 				s := newServer(t)
 				look := &outdated{Service: s.rooms}
-				s.gateway.Use(look)
+				s.gateway.options.Service = look
 				alice, code := s.create("alice", "Alice")
 				connect := func() *client { return s.connect(visit{session: "bob", page: "/join"}) }
 				var w *client

@@ -205,8 +205,8 @@ func (v *visitors) least(conns []*conn, newcomer *conn) *conn {
 func (g *Gateway) track(link *engine.Session) {
 	r := link.Request()
 	x := &visitor{link: link, purpose: connlimit.Busy}
-	if g.Networks != nil && g.RateLimits {
-		x.networks = g.Networks(r)
+	if g.options.Networks != nil && g.options.RateLimits {
+		x.networks = g.options.Networks(r)
 	}
 	if websocket.IsWebSocketUpgrade(r) {
 		x.tcp = connlimit.Of(r)
@@ -221,7 +221,7 @@ func (g *Gateway) track(link *engine.Session) {
 // displace closes sockets that have to go for others. Their pages connect again.
 func (g *Gateway) displace(sockets []*engine.Session) {
 	for _, s := range sockets {
-		g.Metrics.Refused("connection", "displaced")
+		g.options.Metrics.Refused("connection", "displaced")
 		s.Close(false)
 	}
 }

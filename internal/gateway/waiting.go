@@ -33,7 +33,7 @@ func (c *conn) listenForVerdicts(seats []room.Seat) {
 // requests that were open when the session's seats were read, and whether the connection has
 // listened to each.
 func (c *conn) tellMissed(waits map[string]bool) {
-	seats, err := c.g.service.Seats(c.ctx, c.session)
+	seats, err := c.g.options.Service.Seats(c.ctx, c.session)
 	if err != nil {
 		c.fail(err)
 		return
@@ -86,11 +86,11 @@ func (c *conn) onJoinRequest(p payload) {
 		if !c.allowance.favour() {
 			return nil
 		}
-		shown, err := c.g.service.Reannounce(c.ctx, c.session, knock)
+		shown, err := c.g.options.Service.Reannounce(c.ctx, c.session, knock)
 		if err != nil || shown {
 			return err
 		}
-		return c.g.service.ViewKnock(c.ctx, c.session, knock, func(k room.Knock) {
+		return c.g.options.Service.ViewKnock(c.ctx, c.session, knock, func(k room.Knock) {
 			c.emit("request_status", requestOf(k, time.Now()))
 		})
 	})
@@ -99,7 +99,7 @@ func (c *conn) onJoinRequest(p payload) {
 // onWithdraw ends the request of somebody who no longer wants to be let in.
 func (c *conn) onWithdraw(p payload) {
 	c.asApplicant(p, func(knock string) error {
-		return c.g.service.Withdraw(c.ctx, c.session, knock)
+		return c.g.options.Service.Withdraw(c.ctx, c.session, knock)
 	})
 }
 
@@ -114,7 +114,7 @@ func (c *conn) asApplicant(p payload, do func(knock string) error) {
 	for _, knock := range c.heardKnocks() {
 		waits[knock] = true
 	}
-	seats, err := c.g.service.Seats(c.ctx, c.session)
+	seats, err := c.g.options.Service.Seats(c.ctx, c.session)
 	if err != nil {
 		c.fail(err)
 		return

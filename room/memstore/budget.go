@@ -41,35 +41,35 @@ type logBudget struct {
 
 // add puts an entry into a room's log, for a caller who counts that room's messages. Its
 // cost goes with the logarithm of the number of rooms. Notices are never given up for messages.
-func (b *logBudget) add(e *keptRoom, m room.Message, t *room.Terms) {
-	b.change(e, func() { e.part(m.Kind).add(m, t.Bound(m.Kind)) })
+func (b *logBudget) add(k *keptRoom, m room.Message, t *room.Terms) {
+	b.change(k, func() { k.part(m.Kind).add(m, t.Bound(m.Kind)) })
 	for b.used > b.limit && b.logs[0].log.n > 0 {
 		largest := b.logs[0]
 		b.change(largest, largest.log.drop)
-		if largest != e {
+		if largest != k {
 			largest.recount()
 		}
 	}
 }
 
 // change has something done to a room's log.
-func (b *logBudget) change(e *keptRoom, do func()) {
-	before := e.logBytes()
+func (b *logBudget) change(k *keptRoom, do func()) {
+	before := k.logBytes()
 	do()
-	if after := e.logBytes(); after != before {
+	if after := k.logBytes(); after != before {
 		b.used += after - before
-		heap.Fix(&b.logs, e.logPos)
+		heap.Fix(&b.logs, k.logPos)
 	}
 }
 
 // count begins to count a room's log.
-func (b *logBudget) count(e *keptRoom) {
-	b.used += e.logBytes()
-	heap.Push(&b.logs, e)
+func (b *logBudget) count(k *keptRoom) {
+	b.used += k.logBytes()
+	heap.Push(&b.logs, k)
 }
 
 // uncount counts a room's log no longer.
-func (b *logBudget) uncount(e *keptRoom) {
-	b.used -= e.logBytes()
-	heap.Remove(&b.logs, e.logPos)
+func (b *logBudget) uncount(k *keptRoom) {
+	b.used -= k.logBytes()
+	heap.Remove(&b.logs, k.logPos)
 }

@@ -15,18 +15,18 @@ func (h deadlineHeap) Swap(i, j int) {
 
 // Push implements heap.Interface.
 func (h *deadlineHeap) Push(x any) {
-	e := x.(*keptRoom) //nolint:forcetypeassert // heap.Push of this package alone calls it
-	e.heapPos = len(*h)
-	*h = append(*h, e)
+	k := x.(*keptRoom) //nolint:forcetypeassert // heap.Push of this package alone calls it
+	k.heapPos = len(*h)
+	*h = append(*h, k)
 }
 
 // Pop implements heap.Interface.
 func (h *deadlineHeap) Pop() any {
 	last := len(*h) - 1
-	e := (*h)[last]
+	k := (*h)[last]
 	(*h)[last] = nil
 	*h = (*h)[:last]
-	return e
+	return k
 }
 
 // logHeap is a heap of rooms by what their logs take, the largest first, for
@@ -42,18 +42,18 @@ func (h logHeap) Swap(i, j int) {
 
 // Push implements heap.Interface.
 func (h *logHeap) Push(x any) {
-	e := x.(*keptRoom) //nolint:forcetypeassert // heap.Push of this package alone calls it
-	e.logPos = len(*h)
-	*h = append(*h, e)
+	k := x.(*keptRoom) //nolint:forcetypeassert // heap.Push of this package alone calls it
+	k.logPos = len(*h)
+	*h = append(*h, k)
 }
 
 // Pop implements heap.Interface.
 func (h *logHeap) Pop() any {
 	last := len(*h) - 1
-	e := (*h)[last]
+	k := (*h)[last]
 	(*h)[last] = nil
 	*h = (*h)[:last]
-	return e
+	return k
 }
 
 // due returns the rooms whose deadline has come, and the earliest deadline of

@@ -26,7 +26,7 @@ type Store struct {
 	bySession map[string][]*keptRoom // one or two, as a rule
 	bySeat    map[string]*keptRoom   // by the ids of members and applicants
 	byNetwork map[string]int         // number of live rooms
-	unentered *list.List             // of *entry, oldest first
+	unentered *list.List             // of *keptRoom, oldest first
 	deadlines deadlineHeap
 	logs      logBudget
 	members   int
@@ -50,27 +50,27 @@ type keptRoom struct {
 }
 
 // logBytes is what the log takes, with the notices.
-func (e *keptRoom) logBytes() int { return e.log.bytes + e.notices.bytes }
+func (k *keptRoom) logBytes() int { return k.log.bytes + k.notices.bytes }
 
 // recount has the room say how many messages the log keeps.
-func (e *keptRoom) recount() {
-	r := *e.room
-	r.Messages = e.log.n
-	e.room = &r
+func (k *keptRoom) recount() {
+	r := *k.room
+	r.Messages = k.log.n
+	k.room = &r
 }
 
 // part returns the part of the log that entries of a kind are in.
-func (e *keptRoom) part(k room.Kind) *messageLog {
-	if k == room.KindNotice {
-		return &e.notices
+func (k *keptRoom) part(kind room.Kind) *messageLog {
+	if kind == room.KindNotice {
+		return &k.notices
 	}
-	return &e.log
+	return &k.log
 }
 
 // logged returns a copy of the log's entries after a sequence number and up to another, in
 // order.
-func (e *keptRoom) logged(after, until uint64) []room.Message {
-	messages, notices := e.log.between(after, until), e.notices.between(after, until)
+func (k *keptRoom) logged(after, until uint64) []room.Message {
+	messages, notices := k.log.between(after, until), k.notices.between(after, until)
 	if len(notices) == 0 {
 		return messages
 	}
@@ -85,8 +85,8 @@ func (e *keptRoom) logged(after, until uint64) []room.Message {
 }
 
 // Said implements room.Log, for a caller that has locked the store.
-func (e *keptRoom) Said(member, ref string) (m room.Message, found bool, err error) {
-	m, found = e.log.latest(member, ref)
+func (k *keptRoom) Said(member, ref string) (m room.Message, found bool, err error) {
+	m, found = k.log.latest(member, ref)
 	return m, found, nil
 }
 
@@ -126,48 +126,48 @@ func (s *Store) Create(_ context.Context, r *room.Room, c room.Capacity) error {
 		return room.ErrCodeTaken
 	}
 	own := *r
-	e := &keptRoom{store: s, room: &own, deadline: own.NextDeadline()}
-	s.rooms[own.ID] = e
+	k := &keptRoom{store: s, room: &own, deadline: own.NextDeadline()}
+	s.rooms[own.ID] = k
 	for _, n := range own.Networks {
 		s.byNetwork[n.Key]++
 	}
 	if !own.Entered {
-		e.unentered = s.unentered.PushBack(e)
+		k.unentered = s.unentered.PushBack(k)
 	}
 	s.members += len(own.Members)
-	s.index(e)
-	s.logs.count(e)
-	heap.Push(&s.deadlines, e)
+	s.index(k)
+	s.logs.count(k)
+	heap.Push(&s.deadlines, k)
 	return nil
 }
 
 // Update implements room.Store.
 func (s *Store) Update(_ context.Context, id string, fn func(*room.Room, room.Log) ([]room.Event, error)) (*room.Room, error) {
-	e, r, err := s.update(id, fn)
+	k, r, err := s.update(id, fn)
 	if err != nil {
 		return nil, err
 	}
-	e.feed.HandOn(id, e)
+	k.feed.HandOn(id, k)
 	return r, nil
 }
 
 func (s *Store) update(id string, fn func(*room.Room, room.Log) ([]room.Event, error)) (*keptRoom, *room.Room, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	e, ok := s.rooms[id]
+	k, ok := s.rooms[id]
 	if !ok {
 		return nil, nil, room.ErrNotFound
 	}
 	for {
-		next := *e.room
-		events, err := fn(&next, e)
+		next := *k.room
+		events, err := fn(&next, k)
 		if err == nil {
-			err = s.commit(e, &next, events)
+			err = s.commit(k, &next, events)
 		}
 		switch {
 		case err == nil:
-			e.feed.Publish(events)
-			return e, &next, nil
+			k.feed.Publish(events)
+			return k, &next, nil
 		case !errors.Is(err, room.ErrCodeTaken):
 			return nil, nil, err
 		}
@@ -175,102 +175,102 @@ func (s *Store) update(id string, fn func(*room.Room, room.Log) ([]room.Event, e
 }
 
 // commit replaces the entry's room and brings the indexes up to date.
-func (s *Store) commit(e *keptRoom, next *room.Room, events []room.Event) error {
-	if next.Revision != e.room.Revision && s.codeTaken(e, next) {
+func (s *Store) commit(k *keptRoom, next *room.Room, events []room.Event) error {
+	if next.Revision != k.room.Revision && s.codeTaken(k, next) {
 		return room.ErrCodeTaken
 	}
 	if next.Closing != "" {
-		s.remove(e)
+		s.remove(k)
 		if next.Closing == room.Unentered {
 			s.lapsed.remember(next)
 		}
-		e.room = next // for whoever found it before
+		k.room = next // for whoever found it before
 		return nil
 	}
-	s.members += len(next.Members) - len(e.room.Members)
-	if next.Revision != e.room.Revision {
-		s.unindex(e)
-		e.room = next
-		s.index(e)
+	s.members += len(next.Members) - len(k.room.Members)
+	if next.Revision != k.room.Revision {
+		s.unindex(k)
+		k.room = next
+		s.index(k)
 	}
-	e.room = next
+	k.room = next
 	if next.Entered {
-		s.entered(e)
+		s.entered(k)
 	}
-	if at := next.NextDeadline(); !at.Equal(e.deadline) {
-		e.deadline = at
-		heap.Fix(&s.deadlines, e.heapPos)
+	if at := next.NextDeadline(); !at.Equal(k.deadline) {
+		k.deadline = at
+		heap.Fix(&s.deadlines, k.heapPos)
 	}
 	for _, ev := range events {
 		if m, ok := ev.Logged(); ok {
-			s.logs.add(e, m, &next.Terms)
+			s.logs.add(k, m, &next.Terms)
 		}
 	}
-	next.Messages = e.log.n // some may have gone for their bytes
+	next.Messages = k.log.n // some may have gone for their bytes
 	return nil
 }
 
 // Append implements room.Store.
 func (s *Store) Append(_ context.Context, id string, fn func(*room.Room, room.Log) ([]room.Event, error)) (*room.Room, error) {
-	e, r, err := s.append(id, fn)
+	k, r, err := s.append(id, fn)
 	if err != nil {
 		return nil, err
 	}
-	e.feed.HandOn(id, e)
+	k.feed.HandOn(id, k)
 	return r, nil
 }
 
 func (s *Store) append(id string, fn func(*room.Room, room.Log) ([]room.Event, error)) (*keptRoom, *room.Room, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	e, ok := s.rooms[id]
+	k, ok := s.rooms[id]
 	if !ok {
 		return nil, nil, room.ErrNotFound
 	}
-	next := *e.room
-	events, err := fn(&next, e)
+	next := *k.room
+	events, err := fn(&next, k)
 	if err != nil || len(events) == 0 {
-		return e, e.room, err
+		return k, k.room, err
 	}
-	e.room = &next
+	k.room = &next
 	for _, ev := range events {
 		if m, ok := ev.Logged(); ok {
-			s.logs.add(e, m, &next.Terms)
+			s.logs.add(k, m, &next.Terms)
 		}
 	}
-	next.Messages = e.log.n // some may have gone for their bytes
-	e.feed.Publish(events)
-	return e, &next, nil
+	next.Messages = k.log.n // some may have gone for their bytes
+	k.feed.Publish(events)
+	return k, &next, nil
 }
 
 // Between implements room.EntryReader, for a caller that has not locked the store.
-func (e *keptRoom) Between(after, until uint64) []room.Message {
-	e.store.mu.RLock()
-	defer e.store.mu.RUnlock()
-	return e.logged(after, until)
+func (k *keptRoom) Between(after, until uint64) []room.Message {
+	k.store.mu.RLock()
+	defer k.store.mu.RUnlock()
+	return k.logged(after, until)
 }
 
 // Watch implements room.Store.
 func (s *Store) Watch(_ context.Context, id string, w room.Watcher) (release func(), err error) {
-	e, err := s.find(id)
+	k, err := s.find(id)
 	if err != nil {
 		return nil, err
 	}
-	return e.feed.Watch(id, w, e), nil
+	return k.feed.Watch(id, w, k), nil
 }
 
 // Observe implements room.Store.
 func (s *Store) Observe(_ context.Context, id string, tell func(*room.Room)) error {
-	e, err := s.find(id)
+	k, err := s.find(id)
 	if err != nil {
 		return err
 	}
 	current := func() *room.Room {
 		s.mu.RLock()
 		defer s.mu.RUnlock()
-		return e.room
+		return k.room
 	}
-	e.feed.Observe(current, e, func(r *room.Room) {
+	k.feed.Observe(current, k, func(r *room.Room) {
 		if r.Closing != "" { // it ended while its feed was waited for
 			err = room.ErrNotFound
 			return
@@ -283,66 +283,66 @@ func (s *Store) Observe(_ context.Context, id string, tell func(*room.Room)) err
 func (s *Store) find(id string) (*keptRoom, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	e, ok := s.rooms[id]
+	k, ok := s.rooms[id]
 	if !ok {
 		return nil, room.ErrNotFound
 	}
-	return e, nil
+	return k, nil
 }
 
 // codeTaken reports whether the room's code cannot be its own.
-func (s *Store) codeTaken(e *keptRoom, r *room.Room) bool {
+func (s *Store) codeTaken(k *keptRoom, r *room.Room) bool {
 	other, taken := s.byCode[r.Code]
-	return taken && other != e || r.Code == r.PreviousCode
+	return taken && other != k || r.Code == r.PreviousCode
 }
 
-func (s *Store) remove(e *keptRoom) {
-	s.unindex(e)
-	s.logs.uncount(e)
-	e.log, e.notices = messageLog{}, messageLog{} // somebody may still watch the room
-	heap.Remove(&s.deadlines, e.heapPos)
-	s.members -= len(e.room.Members)
-	s.entered(e)
-	for _, n := range e.room.Networks {
+func (s *Store) remove(k *keptRoom) {
+	s.unindex(k)
+	s.logs.uncount(k)
+	k.log, k.notices = messageLog{}, messageLog{} // somebody may still watch the room
+	heap.Remove(&s.deadlines, k.heapPos)
+	s.members -= len(k.room.Members)
+	s.entered(k)
+	for _, n := range k.room.Networks {
 		if s.byNetwork[n.Key]--; s.byNetwork[n.Key] == 0 {
 			delete(s.byNetwork, n.Key)
 		}
 	}
-	delete(s.rooms, e.room.ID)
+	delete(s.rooms, k.room.ID)
 }
 
 // entered takes a room out of those that nobody has entered.
-func (s *Store) entered(e *keptRoom) {
-	if e.unentered != nil {
-		s.unentered.Remove(e.unentered)
-		e.unentered = nil
+func (s *Store) entered(k *keptRoom) {
+	if k.unentered != nil {
+		s.unentered.Remove(k.unentered)
+		k.unentered = nil
 	}
 }
 
 // index enters the room's codes, seats and sessions.
-func (s *Store) index(e *keptRoom) {
-	for seat := range e.room.SeatIDs() {
-		s.bySeat[seat] = e
+func (s *Store) index(k *keptRoom) {
+	for seat := range k.room.SeatIDs() {
+		s.bySeat[seat] = k
 	}
-	for _, code := range e.room.Codes() {
-		s.byCode[code] = e
+	for _, code := range k.room.Codes() {
+		s.byCode[code] = k
 	}
-	for session := range e.room.Sessions() {
-		if rooms := s.bySession[session]; !slices.Contains(rooms, e) {
-			s.bySession[session] = append(rooms, e)
+	for session := range k.room.Sessions() {
+		if rooms := s.bySession[session]; !slices.Contains(rooms, k) {
+			s.bySession[session] = append(rooms, k)
 		}
 	}
 }
 
-func (s *Store) unindex(e *keptRoom) {
-	for seat := range e.room.SeatIDs() {
+func (s *Store) unindex(k *keptRoom) {
+	for seat := range k.room.SeatIDs() {
 		delete(s.bySeat, seat)
 	}
-	for _, code := range e.room.Codes() {
+	for _, code := range k.room.Codes() {
 		delete(s.byCode, code)
 	}
-	for session := range e.room.Sessions() {
-		rooms := slices.DeleteFunc(s.bySession[session], func(other *keptRoom) bool { return other == e })
+	for session := range k.room.Sessions() {
+		rooms := slices.DeleteFunc(s.bySession[session], func(other *keptRoom) bool { return other == k })
 		if s.bySession[session] = rooms; len(rooms) == 0 {
 			delete(s.bySession, session)
 		}
@@ -353,33 +353,33 @@ func (s *Store) unindex(e *keptRoom) {
 func (s *Store) Snapshot(_ context.Context, id string) (*room.Room, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	e, ok := s.rooms[id]
+	k, ok := s.rooms[id]
 	if !ok {
 		return nil, room.ErrNotFound
 	}
-	return e.room, nil
+	return k.room, nil
 }
 
 // ByCode implements room.Store.
 func (s *Store) ByCode(_ context.Context, code string) (string, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	e, ok := s.byCode[code]
+	k, ok := s.byCode[code]
 	if !ok {
 		return "", room.ErrNoSuchCode
 	}
-	return e.room.ID, nil
+	return k.room.ID, nil
 }
 
 // BySeat implements room.Store.
 func (s *Store) BySeat(_ context.Context, id string) (string, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	e, ok := s.bySeat[id]
+	k, ok := s.bySeat[id]
 	if !ok {
 		return "", room.ErrNotFound
 	}
-	return e.room.ID, nil
+	return k.room.ID, nil
 }
 
 // BySession implements room.Store.
@@ -387,8 +387,8 @@ func (s *Store) BySession(_ context.Context, session string) ([]*room.Room, erro
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	rooms := make([]*room.Room, 0, len(s.bySession[session]))
-	for _, e := range s.bySession[session] {
-		rooms = append(rooms, e.room)
+	for _, k := range s.bySession[session] {
+		rooms = append(rooms, k.room)
 	}
 	slices.SortFunc(rooms, func(a, b *room.Room) int {
 		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID))
@@ -400,11 +400,11 @@ func (s *Store) BySession(_ context.Context, session string) ([]*room.Room, erro
 func (s *Store) Log(_ context.Context, id string, after uint64) ([]room.Message, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	e, ok := s.rooms[id]
+	k, ok := s.rooms[id]
 	if !ok {
 		return nil, nil
 	}
-	return e.logged(after, math.MaxUint64), nil
+	return k.logged(after, math.MaxUint64), nil
 }
 
 // Unentered implements room.Store.
@@ -412,8 +412,8 @@ func (s *Store) Unentered(context.Context) ([]*room.Room, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	rooms := make([]*room.Room, 0, s.unentered.Len())
-	for e := s.unentered.Front(); e != nil; e = e.Next() {
-		rooms = append(rooms, e.Value.(*keptRoom).room) //nolint:forcetypeassert // nothing else is in the list
+	for k := s.unentered.Front(); k != nil; k = k.Next() {
+		rooms = append(rooms, k.Value.(*keptRoom).room) //nolint:forcetypeassert // nothing else is in the list
 	}
 	return rooms, nil
 }

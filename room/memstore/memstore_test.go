@@ -77,13 +77,13 @@ func TestTheNoticesAreBoundedInBytes(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	e := s.rooms[r.ID]
-	kept := e.logged(0, math.MaxUint64)
-	if most := maxNoticeBytes / (51 * len(name)); len(kept) > most || len(kept) < most*3/4 || kept[len(kept)-1].Seq != last || e.notices.bytes != taken(&e.notices) {
-		t.Errorf("%d notices, %d bytes", len(kept), e.notices.bytes)
+	k := s.rooms[r.ID]
+	kept := k.logged(0, math.MaxUint64)
+	if most := maxNoticeBytes / (51 * len(name)); len(kept) > most || len(kept) < most*3/4 || kept[len(kept)-1].Seq != last || k.notices.bytes != taken(&k.notices) {
+		t.Errorf("%d notices, %d bytes", len(kept), k.notices.bytes)
 	}
-	if s.logs.used != e.notices.bytes {
-		t.Errorf("%d bytes counted, want %d", s.logs.used, e.notices.bytes)
+	if s.logs.used != k.notices.bytes {
+		t.Errorf("%d bytes counted, want %d", s.logs.used, k.notices.bytes)
 	}
 }
 
@@ -138,10 +138,10 @@ func TestAllLogsTogetherHaveABudget(t *testing.T) {
 			t.Fatal(err)
 		}
 		used := 0
-		for _, e := range s.rooms {
-			used += taken(&e.log) + taken(&e.notices)
-			if e.room.Messages != e.log.n {
-				t.Fatalf("a room says that it keeps %d messages, and keeps %d", e.room.Messages, e.log.n)
+		for _, k := range s.rooms {
+			used += taken(&k.log) + taken(&k.notices)
+			if k.room.Messages != k.log.n {
+				t.Fatalf("a room says that it keeps %d messages, and keeps %d", k.room.Messages, k.log.n)
 			}
 		}
 		if used > budget || used != s.logs.used {
@@ -353,7 +353,7 @@ func TestARoomThatHasEndedKeepsNoLog(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer release()
-	e := s.rooms[r.ID]
+	k := s.rooms[r.ID]
 	alice := room.Caller{Room: r.ID, Member: r.Members[0].ID, Conn: "one"}
 	for _, rule := range []func(r *room.Room) ([]room.Event, error){
 		func(r *room.Room) ([]room.Event, error) {
@@ -369,7 +369,7 @@ func TestARoomThatHasEndedKeepsNoLog(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if n := e.logBytes(); n != 0 {
+	if n := k.logBytes(); n != 0 {
 		t.Errorf("%d bytes are left", n)
 	}
 }

@@ -52,13 +52,13 @@ func Run(t *testing.T, open func(t *testing.T) room.Store) {
 		{"updates of one room do not get lost", concurrentUpdates},
 		{"a created room counts once under concurrency", concurrentCapacity},
 	} {
-		t.Run(tt.name, func(t *testing.T) { tt.test(t, suite{T: t, Store: open(t)}) })
+		t.Run(tt.name, func(t *testing.T) { tt.test(t, suite{t, open(t)}) })
 	}
 }
 
 type suite struct {
 	*testing.T
-	room.Store
+	store room.Store
 }
 
 // newRoom makes a room whose names follow from n.
@@ -72,7 +72,7 @@ func newRoom(n int) *room.Room {
 func (s suite) create(n int) *room.Room {
 	s.Helper()
 	r := newRoom(n)
-	if err := s.Create(context.Background(), r, roomy); err != nil {
+	if err := s.store.Create(context.Background(), r, roomy); err != nil {
 		s.Fatal(err)
 	}
 	return r
@@ -81,22 +81,22 @@ func (s suite) create(n int) *room.Room {
 func (s suite) update(id string, fn func(r *room.Room) ([]room.Event, error)) []room.Event {
 	s.Helper()
 	var events []room.Event // of the last run
-	committed, err := s.Update(context.Background(), id, func(r *room.Room, _ room.Log) (_ []room.Event, err error) {
+	committed, err := s.store.Update(context.Background(), id, func(r *room.Room, _ room.Log) (_ []room.Event, err error) {
 		events, err = fn(r)
 		return events, err
 	})
 	if err != nil {
 		s.Fatal(err)
 	}
-	if committed.Closing == "" && !reflect.DeepEqual(committed, s.view(id)) {
-		s.Errorf("Update returned %+v, the store has %+v", committed, s.view(id))
+	if committed.Closing == "" && !reflect.DeepEqual(committed, s.snapshot(id)) {
+		s.Errorf("Update returned %+v, the store has %+v", committed, s.snapshot(id))
 	}
 	return events
 }
 
-func (s suite) view(id string) *room.Room {
+func (s suite) snapshot(id string) *room.Room {
 	s.Helper()
-	r, err := s.Snapshot(context.Background(), id)
+	r, err := s.store.Snapshot(context.Background(), id)
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -128,7 +128,7 @@ func (s suite) post(member, text string) uint64 {
 // postAs posts by Append and by Update in turn: they come to the same.
 func (s suite) postAs(member, text, ref string) (seq uint64) {
 	s.Helper()
-	if s.view("room1").Seq%2 == 0 {
+	if s.snapshot("room1").Seq%2 == 0 {
 		s.update("room1", func(r *room.Room) ([]room.Event, error) {
 			m := say(r, member, text, ref)
 			seq = m.Seq
@@ -136,7 +136,7 @@ func (s suite) postAs(member, text, ref string) (seq uint64) {
 		})
 		return seq
 	}
-	committed, err := s.Append(context.Background(), "room1", func(r *room.Room, _ room.Log) ([]room.Event, error) {
+	committed, err := s.store.Append(context.Background(), "room1", func(r *room.Room, _ room.Log) ([]room.Event, error) {
 		m := say(r, member, text, ref)
 		seq = m.Seq
 		return posted(m), nil
@@ -144,8 +144,8 @@ func (s suite) postAs(member, text, ref string) (seq uint64) {
 	if err != nil {
 		s.Fatal(err)
 	}
-	if committed.Seq != seq || !reflect.DeepEqual(committed, s.view("room1")) {
-		s.Errorf("Append returned %+v, the store has %+v", committed, s.view("room1"))
+	if committed.Seq != seq || !reflect.DeepEqual(committed, s.snapshot("room1")) {
+		s.Errorf("Append returned %+v, the store has %+v", committed, s.snapshot("room1"))
 	}
 	return seq
 }
@@ -159,49 +159,49 @@ func (s suite) wantErr(err, want error) {
 
 func (s suite) wantTotals(rooms, members int) {
 	s.Helper()
-	if r, m, err := s.Totals(context.Background()); r != rooms || m != members || err != nil {
+	if r, m, err := s.store.Totals(context.Background()); r != rooms || m != members || err != nil {
 		s.Errorf("totals %d rooms, %d members, err %v; want %d, %d", r, m, err, rooms, members)
 	}
 }
 
 func roundTrip(t *testing.T, s suite) {
 	r := s.create(1)
-	if got := s.view("room1"); !reflect.DeepEqual(got, r) {
+	if got := s.snapshot("room1"); !reflect.DeepEqual(got, r) {
 		t.Errorf("got %+v, want %+v", got, r)
 	}
-	if id, err := s.ByCode(t.Context(), r.Code); id != "room1" || err != nil {
+	if id, err := s.store.ByCode(t.Context(), r.Code); id != "room1" || err != nil {
 		t.Errorf("ByCode = %q, %v", id, err)
 	}
 	s.wantTotals(1, 1)
 	// The caller may change its room afterwards.
 	r.Code = "changed"
-	if s.view("room1").Code == "changed" {
+	if s.snapshot("room1").Code == "changed" {
 		t.Error("the store kept the caller's room")
 	}
 }
 
 func unknown(t *testing.T, s suite) {
 	ctx := t.Context()
-	_, err := s.Snapshot(ctx, "nothing")
+	_, err := s.store.Snapshot(ctx, "nothing")
 	s.wantErr(err, room.ErrNotFound)
-	_, err = s.Update(ctx, "nothing", func(*room.Room, room.Log) ([]room.Event, error) { t.Error("fn called"); return nil, nil })
+	_, err = s.store.Update(ctx, "nothing", func(*room.Room, room.Log) ([]room.Event, error) { t.Error("fn called"); return nil, nil })
 	s.wantErr(err, room.ErrNotFound)
-	_, err = s.Append(ctx, "nothing", func(*room.Room, room.Log) ([]room.Event, error) { t.Error("fn called"); return nil, nil })
+	_, err = s.store.Append(ctx, "nothing", func(*room.Room, room.Log) ([]room.Event, error) { t.Error("fn called"); return nil, nil })
 	s.wantErr(err, room.ErrNotFound)
-	_, err = s.Watch(ctx, "nothing", &recorder{})
+	_, err = s.store.Watch(ctx, "nothing", &recorder{})
 	s.wantErr(err, room.ErrNotFound)
-	s.wantErr(s.Observe(ctx, "nothing", func(*room.Room) { t.Error("tell called") }), room.ErrNotFound)
-	_, err = s.BySeat(ctx, "nobody")
+	s.wantErr(s.store.Observe(ctx, "nothing", func(*room.Room) { t.Error("tell called") }), room.ErrNotFound)
+	_, err = s.store.BySeat(ctx, "nobody")
 	s.wantErr(err, room.ErrNotFound)
-	_, err = s.ByCode(ctx, "123456")
+	_, err = s.store.ByCode(ctx, "123456")
 	s.wantErr(err, room.ErrNoSuchCode)
-	if log, err := s.Log(ctx, "nothing", 0); len(log) != 0 || err != nil {
+	if log, err := s.store.Log(ctx, "nothing", 0); len(log) != 0 || err != nil {
 		t.Errorf("log %v, err %v", log, err)
 	}
-	if rooms, err := s.BySession(ctx, "nobody"); len(rooms) != 0 || err != nil {
+	if rooms, err := s.store.BySession(ctx, "nobody"); len(rooms) != 0 || err != nil {
 		t.Errorf("rooms %v, err %v", rooms, err)
 	}
-	if ids, next, err := s.Due(ctx, start); len(ids) != 0 || !next.IsZero() || err != nil {
+	if ids, next, err := s.store.Due(ctx, start); len(ids) != 0 || !next.IsZero() || err != nil {
 		t.Errorf("due %v, next %v, err %v", ids, next, err)
 	}
 }
@@ -212,7 +212,7 @@ func capacity(t *testing.T, s suite) {
 	for n := range 3 {
 		r := newRoom(n)
 		r.Networks = []room.Network{{Key: "office", Share: 1}}
-		err := s.Create(ctx, r, two)
+		err := s.store.Create(ctx, r, two)
 		if n < 2 && err != nil {
 			t.Fatal(err)
 		}
@@ -220,17 +220,17 @@ func capacity(t *testing.T, s suite) {
 			s.wantErr(err, room.ErrTooManyRoomsHere)
 		}
 	}
-	if err := s.Create(ctx, newRoom(10), two); err != nil {
+	if err := s.store.Create(ctx, newRoom(10), two); err != nil {
 		t.Errorf("another address: %v", err)
 	}
-	s.wantErr(s.Create(ctx, newRoom(11), two), room.ErrTooManyRooms)
+	s.wantErr(s.store.Create(ctx, newRoom(11), two), room.ErrTooManyRooms)
 	s.wantTotals(3, 3)
 
 	s.close("room0")
 	s.wantTotals(2, 2)
 	r := newRoom(12)
 	r.Networks = []room.Network{{Key: "office", Share: 1}}
-	if err := s.Create(ctx, r, two); err != nil {
+	if err := s.store.Create(ctx, r, two); err != nil {
 		t.Errorf("after a room is gone there is a place: %v", err)
 	}
 }
@@ -251,7 +251,7 @@ func networks(t *testing.T, s suite) {
 		for i, key := range keys {
 			r.Networks = append(r.Networks, room.Network{Key: key, Share: []int{1, 2, 4}[i]})
 		}
-		return s.Create(t.Context(), r, one)
+		return s.store.Create(t.Context(), r, one)
 	}
 	for n, keys := range [][]string{{"a", "A", "X"}, {"b", "A", "X"}, {"c", "C", "X"}, {"d", "C", "X"}} {
 		if err := create(n, keys...); err != nil {
@@ -274,7 +274,7 @@ func networks(t *testing.T, s suite) {
 func unentered(t *testing.T, s suite) {
 	want := func(want ...string) {
 		t.Helper()
-		rooms, err := s.Unentered(t.Context())
+		rooms, err := s.store.Unentered(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -323,7 +323,7 @@ func lapsed(t *testing.T, s suite) {
 	})
 	want := func(id, session string, want bool) {
 		t.Helper()
-		if got, err := s.Lapsed(t.Context(), id, session); got != want || err != nil {
+		if got, err := s.store.Lapsed(t.Context(), id, session); got != want || err != nil {
 			t.Errorf("%s, %s: %v, err %v; want %v", id, session, got, err, want)
 		}
 	}
@@ -344,26 +344,26 @@ func uniqueCodes(t *testing.T, s suite) {
 	s.create(1)
 	r := newRoom(2)
 	r.Code = newRoom(1).Code
-	s.wantErr(s.Create(t.Context(), r, roomy), room.ErrCodeTaken)
+	s.wantErr(s.store.Create(t.Context(), r, roomy), room.ErrCodeTaken)
 	s.wantTotals(1, 1)
-	_, err := s.Snapshot(t.Context(), "room2")
+	_, err := s.store.Snapshot(t.Context(), "room2")
 	s.wantErr(err, room.ErrNotFound)
 
 	// A code that turned is free, and leads nowhere until it is used again.
 	s.update("room1", func(r *room.Room) ([]room.Event, error) { return r.Rotate(start, "999999"), nil })
-	_, err = s.ByCode(t.Context(), newRoom(1).Code)
+	_, err = s.store.ByCode(t.Context(), newRoom(1).Code)
 	s.wantErr(err, room.ErrNoSuchCode)
-	if err := s.Create(t.Context(), r, roomy); err != nil {
+	if err := s.store.Create(t.Context(), r, roomy); err != nil {
 		t.Error(err)
 	}
 }
 
 func previousCode(t *testing.T, s suite) {
 	s.create(1)
-	old := s.view("room1").Code
+	old := s.snapshot("room1").Code
 	leads := func(code, want string) {
 		t.Helper()
-		id, err := s.ByCode(t.Context(), code)
+		id, err := s.store.ByCode(t.Context(), code)
 		if id != want || (want == "") != errors.Is(err, room.ErrNoSuchCode) {
 			t.Errorf("%s leads to %q, err %v; want %q", code, id, err, want)
 		}
@@ -386,7 +386,7 @@ func previousCode(t *testing.T, s suite) {
 	leads(old, "room1")
 	r := newRoom(3)
 	r.Code = old
-	s.wantErr(s.Create(t.Context(), r, roomy), room.ErrCodeTaken)
+	s.wantErr(s.store.Create(t.Context(), r, roomy), room.ErrCodeTaken)
 	draws := []string{old, "555555", "666666"}
 	s.update("room2", func(r *room.Room) ([]room.Event, error) {
 		code := draws[0]
@@ -399,7 +399,7 @@ func previousCode(t *testing.T, s suite) {
 	turn(360 * time.Second)
 	leads(old, "")
 	leads("555555", "room1")
-	if err := s.Create(t.Context(), r, roomy); err != nil {
+	if err := s.store.Create(t.Context(), r, roomy); err != nil {
 		t.Error(err)
 	}
 	// A room that ends takes both with it.
@@ -420,13 +420,13 @@ func redrawnCode(t *testing.T, s suite) {
 		calls++
 		return r.Rotate(start, code), nil
 	})
-	if calls != 3 || s.view("room1").Code != "555555" {
-		t.Errorf("%d draws, code %q", calls, s.view("room1").Code)
+	if calls != 3 || s.snapshot("room1").Code != "555555" {
+		t.Errorf("%d draws, code %q", calls, s.snapshot("room1").Code)
 	}
 	if changed, ok := events[0].Body.(room.CodeChanged); !ok || changed.Code != "555555" || len(events) != 1 {
 		t.Errorf("events %+v, want those of the last run alone", events)
 	}
-	if id, err := s.ByCode(t.Context(), newRoom(2).Code); id != "room2" || err != nil {
+	if id, err := s.store.ByCode(t.Context(), newRoom(2).Code); id != "room2" || err != nil {
 		t.Errorf("the other room's code leads to %q, %v", id, err)
 	}
 }
@@ -435,30 +435,30 @@ func failedUpdate(t *testing.T, s suite) {
 	want := s.create(1)
 	failure := errors.New("no")
 	w := s.watch()
-	_, err := s.Update(t.Context(), "room1", func(r *room.Room, _ room.Log) ([]room.Event, error) {
+	_, err := s.store.Update(t.Context(), "room1", func(r *room.Room, _ room.Log) ([]room.Event, error) {
 		m := say(r, "member1", "never said", "")
 		r.Rotate(start, "777777")
 		return posted(m), failure
 	})
 	s.wantErr(err, failure)
-	_, err = s.Append(t.Context(), "room1", func(r *room.Room, _ room.Log) ([]room.Event, error) {
+	_, err = s.store.Append(t.Context(), "room1", func(r *room.Room, _ room.Log) ([]room.Event, error) {
 		return posted(say(r, "member1", "never said", "")), failure
 	})
 	s.wantErr(err, failure)
 	if len(w.events) > 0 {
 		t.Errorf("%+v was told", w.events)
 	}
-	if got := s.view("room1"); !reflect.DeepEqual(got, want) {
+	if got := s.snapshot("room1"); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
-	if log, _ := s.Log(t.Context(), "room1", 0); len(log) != 0 {
+	if log, _ := s.store.Log(t.Context(), "room1", 0); len(log) != 0 {
 		t.Errorf("log %v", log)
 	}
 }
 
 func snapshots(t *testing.T, s suite) {
 	s.create(1)
-	before := s.view("room1")
+	before := s.snapshot("room1")
 	image := *before
 	s.update("room1", func(r *room.Room) ([]room.Event, error) {
 		_, events, err := r.RequestJoin(start, "knock", "session2", "Bob")
@@ -477,19 +477,19 @@ func closing(t *testing.T, s suite) {
 	r := s.create(1)
 	s.post("member1", "hello")
 	s.close("room1")
-	_, err := s.Snapshot(ctx, "room1")
+	_, err := s.store.Snapshot(ctx, "room1")
 	s.wantErr(err, room.ErrNotFound)
-	_, err = s.ByCode(ctx, r.Code)
+	_, err = s.store.ByCode(ctx, r.Code)
 	s.wantErr(err, room.ErrNoSuchCode)
-	if rooms, _ := s.BySession(ctx, "session1"); len(rooms) != 0 {
+	if rooms, _ := s.store.BySession(ctx, "session1"); len(rooms) != 0 {
 		t.Errorf("the session still has %d rooms", len(rooms))
 	}
-	if log, _ := s.Log(ctx, "room1", 0); len(log) != 0 {
+	if log, _ := s.store.Log(ctx, "room1", 0); len(log) != 0 {
 		t.Errorf("the log still has %d messages", len(log))
 	}
-	_, err = s.BySeat(ctx, "member1")
+	_, err = s.store.BySeat(ctx, "member1")
 	s.wantErr(err, room.ErrNotFound)
-	if ids, next, _ := s.Due(ctx, start.Add(48*time.Hour)); len(ids) != 0 || !next.IsZero() {
+	if ids, next, _ := s.store.Due(ctx, start.Add(48*time.Hour)); len(ids) != 0 || !next.IsZero() {
 		t.Errorf("still due: %v, next %v", ids, next)
 	}
 	s.wantTotals(0, 0)
@@ -499,7 +499,7 @@ func sessions(t *testing.T, s suite) {
 	s.create(1)
 	s.create(2)
 	ids := func(session string) (ids []string) {
-		rooms, err := s.BySession(t.Context(), session)
+		rooms, err := s.store.BySession(t.Context(), session)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -530,7 +530,7 @@ func sessions(t *testing.T, s suite) {
 	})
 	seat := func(id, want string) {
 		t.Helper()
-		got, err := s.BySeat(t.Context(), id)
+		got, err := s.store.BySeat(t.Context(), id)
 		if got != want || (want == "") != errors.Is(err, room.ErrNotFound) {
 			t.Errorf("%s leads to %q, err %v; want %q", id, got, err, want)
 		}
@@ -565,13 +565,13 @@ func sessions(t *testing.T, s suite) {
 func logKeepsLatest(t *testing.T, s suite) {
 	r := newRoom(1)
 	r.Terms.MaxMessages = 3
-	if err := s.Create(t.Context(), r, roomy); err != nil {
+	if err := s.store.Create(t.Context(), r, roomy); err != nil {
 		t.Fatal(err)
 	}
 	var last uint64
 	for i := range 8 {
 		last = s.post("member1", fmt.Sprint(i))
-		log, err := s.Log(t.Context(), "room1", 0)
+		log, err := s.store.Log(t.Context(), "room1", 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -587,7 +587,7 @@ func logKeepsLatest(t *testing.T, s suite) {
 			t.Fatalf("after %d: %v, want %v", i, got, want)
 		}
 	}
-	if got := s.view("room1").Messages; got != 3 {
+	if got := s.snapshot("room1").Messages; got != 3 {
 		t.Errorf("the room counts %d messages, want 3", got)
 	}
 }
@@ -595,7 +595,7 @@ func logKeepsLatest(t *testing.T, s suite) {
 func logAfter(t *testing.T, s suite) {
 	r := newRoom(1)
 	r.Terms.MaxMessages = 4
-	if err := s.Create(t.Context(), r, roomy); err != nil {
+	if err := s.store.Create(t.Context(), r, roomy); err != nil {
 		t.Fatal(err)
 	}
 	var seqs []uint64
@@ -603,7 +603,7 @@ func logAfter(t *testing.T, s suite) {
 		seqs = append(seqs, s.post("member1", fmt.Sprint(i)))
 	}
 	for n, after := range seqs {
-		log, err := s.Log(t.Context(), "room1", after)
+		log, err := s.store.Log(t.Context(), "room1", after)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -624,7 +624,7 @@ func logAfter(t *testing.T, s suite) {
 func notices(t *testing.T, s suite) {
 	r := newRoom(1)
 	r.Terms.MaxMessages, r.Terms.MaxNotices = 2, 4
-	if err := s.Create(t.Context(), r, roomy); err != nil {
+	if err := s.store.Create(t.Context(), r, roomy); err != nil {
 		t.Fatal(err)
 	}
 	s.update("room1", func(r *room.Room) ([]room.Event, error) {
@@ -648,7 +648,7 @@ func notices(t *testing.T, s suite) {
 	}
 	check := func(after uint64, want ...string) []room.Message {
 		t.Helper()
-		log, err := s.Log(t.Context(), "room1", after)
+		log, err := s.store.Log(t.Context(), "room1", after)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -694,7 +694,7 @@ func notices(t *testing.T, s suite) {
 	s.post("member1", "two")
 	check(0, "Bob left[]", "Dan admitted[Alice]", "Dan joined[]", "Dan left[]",
 		"Alice: one", "Alice: two")
-	if got := s.view("room1").Messages; got != 2 {
+	if got := s.snapshot("room1").Messages; got != 2 {
 		t.Errorf("the room counts %d messages, want 2", got)
 	}
 }
@@ -702,7 +702,7 @@ func notices(t *testing.T, s suite) {
 func said(t *testing.T, s suite) {
 	r := newRoom(1)
 	r.Terms.MaxMessages = 4
-	if err := s.Create(t.Context(), r, roomy); err != nil {
+	if err := s.store.Create(t.Context(), r, roomy); err != nil {
 		t.Fatal(err)
 	}
 	s.update("room1", func(r *room.Room) ([]room.Event, error) {
@@ -724,7 +724,7 @@ func said(t *testing.T, s suite) {
 			got, found, err = log.Said(member, ref)
 			return err
 		}
-		_, err := s.Update(t.Context(), "room1", func(_ *room.Room, log room.Log) ([]room.Event, error) { return nil, look(log) })
+		_, err := s.store.Update(t.Context(), "room1", func(_ *room.Room, log room.Log) ([]room.Event, error) { return nil, look(log) })
 		if err != nil || found != (want.Seq != 0) || !reflect.DeepEqual(got, want) {
 			t.Errorf("%s said %q: %+v, %v, err %v; want %+v", member, ref, got, found, err, want)
 		}
@@ -754,7 +754,7 @@ func due(t *testing.T, s suite) {
 	}
 	check := func(at time.Duration, want int, next time.Duration) {
 		t.Helper()
-		ids, got, err := s.Due(t.Context(), start.Add(at))
+		ids, got, err := s.store.Due(t.Context(), start.Add(at))
 		if err != nil || len(ids) != want || !got.Equal(start.Add(next)) {
 			t.Errorf("at %v: due %v, next %v, err %v; want %d, next %v", at, ids, got.Sub(start), err, want, next)
 		}
@@ -768,7 +768,7 @@ func due(t *testing.T, s suite) {
 		return r.Advance(start.Add(10*time.Second), func() string { return "888888" }), nil
 	})
 	check(10*time.Second, 0, 11*time.Second)
-	ids, next, err := s.Due(t.Context(), start.Add(23*time.Hour))
+	ids, next, err := s.store.Due(t.Context(), start.Add(23*time.Hour))
 	if len(ids) != 5 || !next.IsZero() || err != nil {
 		t.Errorf("due %v, next %v, err %v; want all five and no next", ids, next, err)
 	}
@@ -781,7 +781,7 @@ func concurrentUpdates(t *testing.T, s suite) {
 	for range writers {
 		wg.Go(func() {
 			for range each {
-				_, err := s.Update(context.Background(), "room1", func(r *room.Room, _ room.Log) ([]room.Event, error) {
+				_, err := s.store.Update(context.Background(), "room1", func(r *room.Room, _ room.Log) ([]room.Event, error) {
 					return posted(say(r, "member1", "x", "")), nil
 				})
 				if err != nil {
@@ -791,10 +791,10 @@ func concurrentUpdates(t *testing.T, s suite) {
 		})
 	}
 	wg.Wait()
-	if got := s.view("room1").Seq; got != writers*each {
+	if got := s.snapshot("room1").Seq; got != writers*each {
 		t.Errorf("sequence %d, want %d", got, writers*each)
 	}
-	log, _ := s.Log(t.Context(), "room1", 0)
+	log, _ := s.store.Log(t.Context(), "room1", 0)
 	for i, m := range log {
 		if m.Seq != uint64(i)+1 {
 			t.Fatalf("message %d has sequence %d", i, m.Seq)
@@ -808,7 +808,7 @@ func concurrentCapacity(t *testing.T, s suite) {
 	created := 0
 	for n := range 20 {
 		wg.Go(func() {
-			err := s.Create(context.Background(), newRoom(n), room.Capacity{Rooms: 7, RoomsPerAddress: 7})
+			err := s.store.Create(context.Background(), newRoom(n), room.Capacity{Rooms: 7, RoomsPerAddress: 7})
 			mu.Lock()
 			defer mu.Unlock()
 			switch {
@@ -829,7 +829,7 @@ func concurrentCapacity(t *testing.T, s suite) {
 func logBytes(t *testing.T, s suite) {
 	r := newRoom(1)
 	r.Terms.MaxLogBytes, r.Terms.MaxNoticeBytes = 64<<10, 16<<10
-	if err := s.Create(t.Context(), r, roomy); err != nil {
+	if err := s.store.Create(t.Context(), r, roomy); err != nil {
 		t.Fatal(err)
 	}
 	for i := range 100 {
@@ -840,7 +840,7 @@ func logBytes(t *testing.T, s suite) {
 			return []room.Event{{Seq: r.Seq, Body: room.KnockAdmitted{Knock: "knock", Name: "Bob", At: start, By: by}}}, nil
 		})
 	}
-	log, err := s.Log(t.Context(), "room1", 0)
+	log, err := s.store.Log(t.Context(), "room1", 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -859,8 +859,8 @@ func logBytes(t *testing.T, s suite) {
 	if most := r.Terms.MaxNoticeBytes; notices > most || notices < most/2 {
 		t.Errorf("notices of %d bytes, bound %d", notices, most)
 	}
-	if !strings.HasPrefix(log[len(log)-2].Content+log[len(log)-1].Content, "99x") || s.view("room1").Messages != count {
-		t.Errorf("the room counts %d messages, has %d", s.view("room1").Messages, count)
+	if !strings.HasPrefix(log[len(log)-2].Content+log[len(log)-1].Content, "99x") || s.snapshot("room1").Messages != count {
+		t.Errorf("the room counts %d messages, has %d", s.snapshot("room1").Messages, count)
 	}
 }
 
@@ -892,7 +892,7 @@ func (w *recorder) Announce(id string, events []room.Event) {
 func (s suite) watch() *recorder {
 	s.Helper()
 	w := &recorder{}
-	release, err := s.Watch(context.Background(), "room1", w)
+	release, err := s.store.Watch(context.Background(), "room1", w)
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -934,11 +934,11 @@ func watching(t *testing.T, s suite) {
 			for i := range each {
 				var err error
 				if i%2 == 0 {
-					_, err = s.Append(context.Background(), "room1", func(r *room.Room, _ room.Log) ([]room.Event, error) {
+					_, err = s.store.Append(context.Background(), "room1", func(r *room.Room, _ room.Log) ([]room.Event, error) {
 						return append(posted(say(r, "member1", "x", "")), posted(say(r, "member1", "y", ""))...), nil
 					})
 				} else {
-					_, err = s.Update(context.Background(), "room1", func(r *room.Room, _ room.Log) ([]room.Event, error) {
+					_, err = s.store.Update(context.Background(), "room1", func(r *room.Room, _ room.Log) ([]room.Event, error) {
 						return append(posted(say(r, "member1", "x", "")), posted(say(r, "member1", "y", ""))...), nil
 					})
 				}
@@ -968,7 +968,7 @@ func watching(t *testing.T, s suite) {
 
 	// Who does not watch any more hears nothing more.
 	w := &recorder{}
-	release, err := s.Watch(t.Context(), "room2", w)
+	release, err := s.store.Watch(t.Context(), "room2", w)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -1008,7 +1008,7 @@ func observing(t *testing.T, s suite) {
 	for range 4 {
 		wg.Go(func() {
 			for range 50 {
-				_, err := s.Append(context.Background(), "room1", func(r *room.Room, _ room.Log) ([]room.Event, error) {
+				_, err := s.store.Append(context.Background(), "room1", func(r *room.Room, _ room.Log) ([]room.Event, error) {
 					return posted(say(r, "member1", "x", "")), nil
 				})
 				if err != nil {
@@ -1018,7 +1018,7 @@ func observing(t *testing.T, s suite) {
 		})
 	}
 	for range 100 {
-		err := s.Observe(t.Context(), "room1", func(r *room.Room) {
+		err := s.store.Observe(t.Context(), "room1", func(r *room.Room) {
 			w.mu.Lock()
 			defer w.mu.Unlock()
 			if heard := uint64(len(w.events)); heard != r.Seq || w.inside {
@@ -1033,5 +1033,5 @@ func observing(t *testing.T, s suite) {
 	wg.Wait()
 	w.check(t, 1, 200)
 	s.close("room1")
-	s.wantErr(s.Observe(t.Context(), "room1", func(*room.Room) { t.Error("a room that is gone was observed") }), room.ErrNotFound)
+	s.wantErr(s.store.Observe(t.Context(), "room1", func(*room.Room) { t.Error("a room that is gone was observed") }), room.ErrNotFound)
 }
