@@ -31,8 +31,8 @@ type Loss struct {
 	// Node and Number are as in Conn; empty without a Page.
 	Node   string
 	Number uint64
-	// Parted is true if the page took its leave. It may have stayed after all, and is known by
-	// its name then.
+	// Parted is true if the page took its leave. The page may have stayed after all, and is then
+	// recognised by Page.
 	Parted bool
 }
 
@@ -193,7 +193,8 @@ func (m *Member) lossFor(a Attach) (index int) {
 // word, and was heard of last at heard. Its connections count as lost. seen says, by their ids,
 // how far their pages are known to have seen the room; a page that is not in it has seen what
 // it had when it entered. A member whose last connection this was stays present for
-// AbsenceGrace from heard, and for dropMargin from now at the least.
+// AbsenceGrace from heard, and for dropMargin from now at the least. Nobody calls it yet: it is for
+// several processes on one store.
 func (r *Room) DropNode(now time.Time, node string, heard time.Time, seen map[string]uint64) []Event {
 	var events []Event
 	of := func(c Conn) bool { return c.Node == node }

@@ -24,9 +24,9 @@ type Watcher interface {
 //  2. A watcher hears every event that is published from the return of Watch on, and none that
 //     was published before.
 //  3. When HandOn returns, every event that was published before its call has been handed on.
-//  4. As calls its function between two events: all before it were handed on, and none after.
+//  4. Observe calls its function between two events: all before it were handed on, and none after.
 //
-// Lock order: the feed's turn, the store's locks, the feed's own lock.
+// The order of locks is in docs/architecture.md.
 type Feed struct {
 	turn sync.Mutex // held while events are handed on
 

@@ -47,6 +47,24 @@ func TestAWatcherHearsNothingOfBefore(t *testing.T) {
 	}
 }
 
+// Somebody may publish while a watcher is being added: it waits until that is handed on.
+func TestAWatcherIsAddedWhenNothingIsPending(t *testing.T) {
+	var f Feed
+	early, late := new(heard), new(heard)
+	defer f.Watch("room", early, emptyEntries{})()
+	f.Publish(happened(1))
+	if f.add(late) {
+		t.Error("a watcher was added that would hear of before")
+	}
+	f.HandOn("room", emptyEntries{})
+	if !f.add(late) {
+		t.Error("a watcher was not added though nothing is pending")
+	}
+	if len(late.seqs) > 0 {
+		t.Errorf("it heard %v", late.seqs)
+	}
+}
+
 // An answer comes after all that was committed before it.
 func TestAnAnswerOvertakesNothing(t *testing.T) {
 	var f Feed

@@ -215,7 +215,7 @@ func FuzzParseName(f *testing.F) {
 		}
 		key := foldName(name)
 		if key == "" || foldName(key) != key {
-			t.Fatalf("FoldName(%+q) = %+q, folded again %+q", name, key, foldName(key))
+			t.Fatalf("foldName(%+q) = %+q, folded again %+q", name, key, foldName(key))
 		}
 	})
 }

@@ -104,7 +104,7 @@ func (r *Room) Connect(now time.Time, a Attach) ([]Event, error) {
 func (m *Member) resumeAfter(now time.Time, a Attach, seq uint64) uint64 {
 	lost, before := m.lossFor(a), slices.IndexFunc(m.Conns, a.Conn.sharesPage)
 	named := a.Conn.Page != ""
-	if a.Resume == nil && !a.Returning && before < 0 && !(named && lost >= 0) && m.loading(now) {
+	if a.Resume == nil && !a.Returning && before < 0 && (!named || lost < 0) && m.loading(now) {
 		m.LoadingUntil = time.Time{}
 		return m.Since
 	}

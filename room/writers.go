@@ -138,7 +138,7 @@ func (s *Service) change(ctx context.Context, id string, rule func(r *Room, now 
 }
 
 // errNotOnlyMessages: a batch is more than messages, since it has another change or something is overdue.
-var errNotOnlyMessages = errors.New("room: something is overdue")
+var errNotOnlyMessages = errors.New("room: more than messages is to be committed")
 
 // write commits a batch of changes of a room, after all that is due by now. If the room ends by
 // that, its end is committed, and the changes get ErrNotFound.
@@ -171,7 +171,7 @@ func (s *Service) advance(r *Room, now time.Time) (events []Event, err error) {
 	return r.Advance(now, s.options.NewCode), nil
 }
 
-// append commits a batch of messages. Errors: errDue if more than messages is to be committed.
+// append commits a batch of messages. Errors: errNotOnlyMessages if more than messages is to be committed.
 func (s *Service) append(ctx context.Context, id string, batch []*change) error {
 	for _, c := range batch {
 		if !c.messagesOnly {

@@ -222,7 +222,7 @@ func TestAFaultIsNoSuccess(t *testing.T) {
 		close(hold)
 		wg.Wait()
 		for i, err := range errs {
-			if want := error(ErrUncertain); i > 0 && !errors.Is(err, want) || i == 0 && err != nil {
+			if i > 0 && !errors.Is(err, ErrUncertain) || i == 0 && err != nil {
 				t.Errorf("change %d: err = %v", i, err)
 			}
 		}

@@ -174,7 +174,7 @@ func (s *Store) update(id string, fn func(*room.Room, room.Log) ([]room.Event, e
 	}
 }
 
-// commit replaces the entry's room and brings the indexes up to date.
+// commit replaces the room and brings the indexes up to date.
 func (s *Store) commit(k *keptRoom, next *room.Room, events []room.Event) error {
 	if next.Revision != k.room.Revision && s.codeTaken(k, next) {
 		return room.ErrCodeTaken
@@ -184,7 +184,7 @@ func (s *Store) commit(k *keptRoom, next *room.Room, events []room.Event) error 
 		if next.Closing == room.Unentered {
 			s.lapsed.remember(next)
 		}
-		k.room = next // for whoever found it before
+		k.room = next // Observe may have found k before
 		return nil
 	}
 	s.members += len(next.Members) - len(k.room.Members)
@@ -243,7 +243,7 @@ func (s *Store) append(id string, fn func(*room.Room, room.Log) ([]room.Event, e
 	return k, &next, nil
 }
 
-// Between implements room.EntryReader, for a caller that has not locked the store.
+// Between implements room.LogReader, for a caller that has not locked the store.
 func (k *keptRoom) Between(after, until uint64) []room.Message {
 	k.store.mu.RLock()
 	defer k.store.mu.RUnlock()
