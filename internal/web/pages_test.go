@@ -13,6 +13,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"securechat/internal/refusal"
 	"securechat/room"
 )
 
@@ -104,7 +105,7 @@ func TestRefusedForms(t *testing.T) {
 		text   string
 		retry  string
 	}{
-		{"bad name", &room.NameError{Problem: room.NameBadCharacter, Char: '<'}, 400, (&room.NameError{Problem: room.NameBadCharacter, Char: '<'}).Error(), ""},
+		{"bad name", &room.NameError{Problem: room.NameBadCharacter, Char: '<'}, 400, "The character < cannot be part of a name. A name has 1 to 20 ", ""},
 		{"malformed code", room.ErrMalformedCode, 400, "Invalid input.", ""},
 		{"no such code", room.ErrNoSuchCode, 404, "Room not found.", ""},
 		{"name taken", room.ErrNameTaken, 409, "already has this name", ""},
@@ -258,7 +259,7 @@ func TestFormsForScripts(t *testing.T) {
 		}
 		return room.Seat{}, blank
 	}
-	wantJSON(post("/", script, " "), 400, "error", blank.Error())
+	wantJSON(post("/", script, " "), 400, "error", refusal.NameBlank.Sentence(nil))
 	wantJSON(post("/", script, " "), 400, "field", "display_name")
 	service.join = func(room.Application) (room.Seat, error) { return room.Seat{}, room.ErrNoSuchCode }
 	wantJSON(post("/join", script, "Anna"), 404, "field", "room_code")
