@@ -35,7 +35,12 @@ describe('people', () => {
       const cards = document.querySelector('#join-requests-container');
       const requests = new Requests(cards, 60, { answer: (id, yes, untold) => { globalThis.untold = untold; return true; }, changed() {}, focus() {} });
       requests.add('knock-9', 'Charlie');
+      const atOnce = new Requests(cards, 60, { answer: (id, yes, untold) => { untold(); return true; }, changed() {}, focus() {} });
+      atOnce.add('knock-8', 'Dora');
     });
+    await page.click('#notification-knock-8 .accept');
+    await page.locator('#notification-knock-8', { hasText: 'could not be sent' }).waitFor();
+    assert.equal(await page.isVisible('#notification-knock-8 .accept'), true);
     const [card, accept] = ['#notification-knock-9', '#notification-knock-9 .accept'];
     await page.click(accept);
     await page.locator(card, { hasText: 'You said yes' }).waitFor();

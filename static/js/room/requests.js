@@ -170,7 +170,9 @@ export class Requests {
    * @param {boolean} yes
    */
   #answer(id, { node, status }, yes) {
+    let told = true;
     const untold = () => {
+      told = false;
       node.classList.remove('answered');
       status.textContent = text('request.untold');
     };
@@ -178,6 +180,7 @@ export class Requests {
       status.textContent = text('request.no-connection');
       return;
     }
+    if (!told) return;
     status.textContent = text(yes ? 'request.accepted' : 'request.declined');
     const focused = node.contains(document.activeElement);
     node.classList.add('answered');
