@@ -207,3 +207,22 @@ func TestSeries(t *testing.T) {
 		}
 	})
 }
+
+// A fault in the making of what a client is sent ends its session, and nothing else.
+func TestAFaultInASeries(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	c := s.dial(t, "")
+	c.connect()
+	sock := s.socket(t)
+	l := session(t, sock)
+	l.SendSeries(sock, 3, func(i int) (event, trailer Event) {
+		if i == 1 {
+			panic("a fault")
+		}
+		return Event{"one", i}, nil
+	})
+	<-l.Done()
+	other := s.dial(t, "")
+	other.connect()
+}

@@ -40,7 +40,10 @@ func flushAll(sockets []*websocket) {
 
 // flush writes the outbox as far as there is room. The rest is left to a goroutine that
 // waits. It is called only upon beginFlushLocked, so that one flushes at a time.
+//
+// Events of a series are made here. A fault in that ends this session only.
 func (w *websocket) flush() {
+	defer w.session.contain("an event could not be made")
 	for {
 		b, ok := w.nextBatch()
 		if !ok {
