@@ -100,7 +100,8 @@ func (r *Room) Connect(now time.Time, a Attach) ([]Event, error) {
 // of another tab, which will come back.
 //
 // A page with a name that the room does not know is new, or was forgotten among too many others.
-// It is shown everything as well: one that has it already knows that by the messages' ids.
+// It is shown everything as well. A page with auth.page knows by the ids what it has already; one
+// that is known by its form's token alone may show that twice rather than never.
 func (m *Member) resumeAfter(now time.Time, a Attach, seq uint64) uint64 {
 	lost, before := m.lossFor(a), slices.IndexFunc(m.Conns, a.Conn.sharesPage)
 	named := a.Conn.Page != ""

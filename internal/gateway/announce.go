@@ -50,7 +50,7 @@ func (g *Gateway) proceed(roomID string, entering []*entrance, next *room.Event)
 }
 
 func (x *entrance) confirm() {
-	defer x.conn.containEntering()
+	defer x.conn.containTelling("that it is in the room")
 	x.conn.confirm(x.Count, x.Explicit, !x.Changed)
 }
 
@@ -137,7 +137,7 @@ func (g *Gateway) tellAdmission(roomID string, k room.KnockAdmitted) {
 		if l.member != "" {
 			l.tell(timer)
 		}
-		l.ignoreKnockLocked(k.Knock) // it is over
+		l.decideLocked(k.Knock)
 	})
 }
 
@@ -158,7 +158,7 @@ func (g *Gateway) tellRefusal(roomID string, k room.KnockRefused) {
 		if l.applicant {
 			l.tell(outside.of(l))
 		}
-		l.ignoreKnockLocked(k.Knock) // it is over
+		l.decideLocked(k.Knock)
 	})
 }
 
@@ -216,7 +216,7 @@ func (c *conn) confirm(present int, asked, counted bool) {
 // catchUp sends a connection what it has missed.
 func (x *entrance) catchUp(roomID string) {
 	c, g := x.conn, x.conn.g
-	defer c.containEntering()
+	defer c.containTelling("what it has missed")
 	c.replay(roomID, x.Attached)
 	if g.options.RateLimits {
 		g.budgets.replayed(x.Member, bytesOf(x.Log), time.Now())
@@ -234,17 +234,20 @@ func (x *entrance) catchUp(roomID string) {
 // for it.
 func (g *Gateway) detach(d room.Detached) {
 	for _, id := range d.Conns {
-		c := g.conn(id)
-		if c == nil {
-			continue
+		if c := g.conn(id); c != nil {
+			c.detach(d.Why)
 		}
-		c.unbind()
-		switch d.Why {
-		case room.Parted:
-		case room.Evicted:
-			c.fail(errLeft)
-		case room.Replaced, room.Dropped:
-			c.fail(room.ErrNotHere)
-		}
+	}
+}
+
+func (c *conn) detach(why room.Detachment) {
+	defer c.containTelling("that it is out of the room")
+	c.unbind()
+	switch why {
+	case room.Parted:
+	case room.Evicted:
+		c.fail(errLeft)
+	case room.Replaced, room.Dropped:
+		c.fail(room.ErrNotHere)
 	}
 }

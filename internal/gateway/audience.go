@@ -156,6 +156,13 @@ func (c *conn) ignoreKnockLocked(knock string) (heard bool) {
 	return true
 }
 
+// decideLocked ends the listening to a knock whose verdict the connection has just been told.
+func (c *conn) decideLocked(knock string) {
+	if c.ignoreKnockLocked(knock) {
+		c.noteToldLocked(knock)
+	}
+}
+
 func (c *conn) hearsOf(knock string) bool { return c.knockIndex(knock) >= 0 }
 
 func (c *conn) knockIndex(knock string) int {

@@ -25,12 +25,16 @@ func (g *Gateway) tell(roomID, event string, payload any) {
 func (c *conn) emit(event string, payload ...any) {
 	var p pass
 	said := c.g.outgoing(append(engine.Event{event}, payload...), nil)
-	c.mu.Lock()
-	if !c.gone {
-		listener{conn: c, pass: &p}.tell(said)
-	}
-	c.mu.Unlock()
+	c.tellAlone(&p, said)
 	p.flush()
+}
+
+func (c *conn) tellAlone(p *pass, said *outgoing) {
+	c.mu.Lock()
+	defer c.mu.Unlock() // whatever happens: the room would stand still
+	if !c.gone {
+		listener{conn: c, pass: p}.tell(said)
+	}
 }
 
 // hear calls tell if the connection listens to a room or to a knock. It is taken out of
@@ -38,11 +42,7 @@ func (c *conn) emit(event string, payload ...any) {
 //
 // A fault in tell ends this connection only.
 func (c *conn) hear(p *pass, roomID, knock string, tell func(l listener)) {
-	defer func() {
-		if fault := recover(); fault != nil {
-			c.stumble("an event")
-		}
-	}()
+	defer c.containTelling("an event")
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	l := listener{conn: c, pass: p, applicant: c.hearsOf(knock)}
@@ -135,8 +135,8 @@ func (o *outgoing) in(p *pass) *engine.Broadcast {
 	if o.encoded {
 		return o.broadcast
 	}
-	o.encoded = true
 	b, err := engine.NewBroadcast(o.g.io.Sockets(), o.trailer, o.event)
+	o.encoded = true // not before: after a fault in it nobody may take the event for one that has nothing to send
 	if err != nil {
 		o.g.options.Log.Error("encoding an event", "event", o.event[0], "error", err)
 		return nil

@@ -32,24 +32,24 @@ type conn struct {
 	begun   chan struct{} // closed when the connection has begun
 
 	allowance allowance
-	events    int                  // received so far
-	flooded   bool                 // put out for too many events
-	restored  bool                 // put back into its room without having asked
-	left      map[string]bool      // rooms it has asked to leave; nil if none
-	seen      *offset              // the last message that its page has seen, if known
-	was       progress             // how far its page was told before it left by itself
-	resumes   *progress            // the same, if it is being put back there
-	told      map[string]time.Time // verdicts, by knock; nil if none
+	events    int             // received so far
+	flooded   bool            // put out for too many events
+	restored  bool            // put back into its room without having asked
+	left      map[string]bool // rooms it has asked to leave; nil if none
+	seen      *offset         // the last message that its page has seen, if known
+	was       progress        // how far its page was told before it left by itself
+	resumes   *progress       // the same, if it is being put back there
 	ended     bool
 	outpaced  atomic.Bool // the server ends it, since it is too slow to take its replay
 	replaced  atomic.Bool // its page goes on by another connection: nothing that still arrives counts
 
 	mu       sync.Mutex
-	seat     *room.Seat   // the membership it is bound to; nil if none
-	unwatch  func()       // has the membership's room watched no longer for it
-	attached bool         // it hears what happens in the membership's room
-	knocks   []heardKnock // that it hears of
-	gone     bool         // it hears nothing more
+	seat     *room.Seat           // the membership it is bound to; nil if none
+	unwatch  func()               // has the membership's room watched no longer for it
+	attached bool                 // it hears what happens in the membership's room
+	knocks   []heardKnock         // that it hears of
+	told     map[string]time.Time // when it was told the verdicts of late, by knock
+	gone     bool                 // it hears nothing more
 	marks    marks
 }
 

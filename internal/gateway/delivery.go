@@ -146,6 +146,13 @@ func (m *marks) confirmed(a account, roomID string) uint64 {
 	return m.base
 }
 
+// areOf reports whether the marks are of a room, and so can say how far its page has got there.
+func (m *marks) areOf(roomID string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.room == roomID
+}
+
 // sent returns the mark up to which everything was sent.
 func (m *marks) sent() mark {
 	m.mu.Lock()

@@ -18,7 +18,7 @@ func TestAFaultInTellingAnEvent(t *testing.T) {
 	b := s.connect(visit{session: "bob"}).join(bob)
 	s.settled(a)
 	s.settled(b)
-	s.gateway.conns.Store("faulty", new(conn)) // it cannot be told that it is out
+	s.gateway.conns.Store("faulty", new(conn)) // it cannot be told that it is out, nor be ended
 	s.as(alice, func(r *room.Room, c room.Caller) ([]room.Event, error) {
 		r.Seq++
 		fault := room.Event{Seq: r.Seq, Body: room.Detached{Conns: []string{"faulty"}, Why: room.Evicted}}
@@ -79,4 +79,50 @@ func TestNothingIsSaidOfWhatIsUncertain(t *testing.T) {
 	if told := a.all("room_error"); len(told) > 0 {
 		t.Errorf("it is told %v", told)
 	}
+}
+
+// unspeakable is something that cannot be put into words.
+type unspeakable struct{}
+
+func (unspeakable) MarshalJSON() ([]byte, error) { panic("a fault") }
+
+// A fault in what is said to one connection keeps no lock that the room needs.
+func TestAFaultInSayingSomethingToOne(t *testing.T) {
+	for name, say := range map[string]func(c *conn){
+		"as it enters": func(c *conn) {
+			defer c.containTelling("something")
+			c.emit("told", unspeakable{})
+		},
+		"as an answer": func(c *conn) {
+			defer c.contain("asked", "")
+			c.emit("told", unspeakable{})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newServer(t)
+			alice, code := s.create("alice", "Alice")
+			bob := s.admit("bob", "Bob", code, alice)
+			a := s.connect(visit{session: "alice"}).join(alice)
+			b := s.connect(visit{session: "bob"}).join(bob)
+			s.settled(b)
+			say(s.connOf(b))
+			s.post(alice, "said after it")
+			a.until("it", func() bool { return slices.Contains(texts(a), "said after it") })
+		})
+	}
+}
+
+// An event that cannot be put into words is missed by all who were to hear it, not by the first
+// alone: the others must not take what comes after it for all that there was.
+func TestAFaultInEncodingAnEvent(t *testing.T) {
+	s := newServer(t)
+	alice, code := s.create("alice", "Alice")
+	bob := s.admit("bob", "Bob", code, alice)
+	a := s.connect(visit{session: "alice"}).join(alice)
+	b := s.connect(visit{session: "bob"}).join(bob)
+	s.settled(a)
+	s.settled(b)
+	s.gateway.tell(bob.Room, "told", unspeakable{})
+	a.ended()
+	b.ended()
 }

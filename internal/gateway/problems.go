@@ -133,10 +133,10 @@ func (g *Gateway) containTelling(roomID string, e *room.Event) {
 	}
 }
 
-// containEntering keeps a fault in letting a connection in from ending more than the connection.
-func (c *conn) containEntering() {
+// containTelling keeps a fault in telling one connection something from ending more than that.
+func (c *conn) containTelling(what string) {
 	if fault := recover(); fault != nil {
-		c.stumble("entering")
+		c.stumble(what)
 	}
 }
 

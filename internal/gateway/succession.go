@@ -117,8 +117,8 @@ func (c *conn) giveWay() *offset {
 		c.replaced.Store(true)
 		c.g.options.Log.Warn("a connection takes long to end")
 	}
-	if !bound {
-		return nil
+	if !bound || !c.marks.areOf(seat.Room) {
+		return nil // it had not heard yet that it is in the room, which knows where its page is
 	}
 	return &offset{seat.Room, c.marks.confirmed(c.link, seat.Room)}
 }

@@ -517,3 +517,17 @@ func TestTheSameCountTwice(t *testing.T) {
 	second.say(alice, "still here")
 	second.until("the word", func() bool { return slices.Contains(texts(second), "still here") })
 }
+
+// A connection that ends before it has heard that it is in the room says nothing of how far its
+// page is: that is not the beginning.
+func TestAConnectionThatGivesWayAsItEnters(t *testing.T) {
+	s := newServer(t)
+	alice, _ := s.create("alice", "Alice")
+	s.post(alice, "one")
+	a := s.connect(pageOfSeat("alice", alice, "a")).join(alice)
+	c := s.connOf(a)
+	c.marks.reset("", 0, nil) // as bind does, before the room says that it has entered
+	if seen := c.giveWay(); seen != nil {
+		t.Errorf("its page is said to be at %v", *seen)
+	}
+}

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -91,6 +92,31 @@ func TestAVerdictBetweenLookingAndListening(t *testing.T) {
 				if n := len(s.gateway.watches.rooms); n > 0 {
 					t.Errorf("%d rooms are watched", n)
 				}
+			})
+		}
+	}
+}
+
+// A waiting page asks as soon as it is connected. If the verdict is told just then, it is told
+// once; who takes the request back has an answer all the same.
+func TestAVerdictJustBeforeThePageAsks(t *testing.T) {
+	for ask, again := range map[string]bool{"join_request": false, "request_approval": false, "withdraw_request": true} {
+		for verdict, told := range map[string]string{"approve": "join_approved", "deny": "join_denied"} {
+			t.Run(ask+" after "+verdict, func(t *testing.T) {
+				s := newServer(t)
+				alice, code := s.create("alice", "Alice")
+				a := s.connect(visit{session: "alice", page: "/room/" + alice.Path}).join(alice)
+				bob := s.knock("bob", "Bob", code)
+				w := s.connect(visit{session: "bob", page: "/join"})
+				a.emit(verdict, fmt.Sprintf(`{"room":%q,"user_id":%q}`, alice.Room, bob.ID))
+				w.expect(told)
+				w.emit(ask, fmt.Sprintf(`{"room":%[1]q,"user_id":%[1]q}`, bob.ID))
+				w.barrier()
+				want := []string{told}
+				if again {
+					want = append(want, told)
+				}
+				equal(t, "it hears", slices.DeleteFunc(w.names(), func(name string) bool { return name == "request_status" }), want)
 			})
 		}
 	}

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"errors"
+	"maps"
 	"time"
 
 	"securechat/internal/refusal"
@@ -46,28 +47,25 @@ func (c *conn) tellMissed(waits map[string]bool) {
 		switch {
 		case s.Standing == room.Waiting:
 		case s.Standing == room.Refused, unopened:
-			c.tellVerdict(s, listened)
+			c.tellVerdict(s, listened, false)
 		default:
 			c.ignoreKnock(s.ID)
 		}
 	}
 	for knock, listened := range waits { // their rooms have ended
-		c.tellVerdict(room.Seat{ID: knock, Standing: room.Refused, Refusal: room.RoomGone}, listened)
+		c.tellVerdict(room.Seat{ID: knock, Standing: room.Refused, Refusal: room.RoomGone}, listened, false)
 	}
 }
 
-// tellVerdict tells this connection alone how a request ended, but not twice within
-// verdictPause. A waiting page asks as soon as it is connected, when it has just been told, and
-// would show the verdict to the person twice. For the same reason it tells nothing if the
+// tellVerdict tells this connection alone how a request ended. It tells nothing if the
 // connection has listened to the request and does so no longer: it was told with all others.
-func (c *conn) tellVerdict(s room.Seat, listened bool) {
-	if listens := c.ignoreKnock(s.ID); listened && !listens || c.toldLately(s.ID) {
+// Unless it is an answer, it tells nothing twice within verdictPause either. A waiting page asks
+// as soon as it is connected, when it has just been told, and would show the verdict to the
+// person twice.
+func (c *conn) tellVerdict(s room.Seat, listened, answer bool) {
+	if !c.isToTell(s.ID, listened, answer) {
 		return
 	}
-	if c.told == nil {
-		c.told = make(map[string]time.Time)
-	}
-	c.told[s.ID] = time.Now()
 	switch s.Standing {
 	case room.Admitted:
 		c.emit("join_approved", admittedPayload{s.ID, s.Room, time.Now().Unix()})
@@ -77,12 +75,34 @@ func (c *conn) tellVerdict(s room.Seat, listened bool) {
 	}
 }
 
-func (c *conn) toldLately(knock string) bool { return time.Since(c.told[knock]) < verdictPause }
+// isToTell ends the listening to a knock that is over, and reports whether the verdict is to be
+// told to this connection alone.
+func (c *conn) isToTell(knock string, listened, answer bool) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	listens := c.ignoreKnockLocked(knock)
+	if listened && !listens || !answer && c.toldLatelyLocked(knock) {
+		return false
+	}
+	c.noteToldLocked(knock)
+	return true
+}
+
+// noteToldLocked notes that the connection is told a verdict.
+func (c *conn) noteToldLocked(knock string) {
+	maps.DeleteFunc(c.told, func(knock string, _ time.Time) bool { return !c.toldLatelyLocked(knock) })
+	if c.told == nil {
+		c.told = make(map[string]time.Time)
+	}
+	c.told[knock] = time.Now()
+}
+
+func (c *conn) toldLatelyLocked(knock string) bool { return time.Since(c.told[knock]) < verdictPause }
 
 // onJoinRequest shows the request of a waiting page to the members again, or tells the page how
 // it stands.
 func (c *conn) onJoinRequest(p payload) {
-	c.asApplicant(p, func(knock string) error {
+	c.asApplicant(p, false, func(knock string) error {
 		if !c.allowance.favour() {
 			return nil
 		}
@@ -98,16 +118,16 @@ func (c *conn) onJoinRequest(p payload) {
 
 // onWithdraw ends the request of somebody who no longer wants to be let in.
 func (c *conn) onWithdraw(p payload) {
-	c.asApplicant(p, func(knock string) error {
+	c.asApplicant(p, true, func(knock string) error {
 		return c.g.options.Service.Withdraw(c.ctx, c.session, knock)
 	})
 }
 
 // asApplicant calls do with the open request that an event is about. If it is no longer open, the
-// page is told the verdict instead.
-func (c *conn) asApplicant(p payload, do func(knock string) error) {
+// page is told the verdict instead: in any case if answer is true, else if it was not just told.
+func (c *conn) asApplicant(p payload, answer bool, do func(knock string) error) {
 	if c.session == "" {
-		c.noRequest(p)
+		c.noRequest(p, answer)
 		return
 	}
 	waits := make(map[string]bool)
@@ -125,10 +145,11 @@ func (c *conn) asApplicant(p payload, do func(knock string) error) {
 			continue
 		}
 		if s.Standing != room.Waiting {
-			c.tellVerdict(s, waits[s.ID])
+			c.tellVerdict(s, waits[s.ID], answer)
 			return
 		}
-		if !waits[s.ID] {
+		listened := waits[s.ID]
+		if !listened {
 			err = c.listenToKnock(s)
 			waits[s.ID] = err == nil
 		}
@@ -136,7 +157,9 @@ func (c *conn) asApplicant(p payload, do func(knock string) error) {
 			err = do(s.ID)
 		}
 		switch {
-		case err == nil:
+		case err == nil && listened:
+		case err == nil: // a verdict may have come before it listened
+			c.tellMissed(waits)
 		case errors.Is(err, room.ErrNoSuchKnock), errors.Is(err, room.ErrNotFound): // it was decided this very moment
 			c.tellMissed(waits)
 		default:
@@ -144,18 +167,21 @@ func (c *conn) asApplicant(p payload, do func(knock string) error) {
 		}
 		return
 	}
-	c.noRequest(p)
+	c.noRequest(p, answer)
 }
 
 // noRequest answers a waiting page whose request is no longer known. Such a
 // page says the same id twice; others have no business here.
-func (c *conn) noRequest(p payload) {
+func (c *conn) noRequest(p payload, answer bool) {
 	id := p.field("user_id")
 	if id == "" || id != p.field("room") {
 		c.fail(room.ErrNoSuchKnock)
 		return
 	}
-	if !c.toldLately(id) {
+	c.mu.Lock()
+	tell := answer || !c.toldLatelyLocked(id)
+	c.mu.Unlock()
+	if tell {
 		c.emit("join_denied", refusedOf(id, id, refusal.NoSuchRequest, c.named()))
 	}
 }
