@@ -43,7 +43,7 @@ func flushAll(sockets []*websocket) {
 //
 // Events of a series are made here. A fault in that ends this session only.
 func (w *websocket) flush() {
-	defer w.session.contain("an event could not be made")
+	defer w.session.contain("making an event")
 	for {
 		b, ok := w.nextBatch()
 		if !ok {

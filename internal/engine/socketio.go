@@ -39,7 +39,7 @@ func (s *Session) receive(p packet) {
 
 // handle handles a message of the client's. It runs in the inbox.
 func (s *Session) handle(p packet) {
-	defer s.contain("a packet could not be handled")
+	defer s.contain("handling a packet")
 	defer p.lease.release()
 	if s.server.layer == nil {
 		s.facade.Emit("data", bufferOf(p))
@@ -155,16 +155,16 @@ func (s *Session) SaidGoodbye() bool { return s.sockets.saidGoodbye() }
 // all that happens later.
 func (s *Session) Do(f func()) {
 	s.inbox.add(func() {
-		defer s.contain("a packet could not be handled")
+		defer s.contain("handling a packet")
 		f()
 	})
 }
 
 // contain keeps a fault in the library's handling of what a client sent, or in the making of
 // what it is sent, from ending the process: that session alone is lost. Deferred around either.
-func (s *Session) contain(problem string) {
+func (s *Session) contain(while string) {
 	if fault := recover(); fault != nil {
-		s.server.options.Log.Error(problem, "type", fmt.Sprintf("%T", fault), "stack", string(debug.Stack()))
+		s.server.options.Log.Error("a session had to be ended", "while", while, "type", fmt.Sprintf("%T", fault), "stack", string(debug.Stack()))
 		go s.fail(reasonError, nil)
 	}
 }
