@@ -76,11 +76,10 @@
 //
 // # Where things stand
 //
-// Session is one type in five files besides its way to the library (library.go), since
-// each tells one story with few of its fields: session.go its life, sending.go what
-// leaves, heartbeat.go pings and signs of life, socketio.go what arrives, upgrade.go the
-// move to a websocket. The mutex is one, because each of the stories ends in the others: a
+// Session is one type in five files, since each tells one story with few of its fields:
+// session.go its life, sending.go what leaves, heartbeat.go pings and signs of life,
+// socketio.go what arrives, upgrade.go the move to a websocket. The mutex is one, because each of the stories ends in the others: a
 // ping is sent, a full outbox ends the session, an end is sent. A websocket's files are
 // its connection (websocket.go) and its writing (flush.go); how it takes over is in
-// upgrade.go. library.go has all that only the Socket.IO library needs.
+// upgrade.go. A sixth, library.go, has all that only the Socket.IO library needs.
 package engine

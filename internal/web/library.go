@@ -59,7 +59,7 @@ func loadLibrary(files fs.FS) (library, error) {
 func (s *server) serveLibrary(w http.ResponseWriter, r *http.Request) {
 	// It is no route of the router's, but shall be seen as one.
 	chi.RouteContext(r.Context()).RoutePatterns = []string{"/socket.io/*"}
-	file := s.library[r.URL.Path]
+	file := s.clientFiles[r.URL.Path]
 	if file == nil {
 		s.refuse(w, r, problem{
 			status: http.StatusNotFound,
@@ -94,7 +94,7 @@ func (s *server) serveLibrary(w http.ResponseWriter, r *http.Request) {
 
 // built is a middleware that stands in for the embedded pages if they cannot work.
 func (s *server) built(next http.Handler) http.Handler {
-	if s.foreign || s.library["/socket.io/"+ourLibrary] != nil {
+	if s.foreign || s.clientFiles["/socket.io/"+ourLibrary] != nil {
 		return next
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -104,23 +104,23 @@ type Options struct {
 }
 
 type server struct {
-	service    Service
-	sessions   *session.Keeper
-	addressKey []byte
-	pages      *jinja.Set
-	words      *words.Set
-	foreign    bool
-	static     *static
-	modules    *neededModules
-	library    library
-	proxies    Proxies
-	policy     string
-	limited    bool
-	guesses    *guesses
-	renderers  chan struct{} // has as many in it as pages are being rendered
-	ready      func() bool
-	metrics    Metrics
-	log        *slog.Logger
+	service     Service
+	sessions    *session.Keeper
+	addressKey  []byte
+	pages       *jinja.Set
+	words       *words.Set
+	foreign     bool
+	static      *static
+	modules     *neededModules
+	clientFiles library
+	proxies     Proxies
+	policy      string
+	limited     bool
+	guesses     *guesses
+	renderers   chan struct{} // has as many in it as pages are being rendered
+	ready       func() bool
+	metrics     Metrics
+	log         *slog.Logger
 }
 
 // New returns the handler of the whole site. It is safe for concurrent use, as
@@ -148,7 +148,7 @@ func New(o Options) (http.Handler, error) {
 	}
 	s := &server{
 		service: o.Service, sessions: o.Sessions, addressKey: o.AddressKey,
-		pages: pages, words: texts, foreign: o.Foreign, static: static, modules: &neededModules{static: static}, library: library,
+		pages: pages, words: texts, foreign: o.Foreign, static: static, modules: &neededModules{static: static}, clientFiles: library,
 		proxies: o.Proxies, policy: policyOf(o), limited: o.RateLimits, guesses: newGuesses(),
 		ready: o.Ready, metrics: o.Metrics, log: o.Log,
 		renderers: make(chan struct{}, renderersPerCPU*runtime.GOMAXPROCS(0)),
@@ -196,7 +196,7 @@ func (s *server) handler(o Options) (http.Handler, error) {
 	static, library, socket := around(http.HandlerFunc(s.serveStatic)), around(http.HandlerFunc(s.serveLibrary)), s.socket(o.Socket)
 	resolver := &resolver{proxies: s.proxies, log: s.log}
 	return timeBody(resolver.resolve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch _, isLibrary := s.library[r.URL.Path]; {
+		switch _, isLibrary := s.clientFiles[r.URL.Path]; {
 		case isLibrary:
 			library.ServeHTTP(w, r)
 		case r.URL.Path == "/socket.io", strings.HasPrefix(r.URL.Path, "/socket.io/"):
