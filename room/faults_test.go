@@ -19,17 +19,24 @@ func (w *faulty) Announce(string, []room.Event) {
 	}
 }
 
+// watchFaulty has a watcher fail at the next event of a room.
+func watchFaulty(t *testing.T, s *service, id string) *faulty {
+	t.Helper()
+	w := new(faulty)
+	release, err := s.Watch(t.Context(), id, w)
+	must(t, err)
+	t.Cleanup(release)
+	w.armed.Store(true)
+	return w
+}
+
 // Threat: a fault after the commit is told as if nothing had changed, and the page that says its
 // message again for that says it twice.
 func TestAFaultAfterTheCommitIsNoAnswer(t *testing.T) {
 	s, _ := newService(room.Options{})
 	alice := create(t, s, "s1", "Alice")
 	enter(t, s, alice, "c1")
-	w := new(faulty)
-	release, err := s.Watch(t.Context(), alice.Room, w)
-	must(t, err)
-	defer release()
-	w.armed.Store(true)
+	watchFaulty(t, s, alice.Room)
 	draft := room.Draft{Caller: room.Caller{Room: alice.Room, Member: alice.ID, Conn: "c1"}, Kind: room.KindText, Content: "hello", Ref: "r"}
 	if _, err := s.Post(t.Context(), draft); !errors.Is(err, room.ErrUncertain) {
 		t.Errorf("err = %v, want ErrUncertain", err)
@@ -47,11 +54,7 @@ func TestTheTimerSurvivesAFault(t *testing.T) {
 		run(t, s)
 		alice := create(t, s, "s1", "Alice")
 		enter(t, s, alice, "c1")
-		w := new(faulty)
-		release, err := s.Watch(t.Context(), alice.Room, w)
-		must(t, err)
-		defer release()
-		w.armed.Store(true)
+		w := watchFaulty(t, s, alice.Room)
 		time.Sleep(3*room.DefaultTerms().CodeRotation + time.Second)
 		turns := 0
 		for _, e := range world.of(alice.Room) {

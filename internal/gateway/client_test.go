@@ -70,6 +70,23 @@ func newServer(t testing.TB, configure ...func(*Options, *room.Terms)) *server {
 	return s
 }
 
+// talk is a room of two, each with a page in it that has confirmed all that it was sent.
+type talk struct {
+	alice, bob room.Seat
+	a, b       *client
+}
+
+func newTalk(t *testing.T) (*server, talk) {
+	t.Helper()
+	s := newServer(t)
+	alice, code := s.create("alice", "Alice")
+	bob := s.admit("bob", "Bob", code, alice)
+	m := talk{alice, bob, s.connect(visit{session: "alice"}).join(alice), s.connect(visit{session: "bob"}).join(bob)}
+	s.settled(m.a)
+	s.settled(m.b)
+	return s, m
+}
+
 // create makes a room and returns the founder's seat and the code.
 func (s *server) create(session, name string) (seat room.Seat, code string) {
 	s.t.Helper()

@@ -176,12 +176,8 @@ func TestAConnectionThatIsCutWhileItEnters(t *testing.T) {
 // A page may leave a room and enter it again, by one connection. Messages that are on their way
 // to it meanwhile are sent again if that connection is then cut.
 func TestWhatWasOnItsWayOverALeaving(t *testing.T) {
-	s := newServer(t)
-	alice, code := s.create("alice", "Alice")
-	bob := s.admit("bob", "Bob", code, alice)
-	a := s.connect(visit{session: "alice"}).join(alice)
-	b := s.connect(visit{session: "bob"}).join(bob)
-	s.settled(b)
+	s, members := newTalk(t)
+	alice, bob, a, b := members.alice, members.bob, members.a, members.b
 	b.goSilent() // whatever it gets now is not known to have arrived
 	a.say(alice, "on its way")
 	b.expect("message")

@@ -41,12 +41,8 @@ func TestAFaultInTellingAnEvent(t *testing.T) {
 // A fault in telling one connection is that one's own: the others hear the event, and its page
 // does when it is back.
 func TestAFaultInTellingOne(t *testing.T) {
-	s := newServer(t)
-	alice, code := s.create("alice", "Alice")
-	bob := s.admit("bob", "Bob", code, alice)
-	a := s.connect(visit{session: "alice"}).join(alice)
-	b := s.connect(visit{session: "bob"}).join(bob)
-	s.settled(b)
+	s, members := newTalk(t)
+	alice, bob, a, b := members.alice, members.bob, members.a, members.b
 	broken := s.connOf(b)
 	heard := 0
 	s.gateway.broadcast(bob.Room, "", func(l listener) {
@@ -99,12 +95,8 @@ func TestAFaultInSayingSomethingToOne(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newServer(t)
-			alice, code := s.create("alice", "Alice")
-			bob := s.admit("bob", "Bob", code, alice)
-			a := s.connect(visit{session: "alice"}).join(alice)
-			b := s.connect(visit{session: "bob"}).join(bob)
-			s.settled(b)
+			s, members := newTalk(t)
+			alice, a, b := members.alice, members.a, members.b
 			say(s.connOf(b))
 			s.post(alice, "said after it")
 			a.until("it", func() bool { return slices.Contains(texts(a), "said after it") })
@@ -115,13 +107,8 @@ func TestAFaultInSayingSomethingToOne(t *testing.T) {
 // An event that cannot be put into words is missed by all who were to hear it, not by the first
 // alone: the others must not take what comes after it for all that there was.
 func TestAFaultInEncodingAnEvent(t *testing.T) {
-	s := newServer(t)
-	alice, code := s.create("alice", "Alice")
-	bob := s.admit("bob", "Bob", code, alice)
-	a := s.connect(visit{session: "alice"}).join(alice)
-	b := s.connect(visit{session: "bob"}).join(bob)
-	s.settled(a)
-	s.settled(b)
+	s, members := newTalk(t)
+	bob, a, b := members.bob, members.a, members.b
 	s.gateway.tell(bob.Room, "told", unspeakable{})
 	a.ended()
 	b.ended()

@@ -393,20 +393,27 @@ func TestAConnectionThatIsCutBeforeItIsKnownWhose(t *testing.T) {
 	}
 }
 
-// A session may have so many connections, and a page that comes back puts out its own before
-// any other's.
-func TestAReturnPutsOutNobodyElse(t *testing.T) {
-	s := newServer(t, func(o *Options, _ *room.Terms) { o.RateLimits = true })
+// manyPages opens as many pages as a session may, each by its connection n. page is a connection
+// of one of them.
+func manyPages(t *testing.T, n int) (s *server, page func(i, n int) visit, pages []*client) {
+	t.Helper()
+	s = newServer(t, func(o *Options, _ *room.Terms) { o.RateLimits = true })
 	alice, _ := s.create("alice", "Alice")
-	page := func(i, n int) visit {
+	page = func(i, n int) visit {
 		return visit{session: "alice", auth: fmt.Sprintf(`{"seat":%q,"page":"p%d","n":%d}`, alice.ID, i, n), quiet: true}
 	}
-	var pages []*client
 	for i := range maxConnections {
-		c := s.connect(page(i, 1))
+		c := s.connect(page(i, n))
 		c.until("connected", func() bool { return c.sid != "" })
 		pages = append(pages, c)
 	}
+	return s, page, pages
+}
+
+// A session may have so many connections, and a page that comes back puts out its own before
+// any other's.
+func TestAReturnPutsOutNobodyElse(t *testing.T) {
+	s, page, pages := manyPages(t, 1)
 	last := maxConnections - 1
 	again := s.connect(page(last, 2))
 	pages[last].ended()
@@ -479,17 +486,7 @@ func TestNoPageTakesOverAnothers(t *testing.T) {
 // Nor does a connection that its page has given up, and that comes late: it ends itself. Neither
 // it nor those that are about to end count against the bound.
 func TestALateConnectionAtTheBoundPutsOutNobody(t *testing.T) {
-	s := newServer(t, func(o *Options, _ *room.Terms) { o.RateLimits = true })
-	alice, _ := s.create("alice", "Alice")
-	page := func(i, n int) visit {
-		return visit{session: "alice", auth: fmt.Sprintf(`{"seat":%q,"page":"p%d","n":%d}`, alice.ID, i, n), quiet: true}
-	}
-	var pages []*client
-	for i := range maxConnections {
-		c := s.connect(page(i, 2))
-		c.until("connected", func() bool { return c.sid != "" })
-		pages = append(pages, c)
-	}
+	s, page, pages := manyPages(t, 2)
 	s.connect(page(maxConnections-1, 1)).ended()
 	given := s.connOf(pages[0])
 	given.replaced.Store(true) // it is about to end
