@@ -1,3 +1,4 @@
+import { isLooking, onReturn } from './attention.js';
 import { recall, remember } from '../ui/storage.js';
 import { text } from '../ui/words.js';
 
@@ -30,8 +31,7 @@ export class Alerts {
     this.#icon = icon;
     // Browsers let a page sound only once it was touched, and Safari only from then on.
     for (const touch of ['click', 'pointerup', 'keydown']) addEventListener(touch, () => this.#wakeAudio(), { passive: true });
-    document.addEventListener('visibilitychange', () => {
-      if (document.hidden) return;
+    onReturn(() => {
       this.#unread = 0;
       document.title = this.#title;
     });
@@ -56,7 +56,7 @@ export class Alerts {
    * @param {{news: boolean}} how `news` is false for messages from before the page was opened
    */
   message(who, { news }) {
-    if (!document.hidden || !news) return;
+    if (isLooking() || !news) return;
     this.#signal(messageSound);
     this.#note(text('alert.message', { who }), 'message');
   }
@@ -124,7 +124,7 @@ export class Alerts {
    * @param {string} tag names the kind: a notification takes the place of the one before of its kind
    */
   #note(said, tag) {
-    if (!document.hidden) return;
+    if (isLooking()) return;
     this.#unread += 1;
     document.title = `(${this.#unread}) ${this.#title}`;
     if (this.notifies && this.#isTime(tag)) this.#notify(said, tag);
