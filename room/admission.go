@@ -7,14 +7,20 @@ import (
 	"securechat/approval"
 )
 
-// Knock is an open request to be let in, as the members see it.
+// Knock is an open request to be let in.
 type Knock struct {
 	ID       string
 	Name     string // not escaped
 	Deadline time.Time
 	// Approvals are the yeses that count now, of as many as are Required.
 	Approvals, Required int
+	// Votes are whose votes they are. They are for members only: an applicant does not get to
+	// know who is inside.
+	Votes Votes
 }
+
+// Votes are the names of the members present, by whether they have said yes to a knock.
+type Votes struct{ Yes, Missing []string }
 
 // Refusal is why a knock ended without admission.
 type Refusal string
@@ -201,7 +207,7 @@ func (r *Room) count() []Event {
 		}
 		k.Approvals, k.Required = approvals, required
 		r.Knocks[i] = k
-		events = append(events, r.event(KnockCounted{Knock: k.knock()}))
+		events = append(events, r.event(KnockCounted{Knock: r.shown(&k)}))
 	}
 	return events
 }
@@ -234,7 +240,7 @@ type approved struct {
 
 // approve takes a knock that has everybody's yes from the door.
 func (r *Room) approve(i int) approved {
-	a := approved{r.Knocks[i], r.approvers(&r.Knocks[i])}
+	a := approved{r.Knocks[i], r.shown(&r.Knocks[i]).Votes.Yes}
 	r.Knocks = slices.Concat(r.Knocks[:i], r.Knocks[i+1:])
 	return a
 }
@@ -256,17 +262,6 @@ func (r *Room) admit(a approved, now time.Time) []Event {
 	return []Event{admitted, r.presenceChanged()}
 }
 
-// approvers returns the names of the members whose yes counts.
-func (r *Room) approvers(a *Applicant) []string {
-	var names []string
-	for i := range r.Members {
-		if m := &r.Members[i]; m.Present && a.ApprovedBy(m.ID) {
-			names = append(names, m.Name)
-		}
-	}
-	return names
-}
-
 // refuse ends a request and keeps the verdict for a page that missed it.
 func (r *Room) refuse(i int, why Refusal, now time.Time) Event {
 	r.Knocks = slices.Clone(r.Knocks)
@@ -283,11 +278,27 @@ func (r *Room) knocked(a *Applicant) Event {
 			waiting = append(waiting, v)
 		}
 	}
-	return r.event(Knocked{Knock: a.knock(), Voters: waiting})
+	return r.event(Knocked{Knock: r.shown(a), Voters: waiting})
 }
 
+// knock returns the knock as its applicant sees it.
 func (a *Applicant) knock() Knock {
 	return Knock{ID: a.ID, Name: a.Name, Deadline: a.Deadline, Approvals: a.Approvals, Required: a.Required}
+}
+
+// shown returns a knock as the members see it.
+func (r *Room) shown(a *Applicant) Knock {
+	k := a.knock()
+	for i := range r.Members {
+		switch m := &r.Members[i]; {
+		case !m.Present:
+		case a.ApprovedBy(m.ID):
+			k.Votes.Yes = append(k.Votes.Yes, m.Name)
+		default:
+			k.Votes.Missing = append(k.Votes.Missing, m.Name)
+		}
+	}
+	return k
 }
 
 // ballots returns the open knocks: those that a member has not voted on, and
@@ -298,9 +309,9 @@ func (r *Room) ballots(member string) (open, approved []Knock) {
 		switch {
 		case !a.open():
 		case a.ApprovedBy(member):
-			approved = append(approved, a.knock())
+			approved = append(approved, r.shown(a))
 		default:
-			open = append(open, a.knock())
+			open = append(open, r.shown(a))
 		}
 	}
 	return open, approved

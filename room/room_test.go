@@ -153,7 +153,16 @@ func (s *scene) counted(id string, approvals, required int) Body {
 		s.Fatalf("%s is not open", id)
 	}
 	k := s.Knocks[i]
-	return KnockCounted{Knock{ID: id, Name: k.Name, Deadline: k.Deadline, Approvals: approvals, Required: required}}
+	var votes Votes
+	for _, m := range s.Members {
+		switch {
+		case m.Present && k.ApprovedBy(m.ID):
+			votes.Yes = append(votes.Yes, m.Name)
+		case m.Present:
+			votes.Missing = append(votes.Missing, m.Name)
+		}
+	}
+	return KnockCounted{Knock{ID: id, Name: k.Name, Deadline: k.Deadline, Approvals: approvals, Required: required, Votes: votes}}
 }
 
 func TestJoinOrder(t *testing.T) {
@@ -414,7 +423,7 @@ func TestUnanimousApproval(t *testing.T) {
 	s := founded(t)
 	s.admit("bob", "Bob")
 	s.want(s.knock("carol", "Carol"), Knocked{
-		Knock{ID: "carol", Name: "Carol", Deadline: s.now.Add(time.Minute), Required: 2}, []string{"alice", "bob"}})
+		Knock{ID: "carol", Name: "Carol", Deadline: s.now.Add(time.Minute), Required: 2, Votes: Votes{Missing: []string{"Alice", "Bob"}}}, []string{"alice", "bob"}})
 	s.want(s.must(s.Approve(s.now, "alice", "carol")), KnockVoted{"carol", 1, 2}, s.counted("carol", 1, 2))
 	// Voting twice is one vote.
 	s.want(s.must(s.Approve(s.now, "alice", "carol")))
@@ -473,13 +482,13 @@ func TestTheVotesAreCounted(t *testing.T) {
 	t.Run("somebody is admitted", func(t *testing.T) {
 		s, _ := begin(t)
 		s.want(s.knock("dan", "Dan"), Knocked{
-			Knock{ID: "dan", Name: "Dan", Deadline: s.now.Add(time.Minute), Required: 2}, []string{"alice", "bob"}})
+			Knock{ID: "dan", Name: "Dan", Deadline: s.now.Add(time.Minute), Required: 2, Votes: Votes{Missing: []string{"Alice", "Bob"}}}, []string{"alice", "bob"}})
 		s.must(s.Approve(s.now, "alice", "dan"))
 		s.want(s.must(s.Approve(s.now, "bob", "dan")),
 			KnockAdmitted{"dan", "Dan", s.now, []string{"Alice", "Bob"}, s.Remaining(s.now)}, PresenceChanged{3}, s.counted("carol", 1, 3))
 		conn, out := s.connect("dan")
 		a, _ := find[Attached](out)
-		want := []Knock{{ID: "carol", Name: "Carol", Deadline: s.now.Add(time.Minute), Approvals: 1, Required: 3}}
+		want := []Knock{{ID: "carol", Name: "Carol", Deadline: s.now.Add(time.Minute), Approvals: 1, Required: 3, Votes: Votes{[]string{"Alice"}, []string{"Bob", "Dan"}}}}
 		if !reflect.DeepEqual(a.Knocks, want) {
 			t.Errorf("shown %+v, want %+v", a.Knocks, want)
 		}
@@ -492,7 +501,7 @@ func TestTheVotesAreCounted(t *testing.T) {
 			s.counted("carol", 0, 1))
 		conn, out := s.connect("alice")
 		a, _ := find[Attached](out)
-		approved := []Knock{{ID: "carol", Name: "Carol", Deadline: s.now.Add(time.Minute), Approvals: 1, Required: 2}}
+		approved := []Knock{{ID: "carol", Name: "Carol", Deadline: s.now.Add(time.Minute), Approvals: 1, Required: 2, Votes: Votes{[]string{"Alice"}, []string{"Bob"}}}}
 		s.want(out, Attached{Conn: conn, Member: "alice", Count: 2, Changed: true, After: a.After, Until: s.Seq, Told: a.After, Approved: approved}, MemberReturned{"alice", "Alice", s.now}, PresenceChanged{2},
 			s.counted("carol", 1, 2))
 	})
@@ -512,7 +521,7 @@ func TestTheVotesAreCounted(t *testing.T) {
 		s.must(s.Leave(s.now, "bob", "conn2", s.Seq, false))
 		conn, out := s.connect("alice")
 		a, _ := find[Attached](out)
-		want := []Knock{{ID: "dan", Name: "Dan", Deadline: s.now.Add(time.Minute), Required: 2}}
+		want := []Knock{{ID: "dan", Name: "Dan", Deadline: s.now.Add(time.Minute), Required: 2, Votes: Votes{Missing: []string{"Alice", "Carol"}}}}
 		s.want(out, Attached{Conn: conn, Member: "alice", Count: 1, Changed: true, After: a.After, Until: s.Seq, Told: a.After, Log: a.Log, Knocks: want}, MemberReturned{"alice", "Alice", s.now}, PresenceChanged{1},
 			KnockAdmitted{"carol", "Carol", s.now, []string{"Alice"}, s.Remaining(s.now)}, PresenceChanged{2}, s.counted("dan", 0, 2))
 	})

@@ -82,8 +82,7 @@ func (g *Gateway) announce(roomID string, e *room.Event) {
 	case room.Knocked:
 		g.tellKnock(roomID, b)
 	case room.KnockCounted:
-		counted := g.outgoing(engine.Event{"request_status", requestOf(b.Knock, time.Now())}, nil)
-		g.broadcast(roomID, b.Knock.ID, func(l listener) { l.tell(counted) })
+		g.tellCount(roomID, b.Knock)
 	case room.KnockVoted:
 		g.tell(roomID, "partial_approval", votedPayload{b.Knock, b.Approvals, b.Required})
 	case room.KnockAdmitted:
@@ -116,16 +115,39 @@ func knockIn(e *room.Event) string {
 // tellKnock asks the voters about a request, and tells them and the applicant how it stands.
 func (g *Gateway) tellKnock(roomID string, k room.Knocked) {
 	asked := g.outgoing(engine.Event{"join_request", knockOf(roomID, k.Knock)}, nil)
-	stands := g.outgoing(engine.Event{"request_status", requestOf(k.Knock, time.Now())}, nil)
+	stands, votes := g.standing(k.Knock)
 	g.broadcast(roomID, k.Knock.ID, func(l listener) {
 		voter := slices.Contains(k.Voters, l.member)
 		if voter {
 			l.tell(asked)
 		}
+		if voter {
+			l.tell(votes.of(l))
+		}
 		if voter || l.applicant {
 			l.tell(stands)
 		}
 	})
+}
+
+// tellCount tells the members and the applicant how the votes on a knock stand, and the members
+// whose they are.
+func (g *Gateway) tellCount(roomID string, k room.Knock) {
+	stands, votes := g.standing(k)
+	g.broadcast(roomID, k.ID, func(l listener) {
+		if l.member != "" {
+			l.tell(votes.of(l))
+		}
+		l.tell(stands)
+	})
+}
+
+// standing returns how a knock stands, and for members whose votes that are. Only pages
+// that name themselves are told the latter.
+func (g *Gateway) standing(k room.Knock) (stands *outgoing, votes versions) {
+	stands = g.outgoing(engine.Event{"request_status", requestOf(k, time.Now())}, nil)
+	votes = versions{named: g.outgoing(engine.Event{"request_votes", votesOf(k)}, nil), others: g.outgoing(nil, nil)}
+	return stands, votes
 }
 
 // tellAdmission tells the members and the applicant that somebody was let in.
@@ -223,11 +245,19 @@ func (x *entrance) catchUp(roomID string) {
 	}
 	for _, k := range x.Knocks {
 		c.emit("join_request", knockOf(roomID, k))
-		c.emit("request_status", requestOf(k, time.Now()))
+		c.showKnock(k)
 	}
 	for _, k := range x.Approved {
-		c.emit("request_status", requestOf(k, time.Now()))
+		c.showKnock(k)
 	}
+}
+
+// showKnock tells a member's connection how a knock stands.
+func (c *conn) showKnock(k room.Knock) {
+	if c.named() {
+		c.emit("request_votes", votesOf(k))
+	}
+	c.emit("request_status", requestOf(k, time.Now()))
 }
 
 // detach takes connections out of the room, and tells those that did not ask

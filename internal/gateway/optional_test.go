@@ -105,6 +105,56 @@ func TestRequestStatus(t *testing.T) {
 	}
 }
 
+// Threat: somebody at the door learns who is inside.
+func TestWhoseVotesTheyAreIsForMembersOnly(t *testing.T) {
+	s := newServer(t)
+	alice, code := s.create("alice", "Alice")
+	bob := s.admit("bob", "B'ob", code, alice)
+	a := s.connect(visit{session: "alice", auth: `{"page":"a"}`}).join(alice)
+	b := s.connect(visit{session: "bob"}).join(bob)
+	carol := s.knock("carol", "C'arol", code)
+	w := s.connect(visit{session: "carol", page: "/join/" + carol.ID, auth: `{"page":"w"}`})
+	w.emit("join_request", fmt.Sprintf(`{"room":%[1]q,"user_id":%[1]q}`, carol.ID))
+	w.barrier()
+	a.barrier()
+	votes := func(c *client) (told []string) {
+		for _, e := range c.all("request_votes") {
+			if e.field("user_id") != `"`+carol.ID+`"` || e.field("user") != `"C\u0026#39;arol"` {
+				t.Errorf("of somebody else: %v", e)
+			}
+			told = append(told, e.field("yes")+e.field("missing"))
+		}
+		return told
+	}
+	// Asked at the knock, and again because the waiting page has shown it again.
+	nobody := `[]["Alice","B\u0026#39;ob"]`
+	equal(t, "the votes at first", votes(a), []string{nobody, nobody})
+	yes := fmt.Sprintf(`{"room":%q,"user_id":%q}`, alice.Room, carol.ID)
+	a.emit("approve_join", yes)
+	a.barrier()
+	equal(t, "and after a yes", votes(a), []string{nobody, nobody, `["Alice"]["B\u0026#39;ob"]`})
+
+	// The page that is loaded now has nothing to ask, and yet learns of the request.
+	a.write("41")
+	s.load("alice", alice)
+	a = s.connect(visit{session: "alice", auth: `{"page":"a2"}`}).join(alice)
+	a.barrier()
+	equal(t, "the page that is loaded after its yes", votes(a), []string{`["Alice"]["B\u0026#39;ob"]`})
+	if len(a.all("join_request")) > 0 {
+		t.Error("somebody who has said yes is asked again")
+	}
+	// A yes can be taken back: a no ends the request.
+	a.emit("deny_join", yes)
+	w.barrier()
+	if e := w.expect("join_denied"); e.field("code") != `"declined"` {
+		t.Error(e)
+	}
+	for who, c := range map[string]*client{"the applicant": w, "a page that does not name itself": b} {
+		c.barrier()
+		equal(t, who+" hears", votes(c), nil)
+	}
+}
+
 func TestTyping(t *testing.T) {
 	s := newServer(t)
 	alice, code := s.create("alice", "Alice")

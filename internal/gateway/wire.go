@@ -164,6 +164,13 @@ type (
 		Required      int    `json:"required"`
 		TimeRemaining int    `json:"time_remaining"` // seconds
 	}
+	// votesPayload has names. It is for members whose pages name themselves.
+	votesPayload struct {
+		UserID  string   `json:"user_id"`
+		User    string   `json:"user"`
+		Yes     []string `json:"yes"`
+		Missing []string `json:"missing"`
+	}
 	admittedPayload struct {
 		UserID      string `json:"user_id"`
 		Room        string `json:"room"`
@@ -215,11 +222,20 @@ func messageOf(m room.Message) messagePayload {
 }
 
 func noticeOf(m *room.Message, missed bool) noticePayload {
-	by := make([]string, len(m.Notice.By))
-	for i, name := range m.Notice.By {
-		by[i] = html.EscapeString(name)
+	return noticePayload{m.Seq, string(m.Notice.What), m.Member, html.EscapeString(m.Name), escaped(m.Notice.By), m.At.UnixMilli(), missed}
+}
+
+func votesOf(k room.Knock) votesPayload {
+	return votesPayload{k.ID, html.EscapeString(k.Name), escaped(k.Votes.Yes), escaped(k.Votes.Missing)}
+}
+
+// escaped returns names as pages take them, never nil.
+func escaped(names []string) []string {
+	all := make([]string, len(names))
+	for i, name := range names {
+		all[i] = html.EscapeString(name)
 	}
-	return noticePayload{m.Seq, string(m.Notice.What), m.Member, html.EscapeString(m.Name), by, m.At.UnixMilli(), missed}
+	return all
 }
 
 // membersOf lists the members for one of them.
