@@ -248,6 +248,7 @@ func (r *Room) approve(i int) approved {
 // admit makes an approved applicant a member.
 func (r *Room) admit(a approved, now time.Time) []Event {
 	admitted := r.event(KnockAdmitted{Knock: a.ID, Name: a.Name, At: now, By: a.by, Remaining: r.Remaining(now)})
+	r.Admissions++
 	r.Members = append(slices.Clip(r.Members), Member{
 		ID:         a.ID,
 		Name:       a.Name,
@@ -256,6 +257,7 @@ func (r *Room) admit(a approved, now time.Time) []Event {
 		Since:      r.Seq,
 		AdmittedAt: now,
 		AdmittedBy: a.by,
+		Arrival:    r.Admissions,
 		Present:    true,
 		AbsentDue:  now.Add(r.Terms.AbsenceGrace),
 	})

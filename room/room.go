@@ -98,10 +98,12 @@ type Room struct {
 	PreviousCode string
 	PreviousDue  time.Time
 	Members      []Member // oldest first
-	Knocks       []Applicant
-	Seq          uint64  // of the last event
-	Messages     int     // in the log; notices are not counted
-	Closing      Closing // set once the room is gone; a store then forgets it
+	// Admissions counts all applicants who ever became members, those who have left again among them.
+	Admissions int
+	Knocks     []Applicant
+	Seq        uint64  // of the last event
+	Messages   int     // in the log; notices are not counted
+	Closing    Closing // set once the room is gone; a store then forgets it
 	// Revision changes whenever a store's indexes have to: when one of Codes comes or goes, or a
 	// member or applicant with their ID and Session.
 	Revision uint64
@@ -137,6 +139,9 @@ type Member struct {
 	Joined Moment
 	// Founder is true for the member who created the room.
 	Founder bool
+	// Arrival counts the memberships of the room in the order of admission, from 0 for the
+	// founder. Nobody else gets the number of a member who has left.
+	Arrival int
 	// Arrived is true once the member had a connection.
 	Arrived bool
 	// Present members are counted and vote. A member without a connection

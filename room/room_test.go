@@ -615,6 +615,24 @@ func TestWithdrawingAFewTimes(t *testing.T) {
 	s.knock("bob", "Bob")
 }
 
+// Two people with one number would have one colour.
+func TestArrivalsAreNotUsedTwice(t *testing.T) {
+	s := founded(t)
+	bob := s.admit("bob", "Bob")
+	s.must(s.Leave(s.now, "bob", bob, s.Seq, true))
+	s.admit("carol", "Carol")
+	s.knock("dan", "Dan")
+	s.must(s.Withdraw(s.now, "s-dan", "dan")) // whoever is not let in has no number
+	s.admit("bob2", "Bob")
+	var got []int
+	for i := range s.Members {
+		got = append(got, s.Members[i].Arrival)
+	}
+	if want := []int{0, 2, 3}; !slices.Equal(got, want) {
+		t.Errorf("Alice, Carol and the second Bob have %v, want %v", got, want)
+	}
+}
+
 func TestView(t *testing.T) {
 	s := founded(t)
 	bob := s.admit("bob", "Bob")
@@ -623,7 +641,7 @@ func TestView(t *testing.T) {
 	s.must(s.Leave(s.now, "bob", bob, s.Seq, false))
 	seq := s.Seq
 	v, err := s.View(s.now, s.by("carol"))
-	want := []Membership{{"alice", "Alice", true}, {"bob", "Bob", false}, {"carol", "Carol", true}}
+	want := []Membership{{"alice", "Alice", true, 0}, {"bob", "Bob", false, 1}, {"carol", "Carol", true, 2}}
 	if err != nil || v.Seq() != seq || v.Code() != s.Code || !slices.Equal(v.Members(), want) || v.Status() != s.Status(s.now) || v.Remaining() != s.Remaining(s.now) {
 		t.Errorf("%+v, err = %v", v, err)
 	}

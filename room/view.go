@@ -7,6 +7,7 @@ type Membership struct {
 	ID      string
 	Name    string // not escaped
 	Present bool
+	Arrival int // as in Member
 }
 
 // View is a room as one of its members sees it, as of the last event that the room's watchers
@@ -41,7 +42,7 @@ func (v View) Members() []Membership {
 	members := make([]Membership, len(v.room.Members))
 	for i := range v.room.Members {
 		m := &v.room.Members[i]
-		members[i] = Membership{ID: m.ID, Name: m.Name, Present: m.Present}
+		members[i] = Membership{ID: m.ID, Name: m.Name, Present: m.Present, Arrival: m.Arrival}
 	}
 	return members
 }

@@ -66,7 +66,7 @@ var (
 	// codesPace and typingPace are those of one connection: more tabs give no more.
 	codesPace  = pace{favoursPerSecond, favoursAtOnce}
 	typingPace = pace{typingPerSecond, typingAtOnce}
-	// listsPace bounds lists of the members, 7 KB each in a full room. A page whose dialog
+	// listsPace bounds lists of the members, 8 KB each in a full room. A page whose dialog
 	// is open asks whenever the count changes. All tabs may do so twice at once.
 	listsPace = pace{4, 2 * maxConnections}
 )

@@ -260,7 +260,7 @@ func (c *conn) onMembers(p payload) {
 			return nil
 		}
 		return c.g.options.Service.View(c.ctx, c.caller(s), func(v room.View) {
-			c.emit("members", membersOf(s.ID, v.Members()))
+			c.emit("members", membersOf(s.ID, v.Members(), c.named()))
 		})
 	})
 }

@@ -250,6 +250,12 @@ func TestMembers(t *testing.T) {
 	if got := a.expect("members").field("members"); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
+	// A page that has named itself is told in which order they came.
+	p := s.connect(visit{session: "alice", auth: `{"page":"p"}`}).join(alice)
+	p.emit("request_members", fmt.Sprintf(`{"room":%q}`, alice.Room))
+	if got := p.expect("members").field("members"); !strings.Contains(got, `"you":true,"arrival":0}`) || !strings.Contains(got, `"you":false,"arrival":1}`) {
+		t.Errorf("a named page is told %s", got)
+	}
 	// Who has left, and who waits, learns nothing.
 	carol := s.knock("carol", "Carol", code)
 	w := s.connect(visit{session: "carol"})

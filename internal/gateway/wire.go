@@ -140,6 +140,7 @@ type (
 		DisplayName string `json:"display_name"`
 		Present     bool   `json:"present"`
 		You         bool   `json:"you"`
+		Arrival     *int   `json:"arrival,omitempty"` // for pages with auth.page; the founder's is 0
 	}
 	codePayload struct {
 		NewCode string `json:"new_code"`
@@ -238,11 +239,15 @@ func escaped(names []string) []string {
 	return all
 }
 
-// membersOf lists the members for one of them.
-func membersOf(asker string, all []room.Membership) membersPayload {
+// membersOf lists the members for one of them, with the order of their arrival for a page
+// that has named itself.
+func membersOf(asker string, all []room.Membership, named bool) membersPayload {
 	members := make([]memberPayload, len(all))
 	for i, m := range all {
-		members[i] = memberPayload{m.ID, html.EscapeString(m.Name), m.Present, m.ID == asker}
+		members[i] = memberPayload{m.ID, html.EscapeString(m.Name), m.Present, m.ID == asker, nil}
+		if named {
+			members[i].Arrival = &m.Arrival
+		}
 	}
 	return membersPayload{members}
 }

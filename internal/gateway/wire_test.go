@@ -89,8 +89,12 @@ func TestPayloads(t *testing.T) {
 		},
 		{typingPayload{"m", "Bob"}, `{"member":"m","display_name":"Bob"}`},
 		{
-			membersOf("b", []room.Membership{{ID: "a", Name: "O'Ann", Present: true}, {ID: "b", Name: "Bob"}}),
+			membersOf("b", []room.Membership{{ID: "a", Name: "O'Ann", Present: true}, {ID: "b", Name: "Bob", Arrival: 3}}, false),
 			`{"members":[{"member":"a","display_name":"O&#39;Ann","present":true,"you":false},{"member":"b","display_name":"Bob","present":false,"you":true}]}`,
+		},
+		{
+			membersOf("b", []room.Membership{{ID: "a", Name: "Ann"}, {ID: "b", Name: "Bob", Arrival: 3}}, true),
+			`{"members":[{"member":"a","display_name":"Ann","present":false,"you":false,"arrival":0},{"member":"b","display_name":"Bob","present":false,"you":true,"arrival":3}]}`,
 		},
 		{
 			requestOf(room.Knock{ID: "k", Approvals: 1, Required: 2, Deadline: at.Add(1500 * time.Millisecond)}, at),

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"runtime"
 	"slices"
@@ -40,6 +41,7 @@ func Run(t *testing.T, open func(t *testing.T) room.Store) {
 		{"a snapshot is not touched by later updates", snapshots},
 		{"a closed room is forgotten", closing},
 		{"sessions lead to their rooms", sessions},
+		{"a number of arrival is given once", arrivals},
 		{"the log keeps the latest messages", logKeepsLatest},
 		{"the log is read from a sequence number on", logAfter},
 		{"notices stand among the messages, in bounds of their own", notices},
@@ -493,6 +495,41 @@ func closing(t *testing.T, s suite) {
 		t.Errorf("still due: %v, next %v", ids, next)
 	}
 	s.wantTotals(0, 0)
+}
+
+func arrivals(t *testing.T, s suite) {
+	s.create(1)
+	enter := func(member string) {
+		s.update("room1", func(r *room.Room) ([]room.Event, error) {
+			return r.Connect(start, room.Attach{Member: member, Conn: room.Conn{ID: "conn-" + member}})
+		})
+	}
+	enter("member1")
+	want := map[string]int{"member1": 0}
+	for i, id := range []string{"bob", "carol", "dan"} {
+		s.update("room1", func(r *room.Room) ([]room.Event, error) {
+			_, asked, err := r.RequestJoin(start, id, "session-"+id, id)
+			if err != nil {
+				return nil, err
+			}
+			admitted, err := r.Approve(start, room.Caller{Member: "member1", Conn: "conn-member1"}, id)
+			return append(asked, admitted...), err
+		})
+		if want[id] = i + 1; id == "dan" {
+			continue
+		}
+		s.update("room1", func(r *room.Room) ([]room.Event, error) { // before the next one comes
+			delete(want, id)
+			return r.Leave(start, room.Caller{Member: id}, 0, true)
+		})
+	}
+	got := make(map[string]int)
+	for _, m := range s.snapshot("room1").Members {
+		got[m.ID] = m.Arrival
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("the members have %v, want %v", got, want)
+	}
 }
 
 func sessions(t *testing.T, s suite) {

@@ -73,7 +73,7 @@ const shapes = {
   notice: fields({ what: string, display_name: string }, { id: count, member: string, by: list(string), at: number, missed: flag }),
   position: string,
   typing: fields({ member: string, display_name: string }),
-  members: fields({ members: list(fields({ member: string, display_name: string, present: flag, you: flag })) }),
+  members: fields({ members: list(fields({ member: string, display_name: string, present: flag, you: flag }, { arrival: count })) }),
   code_update: fields({ new_code: string }),
   timer_sync: fields({ time_remaining: number }),
   join_request: fields({ ...knock, user: string }),
