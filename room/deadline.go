@@ -18,6 +18,7 @@ const (
 	roomExpires occurrence = iota
 	memberGoesAbsent
 	membershipEnds
+	invitationEnds
 	knockTimesOut
 	verdictIsForgotten
 	codeTurns
@@ -57,9 +58,13 @@ func (r *Room) next() deadline {
 	for i := range r.Members {
 		switch m := &r.Members[i]; {
 		case !m.Present:
-			consider(m.ending(&r.Terms), membershipEnds, i)
+			// Who has sent a link may close the page: whoever opens it still finds the room.
+			consider(latest(m.ending(&r.Terms), m.invitedUntil()), membershipEnds, i)
 		case len(m.Conns) == 0:
 			consider(m.absence(&r.Terms), memberGoesAbsent, i)
+		}
+		for _, v := range r.Members[i].Invitations {
+			consider(v.Until, invitationEnds, i)
 		}
 	}
 	for i := range r.Knocks {
@@ -92,6 +97,8 @@ func (r *Room) occur(d deadline, now time.Time, newCode func() string) []Event {
 		return r.absent(d.index, d.at)
 	case membershipEnds:
 		return r.end(d.index, d.at)
+	case invitationEnds:
+		return r.lapse(d.index, d.at)
 	case knockTimesOut:
 		return []Event{r.refuse(d.index, TimedOut, d.at)}
 	case verdictIsForgotten:

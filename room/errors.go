@@ -30,6 +30,11 @@ var (
 	ErrMalformedCode = errors.New("room: malformed code")
 	// ErrNoSuchCode: no live room has the code at present.
 	ErrNoSuchCode = errors.New("room: no room has this code")
+	// ErrMalformedLookup: the lookup is not as invitations have it.
+	ErrMalformedLookup = errors.New("room: malformed lookup of an invitation")
+	// ErrNoSuchInvitation: no live room has such an invitation. It may have ended, or never
+	// have been, and nobody is told which.
+	ErrNoSuchInvitation = errors.New("room: no such invitation")
 	// ErrNameTaken: a member or an applicant of the room holds the name.
 	ErrNameTaken = errors.New("room: name taken")
 	// ErrNameAlike: a member or an applicant of the room holds a name that looks

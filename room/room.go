@@ -104,8 +104,8 @@ type Room struct {
 	Seq        uint64  // of the last event
 	Messages   int     // in the log; notices are not counted
 	Closing    Closing // set once the room is gone; a store then forgets it
-	// Revision changes whenever a store's indexes have to: when one of Codes comes or goes, or a
-	// member or applicant with their ID and Session.
+	// Revision changes whenever a store's indexes have to: when one of Codes or Invitations comes
+	// or goes, or a member or applicant with their ID and Session.
 	Revision uint64
 }
 
@@ -168,6 +168,8 @@ type Member struct {
 	LoadingUntil time.Time
 	// Lost holds the lost connections whose pages may resume, the latest loss last.
 	Lost []Loss
+	// Invitations are those that the member has made and that hold, oldest first.
+	Invitations []Invitation
 }
 
 // Moment is when something happened, by the room's events and by the clock.

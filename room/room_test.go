@@ -1243,7 +1243,7 @@ func TestRulesKeepTheInvariants(t *testing.T) {
 			before, image := *s.Room, snapshot(t, s.Room)
 			var events []Event
 			var err error
-			switch rng.IntN(12) {
+			switch rng.IntN(14) {
 			case 0:
 				events = s.Rotate(s.now, s.newCode())
 			case 1:
@@ -1268,6 +1268,11 @@ func TestRulesKeepTheInvariants(t *testing.T) {
 				events, err = s.Await(s.now, anyMember(rng, s.Room), conn())
 			case 10:
 				s.Forgo(s.now, anyMember(rng, s.Room), conn())
+			case 11:
+				_, err = s.Invite(s.now, s.by(anyMember(rng, s.Room)), hash(byte(s.Seq)))
+			case 12:
+				of := hash(byte(rng.Uint64N(s.Seq + 1)))
+				err = s.Revoke(s.by(anyMember(rng, s.Room)), []*LookupHash{nil, &of}[rng.IntN(2)])
 			default:
 				err = s.Load(s.now, anyMember(rng, s.Room))
 			}
@@ -1284,6 +1289,9 @@ func TestRulesKeepTheInvariants(t *testing.T) {
 			}
 			if s.Seq != before.Seq+uint64(len(events)) {
 				t.Fatalf("seed %d: sequence %d after %d and %d events", seed, s.Seq, before.Seq, len(events))
+			}
+			if s.Revision == before.Revision && !slices.Equal(s.Invitations(), before.Invitations()) {
+				t.Fatalf("seed %d: a store's index is not told of an invitation", seed)
 			}
 			checkInvariants(t, seed, s.Room)
 			if s.Closing != "" {
@@ -1331,6 +1339,9 @@ func checkInvariants(t *testing.T, seed uint64, r *Room) {
 		}
 		if m.Present && len(m.Conns) == 0 && m.AbsentDue.IsZero() || !m.Present && m.EndDue.IsZero() {
 			t.Fatalf("seed %d: a member without a deadline stays for ever: %+v", seed, m)
+		}
+		if len(m.Invitations) > maxInvitations {
+			t.Fatalf("seed %d: %d invitations", seed, len(m.Invitations))
 		}
 	}
 	open := 0

@@ -25,8 +25,9 @@ type Options struct {
 	Terms    Terms    // zero value: DefaultTerms
 	Capacity Capacity // zero value: 100 rooms, 3 an address
 
-	NewID   func() string // default a random UUID
-	NewCode func() string // default six random digits from crypto/rand
+	NewID     func() string // default a random UUID
+	NewCode   func() string // default six random digits from crypto/rand
+	NewLookup func() string // default RandomLookup
 }
 
 // Service holds the use cases. All methods are safe for concurrent use. None waits for a
@@ -55,6 +56,9 @@ func NewService(o Options) *Service {
 	if o.NewCode == nil {
 		o.NewCode = RandomCode
 	}
+	if o.NewLookup == nil {
+		o.NewLookup = RandomLookup
+	}
 	s := &Service{options: o, store: o.Store, alarm: alarm{wake: make(chan struct{}, 1)}}
 	s.writers.write = s.write
 	return s
@@ -68,13 +72,16 @@ type Creation struct {
 	Name     string // as typed; the name rule is applied here
 }
 
-// Application asks to be let into the room that has the code.
+// Application asks to be let into the room that has the code, or the invitation.
 type Application struct {
 	Session string
 	// Networks are what the applicant is counted by, for the places at the door.
 	Networks []Network
 	Name     string // as typed
 	Code     string // six digits of any script
+	// Lookup is that of an invitation; "" if there is none. With one the code is not read:
+	// nobody may guess codes under the cover of an invitation.
+	Lookup string
 }
 
 // Create opens a room with the creator as its first member.
@@ -126,36 +133,64 @@ func (s *Service) makePlace(ctx context.Context, newcomer []Network) error {
 	}))
 }
 
-// RequestJoin knocks at the room that has the code. The same session asking
+// RequestJoin knocks at the room that has the code or the invitation. The same session asking
 // again under the same name gets the request it has, or its place back.
-// Errors: *NameError, ErrMalformedCode, ErrNoSuchCode, ErrNameTaken,
-// ErrNameAlike, ErrRoomFull, ErrTooManyKnocks.
+// Errors: *NameError, ErrMalformedCode, ErrNoSuchCode, ErrMalformedLookup, ErrNoSuchInvitation,
+// ErrNameTaken, ErrNameAlike, ErrRoomFull, ErrTooManyKnocks.
 func (s *Service) RequestJoin(ctx context.Context, a Application) (Seat, error) {
-	a.Code = asciiDigits(a.Code)
-	if !ValidCode(a.Code) {
-		return Seat{}, ErrMalformedCode
+	way, err := s.wayOf(a)
+	if err != nil {
+		return Seat{}, err
 	}
 	name, err := ParseName(a.Name)
 	if err != nil {
 		return Seat{}, err
 	}
-	id, err := s.store.ByCode(ctx, a.Code)
+	id, err := way.find(ctx)
 	if err != nil {
 		return Seat{}, err
 	}
 	knock := s.options.NewID()
 	var seat Seat
 	err = s.change(ctx, id, func(r *Room, now time.Time) (events []Event, err error) {
-		if !r.holds(a.Code) { // it turned while we were looking
-			return nil, ErrNoSuchCode
+		if !way.leadsTo(r) { // it ended while we were looking
+			return nil, way.ended
 		}
 		seat, events, err = r.RequestJoin(now, knock, a.Session, name, a.Networks...)
 		return events, err
 	})
 	if errors.Is(err, ErrNotFound) {
-		err = ErrNoSuchCode
+		err = way.ended
 	}
 	return seat, err
+}
+
+// way is what leads an applicant to a room: its code or an invitation.
+type way struct {
+	find    func(ctx context.Context) (id string, err error)
+	leadsTo func(r *Room) bool
+	ended   error // for an applicant whom it leads nowhere
+}
+
+// wayOf returns what leads an applicant to a room. Errors: ErrMalformedCode, ErrMalformedLookup.
+func (s *Service) wayOf(a Application) (way, error) {
+	if a.Lookup != "" {
+		hash, err := HashLookup(a.Lookup)
+		return way{
+			find:    func(ctx context.Context) (string, error) { return s.store.ByInvitation(ctx, hash) },
+			leadsTo: func(r *Room) bool { return r.invites(hash) },
+			ended:   ErrNoSuchInvitation,
+		}, err
+	}
+	code := asciiDigits(a.Code)
+	if !ValidCode(code) {
+		return way{}, ErrMalformedCode
+	}
+	return way{
+		find:    func(ctx context.Context) (string, error) { return s.store.ByCode(ctx, code) },
+		leadsTo: func(r *Room) bool { return r.holds(code) },
+		ended:   ErrNoSuchCode,
+	}, nil
 }
 
 // Seats returns what the session holds in all live rooms, oldest room first.
@@ -537,6 +572,40 @@ func (s *Service) RotateCode(ctx context.Context, c Caller) error {
 			code = s.options.NewCode()
 		}
 		return r.Rotate(now, code), nil
+	})
+}
+
+// Invite gives a member an invitation, and returns its lookup, which only its hash is kept
+// of, and when it ends. Errors: ErrNotFound, ErrNotMember, ErrNotHere.
+func (s *Service) Invite(ctx context.Context, c Caller) (lookup string, until time.Time, err error) {
+	lookup = s.options.NewLookup()
+	hash, err := HashLookup(lookup)
+	if err != nil {
+		return "", time.Time{}, fmt.Errorf("drawing a lookup: %w", err)
+	}
+	err = s.change(ctx, c.Room, func(r *Room, now time.Time) (_ []Event, err error) {
+		until, err = r.Invite(now, c, hash)
+		return nil, err
+	})
+	return lookup, until, err
+}
+
+// Revoke ends the member's invitation with the lookup. One that is no invitation of theirs
+// changes nothing. Errors: ErrNotFound, ErrNotMember, ErrNotHere, ErrMalformedLookup.
+func (s *Service) Revoke(ctx context.Context, c Caller, lookup string) error {
+	hash, err := HashLookup(lookup)
+	if err != nil {
+		return err
+	}
+	return s.revoke(ctx, c, &hash)
+}
+
+// RevokeAll ends all invitations of the member. Errors: ErrNotFound, ErrNotMember, ErrNotHere.
+func (s *Service) RevokeAll(ctx context.Context, c Caller) error { return s.revoke(ctx, c, nil) }
+
+func (s *Service) revoke(ctx context.Context, c Caller, hash *LookupHash) error {
+	return s.change(ctx, c.Room, func(r *Room, _ time.Time) ([]Event, error) {
+		return nil, r.Revoke(c, hash)
 	})
 }
 

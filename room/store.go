@@ -55,6 +55,10 @@ type Store interface {
 	// Errors: ErrNoSuchCode.
 	ByCode(ctx context.Context, code string) (string, error)
 
+	// ByInvitation returns the id of the room that has the hash among its Invitations.
+	// Errors: ErrNoSuchInvitation.
+	ByInvitation(ctx context.Context, hash LookupHash) (string, error)
+
 	// BySeat returns the id of the room in which the id is that of a member or an
 	// applicant. Errors: ErrNotFound.
 	BySeat(ctx context.Context, id string) (string, error)

@@ -20,17 +20,18 @@ import (
 // One lock guards everything but the feeds. It is held for a few rules and map operations,
 // about a microsecond each, and never while anything else is waited for.
 type Store struct {
-	mu        sync.RWMutex
-	rooms     map[string]*keptRoom
-	byCode    map[string]*keptRoom
-	bySession map[string][]*keptRoom // one or two, as a rule
-	bySeat    map[string]*keptRoom   // by the ids of members and applicants
-	byNetwork map[string]int         // number of live rooms
-	unentered *list.List             // of *keptRoom, oldest first
-	deadlines deadlineHeap
-	logs      logBudget
-	members   int
-	lapsed    lapsed
+	mu           sync.RWMutex
+	rooms        map[string]*keptRoom
+	byCode       map[string]*keptRoom
+	byInvitation map[room.LookupHash]*keptRoom
+	bySession    map[string][]*keptRoom // one or two, as a rule
+	bySeat       map[string]*keptRoom   // by the ids of members and applicants
+	byNetwork    map[string]int         // number of live rooms
+	unentered    *list.List             // of *keptRoom, oldest first
+	deadlines    deadlineHeap
+	logs         logBudget
+	members      int
+	lapsed       lapsed
 }
 
 // keptRoom is a room as the store keeps it. The room it points to is never
@@ -98,13 +99,14 @@ func New() *Store { return NewWithin(DefaultBudget()) }
 // gives up its oldest messages.
 func NewWithin(logBytes int) *Store {
 	return &Store{
-		logs:      logBudget{limit: logBytes},
-		rooms:     make(map[string]*keptRoom),
-		byCode:    make(map[string]*keptRoom),
-		bySession: make(map[string][]*keptRoom),
-		bySeat:    make(map[string]*keptRoom),
-		byNetwork: make(map[string]int),
-		unentered: list.New(),
+		logs:         logBudget{limit: logBytes},
+		rooms:        make(map[string]*keptRoom),
+		byCode:       make(map[string]*keptRoom),
+		byInvitation: make(map[room.LookupHash]*keptRoom),
+		bySession:    make(map[string][]*keptRoom),
+		bySeat:       make(map[string]*keptRoom),
+		byNetwork:    make(map[string]int),
+		unentered:    list.New(),
 	}
 }
 
@@ -319,13 +321,16 @@ func (s *Store) entered(k *keptRoom) {
 	}
 }
 
-// index enters the room's codes, seats and sessions.
+// index enters the room's codes, invitations, seats and sessions.
 func (s *Store) index(k *keptRoom) {
 	for seat := range k.room.SeatIDs() {
 		s.bySeat[seat] = k
 	}
 	for _, code := range k.room.Codes() {
 		s.byCode[code] = k
+	}
+	for _, hash := range k.room.Invitations() {
+		s.byInvitation[hash] = k
 	}
 	for session := range k.room.Sessions() {
 		if rooms := s.bySession[session]; !slices.Contains(rooms, k) {
@@ -340,6 +345,9 @@ func (s *Store) unindex(k *keptRoom) {
 	}
 	for _, code := range k.room.Codes() {
 		delete(s.byCode, code)
+	}
+	for _, hash := range k.room.Invitations() {
+		delete(s.byInvitation, hash)
 	}
 	for session := range k.room.Sessions() {
 		rooms := slices.DeleteFunc(s.bySession[session], func(other *keptRoom) bool { return other == k })
@@ -367,6 +375,17 @@ func (s *Store) ByCode(_ context.Context, code string) (string, error) {
 	k, ok := s.byCode[code]
 	if !ok {
 		return "", room.ErrNoSuchCode
+	}
+	return k.room.ID, nil
+}
+
+// ByInvitation implements room.Store.
+func (s *Store) ByInvitation(_ context.Context, hash room.LookupHash) (string, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	k, ok := s.byInvitation[hash]
+	if !ok {
+		return "", room.ErrNoSuchInvitation
 	}
 	return k.room.ID, nil
 }

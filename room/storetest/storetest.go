@@ -37,6 +37,7 @@ func Run(t *testing.T, open func(t *testing.T) room.Store) {
 		{"codes are unique among live rooms", uniqueCodes},
 		{"the code before leads to its room while it holds", previousCode},
 		{"a new code that is taken is drawn again", redrawnCode},
+		{"an invitation leads to its room while it holds", invitations},
 		{"a failed update commits nothing", failedUpdate},
 		{"a snapshot is not touched by later updates", snapshots},
 		{"a closed room is forgotten", closing},
@@ -197,6 +198,8 @@ func unknown(t *testing.T, s suite) {
 	s.wantErr(err, room.ErrNotFound)
 	_, err = s.store.ByCode(ctx, "123456")
 	s.wantErr(err, room.ErrNoSuchCode)
+	_, err = s.store.ByInvitation(ctx, room.LookupHash{})
+	s.wantErr(err, room.ErrNoSuchInvitation)
 	if log, err := s.store.Log(ctx, "nothing", 0); len(log) != 0 || err != nil {
 		t.Errorf("log %v, err %v", log, err)
 	}
@@ -431,6 +434,78 @@ func redrawnCode(t *testing.T, s suite) {
 	if id, err := s.store.ByCode(t.Context(), newRoom(2).Code); id != "room2" || err != nil {
 		t.Errorf("the other room's code leads to %q, %v", id, err)
 	}
+}
+
+func invitations(t *testing.T, s suite) {
+	s.create(1)
+	s.create(2)
+	hash := func(n byte) room.LookupHash { return room.LookupHash{n} }
+	leads := func(n byte, want string) {
+		t.Helper()
+		id, err := s.store.ByInvitation(t.Context(), hash(n))
+		if id != want || (want == "") != errors.Is(err, room.ErrNoSuchInvitation) {
+			t.Errorf("invitation %d leads to %q, err %v; want %q", n, id, err, want)
+		}
+	}
+	by := func(n int) room.Caller { return room.Caller{Member: fmt.Sprintf("member%d", n), Conn: "conn"} }
+	invite := func(n int, of byte) {
+		t.Helper()
+		s.update(fmt.Sprintf("room%d", n), func(r *room.Room) ([]room.Event, error) {
+			_, err := r.Invite(start.Add(time.Duration(of)*time.Minute), by(n), hash(of))
+			return nil, err
+		})
+	}
+	for n := 1; n <= 2; n++ {
+		s.update(fmt.Sprintf("room%d", n), func(r *room.Room) ([]room.Event, error) {
+			return r.Connect(start, room.Attach{Member: by(n).Member, Conn: room.Conn{ID: "conn"}})
+		})
+	}
+	leads(1, "")
+	invite(1, 1)
+	invite(2, 2)
+	leads(1, "room1")
+	leads(2, "room2")
+	// It leads there also after what is said and who comes or goes.
+	s.post("member1", "hello")
+	s.update("room1", func(r *room.Room) ([]room.Event, error) {
+		_, events, err := r.RequestJoin(start, "knock", "session2", "Bob")
+		return append(events, r.Rotate(start, "888888")...), err
+	})
+	leads(1, "room1")
+	// One that is too many ends the oldest.
+	for of := byte(3); of <= 7; of++ {
+		invite(1, of)
+	}
+	leads(1, "")
+	leads(3, "room1")
+	// Nothing is committed of a failure.
+	failure := errors.New("no")
+	_, err := s.store.Update(t.Context(), "room1", func(r *room.Room, _ room.Log) ([]room.Event, error) {
+		if err := r.Revoke(by(1), nil); err != nil {
+			t.Error(err)
+		}
+		return nil, failure
+	})
+	s.wantErr(err, failure)
+	leads(3, "room1")
+	// One that is taken back, and one whose time is over.
+	s.update("room1", func(r *room.Room) ([]room.Event, error) {
+		four := hash(4)
+		return nil, r.Revoke(by(1), &four)
+	})
+	leads(4, "")
+	leads(5, "room1")
+	s.update("room1", func(r *room.Room) ([]room.Event, error) {
+		return r.Advance(start.Add(65*time.Minute), func() string { return "999999" }), nil
+	})
+	leads(5, "")
+	leads(6, "room1")
+	// A membership takes its invitations along, and a room all that are left.
+	s.update("room1", func(r *room.Room) ([]room.Event, error) { return r.Leave(start, by(1), 0, true) })
+	leads(6, "")
+	leads(2, "room2")
+	s.close("room2")
+	leads(2, "")
 }
 
 func failedUpdate(t *testing.T, s suite) {

@@ -1,0 +1,122 @@
+package room
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"slices"
+	"time"
+)
+
+const (
+	// invitationTime is how long an invitation holds. People open a link later than they
+	// are sent it, and a code ends within minutes.
+	invitationTime = time.Hour
+	// maxInvitations bounds the invitations that a member has at a time: a few tabs and a
+	// few attempts, and no room in a store for more.
+	maxInvitations = 5
+	// lookupBytes is the length of a lookup. With 128 random bits nobody finds one by trying, so
+	// nobody is counted who tries.
+	lookupBytes = 16
+)
+
+// Invitation takes the place of the room's code for whoever has its lookup, which is in the
+// link that a member sends. Everybody present still has to say yes. The lookup itself is kept
+// nowhere: who reads a store finds nothing in it to ask with.
+type Invitation struct {
+	Hash  LookupHash
+	Until time.Time // when it ends
+}
+
+// LookupHash is the SHA-256 of a lookup's bytes.
+type LookupHash [sha256.Size]byte
+
+// RandomLookup draws a lookup from crypto/rand, in base64url: 22 characters.
+func RandomLookup() string {
+	drawn := make([]byte, lookupBytes)
+	rand.Read(drawn) // ends the process rather than fail
+	return base64.RawURLEncoding.EncodeToString(drawn)
+}
+
+// HashLookup returns what a room knows a lookup by. A lookup has one spelling: padding, line
+// breaks, stray bits in its last character, or more after it make it malformed.
+// Errors: ErrMalformedLookup.
+func HashLookup(lookup string) (LookupHash, error) {
+	if len(lookup) != base64.RawURLEncoding.EncodedLen(lookupBytes) {
+		return LookupHash{}, ErrMalformedLookup
+	}
+	// The decoder passes over line breaks, and then has fewer bytes.
+	drawn, err := base64.RawURLEncoding.Strict().DecodeString(lookup)
+	if err != nil || len(drawn) != lookupBytes {
+		return LookupHash{}, ErrMalformedLookup
+	}
+	return sha256.Sum256(drawn), nil
+}
+
+// Invite gives a member an invitation for an hour, or for what is left of the room's time. For
+// one that is too many the member's oldest ends. It returns when the new one ends.
+// Errors: ErrNotMember, ErrNotHere.
+func (r *Room) Invite(now time.Time, c Caller, hash LookupHash) (until time.Time, err error) {
+	i, err := r.caller(c)
+	if err != nil {
+		return time.Time{}, err
+	}
+	until = earliest(now.Add(invitationTime), r.ExpiresAt)
+	m := r.editMember(i)
+	kept := m.Invitations[max(0, len(m.Invitations)-maxInvitations+1):]
+	m.Invitations = append(slices.Clone(kept), Invitation{Hash: hash, Until: until})
+	r.Revision++
+	return until, nil
+}
+
+// Revoke ends invitations of a member: the one with the hash or, if that is nil, all of
+// them. Invitations of others are not touched. Open knocks stay: a knock does not depend on
+// the invitation that it came by.
+// Errors: ErrNotMember, ErrNotHere.
+func (r *Room) Revoke(c Caller, hash *LookupHash) error {
+	i, err := r.caller(c)
+	if err != nil {
+		return err
+	}
+	r.endInvitations(i, func(v Invitation) bool { return hash == nil || v.Hash == *hash })
+	return nil
+}
+
+// endInvitations ends those invitations of a member that are to end.
+func (r *Room) endInvitations(member int, ends func(Invitation) bool) {
+	if !slices.ContainsFunc(r.Members[member].Invitations, ends) {
+		return
+	}
+	m := r.editMember(member)
+	m.Invitations = slices.DeleteFunc(slices.Clone(m.Invitations), ends)
+	r.Revision++
+}
+
+// lapse ends the invitations of a member whose time is over.
+func (r *Room) lapse(member int, now time.Time) []Event {
+	r.endInvitations(member, func(v Invitation) bool { return !now.Before(v.Until) })
+	return nil
+}
+
+// Invitations returns the hashes of all invitations that hold. Stores lead from each of them
+// to the room.
+func (r *Room) Invitations() []LookupHash {
+	var hashes []LookupHash
+	for i := range r.Members {
+		for _, v := range r.Members[i].Invitations {
+			hashes = append(hashes, v.Hash)
+		}
+	}
+	return hashes
+}
+
+// invites reports whether the hash is that of an invitation that holds.
+func (r *Room) invites(hash LookupHash) bool { return slices.Contains(r.Invitations(), hash) }
+
+// invitedUntil returns when the last invitation of the member ends; zero if there is none.
+func (m *Member) invitedUntil() (until time.Time) {
+	for _, v := range m.Invitations {
+		until = latest(until, v.Until)
+	}
+	return until
+}
