@@ -290,7 +290,7 @@ func TestLookupsHaveOneSpelling(t *testing.T) {
 	}
 }
 
-// Whatever a client sends: there is no panic, and no two lookups lead to the same invitation.
+// Nothing that a client sends makes it panic, and no two lookups lead to the same invitation.
 func FuzzHashLookup(f *testing.F) {
 	for _, seed := range []string{"", "AAECAwQFBgcICQoLDA0ODw", "AAECAwQFBgcICQoLDA0ODx", "AAECAwQFBgcICQoLDA0OD\n", "----------------------", "\xff"} {
 		f.Add(seed)
