@@ -184,6 +184,7 @@ func wire(cfg config.Config, log *slog.Logger) (*app, error) {
 		Library:               library,
 		MaxMessageLength:      cfg.MaxMessageLength,
 		ApprovalTimeout:       cfg.ApprovalTimeout,
+		About:                 about(cfg),
 		Socket:                a.sockets,
 		Proxies:               proxies,
 		AllowedOrigins:        cfg.AllowedOrigins,
@@ -197,6 +198,15 @@ func wire(cfg config.Config, log *slog.Logger) (*app, error) {
 		return nil, err
 	}
 	return a, nil
+}
+
+// about returns what the pages say of this server.
+func about(cfg config.Config) web.About {
+	return web.About{
+		OperatorName: cfg.OperatorName, OperatorURL: cfg.OperatorURL, PrivacyURL: cfg.PrivacyURL,
+		SourceURL: cfg.SourceURL,
+		Version:   version.Number, Commit: version.Commit(),
+	}
 }
 
 // connectionLimits returns how many connections there may be: no more than the system lets

@@ -132,7 +132,7 @@ func TestPageForms(t *testing.T) {
 	join := []string{"csrf_token", "display_name", "room_code"}
 	for page, want := range map[string]map[string][]string{
 		// One field for the name is one form, which sends the code along when it creates; nobody reads it there.
-		"index.html":            {"POST /": join, "POST /join": join},
+		"index.html":            {"POST /": join, "POST /join": join, "POST {{ chat.leave }}": {"csrf_token"}},
 		"waiting_approval.html": {"POST /join": join},
 	} {
 		if got := forms(t, "templates/"+page); !maps.EqualFunc(got, want, slices.Equal) {

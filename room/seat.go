@@ -37,6 +37,13 @@ type Seat struct {
 	Pages []string
 	// LastSeen is when the last connection was lost; zero if there was none.
 	LastSeen time.Time
+	// Participants is the number of members present, and ExpiresAt when the room ends at the
+	// latest. Both are set if Admitted: nothing of a room is told to who waits at its door.
+	Participants int
+	ExpiresAt    time.Time
+	// HeldUntil is when the membership ends, if no page of the member connects before; zero
+	// while one is connected.
+	HeldUntil time.Time
 }
 
 // Seats returns what the session holds in this room, oldest first.
@@ -63,7 +70,25 @@ func (r *Room) memberSeat(m *Member, now time.Time) Seat {
 	return Seat{
 		ID: m.ID, Room: r.ID, Name: m.Name, Standing: Admitted, Path: path,
 		Loading: m.loading(now), Rendered: now.Before(m.LoadingUntil), Open: len(m.Conns), Pages: m.pages(), LastSeen: m.LastSeen,
+		Participants: r.Participants(), ExpiresAt: r.ExpiresAt, HeldUntil: r.heldUntil(m),
 	}
+}
+
+// heldUntil returns when the membership ends if no page of the member connects; zero while
+// one is connected.
+func (r *Room) heldUntil(m *Member) time.Time {
+	if len(m.Conns) > 0 {
+		return time.Time{}
+	}
+	held := m.ending(&r.Terms)
+	if m.Present {
+		held = m.absence(&r.Terms).Add(r.Terms.ReturnGrace)
+	}
+	held = earliest(latest(held, m.invitedUntil()), r.ExpiresAt)
+	if !r.Entered {
+		held = earliest(held, r.EntryDue)
+	}
+	return held
 }
 
 func (r *Room) knockSeat(k *Applicant) Seat {
@@ -93,4 +118,14 @@ func (r *Room) SeatAt(session, path string, now time.Time) (Seat, error) {
 		}
 	}
 	return found, err
+}
+
+// ownSeat returns the session's membership that has the path for its own: SeatAt without the
+// address that only leads to it. ErrNotFound if the session has none.
+func (r *Room) ownSeat(session, path string, now time.Time) (Seat, error) {
+	seat, err := r.SeatAt(session, path, now)
+	if err != nil || seat.Path != path {
+		return Seat{}, ErrNotFound
+	}
+	return seat, nil
 }

@@ -240,11 +240,17 @@ func (s *Service) Gone(ctx context.Context, session, room string) error {
 	return ErrNotFound
 }
 
-func (s *Service) page(ctx context.Context, session, path string) (Page, error) {
+// roomAt returns the id of the room with the page at /room/<path>, if there is such a room.
+func (s *Service) roomAt(ctx context.Context, path string) (string, error) {
 	id, err := s.store.BySeat(ctx, path)
 	if errors.Is(err, ErrNotFound) {
-		id, err = path, nil // the founder's page is at the room's own id
+		return path, nil // the founder's page is at the room's own id
 	}
+	return id, err
+}
+
+func (s *Service) page(ctx context.Context, session, path string) (Page, error) {
+	id, err := s.roomAt(ctx, path)
 	if err != nil {
 		return Page{}, err
 	}
@@ -432,6 +438,30 @@ func (s *Service) Leave(ctx context.Context, c Caller, delivered uint64, final b
 	return ignoreNotFound(s.change(ctx, c.Room, func(r *Room, now time.Time) ([]Event, error) {
 		return r.Leave(now, c, delivered, final)
 	}))
+}
+
+// Quit ends the session's membership whose own page is at /room/<path>, as a final Leave does,
+// connected or not. Errors: ErrNotFound if the session has no such membership.
+func (s *Service) Quit(ctx context.Context, session, path string) error {
+	id, err := s.roomAt(ctx, path)
+	if err != nil {
+		return err
+	}
+	r, now, err := s.live(ctx, id)
+	if err != nil {
+		return err
+	}
+	seat, err := r.ownSeat(session, path, now) // a stranger must not get to a room's writers
+	if err != nil {
+		return err
+	}
+	return s.change(ctx, id, func(r *Room, now time.Time) ([]Event, error) {
+		events, err := r.Leave(now, Caller{Member: seat.ID}, 0, true)
+		if errors.Is(err, ErrNotMember) { // it ended while we were looking
+			return nil, ErrNotFound
+		}
+		return events, err
+	})
 }
 
 // Post says something to the room. A draft that is posted again, and is in the log under its

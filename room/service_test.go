@@ -553,6 +553,136 @@ func TestPageAndSeats(t *testing.T) {
 	}
 }
 
+// Seats tell members, and nobody else, of their room, and how long they can stay away.
+func TestSeatsTellOfTheirRooms(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, _ := newService(room.Options{})
+		run(t, s)
+		seat := func(session string) room.Seat {
+			t.Helper()
+			seats, err := s.Seats(t.Context(), session)
+			if err != nil || len(seats) != 1 {
+				t.Fatalf("seats %+v, err %v, want one", seats, err)
+			}
+			return seats[0]
+		}
+		founded := time.Now()
+		alice := create(t, s, "s1", "Alice")
+		if got := seat("s1"); got.Participants != 1 || !got.ExpiresAt.Equal(founded.Add(24*time.Hour)) || !got.HeldUntil.Equal(founded.Add(time.Minute)) {
+			t.Errorf("nobody has entered: %+v", got)
+		}
+		enter(t, s, alice, "a1")
+		if got := seat("s1"); !got.HeldUntil.IsZero() {
+			t.Errorf("the founder is there: %+v", got)
+		}
+		bob, err := s.RequestJoin(t.Context(), room.Application{Session: "s2", Name: "Bob", Code: code(t, s, alice, "s1")})
+		must(t, err)
+		if got := seat("s2"); got.Participants != 0 || !got.ExpiresAt.IsZero() || !got.HeldUntil.IsZero() {
+			t.Errorf("nobody has said yes: %+v", got)
+		}
+		must(t, s.Approve(t.Context(), alice.Room, alice.ID, bob.ID))
+		enter(t, s, bob, "b1")
+		if got := seat("s2"); got.Participants != 2 || !got.ExpiresAt.Equal(founded.Add(24*time.Hour)) {
+			t.Errorf("a member: %+v", got)
+		}
+
+		must(t, s.Disconnect(t.Context(), bob.Room, bob.ID, "b1", 0, false))
+		until := seat("s2").HeldUntil
+		time.Sleep(time.Minute) // absent by now, which changes nothing
+		if got := seat("s2"); !got.HeldUntil.Equal(until) || got.Participants != 1 {
+			t.Errorf("an absent member: %+v, want it held until %v", got, until)
+		}
+		time.Sleep(time.Until(until) - time.Millisecond)
+		synctest.Wait()
+		seat("s2")
+		time.Sleep(time.Millisecond)
+		synctest.Wait()
+		if seats, err := s.Seats(t.Context(), "s2"); err != nil || len(seats) > 0 {
+			t.Errorf("held until %v, but there is %+v, %v", until, seats, err)
+		}
+	})
+}
+
+// An invitation holds its member's place; the end of the room ends everything.
+func TestAnInvitationHoldsTheSeat(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, _ := newService(room.Options{})
+		run(t, s)
+		alice := create(t, s, "s1", "Alice")
+		enter(t, s, alice, "a1")
+		held := func() time.Time {
+			t.Helper()
+			seats, err := s.Seats(t.Context(), "s1")
+			if err != nil || len(seats) != 1 {
+				t.Fatalf("seats %+v, err %v, want one", seats, err)
+			}
+			return seats[0].HeldUntil
+		}
+		_, until, err := s.Invite(t.Context(), s.by(alice.Room, alice.ID))
+		must(t, err)
+		must(t, s.Disconnect(t.Context(), alice.Room, alice.ID, "a1", 0, false))
+		if got := held(); !got.Equal(until) {
+			t.Errorf("held until %v, want %v", got, until)
+		}
+		enter(t, s, alice, "a2")
+		time.Sleep(24*time.Hour - time.Minute - time.Second)
+		must(t, s.Disconnect(t.Context(), alice.Room, alice.ID, "a2", 0, false))
+		if got := held(); !got.Equal(alice.ExpiresAt) {
+			t.Errorf("held until %v, and the room ends %v", got, alice.ExpiresAt)
+		}
+	})
+}
+
+func TestQuit(t *testing.T) {
+	s, world := newService(room.Options{})
+	alice := create(t, s, "s1", "Alice")
+	enter(t, s, alice, "a1")
+	bob, err := s.RequestJoin(t.Context(), room.Application{Session: "s2", Name: "Bob", Code: code(t, s, alice, "s1")})
+	must(t, err)
+	for name, tt := range map[string]struct{ session, path string }{
+		"a stranger":                {"s9", alice.Room},
+		"a member, of another":      {"s1", bob.ID},
+		"nobody":                    {"", alice.Room},
+		"an unknown room":           {"s1", "nothing"},
+		"who waits to be let in":    {"s2", bob.ID},
+		"the founder, by their id":  {"s1", alice.ID},
+		"who waits, by the room's":  {"s2", alice.Room},
+		"a stranger, by somebody's": {"s9", alice.ID},
+	} {
+		if err := s.Quit(t.Context(), tt.session, tt.path); !errors.Is(err, room.ErrNotFound) {
+			t.Errorf("%s: err = %v, want ErrNotFound", name, err)
+		}
+	}
+	must(t, s.Approve(t.Context(), alice.Room, alice.ID, bob.ID))
+	enter(t, s, bob, "b1")
+	enter(t, s, bob, "b2")
+	if err := s.Quit(t.Context(), "s2", alice.Room); !errors.Is(err, room.ErrNotFound) {
+		t.Errorf("by the room's own address: err = %v, want ErrNotFound", err)
+	}
+
+	before := len(world.of(alice.Room))
+	must(t, s.Quit(t.Context(), "s2", bob.ID))
+	events := world.of(alice.Room)[before:]
+	put := last[room.Detached](t, events)
+	if put.Why != room.Evicted || !slices.Equal(put.Conns, []string{"b1", "b2"}) {
+		t.Errorf("put out %+v", put)
+	}
+	if left := last[room.MemberLeft](t, events); left.Name != "Bob" || left.How != room.Departure {
+		t.Errorf("told %+v", left)
+	}
+	if seats, err := s.Seats(t.Context(), "s2"); err != nil || len(seats) > 0 {
+		t.Errorf("seats %+v, err %v, want none", seats, err)
+	}
+	if err := s.Quit(t.Context(), "s2", bob.ID); !errors.Is(err, room.ErrNotFound) {
+		t.Errorf("twice: err = %v, want ErrNotFound", err)
+	}
+
+	must(t, s.Quit(t.Context(), "s1", alice.Room))
+	if _, err := s.Status(t.Context(), alice.Room); !errors.Is(err, room.ErrNotFound) {
+		t.Errorf("the last one has left: err = %v, want ErrNotFound", err)
+	}
+}
+
 func TestCreateErrors(t *testing.T) {
 	s, _ := newService(room.Options{Capacity: room.Capacity{Rooms: 2, RoomsPerAddress: 1}})
 	var bad *room.NameError

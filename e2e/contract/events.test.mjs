@@ -470,6 +470,36 @@ for (const { label, version, transports } of matrix) {
       assert.equal(status.status, 404, 'an empty room without memberships is gone');
     });
 
+    test('POST /room/<id>/leave ends the membership as leave_room with final: true does', async (t) => {
+      const [ana, bob, cleo] = await roomWith(server, ['Ana', 'Bob', 'Cleo'], here(t));
+      const from = ana.conn.mark();
+      bob.say('Bye');
+      await ana.conn.waitFor('message', () => true, { from });
+      // Nobody else's membership, and nobody without a token.
+      assert.equal((await ana.person.post(`${bob.room.path}/leave`, {})).location, '/');
+      assert.equal((await bob.person.post(`${bob.room.path}/leave`, { csrf_token: '' })).status, 400);
+      assert.equal((await bob.person.post(`/room/${ana.roomId}/leave`, {})).location, '/');
+      await ana.conn.barrier();
+      const told = () => ana.conn.names({ from }).filter((name) => !['position', 'pong'].includes(name));
+      assert.deepEqual(told(), ['message']);
+
+      const left = await bob.person.post(`${bob.room.path}/leave`, {});
+      assert.equal(left.status, 302);
+      assert.equal(left.location, '/');
+      assert.equal((await bob.conn.waitFor('room_error')).message, 'You left this room in another tab.');
+      for (const { conn } of [ana, cleo]) {
+        assert.deepEqual(await conn.waitFor('member_left'), { display_name: 'Bob' });
+        await conn.barrier();
+        assert.deepEqual(conn.all('update_participants').at(-1), { count: 2 });
+      }
+      assert.deepEqual(told(), ['message', 'member_left', 'update_participants']);
+      assert.equal((await bob.person.open(bob.room.path)).status, 302);
+      const again = await bob.person.post(`${bob.room.path}/leave`, {}, { headers: { Accept: 'application/json' } });
+      assert.equal(again.status, 200);
+      assert.deepEqual(JSON.parse(again.html), { location: '/' });
+      await new Person(server, { t }).join(ana.room.code, 'Bob');
+    });
+
     // --- acknowledgements, malformed payloads --------------------------------------
 
     test('requested acknowledgements are answered with an empty list', async (t) => {

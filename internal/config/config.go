@@ -36,6 +36,13 @@ type Config struct {
 	// TemplatesDir; empty means the built-in policy.
 	ContentSecurityPolicy, ContentSecurityPolicyForeign string
 
+	// OperatorName, OperatorURL and PrivacyURL are for the embedded start page: who runs the
+	// server, how to reach them, and what they say about privacy. The addresses are of https or
+	// mailto. Each may be empty.
+	OperatorName, OperatorURL, PrivacyURL string
+	// SourceURL is where the source code of this server is, by https; empty if nobody knows.
+	SourceURL string
+
 	CodeRotation    time.Duration // at least a second
 	RoomTTL         time.Duration
 	ApprovalTimeout time.Duration

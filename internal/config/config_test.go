@@ -107,36 +107,52 @@ func TestValues(t *testing.T) {
 		got     func(Config) any
 		want    any
 	}{
-		"unset port is for this machine only":  {nil, "", listen, "127.0.0.1:5000"},
-		"set port is for everybody":            {with("PORT=5000"), "", listen, ":5000"},
-		"port in the file is set too":          {nil, "PORT=8000", listen, ":8000"},
-		"host without a port":                  {with("HOST=10.0.0.1"), "", listen, "10.0.0.1:5000"},
-		"host with a port":                     {with("HOST=localhost", "PORT=0"), "", listen, "localhost:0"},
-		"host of IPv6":                         {with("HOST=::1", "PORT=80"), "", listen, "[::1]:80"},
-		"host of IPv6 in brackets":             {with("HOST=[::1]", "PORT=80"), "", listen, "[::1]:80"},
-		"the environment wins":                 {with("PORT=1"), "PORT=2", listen, ":1"},
-		"blank in the environment wins":        {with("PORT= "), "PORT=2", listen, "127.0.0.1:5000"},
-		"space around a value":                 {with("PORT= 7 "), "", listen, ":7"},
-		"a duration":                           {with("ROOM_TTL=2h30m"), "", func(c Config) any { return c.RoomTTL }, 150 * time.Minute},
-		"a bare number is seconds":             {with("CODE_ROTATION=30"), "", func(c Config) any { return c.CodeRotation }, 30 * time.Second},
-		"a bare fraction is seconds":           {with("ABSENCE_GRACE=0.5"), "", func(c Config) any { return c.AbsenceGrace }, 500 * time.Millisecond},
-		"a default may exceed a short room":    {with("ROOM_TTL=5s"), "", func(c Config) any { return c.ReturnGrace }, 10 * time.Minute},
-		"approval timeout":                     {with("APPROVAL_TIMEOUT=2m"), "", func(c Config) any { return c.ApprovalTimeout }, 2 * time.Minute},
-		"return grace":                         {with("RETURN_GRACE=1h"), "", func(c Config) any { return c.ReturnGrace }, time.Hour},
-		"rooms":                                {with("MAX_ROOMS=100000"), "", func(c Config) any { return c.MaxRooms }, 100000},
-		"rooms of an address":                  {with("MAX_ROOMS_PER_IP=7"), "", func(c Config) any { return c.MaxRoomsPerIP }, 7},
-		"members":                              {with("MAX_MEMBERS=2"), "", func(c Config) any { return c.MaxMembers }, 2},
-		"message length":                       {with("MAX_MESSAGE_LENGTH=5"), "", func(c Config) any { return c.MaxMessageLength }, 5},
-		"messages":                             {with("MAX_MESSAGES_PER_ROOM=6"), "", func(c Config) any { return c.MaxMessagesPerRoom }, 6},
-		"connections":                          {with("MAX_CONNECTIONS=10"), "", func(c Config) any { return c.MaxConnections }, 10},
-		"connections of an address":            {with("MAX_CONNECTIONS_PER_IP=50"), "", func(c Config) any { return c.MaxConnectionsPerIP }, 50},
-		"memory":                               {with("MESSAGE_MEMORY=128MiB"), "", func(c Config) any { return c.MessageMemory }, 128 << 20},
-		"memory in bytes":                      {with("MESSAGE_MEMORY=1048576"), "", func(c Config) any { return c.MessageMemory }, 1 << 20},
-		"much memory":                          {with("MESSAGE_MEMORY=1 TiB"), "", func(c Config) any { return c.MessageMemory }, 1 << 40},
-		"templates":                            {with("TEMPLATES_DIR=" + templates), "", func(c Config) any { return c.TemplatesDir }, templates},
-		"static":                               {with("STATIC_DIR=" + static), "", func(c Config) any { return c.StaticDir }, static},
-		"policy":                               {with("CONTENT_SECURITY_POLICY=default-src 'self'"), "", func(c Config) any { return c.ContentSecurityPolicy }, "default-src 'self'"},
-		"policy of a foreign folder":           {with("CONTENT_SECURITY_POLICY_FOREIGN=default-src *"), "", func(c Config) any { return c.ContentSecurityPolicyForeign }, "default-src *"},
+		"unset port is for this machine only": {nil, "", listen, "127.0.0.1:5000"},
+		"set port is for everybody":           {with("PORT=5000"), "", listen, ":5000"},
+		"port in the file is set too":         {nil, "PORT=8000", listen, ":8000"},
+		"host without a port":                 {with("HOST=10.0.0.1"), "", listen, "10.0.0.1:5000"},
+		"host with a port":                    {with("HOST=localhost", "PORT=0"), "", listen, "localhost:0"},
+		"host of IPv6":                        {with("HOST=::1", "PORT=80"), "", listen, "[::1]:80"},
+		"host of IPv6 in brackets":            {with("HOST=[::1]", "PORT=80"), "", listen, "[::1]:80"},
+		"the environment wins":                {with("PORT=1"), "PORT=2", listen, ":1"},
+		"blank in the environment wins":       {with("PORT= "), "PORT=2", listen, "127.0.0.1:5000"},
+		"space around a value":                {with("PORT= 7 "), "", listen, ":7"},
+		"a duration":                          {with("ROOM_TTL=2h30m"), "", func(c Config) any { return c.RoomTTL }, 150 * time.Minute},
+		"a bare number is seconds":            {with("CODE_ROTATION=30"), "", func(c Config) any { return c.CodeRotation }, 30 * time.Second},
+		"a bare fraction is seconds":          {with("ABSENCE_GRACE=0.5"), "", func(c Config) any { return c.AbsenceGrace }, 500 * time.Millisecond},
+		"a default may exceed a short room":   {with("ROOM_TTL=5s"), "", func(c Config) any { return c.ReturnGrace }, 10 * time.Minute},
+		"approval timeout":                    {with("APPROVAL_TIMEOUT=2m"), "", func(c Config) any { return c.ApprovalTimeout }, 2 * time.Minute},
+		"return grace":                        {with("RETURN_GRACE=1h"), "", func(c Config) any { return c.ReturnGrace }, time.Hour},
+		"rooms":                               {with("MAX_ROOMS=100000"), "", func(c Config) any { return c.MaxRooms }, 100000},
+		"rooms of an address":                 {with("MAX_ROOMS_PER_IP=7"), "", func(c Config) any { return c.MaxRoomsPerIP }, 7},
+		"members":                             {with("MAX_MEMBERS=2"), "", func(c Config) any { return c.MaxMembers }, 2},
+		"message length":                      {with("MAX_MESSAGE_LENGTH=5"), "", func(c Config) any { return c.MaxMessageLength }, 5},
+		"messages":                            {with("MAX_MESSAGES_PER_ROOM=6"), "", func(c Config) any { return c.MaxMessagesPerRoom }, 6},
+		"connections":                         {with("MAX_CONNECTIONS=10"), "", func(c Config) any { return c.MaxConnections }, 10},
+		"connections of an address":           {with("MAX_CONNECTIONS_PER_IP=50"), "", func(c Config) any { return c.MaxConnectionsPerIP }, 50},
+		"memory":                              {with("MESSAGE_MEMORY=128MiB"), "", func(c Config) any { return c.MessageMemory }, 128 << 20},
+		"memory in bytes":                     {with("MESSAGE_MEMORY=1048576"), "", func(c Config) any { return c.MessageMemory }, 1 << 20},
+		"much memory":                         {with("MESSAGE_MEMORY=1 TiB"), "", func(c Config) any { return c.MessageMemory }, 1 << 40},
+		"templates":                           {with("TEMPLATES_DIR=" + templates), "", func(c Config) any { return c.TemplatesDir }, templates},
+		"static":                              {with("STATIC_DIR=" + static), "", func(c Config) any { return c.StaticDir }, static},
+		"policy":                              {with("CONTENT_SECURITY_POLICY=default-src 'self'"), "", func(c Config) any { return c.ContentSecurityPolicy }, "default-src 'self'"},
+		"policy of a foreign folder":          {with("CONTENT_SECURITY_POLICY_FOREIGN=default-src *"), "", func(c Config) any { return c.ContentSecurityPolicyForeign }, "default-src *"},
+		"the operator":                        {with("OPERATOR_NAME= Verein für Chat e. V. "), "", func(c Config) any { return c.OperatorName }, "Verein für Chat e. V."},
+		"the operator's site":                 {with("OPERATOR_URL=https://chat.example/imprint?lang=en#us"), "", func(c Config) any { return c.OperatorURL }, "https://chat.example/imprint?lang=en#us"},
+		"the operator's mail":                 {with("OPERATOR_URL=mailto:hello@chat.example?subject=The%20chat"), "", func(c Config) any { return c.OperatorURL }, "mailto:hello@chat.example?subject=The%20chat"},
+		"a scheme in capitals":                {with("PRIVACY_URL=HTTPS://chat.example/privacy"), "", func(c Config) any { return c.PrivacyURL }, "https://chat.example/privacy"},
+		"a host with a port":                  {with("PRIVACY_URL=https://[2001:db8::1]:8443/"), "", func(c Config) any { return c.PrivacyURL }, "https://[2001:db8::1]:8443/"},
+		"the source":                          {with("SOURCE_URL=https://git.example/chat"), "", source, "https://git.example/chat"},
+		"the source on Render":                {onRender("my-org/chat.go", someCommit), "", source, "https://github.com/my-org/chat.go/tree/" + someCommit},
+		"the source is not what Render built": {append(onRender("a/b", someCommit), "SOURCE_URL=https://git.example/chat"), "", source, "https://git.example/chat"},
+		"not on Render":                       {with("RENDER_GIT_REPO_SLUG=a/b", "RENDER_GIT_COMMIT="+someCommit), "", source, ""},
+		"no commit":                           {onRender("a/b", ""), "", source, ""},
+		"a commit that is none":               {onRender("a/b", "main"), "", source, ""},
+		"no repository":                       {onRender("", someCommit), "", source, ""},
+		// Threat: whatever stands in the environment becomes a link.
+		"a repository that is none":            {onRender("a/b/../../evil", someCommit), "", source, ""},
+		"a repository of dots":                 {onRender("a/..", someCommit), "", source, ""},
+		"a repository with markup":             {onRender(`a/b"><script>`, someCommit), "", source, ""},
 		"limits off":                           {with("RATE_LIMITS=OFF"), "", func(c Config) any { return c.RateLimits }, false},
 		"metrics on a port":                    {with("METRICS_ADDR=9090"), "", func(c Config) any { return c.MetricsAddr }, "127.0.0.1:9090"},
 		"metrics on an address":                {with("METRICS_ADDR=[::1]:9090"), "", func(c Config) any { return c.MetricsAddr }, "[::1]:9090"},
@@ -179,8 +195,15 @@ func TestValues(t *testing.T) {
 }
 
 func with(pairs ...string) []string { return pairs }
+func source(c Config) any           { return c.SourceURL }
 func listen(c Config) any           { return c.Listen }
 func secret(c Config) any           { return string(c.Secret) }
+
+const someCommit = "0123456789abcdef0123456789abcdef01234567"
+
+func onRender(repo, commit string) []string {
+	return with("RENDER=true", "SECRET_KEY="+longSecret, "RENDER_GIT_REPO_SLUG="+repo, "RENDER_GIT_COMMIT="+commit)
+}
 
 func TestLogLevels(t *testing.T) {
 	for name, want := range map[string]slog.Level{
@@ -285,6 +308,26 @@ func TestMistakes(t *testing.T) {
 		"policy of two lines": {with("CONTENT_SECURITY_POLICY=a\nSet-Cookie: b"), "CONTENT_SECURITY_POLICY", "line break", "one line"},
 		"foreign policy":      {with("CONTENT_SECURITY_POLICY_FOREIGN=ä"), "CONTENT_SECURITY_POLICY_FOREIGN", "line break", "ASCII"},
 
+		// Threat: people are led to a script, or to a page that anybody on the way can change.
+		"operator by http":          {with("OPERATOR_URL=http://chat.example"), "OPERATOR_URL", `"http://chat.example" does not begin with`, "https:// or mailto:"},
+		"operator by script":        {with("OPERATOR_URL=javascript:alert(1)"), "OPERATOR_URL", "does not begin with", "https:// or mailto:"},
+		"operator by data":          {with("OPERATOR_URL=data:text/html,x"), "OPERATOR_URL", "does not begin with", "https:// or mailto:"},
+		"operator without scheme":   {with("OPERATOR_URL=chat.example"), "OPERATOR_URL", "does not begin with", "https:// or mailto:"},
+		"operator on no host":       {with("OPERATOR_URL=https:///imprint"), "OPERATOR_URL", "no host", "https:// or mailto:"},
+		"operator not in ASCII":     {with("OPERATOR_URL=https://bücher.de"), "OPERATOR_URL", "xn--", "https:// or mailto:"},
+		"https without slashes":     {with("OPERATOR_URL=https:chat.example"), "OPERATOR_URL", "no host", "https:// or mailto:"},
+		"mail to nobody":            {with("OPERATOR_URL=mailto:"), "OPERATOR_URL", "no mail address", "https:// or mailto:"},
+		"mail to no address":        {with("OPERATOR_URL=mailto:hello"), "OPERATOR_URL", "no mail address", "https:// or mailto:"},
+		"privacy by ftp":            {with("PRIVACY_URL=ftp://a.b"), "PRIVACY_URL", "does not begin with", "https:// or mailto:"},
+		"privacy with a space":      {with("PRIVACY_URL=https://a.b/c d"), "PRIVACY_URL", "no address of this form", "https:// or mailto:"},
+		"privacy too long":          {with("PRIVACY_URL=https://a.b/" + strings.Repeat("x", 2000)), "PRIVACY_URL", "2012 bytes", "https:// or mailto:"},
+		"source by mail":            {with("SOURCE_URL=mailto:a@b.c"), "SOURCE_URL", "does not begin with https://", "https://"},
+		"source by http":            {with("SOURCE_URL=http://a.b"), "SOURCE_URL", "does not begin with https://", "https://"},
+		"operator of two lines":     {with("OPERATOR_NAME=a\nb"), "OPERATOR_NAME", "line break", "one line"},
+		"operator that turns texts": {with("OPERATOR_NAME=a\u202eb"), "OPERATOR_NAME", "cannot be seen", "one line"},
+		"operator of no letters":    {with("OPERATOR_NAME=\xff"), "OPERATOR_NAME", "UTF-8", "one line"},
+		"operator with a long name": {with("OPERATOR_NAME=" + strings.Repeat("ä", 101)), "OPERATOR_NAME", "101 characters", "up to 100"},
+
 		// Threat: any website could act in the visitor's name.
 		"any origin":            {with("ALLOWED_ORIGINS=*"), "ALLOWED_ORIGINS", "every website", "scheme://host[:port]"},
 		"no origin":             {with("ALLOWED_ORIGINS=null"), "ALLOWED_ORIGINS", "http://", "scheme://host[:port]"},
@@ -379,6 +422,8 @@ func TestMistakesAndWarningsHideSecrets(t *testing.T) {
 		"Redis":                      {with("REDIS_URL=redis://:" + canary + "@localhost"), ""},
 		"origin with a password":     {with("ALLOWED_ORIGINS=https://user:" + canary + "@a.b"), ""},
 		"origin that is no URL":      {with("ALLOWED_ORIGINS=https://" + canary + "@[a"), ""},
+		"operator with a password":   {with("OPERATOR_URL=https://user:" + canary + "@a.b"), ""},
+		"source with a password":     {with("SOURCE_URL=https://" + canary + "@a.b"), ""},
 		"file with a bad name":       {nil, "SECRET KEY=" + canary},
 		"file with an open quote":    {nil, "SECRET_KEY='" + canary},
 		"file with a lone value":     {nil, "PORT=1\n-" + canary + "\nROOM_TTL=1h"},

@@ -15,6 +15,9 @@ type variables struct {
 	AppEnv environment `env:"APP_ENV" envDefault:"development" takes:"production or development"`
 	Render string      `env:"RENDER"`
 
+	RenderRepo   string `env:"RENDER_GIT_REPO_SLUG"`
+	RenderCommit string `env:"RENDER_GIT_COMMIT"`
+
 	Port        int     `env:"PORT" envDefault:"5000" min:"0" max:"65535"`
 	Host        host    `env:"HOST" takes:"an IP address or a host name, without a port"`
 	MetricsAddr address `env:"METRICS_ADDR" takes:"host:port, or a port alone for 127.0.0.1"`
@@ -27,6 +30,11 @@ type variables struct {
 	StaticDir    staticDir     `env:"STATIC_DIR" takes:"a folder"`
 	CSP          contentPolicy `env:"CONTENT_SECURITY_POLICY" takes:"a Content-Security-Policy in one line of ASCII"`
 	CSPForeign   contentPolicy `env:"CONTENT_SECURITY_POLICY_FOREIGN" takes:"a Content-Security-Policy in one line of ASCII"`
+
+	OperatorName label   `env:"OPERATOR_NAME" takes:"a name of up to 100 characters in one line"`
+	OperatorURL  contact `env:"OPERATOR_URL" takes:"an address that begins with https:// or mailto:"`
+	PrivacyURL   contact `env:"PRIVACY_URL" takes:"an address that begins with https:// or mailto:"`
+	SourceURL    webLink `env:"SOURCE_URL" takes:"an address that begins with https://"`
 
 	CodeRotation    duration `env:"CODE_ROTATION" envDefault:"300s" min:"1s" max:"8760h"`
 	RoomTTL         duration `env:"ROOM_TTL" envDefault:"24h" min:"1ms" max:"8760h"`
@@ -78,6 +86,15 @@ func (v *variables) proxies(set bool) Proxies {
 	return v.TrustedProxies.Proxies
 }
 
+// source returns the address of the source code. Render says of which commit of a repository on
+// GitHub it has built the program.
+func (v *variables) source() string {
+	if v.SourceURL != "" || v.Render == "" || !repository.MatchString(v.RenderRepo) || !commit.MatchString(v.RenderCommit) {
+		return string(v.SourceURL)
+	}
+	return "https://github.com/" + v.RenderRepo + "/tree/" + v.RenderCommit
+}
+
 func (v *variables) config(values map[string]string) Config {
 	return Config{
 		Production:                   v.production(),
@@ -88,6 +105,10 @@ func (v *variables) config(values map[string]string) Config {
 		StaticDir:                    string(v.StaticDir),
 		ContentSecurityPolicy:        string(v.CSP),
 		ContentSecurityPolicyForeign: string(v.CSPForeign),
+		OperatorName:                 string(v.OperatorName),
+		OperatorURL:                  string(v.OperatorURL),
+		PrivacyURL:                   string(v.PrivacyURL),
+		SourceURL:                    v.source(),
 		CodeRotation:                 time.Duration(v.CodeRotation),
 		RoomTTL:                      time.Duration(v.RoomTTL),
 		ApprovalTimeout:              time.Duration(v.ApprovalTimeout),

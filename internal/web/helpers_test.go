@@ -28,6 +28,7 @@ type fakeService struct {
 	join   func(room.Application) (room.Seat, error)
 	seats  func(session string) ([]room.Seat, error)
 	page   func(session, path string) (room.Page, error)
+	quit   func(session, path string) error
 	status func(id string) (room.Status, error)
 
 	mu           sync.Mutex
@@ -71,6 +72,16 @@ func (f *fakeService) Page(_ context.Context, session, path string) (room.Page, 
 		return room.Page{}, room.ErrNotFound
 	}
 	return f.page(session, path)
+}
+
+func (f *fakeService) Quit(_ context.Context, session, path string) error {
+	f.mu.Lock()
+	f.paths = append(f.paths, path)
+	f.mu.Unlock()
+	if f.quit == nil {
+		return room.ErrNotFound
+	}
+	return f.quit(session, path)
 }
 
 func (f *fakeService) Status(_ context.Context, id string) (room.Status, error) {

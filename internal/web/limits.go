@@ -19,6 +19,7 @@ import (
 const (
 	createsPerMinute    = 60
 	joinsPerMinute      = 180
+	leavesPerMinute     = 180
 	pagesPerMinute      = 1200
 	handshakesPerMinute = 1200
 )

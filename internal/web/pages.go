@@ -2,8 +2,10 @@ package web
 
 import (
 	"errors"
+	"maps"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 
@@ -13,9 +15,17 @@ import (
 
 // home serves GET /.
 func (s *server) home(w http.ResponseWriter, r *http.Request) {
-	s.sessions.Ensure(w, r)
+	session, vars := s.sessions.Ensure(w, r), indexVars(token(r))
+	if l := s.words.For(r.Header.Get("Accept-Language")); worded(l) {
+		seats, err := s.service.Seats(r.Context(), session)
+		if err != nil {
+			s.refuseUse(w, r, "page", err)
+			return
+		}
+		maps.Copy(vars, seatVars(seats, l, time.Now()))
+	}
 	s.endFlash(w, r)
-	s.render(w, r, indexPage, indexVars(token(r)))
+	s.render(w, r, indexPage, vars)
 }
 
 // create serves POST /.

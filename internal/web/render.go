@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"math"
 	"net/http"
 	"sync"
@@ -46,7 +47,7 @@ func (s *server) tryPages() error {
 		page, path string
 		vars       map[string]any
 	}{
-		{indexPage, "/", indexVars(token)},
+		{indexPage, "/", sampleIndexVars(token, seat)},
 		{waitingPage, "/join", waitingVars(token, seat)},
 		{roomPage, "/room/sample", roomVars(token, room.Page{Seat: seat, Code: "123456", Remaining: time.Minute, Participants: 1, SharedKey: "sample"})},
 	} {
@@ -61,6 +62,16 @@ func (s *server) tryPages() error {
 		}
 	}
 	return nil
+}
+
+// sampleIndexVars are those of a start page with everything on it.
+func sampleIndexVars(token func() string, seat room.Seat) map[string]any {
+	vars, now := indexVars(token), time.Now()
+	member, applicant := seat, seat
+	member.Standing, member.Path, member.ExpiresAt, member.HeldUntil = room.Admitted, "sample", now.Add(time.Hour), now.Add(time.Minute)
+	applicant.Deadline = now.Add(time.Minute)
+	maps.Copy(vars, seatVars([]room.Seat{member, applicant}, &words.Language{}, now))
+	return vars
 }
 
 func indexVars(token func() string) map[string]any {
@@ -161,21 +172,25 @@ func (s *server) renderTo(buf *bytes.Buffer, r *http.Request, page string, vars 
 }
 
 // addOurs adds to a page's variables what our templates have and Flask's do not: the words of the language
-// that a request asks for, and the modules of their scripts. Templates without words are not
+// that a request asks for, the modules of their scripts, and what is running here. Templates without words are not
 // of ours: they have a language of their own, and may mean something else by these names.
 func (s *server) addOurs(h http.Header, r *http.Request, vars map[string]any) {
 	l := s.speak(h, r)
-	if l.Tag == "" {
+	if !worded(l) {
 		return
 	}
 	vars["lang"], vars["words"], vars["script_words"] = l.Tag, jinja.Dict(l.Pages), l.ForScripts
 	vars["modules"] = s.modules.function()
+	maps.Copy(vars, s.about)
 }
+
+// worded reports whether the templates have words, which only those made from ours do.
+func worded(l *words.Language) bool { return l.Tag != "" }
 
 // speak returns the language that a request asks for, and says that it is answered in it.
 func (s *server) speak(h http.Header, r *http.Request) *words.Language {
 	l := s.words.For(r.Header.Get("Accept-Language"))
-	if l.Tag != "" {
+	if worded(l) {
 		h.Set("Content-Language", l.Tag)
 		h.Add("Vary", "Accept-Language")
 	}

@@ -47,6 +47,7 @@ type Service interface {
 	RequestJoin(ctx context.Context, a room.Application) (room.Seat, error)
 	Seats(ctx context.Context, session string) ([]room.Seat, error)
 	Page(ctx context.Context, session, path string) (room.Page, error)
+	Quit(ctx context.Context, session, path string) error
 	Status(ctx context.Context, room string) (room.Status, error)
 }
 
@@ -81,6 +82,9 @@ type Options struct {
 	// told in seconds. Zero stands for a minute.
 	ApprovalTimeout time.Duration
 
+	// About is shown by the embedded pages.
+	About About
+
 	// Socket handles all other requests at /socket.io and below. They are neither
 	// checked for a token nor compressed, and their ResponseWriter is the
 	// server's own. Nil means that there is nothing.
@@ -113,6 +117,7 @@ type server struct {
 	static      *static
 	modules     *neededModules
 	clientFiles library
+	about       map[string]any // variables of our templates
 	proxies     Proxies
 	policy      string
 	limited     bool
@@ -148,7 +153,7 @@ func New(o Options) (http.Handler, error) {
 	}
 	s := &server{
 		service: o.Service, sessions: o.Sessions, addressKey: o.AddressKey,
-		pages: pages, words: texts, foreign: o.Foreign, static: static, modules: &neededModules{static: static}, clientFiles: library,
+		pages: pages, words: texts, foreign: o.Foreign, static: static, modules: &neededModules{static: static}, clientFiles: library, about: o.About.vars(),
 		proxies: o.Proxies, policy: policyOf(o), limited: o.RateLimits, guesses: newGuesses(),
 		ready: o.Ready, metrics: o.Metrics, log: o.Log,
 		renderers: make(chan struct{}, renderersPerCPU*runtime.GOMAXPROCS(0)),
@@ -266,6 +271,7 @@ func (s *server) site(o Options) http.Handler {
 		views.Get("/room/{id}", s.chat) // no HEAD: it would count as a page that is loaded
 		pages.With(s.limit("create", createsPerMinute)).Post("/", s.create)
 		pages.With(s.limit("join", joinsPerMinute)).Post("/join", s.join)
+		pages.With(s.limit("leave", leavesPerMinute)).Post("/room/{id}/leave", s.quit)
 	})
 	router.With(noStore, s.limit("status", pagesPerMinute)).Get("/room/{id}/status", s.status)
 	// GET and HEAD of static files never come here. The routes let methodNotAllowed name

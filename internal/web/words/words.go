@@ -13,8 +13,10 @@ import (
 	"io/fs"
 	"path"
 	"regexp"
+	"strconv"
 	"strings"
 
+	"golang.org/x/text/feature/plural"
 	"golang.org/x/text/language"
 
 	"securechat/internal/refusal"
@@ -153,6 +155,23 @@ func (l *Language) Page(name, or string) string {
 		return text
 	}
 	return or
+}
+
+// Counted returns the text of the templates for a number of things, which takes the place of
+// {number}: by the form that the language's plural has for it, or the only one. It is empty if
+// there is none.
+func (l *Language) Counted(name string, number int) string {
+	text := l.Page(name+"."+pluralForm(l.Tag, number), l.Page(name+".other", l.Page(name, "")))
+	return strings.ReplaceAll(text, "{number}", strconv.Itoa(number))
+}
+
+// pluralForms are the names of the forms, as Intl.PluralRules and Unicode's CLDR have them.
+var pluralForms = map[plural.Form]string{
+	plural.Other: "other", plural.Zero: "zero", plural.One: "one", plural.Two: "two", plural.Few: "few", plural.Many: "many",
+}
+
+func pluralForm(tag string, number int) string {
+	return pluralForms[plural.Cardinal.MatchPlural(language.Make(tag), number, 0, 0, 0, 0)]
 }
 
 // Refusal returns the sentence of a refusal. A language without a sentence for the code may

@@ -73,6 +73,36 @@ func TestTranslate(t *testing.T) {
 	}
 }
 
+func TestCounted(t *testing.T) {
+	s := set(t, map[string]string{
+		"en.json": `{"pages": {"p.one": "{number} person", "p.other": "{number} people", "h": "{number} h"}}`,
+		"pl.json": `{"pages": {"p.one": "{number} osoba", "p.few": "{number} osoby", "p.other": "{number} osób"}}`,
+		"ja.json": `{"pages": {"p.other": "{number}人"}}`,
+	})
+	for _, test := range []struct {
+		language, name string
+		number         int
+		want           string
+	}{
+		{"en", "p", 0, "0 people"},
+		{"en", "p", 1, "1 person"},
+		{"en", "p", 2, "2 people"},
+		{"en", "h", 1, "1 h"},
+		{"en", "unknown", 1, ""},
+		{"pl", "p", 1, "1 osoba"},
+		{"pl", "p", 3, "3 osoby"},
+		{"pl", "p", 5, "5 osób"},
+		{"ja", "p", 1, "1人"},
+	} {
+		if got := s.For(test.language).Counted(test.name, test.number); got != test.want {
+			t.Errorf("%d %s in %s: %q, want %q", test.number, test.name, test.language, got, test.want)
+		}
+	}
+	if got := set(t, nil).For("de").Counted("p", 1); got != "" {
+		t.Errorf("without words: %q", got)
+	}
+}
+
 func TestForScripts(t *testing.T) {
 	l := set(t, map[string]string{"en.json": `{"pages": {"p": "q"}, "scripts": {"a": "</script><!--"}, "refusals": {"c": "d"}, "sentences": {"x": "y"}}`}).For("")
 	if strings.ContainsAny(l.ForScripts, "<>") || strings.Contains(l.ForScripts, `"p"`) {
@@ -189,7 +219,11 @@ func TestWordsAreUsed(t *testing.T) {
 		// elsewhere are asked for by Go, or by a name that is put together.
 		elsewhere []string
 	}{
-		`words\['([^']+)'\]`:   {"templates", []string{".html"}, english.Pages, []string{"error.home"}},
+		`words\['([^']+)'\]`: {"templates", []string{".html"}, english.Pages, []string{
+			"error.home",
+			"start.chats.people.one", "start.chats.people.other", "start.chats.nobody", "start.chats.ends", "start.chats.held",
+			"span.minutes", "span.hours", "span.days.one", "span.days.other",
+		}},
 		`'([a-z]+\.[a-z.-]+)'`: {"static/js", []string{".js", ".mjs"}, english.Scripts, []string{"connection.online", "connection.offline", "connection.closed"}},
 	} {
 		used := map[string]bool{}
