@@ -132,14 +132,14 @@ export function importCircles(root) {
 
 const place = (expression) => /^{{\s*url_for\('static',\s*filename='([^']+)'\)\s*}}$/.exec(expression)?.[1];
 
-/** The modules that a template tells the browser to fetch, and the scripts that it runs. */
+/** The modules that a template tells the browser to fetch, and the scripts that it runs: modules, and those that are none. */
 function named(root, source) {
   const lists = [...source.matchAll(/{%-? for (\w+) in modules\('([^']+)'\) -?%}(.*?){%-? endfor -?%}/gs)]
     .filter(([, name, , body]) => body === `<link rel="modulepreload" href="{{ ${name} }}">`);
   const listed = lists.map(([, , script]) => `static/${script}`).filter((script) => existsSync(path.join(root, script))).flatMap((script) => needs(root, script));
   const links = [...source.matchAll(/<link rel="modulepreload" href="([^"]*)">/g)].map(([, address]) => place(address)).filter(Boolean).map((file) => `static/${file}`);
-  const scripts = [...source.matchAll(/<script type="module" src="([^"]*)">/g)].map(([, address]) => `static/${place(address)}`);
-  return { preloads: [...listed, ...links], scripts };
+  const run = (kind) => [...source.matchAll(kind)].map(([, address]) => `static/${place(address)}`);
+  return { preloads: [...listed, ...links], scripts: run(/<script type="module" src="([^"]*)">/g), classic: run(/<script src="([^"]*)">/g) };
 }
 
 /**
@@ -150,7 +150,7 @@ function named(root, source) {
 export function wrongPreloads(root) {
   const late = 'static/vendor/socket.io/socket.io.esm.min.js'; // imported when it is needed, to be able to say that it is missing
   const pages = filesBelow(root, 'templates').filter((file) => file.endsWith('.html')).map((file) => [file, named(root, read(root, file))]);
-  const reached = new Set();
+  const reached = new Set(pages.flatMap(([, { classic }]) => classic));
   const wrong = pages.filter(([, { scripts }]) => scripts.length > 0).flatMap(([page, { preloads, scripts }]) => {
     const wanted = new Set([late]);
     for (const script of scripts) {

@@ -4,6 +4,7 @@ import { byId } from '../ui/dom.js';
 import { forgetLostDraft } from '../ui/draft.js';
 import { Entrance, rememberedName } from './entrance.js';
 import { csrfToken, Field, Problem } from './forms.js';
+import { themeSwitch } from '../ui/theme.js';
 import { Toasts } from '../ui/toasts.js';
 import { text } from '../ui/words.js';
 
@@ -47,6 +48,7 @@ function welcome() {
   (name.value ? join : name).focus();
 }
 
+byId('theme').append(themeSwitch());
 keepCode(code);
 name.value ||= rememberedName();
 addEventListener('hashchange', welcome);
