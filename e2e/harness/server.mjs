@@ -51,6 +51,12 @@ for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
  * @param {import('node:child_process').SpawnOptionsWithStdioTuple<Pipe, Pipe, Pipe>} options
  * @returns {import('node:child_process').ChildProcessWithoutNullStreams}
  *
+ * @overload
+ * @param {string} command
+ * @param {string[]} args
+ * @param {import('node:child_process').SpawnOptions} options
+ * @returns {ChildProcess}
+ *
  * @param {string} command
  * @param {string[]} args
  * @param {import('node:child_process').SpawnOptions} options
