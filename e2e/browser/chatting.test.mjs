@@ -38,7 +38,7 @@ describe('chatting', { concurrency: 3 }, () => {
       await tab.partial('Emil', '0 of 3 have said yes.');
     }
     await ana.vote('Dora', true);
-    for (const tab of members) await tab.partial('Dora', '1 of 3 have said yes.');
+    for (const tab of members) await tab.partial('Dora', '1 of 3 has said yes.');
     await ben.vote('Dora', true);
     for (const tab of members) await tab.partial('Dora', '2 of 3 have said yes.');
     await cleo.vote('Dora', true);
@@ -82,11 +82,11 @@ describe('chatting', { concurrency: 3 }, () => {
       for (const tab of tabs) await tab.page.locator(tab.at.draft).pressSequentially('x');
       for (const [tab, text] of sights) assert.equal(await tab.page.locator('#typing', { hasText: text }).isVisible(), true, String(text));
     });
-    await writing([ben], [[ana, 'Ben is writing'], [cleo, 'Ben is writing']]);
-    await writing([ben, cleo], [[ana, /(Ben and Cleo|Cleo and Ben) are writing/], [ben, 'Cleo is writing']]);
+    await writing([ben], [[ana, 'Ben is typing…'], [cleo, 'Ben is typing…']]);
+    await writing([ben, cleo], [[ana, /(Ben and Cleo|Cleo and Ben) are typing…/], [ben, 'Cleo is typing…']]);
     await ben.say('I thought so');
     await ana.reads('Ben: I thought so');
-    await writing([cleo], [[ana, 'Cleo is writing']]);
+    await writing([cleo], [[ana, 'Cleo is typing…']]);
     // It ends by itself as well.
     await ana.page.locator('#typing').waitFor({ state: 'hidden' });
     assert.equal(await ben.page.locator('#typing', { hasText: 'Ben' }).count(), 0);
@@ -100,7 +100,7 @@ describe('chatting', { concurrency: 3 }, () => {
     await eventually(async () => assert.deepEqual(await list(), ['Ana you', 'Ben']));
     await ben.close();
     await eventually(async () => assert.deepEqual(await list(), ['Ana you', 'Ben away']));
-    await shows(ana, '#room-end', 'This room closes on');
+    await shows(ana, '#room-end', 'This chat ends in 24 hours, on');
   });
 
   play('what is written into a connection that is dying arrives once', async (stage) => {
@@ -131,7 +131,7 @@ describe('chatting', { concurrency: 3 }, () => {
     const happened = (tab) => tab.page.locator('.message-content, .system-message').allInnerTexts();
     await ben.unplug();
     await ben.disconnected();
-    await shows(ana, '.system-message', 'Ben is no longer connected');
+    await shows(ana, '.system-message', 'Ben lost connection');
     await ana.say('while Ben is away');
     await ana.reads('Ana: while Ben is away');
     const cleo = await stage.admit([ana], 'Cleo');
@@ -235,7 +235,7 @@ describe('chatting', { concurrency: 3 }, () => {
     await dora.knock(await ana.code(), 'Dora');
     for (const name of ['Cleo', 'Dora']) await ben.card(name).waitFor();
     await ben.vote('Dora', true);
-    await ana.partial('Dora', '1 of 2 have said yes.');
+    await ana.partial('Dora', '1 of 2 has said yes.');
     await ben.unplug();
     const old = await ana.code();
     await ana.requestCode();
@@ -244,7 +244,7 @@ describe('chatting', { concurrency: 3 }, () => {
     ben.network.restore();
     await eventually(async () => assert.equal(await ben.code(), fresh));
     await eventually(async () => assert.deepEqual(await ben.knocking(), ['Dora']));
-    await ben.partial('Dora', '1 of 2 have said yes.');
+    await ben.partial('Dora', '1 of 2 has said yes.');
   });
 
   play('on a slow network all is the same, and the page says what it waits for', async (stage) => {

@@ -135,7 +135,7 @@ export class Tab {
     }, { what: `a new code on the page of ${this.name}`, timeout });
   }
 
-  async count() { return Number(await this.page.locator(this.at.count).innerText()); }
+  async count() { return Number.parseInt(await this.page.locator(this.at.count).innerText(), 10); }
 
   /** Waits until the page shows this number of people. */
   async counts(number, timeout) {

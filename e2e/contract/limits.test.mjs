@@ -395,11 +395,11 @@ describe('RATE_LIMITS', { concurrency: 4 }, () => {
     const carol = new Person(server);
     await carol.join(code, 'Carol');
     const denied = await ana.conn.waitFor('join_denied');
-    assert.match(denied.reason, /somebody else got your place/);
+    assert.match(denied.reason, /someone else got your place/);
     const lost = [...first, ...second].find(({ userId }) => userId === denied.user_id);
     assert.ok(lost, 'it is one of the two crowds');
     const waiting = await lost.person.connect({ page: '/join' });
-    assert.match((await waiting.waitFor('join_denied')).reason, /somebody else got your place/);
+    assert.match((await waiting.waitFor('join_denied')).reason, /someone else got your place/);
     waiting.close();
   });
 

@@ -10,7 +10,7 @@ import { admit, createRoom, knock, roomWith } from '../harness/scenario.mjs';
 import { serverForFile } from '../harness/server.mjs';
 import { until } from '../harness/wait.mjs';
 
-const withdrawn = 'The request was withdrawn.';
+const withdrawn = 'The request was cancelled.';
 
 for (const { label, version, transports } of matrix) {
   describe(`optional events with ${label}`, { concurrency: 6 }, () => {
@@ -272,7 +272,7 @@ for (const { label, version, transports } of matrix) {
         ana.emit('message', { message });
         ana.emit('message', { message, ref: `r${i}` });
         const error = await ana.conn.waitFor('room_error', () => true, { from });
-        assert.deepEqual([error.ref, error.message], [`r${i}`, 'There is nothing to see in your message, so it was not sent.']);
+        assert.deepEqual([error.ref, error.message], [`r${i}`, 'Your message looks empty, so it wasn’t sent.']);
       }
       await ana.conn.barrier();
       assert.equal(ana.conn.all('room_error').length, 7);

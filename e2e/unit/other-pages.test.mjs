@@ -87,28 +87,28 @@ describe('the waiting page', { concurrency: 3 }, () => {
     await page.receive('connect');
     const dots = async () => [await page.locator('#dots span').count(), await page.locator('#dots .yes').count()];
     for (const [fields, words, expected] of [
-      [{ required: 1 }, '1 person is asked. Nobody has said yes yet.', [1, 0]],
-      [{ required: 3, approvals: 1 }, '3 people are asked. 1 has said yes.', [3, 1]],
-      [{ required: 3, approvals: 2 }, '3 people are asked. 2 have said yes.', [3, 2]],
-      [{ required: 2, approvals: 1 }, '2 people are asked. 1 has said yes.', [2, 1]],
-      [{ required: 40, approvals: 12 }, '40 people are asked. 12 have said yes.', [0, 0]],
-      [{ required: 0 }, 'Nobody is in the room at the moment. Whoever comes back in time is asked.', [0, 0]],
+      [{ required: 1 }, 'Waiting for 1 person to answer.', [1, 0]],
+      [{ required: 3, approvals: 1 }, '1 person has said yes. Waiting for 2 people to answer.', [3, 1]],
+      [{ required: 3, approvals: 2 }, '2 people have said yes. Waiting for 1 person to answer.', [3, 2]],
+      [{ required: 2, approvals: 1 }, '1 person has said yes. Waiting for 1 person to answer.', [2, 1]],
+      [{ required: 40, approvals: 12 }, '12 people have said yes. Waiting for 28 people to answer.', [0, 0]],
+      [{ required: 0 }, 'Nobody is in the chat right now. Anyone who comes back in time will be asked.', [0, 0]],
     ]) {
       await page.receive(...status(fields));
       assert.equal(await page.locator('#status').innerText(), words);
       assert.deepEqual(await dots(), expected, words);
     }
     for (const nonsense of [{ approvals: '9' }, { required: null }, { user_id: 'knock-2' }]) await page.receive(...status(nonsense));
-    assert.match(await page.locator('#status').innerText(), /^Nobody is in the room/);
+    assert.match(await page.locator('#status').innerText(), /^Nobody is in the chat/);
   });
 
   test('says it in the language’s own plurals', async (t) => {
     const page = await open(t, { lang: 'de' });
     await page.receive('connect');
     await page.receive(...status({ required: 1, approvals: 0 }));
-    assert.equal(await page.locator('#status').innerText(), '1 Person ist gefragt. Noch hat niemand Ja gesagt.');
+    assert.equal(await page.locator('#status').innerText(), 'Es fehlt noch 1 Antwort.');
     await page.receive(...status({ required: 2, approvals: 1 }));
-    assert.equal(await page.locator('#status').innerText(), '2 Personen sind gefragt. 1 hat Ja gesagt.');
+    assert.equal(await page.locator('#status').innerText(), '1 Person hat zugestimmt. Es fehlt noch 1 Antwort.');
   });
 
   test('counts down what the server says is left', async (t) => {
@@ -130,7 +130,7 @@ describe('the waiting page', { concurrency: 3 }, () => {
     await page.receive('connect');
     assert.equal(await shown(page, '#again'), false);
     await page.receive(...status({ time_remaining: 0 }));
-    assert.match(await page.locator('#status').innerText(), /^The time is over\./);
+    assert.match(await page.locator('#status').innerText(), /^Time’s up\./);
     assert.equal(await shown(page, '#again'), true);
     // The verdict comes after all.
     await page.receive('join_approved', { user_id: 'knock-1', room: 'x', current_time: 1 }).catch(() => {});
@@ -139,18 +139,18 @@ describe('the waiting page', { concurrency: 3 }, () => {
 
   // The server's sentence may be any: only of a code that it does not know a page shows it.
   for (const [code, reason, kind, title, words, again] of [
-    ['declined', undefined, 'refused', 'Not let in', 'Somebody in the room said no.', true],
-    ['timed_out', 'Request timed out', 'late', 'The time is over', 'Not everybody answered in time.', true],
-    ['room_full', 'No place.', 'full', 'The room is full', 'Somebody else got the last place.', true],
-    ['room_gone', 'Gone.', 'gone', 'This room is gone', 'It was closed while you were waiting.', false],
-    ['withdrawn', 'Request timed out', 'withdrawn', 'No longer waiting', 'You took your request back.', true],
-    ['displaced', 'Too many.', 'displaced', 'Somebody else got your place', 'Too many requests came from your network at once.', true],
-    ['no_such_request', 'Unknown.', 'lost', 'No longer waiting', 'The server does not know your request any more.', true],
-    ['moon_full', 'The moon is full.', 'refused', 'Not let in', 'The moon is full.', true],
-    ['constructor', 'The moon is full.', 'refused', 'Not let in', 'The moon is full.', true],
-    [undefined, undefined, 'refused', 'Not let in', 'Somebody in the room said no.', true],
-    [undefined, 'Request timed out', 'refused', 'Not let in', 'Not everybody answered in time. Please ask again.', true],
-    [undefined, 'The room no longer exists.', 'refused', 'Not let in', 'The room no longer exists.', true],
+    ['declined', undefined, 'refused', 'You weren’t let in', 'Someone in the chat said no.', true],
+    ['timed_out', 'Request timed out', 'late', 'Time’s up', 'Not everyone answered in time.', true],
+    ['room_full', 'No place.', 'full', 'This chat is full', 'Someone else got the last place.', true],
+    ['room_gone', 'Gone.', 'gone', 'This chat has ended', 'It ended while you were waiting.', false],
+    ['withdrawn', 'Request timed out', 'withdrawn', 'You’re no longer waiting', 'You cancelled your request.', true],
+    ['displaced', 'Too many.', 'displaced', 'Someone else got your place', 'Too many requests came from your network at once.', true],
+    ['no_such_request', 'Unknown.', 'lost', 'You’re no longer waiting', 'The server has lost track of your request.', true],
+    ['moon_full', 'The moon is full.', 'refused', 'You weren’t let in', 'The moon is full.', true],
+    ['constructor', 'The moon is full.', 'refused', 'You weren’t let in', 'The moon is full.', true],
+    [undefined, undefined, 'refused', 'You weren’t let in', 'Someone in the chat said no.', true],
+    [undefined, 'Request timed out', 'refused', 'You weren’t let in', 'Not everyone answered in time. Please ask again.', true],
+    [undefined, 'The room no longer exists.', 'refused', 'You weren’t let in', 'The room no longer exists.', true],
   ]) {
     test(`says why it is not let in: ${code}, ${reason}`, async (t) => {
       const page = await open(t);
@@ -449,15 +449,15 @@ describe('the start page', { concurrency: 3 }, () => {
   test('says what is missing without asking the server', async (t) => {
     const page = await open(t);
     await page.click('#create');
-    assert.equal(await complaint(page, 'name'), 'Please enter a name.');
+    assert.equal(await complaint(page, 'name'), 'Please enter your name.');
     assert.equal(await focused(page), 'name');
     await page.fill('#name', 'Z');
     assert.equal(await complaint(page, 'name'), '', 'until something is changed');
     await page.fill('#name', '');
     await page.fill('#code', '123');
     await page.click('#join');
-    assert.equal(await complaint(page, 'name'), 'Please enter a name.');
-    assert.equal(await complaint(page, 'code'), 'Please enter the six digits of the room code.');
+    assert.equal(await complaint(page, 'name'), 'Please enter your name.');
+    assert.equal(await complaint(page, 'code'), 'Please enter the six-digit room code.');
     assert.equal(await focused(page), 'name');
     assert.deepEqual(page.navigations, []);
   });
@@ -513,7 +513,7 @@ describe('the start page', { concurrency: 3 }, () => {
   test('says a refusal by its code', async (t) => {
     const page = await open(t, { lang: 'de' });
     for (const [code, error, words] of [
-      ['room_full', 'No place.', 'Dieser Raum ist voll. Jemand muss ihn verlassen, bevor du eintreten kannst.'],
+      ['room_full', 'No place.', 'Dieser Chat ist voll. Du kannst erst beitreten, wenn jemand geht.'],
       ['moon_full', 'Der Mond ist voll.', 'Der Mond ist voll.'],
       ['too_many_wrong_codes', 'Bitte warte bis zu 5 Min.', 'Bitte warte bis zu 5 Min.'], // the number is the server's to say
     ]) {
@@ -526,10 +526,10 @@ describe('the start page', { concurrency: 3 }, () => {
   });
 
   for (const [what, answer, words] of [
-    ['no answer', null, /cannot be reached/],
-    ['a proxy’s answer', { status: 502, contentType: 'text/html', body: '<h1>Bad gateway</h1>' }, /no answer that this page understands/],
-    ['nothing that makes sense', { status: 200, contentType: 'application/json', body: 'null' }, /no answer that this page understands/],
-    ['a page instead of an address', { status: 200, contentType: 'text/html', body: 'welcome' }, /no answer that this page understands/],
+    ['no answer', null, /can’t be reached/],
+    ['a proxy’s answer', { status: 502, contentType: 'text/html', body: '<h1>Bad gateway</h1>' }, /Something went wrong/],
+    ['nothing that makes sense', { status: 200, contentType: 'application/json', body: 'null' }, /Something went wrong/],
+    ['a page instead of an address', { status: 200, contentType: 'text/html', body: 'welcome' }, /Something went wrong/],
   ]) {
     test(`says so after ${what}`, async (t) => {
       const page = await open(t);

@@ -87,7 +87,7 @@ describe('the conversation', () => {
     await page.receive('join_request', knock);
     await page.receive('join_denied', { user_id: knock.user_id });
     await says(2, '2026-06-02T22:01:00+02:00');
-    assert.deepEqual(await rows(page), ['Yesterday', 'no 1', 'Today', 'Charlie was not let in', 'no 2']);
+    assert.deepEqual(await rows(page), ['Yesterday', 'no 1', 'Today', 'Charlie wasn’t let in', 'no 2']);
     await page.clock.setFixedTime(new Date('2026-06-03T00:01:00+02:00'));
     await page.receive('member_left', { display_name: 'Ben' });
     await says(3, '2026-06-03T00:02:00+02:00');
@@ -113,7 +113,7 @@ describe('the conversation', () => {
 
   test('an empty room says what to do', async (t) => {
     const page = await joined(t);
-    assert.match(await page.locator('#empty').innerText(), /Nothing has been said/);
+    assert.match(await page.locator('#empty').innerText(), /No messages yet/);
     await page.click('#invite-first');
     assert.equal(await page.locator('#invite-dialog').isVisible(), true);
     await page.keyboard.press('Escape');
@@ -131,7 +131,7 @@ describe('the conversation', () => {
     await page.receive('typing', { member: 'seat-9', display_name: name });
     const news = page.locator('.system-message, #typing-text');
     await eventually(async () => assert.deepEqual(await news.evaluateAll((all) => all.map((row) => [row.querySelector('bdi')?.textContent, row.textContent])), [
-      [name, `${name} joined`], [name, `${name} was not let in`], [name, `${name} is writing`],
+      [name, `${name} joined`], [name, `${name} wasn’t let in`], [name, `${name} is typing…`],
     ]));
     const weights = await page.locator('.system-message').first().evaluate((row) => [row, row.firstElementChild].map((node) => getComputedStyle(node).fontWeight));
     assert.deepEqual(weights, ['400', '600']);

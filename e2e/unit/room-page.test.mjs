@@ -17,7 +17,7 @@ describe('the room page', () => {
     assert.match(auth.page, /^[0-9a-f]{32}$/);
     assert.equal(auth.n, 1, 'its first connection');
     assert.match(await text(page, '#timer'), /^(4:00|3:[0-5]\d)$/, 'it counts down from there');
-    assert.equal(await text(page, '#count'), '2');
+    assert.equal(await text(page, '#count'), '2 people');
     await page.receive('connect');
     assert.deepEqual(await page.sent(), [
       ['join', { room: 'room-1', display_name: "Zoë O'Brien" }],
@@ -25,7 +25,7 @@ describe('the room page', () => {
       ['request_timer_sync', { room: 'room-1' }],
     ]);
     await page.receive('join_success', { count: 3 });
-    assert.equal(await text(page, '#count'), '3');
+    assert.equal(await text(page, '#count'), '3 people');
     assert.deepEqual(page.problems, []);
   });
 
@@ -260,7 +260,7 @@ describe('the room page', () => {
     assert.deepEqual(await page.sent(), [['approve_join', { room: 'room-1', user_id: 'knock-1' }]]);
     assert.equal(await page.locator('#notification-knock-1 .deny').isVisible(), false);
     await page.receive('partial_approval', { user_id: 'knock-1', approvals: 1, required: 2 });
-    assert.equal(await text(page, '#status-knock-1'), '1 of 2 have said yes.');
+    assert.equal(await text(page, '#status-knock-1'), '1 of 2 has said yes.');
     await page.receive('join_approved', { user_id: 'knock-1', room: 'room-1', current_time: 1 });
     assert.equal(await page.locator('#notification-knock-1').count(), 0);
   });
@@ -271,10 +271,10 @@ describe('the room page', () => {
     await page.click('#notification-knock-1 .deny');
     assert.deepEqual(await page.sent(), [['deny_join', { room: 'room-1', user_id: 'knock-1' }]]);
     await page.receive('join_denied', { user_id: 'knock-1', room: 'room-1' });
-    assert.equal(await text(page, '.system-message'), 'Charlie was not let in');
+    assert.equal(await text(page, '.system-message'), 'Charlie wasn’t let in');
     await page.receive('join_request', knock);
     await page.receive('join_denied', { user_id: 'knock-1', room: 'room-1', reason: 'Request timed out', code: 'timed_out' });
-    assert.match(await page.locator('.system-message').last().innerText(), /not everybody answered in time/);
+    assert.match(await page.locator('.system-message').last().innerText(), /not everyone answered in time/);
   });
 
   // The server repeats a request to those whose answer it has not got.
@@ -318,7 +318,7 @@ describe('the room page', () => {
     await notice('toString');
     await notice('admitted', { by: [7] });
     assert.deepEqual(await page.locator('.system-message').allInnerTexts(), [
-      "Alice let O'Ben in", "O'Ben joined", "O'Ben is no longer connected", "O'Ben is back", "O'Ben closed the page", "O'Ben left",
+      "Alice let O'Ben in", "O'Ben joined", "O'Ben lost connection", "O'Ben is back", "O'Ben closed the page", "O'Ben left",
       "While you were away: Alice and O'Dan let O'Ben in", "While you were away: O'Ben left",
     ]);
     assert.deepEqual(page.problems, []);
@@ -348,7 +348,7 @@ describe('the room page', () => {
   });
 
   for (const [what, event, value, words] of [
-    ['expires', 'room_expired', { room: 'room-1' }, /come to its end/],
+    ['expires', 'room_expired', { room: 'room-1' }, /this chat has ended/],
     ['is gone', 'room_status', { exists: false }, /no longer/],
   ]) {
     test(`ends with dignity when the room ${what}`, async (t) => {
@@ -386,12 +386,12 @@ describe('the room page', () => {
     const page = await open(t, { lang: 'de' });
     await page.receive('connect');
     for (const [error, shown] of [
-      [{ code: 'not_member', message: 'No.' }, 'Du bist nicht in diesem Raum. Bitte tritt mit seinem Code ein.'],
+      [{ code: 'not_member', message: 'No.' }, 'Du bist nicht in diesem Chat. Bitte frag mit dem Raumcode an, ob du beitreten darfst.'],
       [{ code: 'moon_full', message: 'The moon is full.' }, 'The moon is full.'],
       [{ code: 'constructor', message: 'The sun is low.' }, 'The sun is low.'],
       [{ message: 'You are not in this room.' }, 'You are not in this room.'],
       [{ code: 'too_many_wrong_codes', message: 'Bitte warte 5 Minuten.' }, 'Bitte warte 5 Minuten.'],
-      [{ code: 7, message: {} }, 'Der Server hat das abgelehnt.'],
+      [{ code: 7, message: {} }, 'Das hat nicht geklappt. Bitte versuche es noch einmal.'],
     ]) {
       await page.receive('room_error', error);
       assert.match(await text(page, '#notices'), new RegExp(shown.replaceAll('.', '\\.')));
@@ -420,7 +420,7 @@ describe('the room page', () => {
     assert.equal(await page.inputValue('#message-input'), 'half a sen');
     assert.equal(await page.locator('#message-input').isVisible(), true);
     assert.equal(await page.locator('#send').isVisible(), false);
-    assert.match(await text(page, '.message[data-state=failed]'), /sent in vain\s+Not delivered\.$/);
+    assert.match(await text(page, '.message[data-state=failed]'), /sent in vain\s+Not sent\.$/);
     assert.equal(await page.locator('.message button:visible').count(), 0, 'there is nowhere to send it');
   });
 

@@ -15,7 +15,7 @@ describe('people', () => {
     assert.equal(await shown.isVisible(), false);
     await page.click('#toggle-code');
     assert.equal(await shown.innerText(), '123456');
-    assert.equal(await textOf(page, '#toggle-code'), 'Hide');
+    assert.equal(await textOf(page, '#toggle-code'), 'Hide code');
     await page.clock.runFor(5000);
     assert.equal(await shown.isVisible(), true);
     await page.clock.runFor(5000);
@@ -39,14 +39,14 @@ describe('people', () => {
       atOnce.add('knock-8', 'Dora');
     });
     await page.click('#notification-knock-8 .accept');
-    await page.locator('#notification-knock-8', { hasText: 'could not be sent' }).waitFor();
+    await page.locator('#notification-knock-8', { hasText: 'couldn’t be sent' }).waitFor();
     assert.equal(await page.isVisible('#notification-knock-8 .accept'), true);
     const [card, accept] = ['#notification-knock-9', '#notification-knock-9 .accept'];
     await page.click(accept);
     await page.locator(card, { hasText: 'You said yes' }).waitFor();
     assert.equal(await page.isVisible(accept), false);
     await page.evaluate(() => globalThis.untold());
-    await page.locator(card, { hasText: 'could not be sent' }).waitFor();
+    await page.locator(card, { hasText: 'couldn’t be sent' }).waitFor();
     assert.equal(await page.isVisible(accept), true);
   });
 
@@ -120,7 +120,7 @@ describe('people', () => {
     assert.equal(await textOf(page, '#invite-said'), '');
     await page.evaluate(() => { globalThis.refusal = 'NotAllowedError'; });
     await page.click('#share');
-    await page.locator('#invite-said', { hasText: 'did not work' }).waitFor();
+    await page.locator('#invite-said', { hasText: 'didn’t work' }).waitFor();
   });
 
   test('the number of people opens their list', async (t) => {
@@ -137,7 +137,7 @@ describe('people', () => {
     assert.deepEqual((await page.locator('#members li').allInnerTexts()).map((text) => text.replace(/\s+/g, ' ').trim()),
       ['A Alice <3', "Z Zoë O'Brien you", 'Ñ ñandú away']);
     await page.receive('room_status', { exists: true, participant_count: 2, expires_in: 3600 });
-    assert.match(await textOf(page, '#room-end'), /^This room closes on \w+day/);
+    assert.match(await textOf(page, '#room-end'), /^This chat ends in 60 minutes, on \w+day at \d/);
     // While it is open it follows.
     await page.receive('update_participants', { count: 3 });
     assert.deepEqual(await events(page), ['request_members', 'ping_room']);
@@ -160,7 +160,7 @@ describe('people', () => {
     assert.deepEqual(await card.locator('progress').evaluate(({ value, max }) => [value, max]), [2, 3]);
     await page.receive('join_denied', { user_id: 'knock-1', room: 'room-1', reason: 'Taken back.', code: 'withdrawn' });
     assert.equal(await card.count(), 0);
-    assert.equal(await textOf(page, '.system-message'), 'Charlie no longer asks to join');
+    assert.equal(await textOf(page, '.system-message'), 'Charlie cancelled');
   });
 
   test('a knock that lost its place at the door goes', async (t) => {
@@ -168,7 +168,7 @@ describe('people', () => {
     await page.receive('join_request', knock);
     await page.receive('join_denied', { user_id: 'knock-1', room: 'room-1', reason: 'Too many.', code: 'displaced' });
     assert.equal(await page.locator('#notification-knock-1').count(), 0);
-    assert.equal(await textOf(page, '.system-message'), 'Charlie no longer asks to join: the door was full');
+    assert.equal(await textOf(page, '.system-message'), 'Charlie lost their place: too many people were asking to join');
   });
 
   const knocks = (page, ...ids) => Promise.all(ids.map((id) => page.receive('join_request', { ...knock, user: id, user_id: id })));
@@ -200,7 +200,7 @@ describe('people', () => {
     await page.receive('join_request', knock);
     await page.receive('disconnect', 'transport close');
     await page.click('#notification-knock-1 .accept');
-    assert.match(await textOf(page, '#notification-knock-1'), /no connection/);
+    assert.match(await textOf(page, '#notification-knock-1'), /not connected/);
     await page.receive('connect');
     assert.ok(!(await events(page)).includes('approve_join'));
     await page.click('#notification-knock-1 .accept');

@@ -71,7 +71,7 @@ describe('sending', () => {
     await page.getByRole('button', { name: 'Try again' }).click();
     assert.deepEqual((await sent(page)).map((again) => [again.message, again.ref]), [[message, ref]]);
     await page.receive('room_error', { message: 'Slow down.', ref });
-    await page.getByRole('button', { name: 'Take back' }).click();
+    await page.getByRole('button', { name: 'Edit' }).click();
     assert.equal(await page.inputValue('#message-input'), '    if (a<b && c>d) {\n\treturn;\n    }');
   });
 
@@ -89,7 +89,7 @@ describe('sending', () => {
     await page.receive('disconnect', 'transport close');
     await say(page, 'two');
     assert.deepEqual(await states(page), ['waiting', 'waiting']);
-    assert.match(await textOf(page, '.message-state >> nth=1'), /Waiting for the connection/);
+    assert.match(await textOf(page, '.message-state >> nth=1'), /Waiting for a connection/);
     const [one] = await sent(page);
     await page.receive('connect');
     assert.deepEqual((await sent(page)).map(({ message, ref, again }) => [message, ref === one.ref, again]), [['one', true, true], ['two', false, false]]);
@@ -110,12 +110,12 @@ describe('sending', () => {
     const [{ ref }] = await sent(page);
     await page.receive('room_error', { message: 'Slow down.', ref });
     assert.match(await textOf(page, '#notices'), /Slow down\./);
-    assert.match(await textOf(page, '.message-state'), /Not delivered\./);
+    assert.match(await textOf(page, '.message-state'), /Not sent\./);
     await page.getByRole('button', { name: 'Try again' }).click();
     assert.deepEqual((await sent(page)).map((message) => [message.message, message.ref, message.again]), [['too much', ref, true]]);
     await page.receive('room_error', { message: 'Slow down.', ref });
     await page.fill('#message-input', 'meanwhile');
-    await page.getByRole('button', { name: 'Take back' }).click();
+    await page.getByRole('button', { name: 'Edit' }).click();
     assert.equal(await page.inputValue('#message-input'), 'too much\nmeanwhile');
     assert.equal(await page.locator('.message').count(), 0);
   });
@@ -237,14 +237,14 @@ describe('sending', () => {
     const row = page.locator('#typing');
     assert.equal(await row.isVisible(), false);
     await page.receive('typing', { member: 'seat-2', display_name: 'Alice &amp; Co' });
-    assert.match(await row.innerText(), /Alice & Co is writing/);
+    assert.match(await row.innerText(), /Alice & Co is typing…/);
     await page.receive('typing', { member: 'seat-3', display_name: 'Ben' });
-    assert.match(await row.innerText(), /Alice & Co and Ben are writing/);
+    assert.match(await row.innerText(), /Alice & Co and Ben are typing…/);
     await page.receive('typing', { member: 'seat-4', display_name: 'Cleo' });
-    assert.match(await row.innerText(), /3 people are writing/);
+    assert.match(await row.innerText(), /3 people are typing…/);
     // A member who has said it writes no more.
     await page.receive('message', { ...alice, id: 1, content: 'done' });
-    assert.match(await row.innerText(), /Ben and Cleo are writing/);
+    assert.match(await row.innerText(), /Ben and Cleo are typing…/);
     await page.clock.runFor(6100);
     assert.equal(await row.isVisible(), false);
   });

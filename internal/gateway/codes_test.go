@@ -23,7 +23,7 @@ func payloads(c *client, name string) (sent []string) {
 // A page that names itself is told refusals by their codes. All others, those that know
 // their seat or call their messages something among them, get the fields they always got.
 func TestCodesAreForPagesThatNameThemselves(t *testing.T) {
-	const withdrawn = `"reason":"The request was withdrawn."`
+	const withdrawn = `"reason":"The request was cancelled."`
 	for name, page := range map[string]struct {
 		auth    string
 		coded   string // stands where a refused request's code does
@@ -63,7 +63,7 @@ func TestCodesAreForPagesThatNameThemselves(t *testing.T) {
 				t.Errorf("an unknown request: %s", e)
 			}
 
-			const sentence = `"message":"You are not in this room. Please join it with its code."`
+			const sentence = `"message":"You’re not in this chat. Please ask to join with its room code."`
 			a.emit("join", `{"room":"elsewhere"}`)
 			a.emit("message", `{"room":"elsewhere","message":"x","ref":"r"}`)
 			a.barrier()

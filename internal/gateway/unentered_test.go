@@ -46,7 +46,7 @@ func TestFoundersHearThatNobodyEntered(t *testing.T) {
 				if said := told("alice"); !strings.Contains(said, "nobody entered it in time") {
 					t.Errorf("the founder is told %s", said)
 				}
-				if said := told("mallory"); !strings.Contains(said, "You are not in this room.") {
+				if said := told("mallory"); !strings.Contains(said, "You’re not in this chat.") {
 					t.Errorf("somebody else is told %s", said)
 				}
 			})

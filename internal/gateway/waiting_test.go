@@ -88,7 +88,7 @@ func TestWithdrawing(t *testing.T) {
 	alice, code := s.create("alice", "Alice")
 	a := s.connect(visit{session: "alice"}).join(alice)
 	request := func(seat room.Seat) string { return fmt.Sprintf(`{"room":%[1]q,"user_id":%[1]q}`, seat.ID) }
-	const reason = `"The request was withdrawn."`
+	const reason = `"The request was cancelled."`
 
 	bob := s.knock("bob", "Bob", code)
 	w := s.connect(visit{session: "bob", page: "/join/" + bob.ID})

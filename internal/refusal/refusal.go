@@ -68,55 +68,55 @@ const (
 
 // These end the sentences about names, and about a server that was not built whole.
 const (
-	nameRule = "A name has 1 to 20 letters, digits, emoji or other visible characters, and none of < > & \" \\ `"
-	build    = "Please start it with \"make run\", or build it with \"make build\", which fetch what is missing (Node.js with npm is needed once)."
+	nameRule = "Use 1 to 20 letters, digits, emoji or other visible characters, but none of < > & \" \\ `"
+	build    = "Start it with “make run” or build it with “make build”: both fetch what’s missing (Node.js with npm is needed once)."
 )
 
 // sentences say what happened and what to do.
 var sentences = map[Code]string{
-	RoomGone:      "This room does not exist any more. Please go back to the start page.",
-	RoomFull:      "This room is full. Somebody has to leave it before you can join.",
-	NotMember:     "You are not in this room. Please join it with its code.",
+	RoomGone:      "This chat no longer exists. Please go back to the start page.",
+	RoomFull:      "This chat is full. Someone has to leave before you can join.",
+	NotMember:     "You’re not in this chat. Please ask to join with its room code.",
 	NoSuchRequest: "This request to join is no longer open. Please go back and ask again.",
-	Unentered:     "Your room was closed because nobody entered it in time. Please create it again.",
-	Internal:      "Something went wrong on this server. Please try again.",
+	Unentered:     "Your chat was closed because nobody entered it in time. Please start a new one.",
+	Internal:      "Something went wrong on the server. Please try again.",
 
-	MessageTooLong: "Your message is too long and was not sent. Please split it.",
-	MessageBlank:   "There is nothing to see in your message, so it was not sent.",
-	TooFast:        "You are sending too fast, and something was not delivered. Please wait a few seconds.",
+	MessageTooLong: "Your message is too long and wasn’t sent. Please split it.",
+	MessageBlank:   "Your message looks empty, so it wasn’t sent.",
+	TooFast:        "You’re sending too fast, and something wasn’t delivered. Please wait a few seconds.",
 	TooManyTabs:    "This browser has too many connections open. Please close some tabs.",
-	LeftElsewhere:  "You left this room in another tab.",
+	LeftElsewhere:  "You left this chat in another tab.",
 
-	Declined:  "Somebody in the room said no. If that was a mistake, talk to whoever gave you the code, and ask again.",
-	TimedOut:  "Not everybody answered in time. Please ask again.",
-	Withdrawn: "The request was withdrawn.",
-	Displaced: "Too many requests came from your network at once, so somebody else got your place. Please ask again in a minute.",
+	Declined:  "Someone in the chat said no. If that was a mistake, talk to the person who gave you the code, then ask again.",
+	TimedOut:  "Not everyone answered in time. Please ask again.",
+	Withdrawn: "The request was cancelled.",
+	Displaced: "Too many requests came from your network at once, so someone else got your place. Please ask again in a minute.",
 
-	InvalidCode:         "Invalid input.",
-	NoSuchCode:          "Room not found. Codes change every few minutes. Please ask somebody in the room for the current one.",
-	TooManyWrongCodes:   "There were too many wrong room codes from your address. Please wait up to {minutes} min, and ask somebody in the room for its current code.",
-	NameBlank:           "Please enter a name. " + nameRule,
+	InvalidCode:         "Invalid input. A room code has six digits.",
+	NoSuchCode:          "Room not found. Room codes change every few minutes. Please ask someone in the chat for the current one.",
+	TooManyWrongCodes:   "Too many wrong room codes came from your network. Please wait up to {wait}, then ask someone in the chat for the current code.",
+	NameBlank:           "Please enter your name. " + nameRule,
 	NameTooLong:         "This name is too long. " + nameRule,
-	NameSign:            "The character {character} cannot be part of a name. " + nameRule,
+	NameSign:            "A name can’t contain {character}. " + nameRule,
 	NameCharacter:       "This name contains an invisible or unknown character. " + nameRule,
-	NameMarks:           "This name has accents or other marks without a letter to stand on, or too many on one letter. " + nameRule,
-	NameTaken:           "Somebody in this room already has this name. Please choose another one.",
-	NameAlike:           "This name is too much like a name in this room. Please choose another one.",
-	TooManyJoinRequests: "Too many people are asking to join this room. Please try again in a minute.",
-	TooManyRooms:        "This server has all the rooms it can hold. Please try again later.",
-	TooManyRoomsHere:    "There are already as many rooms from your address as one may open. Please leave one of them first.",
-	TooManyRequests:     "There were too many requests from your address. Please try again in a minute.",
-	TooManyConnections:  "Too many connections from your network are open. Please try again in a moment.",
-	FormExpired:         "This form is no longer valid. Please reload the page it is on and try again.",
-	FormForeign:         "This form was sent from a different site. Please open the chat's own page and try again.",
-	FormTooLarge:        "This is more than a form can hold. Please send less.",
-	FormMalformed:       "This form could not be read. Please reload the page it is on and try again.",
-	NothingHere:         "There is nothing at this address. Please go back to the start page.",
-	MethodNotAllowed:    "This address does not take such a request. Please go back to the start page.",
-	Cancelled:           "The request was cancelled. Please try again.",
-	Busy:                "The server is too busy at the moment. Please try again.",
+	NameMarks:           "This name has an accent or other mark without a letter, or too many of them on one letter. " + nameRule,
+	NameTaken:           "Someone in this chat already has this name. Please choose another one.",
+	NameAlike:           "This name looks too much like another one in this chat. Please choose another one.",
+	TooManyJoinRequests: "Too many people are asking to join this chat right now. Please try again in a minute.",
+	TooManyRooms:        "This server can’t hold any more chats right now. Please try again later.",
+	TooManyRoomsHere:    "Your network already has as many chats open as this server allows. Leave one that you no longer need, or try again when one of them has ended.",
+	TooManyRequests:     "Too many requests came from your network. Please try again in a minute.",
+	TooManyConnections:  "Too many connections are open from your network. Please try again in a moment.",
+	FormExpired:         "This form has expired. Please reload its page and try again.",
+	FormForeign:         "This form came from another site. Please open the chat’s own page and try again.",
+	FormTooLarge:        "That’s more than a form can hold. Please send less.",
+	FormMalformed:       "This form couldn’t be read. Please reload its page and try again.",
+	NothingHere:         "There’s nothing at this address. Please go back to the start page.",
+	MethodNotAllowed:    "This address doesn’t take that kind of request. Please go back to the start page.",
+	Cancelled:           "The request was interrupted. Please try again.",
+	Busy:                "The server is too busy right now. Please try again in a moment.",
 	BuiltWithoutClient:  "This server was built without the Socket.IO client. " + build,
-	BuiltWithoutModules: "This server runs, but it was built without the browser modules that its pages need. " + build,
+	BuiltWithoutModules: "This server is running, but it was built without the browser modules that its pages need. " + build,
 }
 
 // Values are what stands for the {placeholders} of a sentence, by their names.

@@ -43,7 +43,7 @@ func TestCodes(t *testing.T) {
 	if len(codes) != len(sentences) {
 		t.Errorf("%d codes, %d sentences", len(codes), len(sentences))
 	}
-	if got := Code("unknown").Sentence(Values{"minutes": "5"}); got != "" {
+	if got := Code("unknown").Sentence(Values{"wait": "5 minutes"}); got != "" {
 		t.Errorf("of an unknown code: %q", got)
 	}
 }

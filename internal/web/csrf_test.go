@@ -33,7 +33,7 @@ func TestTokenIsRequired(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := newBrowser(t, h)
 			b.token()
-			b.do(http.MethodPost, "/join", form).want(t, 400, "no longer valid", "reload", `href="/"`)
+			b.do(http.MethodPost, "/join", form).want(t, 400, "has expired", "reload", `href="/"`)
 			b.do(http.MethodPost, "/", form).want(t, 400)
 		})
 	}
@@ -221,7 +221,7 @@ func TestOrigins(t *testing.T) {
 				got.want(t, 200)
 				return
 			}
-			got.want(t, 400, "different site")
+			got.want(t, 400, "another site")
 			if len(service.applications) != 0 || refused.counts["form/origin"] != 1 {
 				t.Errorf("asked %d times, counted %v", len(service.applications), refused.counts)
 			}
@@ -244,7 +244,7 @@ func TestForms(t *testing.T) {
 	const urlencoded = "application/x-www-form-urlencoded"
 	raw("room_code=123456&display_name=Anna", urlencoded).want(t, 200)
 	raw("a="+strings.Repeat("x", maxFormBytes), urlencoded).want(t, 413, "more than a form can hold", `href="/"`)
-	raw("a=%zz", urlencoded).want(t, 400, "could not be read")
+	raw("a=%zz", urlencoded).want(t, 400, "couldn’t be read")
 	raw("a=1;b=2", urlencoded).want(t, 400)
 	raw("--x\r\nbroken", "multipart/form-data; boundary=x").want(t, 400)
 	raw("", "multipart/form-data").want(t, 400)

@@ -3,7 +3,6 @@ package web
 import (
 	"math"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/go-chi/httprate"
@@ -165,10 +164,10 @@ func (g *guesses) count(networks []network.Network) error {
 
 func tooManyGuesses(retry time.Duration) problem {
 	return problem{
-		status: http.StatusTooManyRequests,
-		code:   refusal.TooManyWrongCodes,
-		values: refusal.Values{"minutes": strconv.Itoa(int(math.Ceil(retry.Minutes())))},
-		retry:  retry,
-		where:  "join", reason: "wrong codes",
+		status:  http.StatusTooManyRequests,
+		code:    refusal.TooManyWrongCodes,
+		minutes: int(math.Ceil(retry.Minutes())),
+		retry:   retry,
+		where:   "join", reason: "wrong codes",
 	}
 }

@@ -97,7 +97,7 @@ func TestWrongCodesOfAnAddress(t *testing.T) {
 		}
 		asked := len(service.applications)
 		wrong, right := guess("999999"), guess(rightCode)
-		wrong.want(t, 429, "too many wrong room codes", `href="/"`)
+		wrong.want(t, 429, "Too many wrong room codes", `href="/"`)
 		right.want(t, 429)
 		// The answer of a limited address does not tell a right code from a wrong one.
 		if wrong.body != right.body || wrong.Header.Get("Retry-After") != right.Header.Get("Retry-After") {
@@ -311,7 +311,7 @@ func TestRequestLimits(t *testing.T) {
 					}
 				}
 				got := test.do(b, token)
-				got.want(t, 429, "too many requests", `href="/"`)
+				got.want(t, 429, "Too many requests", `href="/"`)
 				if got.Header.Get("Retry-After") != "60" {
 					t.Errorf("Retry-After %q", got.Header.Get("Retry-After"))
 				}

@@ -26,6 +26,8 @@ type problem struct {
 	status int
 	code   refusal.Code
 	values refusal.Values
+	// minutes, if not zero, is the sentence's {wait}.
+	minutes int
 	// retry, if not zero, is when it makes sense to try again.
 	retry time.Duration
 	// field is the name of the form's field that it is about, if it is about one.
@@ -57,6 +59,15 @@ var problems = []struct {
 	{room.ErrNotMember, problem{status: http.StatusForbidden, code: refusal.NotMember, reason: "not a member"}},
 	{context.Canceled, problem{status: http.StatusServiceUnavailable, code: refusal.Cancelled, reason: "cancelled"}},
 	{context.DeadlineExceeded, problem{status: http.StatusServiceUnavailable, code: refusal.Busy, retry: 10 * time.Second, reason: "timeout"}},
+}
+
+// in returns the sentence in a language.
+func (p *problem) in(l *words.Language) string {
+	values := p.values
+	if p.minutes > 0 {
+		values = refusal.Values{"wait": cmp.Or(l.Counted("minutes", p.minutes), strconv.Itoa(p.minutes)+" min")}
+	}
+	return l.Refusal(p.code, values)
 }
 
 var internalProblem = problem{
@@ -129,7 +140,7 @@ func (s *server) refuse(w http.ResponseWriter, r *http.Request, p problem) {
 	h.Set("Cache-Control", "no-store")
 	h.Add("Vary", "Accept")
 	l := s.speak(w.Header(), r)
-	text := l.Refusal(p.code, p.values)
+	text := p.in(l)
 	h.Del("ETag")
 	h.Del("Last-Modified")
 	if p.retry > 0 {
@@ -153,7 +164,7 @@ func (s *server) refuse(w http.ResponseWriter, r *http.Request, p problem) {
 func (s *server) writeErrorPage(w http.ResponseWriter, l *words.Language, status int, text string) {
 	var page bytes.Buffer
 	err := errorPage.Execute(&page, struct{ Lang, Name, Text, Home string }{
-		cmp.Or(l.Tag, "en"), l.Page("name", "Secure Chat"), text, l.Page("error.home", "Back to the start page"),
+		cmp.Or(l.Tag, "en"), l.Page("name", "Secure Chat"), text, l.Page("home", "Back to the start page"),
 	})
 	if err != nil {
 		panic(err) // a constant template, strings and a buffer

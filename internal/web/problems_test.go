@@ -77,7 +77,7 @@ func TestErrorPageEscapes(t *testing.T) {
 		return room.Seat{}, &room.NameError{Problem: room.NameBadCharacter, Char: '<'}
 	}}
 	page := newBrowser(t, newHandler(t, service)).create("<script>alert(1)</script>")
-	page.want(t, 400, "The character &lt; cannot")
+	page.want(t, 400, "can’t contain &lt;")
 	if strings.Contains(page.body, "alert(1)") {
 		t.Error("the name is in the page")
 	}

@@ -162,9 +162,9 @@ func isWords(node *xhtml.Node) bool {
 func TestLanguages(t *testing.T) {
 	b := newBrowser(t, newHandler(t, &fakeService{}, ownPages))
 	for accept, want := range map[string][]string{
-		"":               {"en", `<html lang="en">`, "Start a new chat", "There is nothing at this address."},
-		"de-CH, en;q=.5": {"de", `<html lang="de">`, "Neuen Chat beginnen", "Unter dieser Adresse gibt es nichts."},
-		"tlh":            {"en", `<html lang="en">`, "Start a new chat", "There is nothing at this address."},
+		"":               {"en", `<html lang="en">`, "Start a new chat", "There’s nothing at this address."},
+		"de-CH, en;q=.5": {"de", `<html lang="de">`, "Neuen Chat starten", "Unter dieser Adresse gibt es nichts."},
+		"tlh":            {"en", `<html lang="en">`, "Start a new chat", "There’s nothing at this address."},
 	} {
 		ask := header("Accept-Language", accept)
 		page := b.get("/", ask)
@@ -180,7 +180,7 @@ func TestLanguages(t *testing.T) {
 	// Foreign pages have a language of their own.
 	foreign := newBrowser(t, newHandler(t, &fakeService{}))
 	got := foreign.get("/nothing", header("Accept-Language", "de"))
-	got.want(t, 404, "There is nothing at this address.")
+	got.want(t, 404, "There’s nothing at this address.")
 	if got.Header.Get("Content-Language") != "" {
 		t.Errorf("%v", got.Header)
 	}
@@ -266,7 +266,7 @@ func TestProblemsHaveCodes(t *testing.T) {
 		told = append(told, p.problem)
 	}
 	for _, p := range told {
-		english, german := set.For("en").Refusal(p.code, p.values), set.For("de").Refusal(p.code, p.values)
+		english, german := p.in(set.For("en")), p.in(set.For("de"))
 		if english == "" || german == "" || english == german || strings.ContainsAny(english+german, "{}") {
 			t.Errorf("%s: %q, %q", p.code, english, german)
 		}
@@ -284,11 +284,11 @@ func TestCodesOfNames(t *testing.T) {
 		code refusal.Code
 		said string
 	}{
-		{room.NameError{Problem: room.NameBlank}, refusal.NameBlank, "Please enter a name."},
+		{room.NameError{Problem: room.NameBlank}, refusal.NameBlank, "Please enter your name."},
 		{room.NameError{Problem: room.NameTooLong}, refusal.NameTooLong, "too long"},
-		{room.NameError{Problem: room.NameBadMarks}, refusal.NameMarks, "marks"},
-		{room.NameError{Problem: room.NameBadCharacter, Char: '<'}, refusal.NameSign, "The character < cannot"},
-		{room.NameError{Problem: room.NameBadCharacter, Char: '\\'}, refusal.NameSign, "The character \\ cannot"},
+		{room.NameError{Problem: room.NameBadMarks}, refusal.NameMarks, "accent"},
+		{room.NameError{Problem: room.NameBadCharacter, Char: '<'}, refusal.NameSign, "can’t contain <"},
+		{room.NameError{Problem: room.NameBadCharacter, Char: '\\'}, refusal.NameSign, "can’t contain \\"},
 		{room.NameError{Problem: room.NameBadCharacter, Char: utf8.RuneError}, refusal.NameCharacter, "invisible or unknown"},
 		{room.NameError{Problem: room.NameBadCharacter, Char: '\u200b'}, refusal.NameCharacter, "invisible or unknown"},
 	} {
@@ -300,7 +300,7 @@ func TestCodesOfNames(t *testing.T) {
 		if !strings.Contains(said, test.said) || !strings.Contains(said, "1 to 20") {
 			t.Errorf("%v: %q does not say %q and what is allowed", test.err, said, test.said)
 		}
-		if strings.ContainsFunc(said, func(r rune) bool { return r > '~' || r < ' ' }) {
+		if strings.ContainsFunc(said, func(r rune) bool { return r > '~' && r != '’' || r < ' ' }) {
 			t.Errorf("%v: %+q carries the character", test.err, said)
 		}
 		german := set.For("de").Refusal(p.code, p.values)

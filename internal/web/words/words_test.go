@@ -121,8 +121,9 @@ func TestForScripts(t *testing.T) {
 func TestRefusal(t *testing.T) {
 	s := set(t, map[string]string{
 		"en.json": `{}`,
-		"de.json": `{"refusals": {"name_sign": "Ohne {character}, bitte."}, "sentences": {"You left this room in another tab.": "Anderswo verlassen."}}`,
+		"de.json": `{"refusals": {"name_sign": "Ohne {character}, bitte."}, "sentences": {"You left this chat in another tab.": "Anderswo verlassen."}}`,
 	})
+	invalid := refusal.InvalidCode.Sentence(nil)
 	for _, test := range []struct {
 		language string
 		code     refusal.Code
@@ -130,14 +131,14 @@ func TestRefusal(t *testing.T) {
 	}{
 		{"de", refusal.NameSign, "Ohne {, bitte."},
 		{"de", refusal.LeftElsewhere, "Anderswo verlassen."}, // by the English sentence
-		{"de", refusal.InvalidCode, "Invalid input."},
-		{"en", refusal.InvalidCode, "Invalid input."},
+		{"de", refusal.InvalidCode, invalid},
+		{"en", refusal.InvalidCode, invalid},
 	} {
 		if got := s.For(test.language).Refusal(test.code, refusal.Values{"character": "{"}); got != test.want {
 			t.Errorf("%s in %s: %q, want %q", test.code, test.language, got, test.want)
 		}
 	}
-	if got := set(t, nil).For("de").Refusal(refusal.InvalidCode, nil); got != "Invalid input." {
+	if got := set(t, nil).For("de").Refusal(refusal.InvalidCode, nil); got != invalid {
 		t.Errorf("without words: %q", got)
 	}
 }
@@ -205,6 +206,27 @@ func compare(t *testing.T, where string, want, got map[string]string) {
 	}
 }
 
+// Pages are set with the marks that their language is printed with, and not with those of a
+// typewriter. Quotes that a name must not have stand between blanks.
+func TestMarks(t *testing.T) {
+	typewriter := regexp.MustCompile(`\pL['"]|['"]\pL|\.\.| …| - `)
+	languages := map[string]struct{ quoted, wrong *regexp.Regexp }{
+		"en.json": {regexp.MustCompile(`“[^“”]*”`), regexp.MustCompile(`[„“”‚«»]|\pZ…`)},
+		"de.json": {regexp.MustCompile(`„[^„“]*“`), regexp.MustCompile(`[„“”‚«»]|\pL…`)},
+	}
+	for name, marks := range languages {
+		file := read(t, name)
+		for _, words := range []map[string]string{file.Pages, file.Scripts, file.Refusals, file.Sentences} {
+			for key, text := range words {
+				wrong := typewriter.FindString(text) + marks.wrong.FindString(marks.quoted.ReplaceAllString(text, ""))
+				if wrong != "" {
+					t.Errorf("%s: %s has %q: %q", name, key, wrong, text)
+				}
+			}
+		}
+	}
+}
+
 func placeholders(text string) []string {
 	return slices.Sorted(slices.Values(placeholder.FindAllString(text, -1)))
 }
@@ -220,7 +242,7 @@ func TestWordsAreUsed(t *testing.T) {
 		elsewhere []string
 	}{
 		`words\['([^']+)'\]`: {"templates", []string{".html"}, english.Pages, []string{
-			"error.home",
+			"minutes.one", "minutes.other",
 			"start.chats.people.one", "start.chats.people.other", "start.chats.nobody", "start.chats.ends", "start.chats.held",
 			"span.minutes", "span.hours", "span.days.one", "span.days.other",
 		}},

@@ -1,7 +1,7 @@
 import { isEmoji, textOf } from './content.js';
 import { element } from '../ui/dom.js';
+import { timeOf as timeOfDay } from '../ui/moments.js';
 
-const short = new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit' });
 const hues = 8; // as many as the style sheet has
 
 /** @typedef {import('../transport/events.js').Message} Message */
@@ -44,7 +44,7 @@ export function momentOf({ at }) {
 export function timeOf(message) {
   const moment = momentOf(message);
   if (!moment) return element('time', { className: 'message-time' }, String(message.timestamp ?? '').slice(0, 5));
-  return element('time', { className: 'message-time', dateTime: moment.toISOString() }, short.format(moment));
+  return element('time', { className: 'message-time', dateTime: moment.toISOString() }, timeOfDay(moment));
 }
 
 /**

@@ -1,7 +1,8 @@
 import { textOf } from './content.js';
-import { text } from '../ui/words.js';
+import { ahead } from '../ui/moments.js';
+import { counted, text } from '../ui/words.js';
 
-const moment = new Intl.DateTimeFormat(document.documentElement.lang, { weekday: 'long', hour: 'numeric', minute: '2-digit' });
+const people = { one: 'room.people.one', other: 'room.people.other' };
 
 /** Shows the number of the members, their names in a dialog, and there also how long the room lives. */
 export class People {
@@ -16,6 +17,7 @@ export class People {
   constructor(events, members, { count, end }) {
     this.#count = count;
     this.#end = end;
+    this.#showCount(Number(count.textContent));
     events.on('join_success', (joined) => this.#showCount(joined.count));
     events.on('update_participants', (now) => {
       this.#showCount(now.count);
@@ -30,11 +32,11 @@ export class People {
 
   /** @param {number | undefined} count */
   #showCount(count) {
-    if (count !== undefined) this.#count.textContent = String(count);
+    if (count !== undefined) this.#count.textContent = counted(people, count);
   }
 
   /** @param {number | undefined} seconds */
   #showEnd(seconds) {
-    if (seconds !== undefined) this.#end.textContent = text('room.ends', { when: moment.format(Date.now() + seconds * 1000) });
+    if (seconds !== undefined) this.#end.textContent = text('room.ends', ahead(seconds));
   }
 }

@@ -1,8 +1,9 @@
 import { Countdown } from '../ui/countdown.js';
 import { element } from '../ui/dom.js';
 import { avatarOf } from './members.js';
-import { text } from '../ui/words.js';
+import { formFor, text } from '../ui/words.js';
 
+const votes = { one: 'request.votes.one', other: 'request.votes.other' };
 const lateVerdict = 3000; // milliseconds that the server may be later than this clock
 const still = 400; // milliseconds after a card has moved, in which a click may be meant for the one before
 
@@ -82,7 +83,7 @@ export class Requests {
   progress(id, { approvals, required, time_remaining: seconds }) {
     const card = this.#cards.get(id);
     if (!card) return;
-    card.status.textContent = text('request.votes', { approvals, required });
+    card.status.textContent = text(formFor(votes, approvals), { approvals, required });
     card.bar.max = required;
     card.bar.value = approvals;
     card.bar.hidden = required < 2;
@@ -147,7 +148,7 @@ export class Requests {
     const bar = element('progress', { className: 'votes', hidden: true, ariaLabel: text('request.progress') });
     const deny = answerButton(text('request.decline'), 'deny');
     const accept = answerButton(text('request.accept'), 'accept primary');
-    const node = element('section', { className: 'join-request-notification', id: `notification-${id}`, 'data-user-id': id, tabIndex: -1, ariaLabel: text('request.label', { who: name }) },
+    const node = element('section', { className: 'join-request-notification', id: `notification-${id}`, 'data-user-id': id, tabIndex: -1, ariaLabel: text('alert.knock', { who: name }) },
       avatarOf(id, name),
       element('div', { className: 'notification-content' },
         element('p', {}, element('strong', { dir: 'auto' }, name), ` ${text('request.asks')} `, time),

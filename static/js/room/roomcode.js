@@ -14,6 +14,7 @@ const shownFor = 10_000; // milliseconds: long enough to read it to somebody
 /** The room's code in the page's header. It is hidden until somebody asks for it. */
 export class RoomCode {
   #parts;
+  #show;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
 
@@ -23,6 +24,7 @@ export class RoomCode {
    */
   constructor(parts, say) {
     this.#parts = parts;
+    this.#show = parts.toggle.textContent;
     parts.toggle.addEventListener('click', () => this.#reveal(Boolean(parts.code.hidden)));
     parts.copy.addEventListener('click', async () => {
       const copied = await copyText(this.value);
@@ -46,7 +48,7 @@ export class RoomCode {
     const { code, dots, toggle } = this.#parts;
     code.hidden = !visible;
     dots.hidden = visible;
-    toggle.textContent = text(visible ? 'code.hide' : 'code.show');
+    toggle.textContent = visible ? text('code.hide') : this.#show;
     clearTimeout(this.#timer);
     if (visible) this.#timer = setTimeout(() => this.#reveal(false), shownFor);
   }

@@ -1,6 +1,9 @@
 import { Composer } from './composer.js';
 import { TypingSignal } from './typing.js';
-import { text } from '../ui/words.js';
+import { counted } from '../ui/words.js';
+
+const left = { one: 'message.left.one', other: 'message.left.other' };
+const over = { one: 'message.over.one', other: 'message.over.other' };
 
 /** Takes messages from the field over the outbox into the conversation. A text that nobody has received yet is kept as a draft. */
 export class Sending {
@@ -17,7 +20,7 @@ export class Sending {
    * @param {{form: HTMLFormElement, input: HTMLTextAreaElement, left: HTMLElement}} parts
    * @param {(said: string) => void} announce
    */
-  constructor(events, messages, draft, { form, input, left }, announce) {
+  constructor(events, messages, draft, { form, input, left: length }, announce) {
     this.#events = events;
     this.#messages = messages;
     this.#draft = draft;
@@ -25,8 +28,8 @@ export class Sending {
     const kept = draft.take();
     const signal = new TypingSignal(() => events.say('typing'));
     this.#composer = new Composer(
-      form, input, left,
-      { left: (count) => text('message.left', { count }), over: (count) => text('message.over', { count }) },
+      form, input, length,
+      { left: (number) => counted(left, number), over: (number) => counted(over, number) },
       {
         send(written) {
           events.outbox.add(written);

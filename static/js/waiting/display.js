@@ -1,8 +1,10 @@
 import { Countdown } from '../ui/countdown.js';
 import { byId } from '../ui/dom.js';
-import { text } from '../ui/words.js';
+import { formFor, text } from '../ui/words.js';
 import { verdictOf } from './verdicts.js';
 import { Votes } from './votes.js';
+
+const secondsLeft = { one: 'waiting.seconds.one', other: 'waiting.seconds.other' };
 
 /** Shows the applicant the state of the vote, the time that is left, and the verdict. */
 export class Display {
@@ -19,9 +21,10 @@ export class Display {
    */
   constructor(page, answerTime) {
     this.#page = page;
-    const [timer, ring] = [byId('timer'), byId('ring', SVGElement)];
+    const [timer, unit, ring] = [byId('timer'), byId('timer-unit'), byId('ring', SVGElement)];
     this.#countdown = new Countdown((seconds) => {
       timer.textContent = String(seconds);
+      unit.textContent = text(formFor(secondsLeft, seconds));
       ring.style.strokeDashoffset = String(1 - Math.min(1, seconds / answerTime));
     }, () => {
       this.#status.textContent = text('waiting.over');

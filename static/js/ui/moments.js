@@ -1,0 +1,31 @@
+// Days and times in the page's language. The browser decides between twelve and twenty-four
+// hours: a language alone does not tell which of them a person uses.
+const language = document.documentElement.lang || undefined;
+const { hourCycle } = new Intl.DateTimeFormat(undefined, { hour: 'numeric' }).resolvedOptions();
+const time = new Intl.DateTimeFormat(language, { hour: 'numeric', minute: '2-digit', hourCycle });
+const weekday = new Intl.DateTimeFormat(language, { weekday: 'long' });
+const date = new Intl.DateTimeFormat(language, { weekday: 'long', day: 'numeric', month: 'long' });
+const relative = new Intl.RelativeTimeFormat(language);
+const [hour, week] = [3600, 6 * 24 * 3600]; // seconds; after six days a weekday may be today's
+
+/**
+ * The time of day.
+ *
+ * @param {Date} moment
+ */
+export const timeOf = (moment) => time.format(moment);
+
+/**
+ * A moment to come, in the words that a text has placeholders for: `left` is how long until
+ * then, as in “in 3 hours”, and `day` and `time` say when that is.
+ *
+ * @param {number} seconds until then
+ */
+export function ahead(seconds) {
+  const moment = new Date(Date.now() + seconds * 1000);
+  return {
+    left: seconds < 2 * hour ? relative.format(Math.max(1, Math.round(seconds / 60)), 'minute') : relative.format(Math.round(seconds / hour), 'hour'),
+    day: (seconds > week ? date : weekday).format(moment),
+    time: timeOf(moment),
+  };
+}
