@@ -215,22 +215,67 @@ func (b *blocked) Write(p []byte) (int, error) {
 
 func TestPacksAreBounded(t *testing.T) {
 	var p packs
+	named := func(file string) packedName { return packedName{file, codings[0]} }
 	text := bytes.Repeat([]byte("text "), 1000)
-	first, err := p.of("a", "1", int64(len(text)), bytes.NewReader(text))
+	first, err := p.of(named("a"), "1", int64(len(text)), bytes.NewReader(text))
 	if err != nil || len(first) == 0 {
 		t.Fatalf("%d bytes, %v", len(first), err)
 	}
 	for _, tag := range []string{"1", "2", "2", "3"} { // a file that changes takes one place
-		if _, err := p.of("a", tag, int64(len(text)), bytes.NewReader(text)); err != nil || p.size != len(first) {
+		if _, err := p.of(named("a"), tag, int64(len(text)), bytes.NewReader(text)); err != nil || p.size != len(first) {
 			t.Errorf("%d bytes, want %d: %v", p.size, len(first), err)
 		}
 	}
-	if body, err := p.of("huge", "1", maxPacked+1, nil); body != nil || err != nil {
+	if body, err := p.of(named("huge"), "1", maxPacked+1, nil); body != nil || err != nil {
 		t.Errorf("a huge file: %d bytes, %v", len(body), err)
 	}
 	p.size = packBudget
-	if body, err := p.of("b", "1", int64(len(text)), bytes.NewReader(text)); body != nil || err != nil || p.size != packBudget {
+	if body, err := p.of(named("b"), "1", int64(len(text)), bytes.NewReader(text)); body != nil || err != nil || p.size != packBudget {
 		t.Errorf("beyond the budget: %d bytes, %v", len(body), err)
+	}
+}
+
+// blockedReader says that it is read, and waits until it may go on.
+type blockedReader struct {
+	io.ReadSeeker
+	reading, goOn chan struct{}
+}
+
+func (b blockedReader) Read(p []byte) (int, error) {
+	b.reading <- struct{}{}
+	<-b.goOn
+	return b.ReadSeeker.Read(p)
+}
+
+// Threat: while one file is packed, which takes long for a large one, nobody gets any.
+func TestPackedFilesWaitForNobody(t *testing.T) {
+	var p packs
+	ready, slow := packedName{"ready", codings[0]}, packedName{"slow", codings[0]}
+	text := bytes.Repeat([]byte("text "), 1000)
+	want, err := p.of(ready, "1", int64(len(text)), bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := blockedReader{bytes.NewReader(text), make(chan struct{}), make(chan struct{})}
+	done := make(chan error)
+	go func() {
+		_, err := p.of(slow, "1", int64(len(text)), r)
+		done <- err
+	}()
+	<-r.reading
+	if got, err := p.of(ready, "1", int64(len(text)), nil); err != nil || !bytes.Equal(got, want) {
+		t.Errorf("%d bytes, want %d: %v", len(got), len(want), err)
+	}
+	close(r.goOn)
+	for {
+		select {
+		case <-r.reading:
+		case err := <-done:
+			if err != nil {
+				t.Error(err)
+			}
+			return
+		}
 	}
 }
 

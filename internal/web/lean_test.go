@@ -49,7 +49,7 @@ func TestOwnModulesAreServedWithoutComments(t *testing.T) {
 		t.Errorf("%v", got.Header)
 	}
 	packed := b.get(at, header("Accept-Encoding", "gzip"))
-	if unpacked(t, packed.body) != want["js/a.js"] || packed.Header.Get("Content-Length") != strconv.Itoa(len(packed.body)) || packed.Header.Get("ETag") != tag {
+	if unpacked(t, packed.body) != want["js/a.js"] || packed.Header.Get("Content-Length") != strconv.Itoa(len(packed.body)) || packed.Header.Get("ETag") == tag {
 		t.Errorf("packed: %v", packed.Header)
 	}
 	if head := b.do("HEAD", at, nil); head.Header.Get("Content-Length") != strconv.Itoa(len(want["js/a.js"])) {

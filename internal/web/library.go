@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io/fs"
 	"net/http"
-	"sync"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -30,7 +29,6 @@ type library map[string]*asset
 type asset struct {
 	name, tag string
 	content   []byte
-	packed    func() ([]byte, error) // as pack makes it, when it is first asked for
 }
 
 func loadLibrary(files fs.FS) (library, error) {
@@ -47,10 +45,7 @@ func loadLibrary(files fs.FS) (library, error) {
 		if err != nil {
 			return nil, err
 		}
-		l["/socket.io/"+name] = &asset{
-			name: name, tag: tagOf(content), content: content,
-			packed: sync.OnceValues(func() ([]byte, error) { return pack(content) }),
-		}
+		l["/socket.io/"+name] = &asset{name: name, tag: tagOf(content), content: content}
 	}
 	return l, nil
 }
@@ -79,14 +74,14 @@ func (s *server) serveLibrary(w http.ResponseWriter, r *http.Request) {
 	h.Add("Vary", "Accept-Encoding")
 	setContentType(h, file.name)
 	content := bytes.NewReader(file.content)
-	if takesPacked(r) {
-		packed, err := file.packed()
+	if c := codingFor(r); c != nil {
+		packed, err := s.static.packs.of(packedName{r.URL.Path, c}, file.tag, int64(len(file.content)), content)
 		if err != nil {
 			s.refuseUse(w, r, "library", err)
 			return
 		}
 		if packed != nil {
-			content = packedContent(h, packed)
+			content = c.content(h, packed)
 		}
 	}
 	http.ServeContent(w, r, file.name, time.Time{}, content)

@@ -147,14 +147,14 @@ func (s *server) serveStatic(w http.ResponseWriter, r *http.Request) {
 	h.Set("Cache-Control", cache)
 	h.Add("Vary", "Accept-Encoding")
 	setContentType(h, name)
-	if takesPacked(r) && (s.static.build != "" || info.Size() >= minPacked) {
-		packed, err := s.static.packs.of(name, tag, info.Size(), content)
+	if c := codingFor(r); c != nil && (s.static.build != "" || info.Size() >= minPacked) {
+		packed, err := s.static.packs.of(packedName{name, c}, tag, info.Size(), content)
 		if err != nil {
 			s.refuseUse(w, r, "static", err)
 			return
 		}
 		if packed != nil {
-			content = packedContent(h, packed)
+			content = c.content(h, packed)
 		}
 	}
 	http.ServeContent(w, r, name, info.ModTime(), content)

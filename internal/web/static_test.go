@@ -13,6 +13,8 @@ import (
 	"testing/fstest"
 	"time"
 
+	"github.com/andybalholm/brotli"
+
 	"securechat/room"
 )
 
@@ -50,12 +52,12 @@ func TestStatic(t *testing.T) {
 			t.Errorf("%s: %v", path, got.Header)
 		}
 		tag := got.Header.Get("ETag")
-		again := b.get("/static/"+path, header("If-None-Match", tag), header("Accept-Encoding", "gzip"))
+		again := b.get("/static/"+path, header("If-None-Match", tag))
 		if again.StatusCode != http.StatusNotModified || tag == "" {
 			t.Errorf("%s with ETag %q: %d", path, tag, again.StatusCode)
 		}
 	}
-	if got := b.get("/static/js/a.js", header("Accept-Encoding", "gzip, br")); got.Header.Get("Content-Encoding") != "gzip" {
+	if got := b.get("/static/js/a.js", header("Accept-Encoding", "gzip, deflate, br, zstd")); got.Header.Get("Content-Encoding") != "br" {
 		t.Errorf("not compressed: %v", got.Header)
 	}
 	if got := b.get("/static/video.mp4", header("Range", "bytes=10-19")); got.StatusCode != http.StatusPartialContent || len(got.body) != 10 {
@@ -137,27 +139,43 @@ func TestStaticPacked(t *testing.T) {
 	}
 	b := serve(true)
 	for _, c := range []struct {
-		file, accepts string
-		packed        bool
+		file, accepts, coding string
 	}{
-		{"text.css", "gzip, deflate, br, zstd", true},
-		{"text.css", "br;q=1.0, GZIP ;q=0.1", true},
-		{"short.js", "gzip", true},
-		{"tiny.js", "gzip", false},
-		{"noise.png", "gzip", false},
-		{"text.css", "", false},
-		{"text.css", "br, zstd", false},
-		{"text.css", "gzip;q=0, *", false},
-		{"text.css", "gzip;q=x", false},
-		{"text.css", "xgzip, gzipped", false},
+		{"text.css", "gzip, deflate, br, zstd", "br"},
+		{"text.css", "gzip, deflate", "gzip"},
+		{"text.css", "br, zstd", "br"},
+		{"text.css", "BR", "br"},
+		{"text.css", "br;q=1.0, GZIP ;q=0.1", "br"},
+		{"text.css", "br;q=0.1, gzip;q=1.0", "gzip"},
+		{"text.css", "br;q=0.5, gzip;q=0.5", "br"},
+		{"text.css", "br;q=0, gzip;q=0.001", "gzip"},
+		{"text.css", "br;q=x, gzip", "gzip"},
+		{"text.css", "gzip;q=0.5, *;q=0.1", "gzip"},
+		{"text.css", "gzip;q=0.5, *", "br"},
+		{"text.css", "*", "br"},
+		{"text.css", "br;q=0, *", "gzip"},
+		{"text.css", "gzip, identity", "gzip"},
+		{"text.css", "identity;q=0, *;q=0.1", "br"},
+		{"text.css", "identity;q=1, gzip;q=0.5", ""},
+		{"text.css", "*;q=0", ""},
+		{"text.css", "gzip;q=0, br;q=0, *", ""},
+		{"short.js", "gzip", "gzip"},
+		{"short.js", "br", "br"},
+		{"tiny.js", "gzip, br", ""},
+		{"noise.png", "gzip", ""},
+		{"noise.png", "br", ""},
+		{"text.css", "", ""},
+		{"text.css", "deflate, zstd", ""},
+		{"text.css", "gzip;q=x", ""},
+		{"text.css", "xgzip, gzipped, brotli", ""},
 	} {
 		for _, method := range []string{"GET", "HEAD"} {
 			name := method + " " + c.file + " for " + c.accepts
 			got := b.do(method, "/static/"+c.file, nil, header("Accept-Encoding", c.accepts))
 			got.want(t, 200)
 			want := string(files[c.file].Data)
-			if packed := got.Header.Get("Content-Encoding") == "gzip"; packed != c.packed {
-				t.Errorf("%s: packed %v", name, packed)
+			if coding := got.Header.Get("Content-Encoding"); coding != c.coding {
+				t.Errorf("%s: packed by %q, want %q", name, coding, c.coding)
 			}
 			if method == "HEAD" {
 				if get := b.get("/static/"+c.file, header("Accept-Encoding", c.accepts)); got.body != "" || got.Header.Get("Content-Length") != strconv.Itoa(len(get.body)) {
@@ -165,11 +183,7 @@ func TestStaticPacked(t *testing.T) {
 				}
 				continue
 			}
-			body := got.body
-			if c.packed {
-				body = unpacked(t, body)
-			}
-			if body != want || got.Header.Get("Content-Length") != strconv.Itoa(len(got.body)) {
+			if body := opened(t, got); body != want || got.Header.Get("Content-Length") != strconv.Itoa(len(got.body)) {
 				t.Errorf("%s: %d bytes, %v", name, len(body), got.Header)
 			}
 			if len(got.Header["No-Gzip-Compression"]) != 0 {
@@ -181,29 +195,70 @@ func TestStaticPacked(t *testing.T) {
 		}
 	}
 
-	accepts := header("Accept-Encoding", "gzip")
-	whole := b.get("/static/text.css", accepts)
-	if again := b.get("/static/text.css", accepts, header("If-None-Match", whole.Header.Get("ETag"))); again.StatusCode != http.StatusNotModified || again.body != "" || again.Header.Get("Content-Encoding") != "" {
-		t.Errorf("with its own ETag: %d, %d bytes, %v", again.StatusCode, len(again.body), again.Header)
-	}
-	if part := b.get("/static/text.css", accepts, header("Range", "bytes=5-8")); part.StatusCode != http.StatusPartialContent || part.body != text[5:9] || part.Header.Get("Content-Encoding") != "" {
-		t.Errorf("range: %d, %q, %v", part.StatusCode, part.body, part.Header)
-	}
-	// Else an answer without a body would have the length of one.
-	for _, condition := range []string{`"other"`, whole.Header.Get("ETag")} {
-		failed := b.get("/static/text.css", accepts, header("If-Match", condition))
-		if length := failed.Header.Get("Content-Length"); failed.StatusCode != http.StatusPreconditionFailed || failed.body != "" || length != "" && length != "0" || failed.Header.Get("Content-Encoding") != "" {
-			t.Errorf("If-Match %s: %d, %d bytes, %v", condition, failed.StatusCode, len(failed.body), failed.Header)
+	tags := map[string]bool{}
+	for _, coding := range []string{"", "gzip", "br"} {
+		accepts := header("Accept-Encoding", coding)
+		whole := b.get("/static/text.css", accepts)
+		tags[whole.Header.Get("ETag")] = true
+		if again := b.get("/static/text.css", accepts, header("If-None-Match", whole.Header.Get("ETag"))); again.StatusCode != http.StatusNotModified || again.body != "" || again.Header.Get("Content-Encoding") != "" {
+			t.Errorf("with its own ETag: %d, %d bytes, %v", again.StatusCode, len(again.body), again.Header)
+		}
+		part := b.get("/static/text.css", accepts, header("Range", "bytes=5-8"))
+		if part.StatusCode != http.StatusPartialContent || part.body != text[5:9] || part.Header.Get("Content-Encoding") != "" {
+			t.Errorf("range: %d, %q, %v", part.StatusCode, part.body, part.Header)
+		}
+		// Else an answer without a body would have the length of one.
+		for _, condition := range []string{`"other"`, whole.Header.Get("ETag")} {
+			failed := b.get("/static/text.css", accepts, header("If-Match", condition))
+			if length := failed.Header.Get("Content-Length"); failed.StatusCode != http.StatusPreconditionFailed || failed.body != "" || length != "" && length != "0" || failed.Header.Get("Content-Encoding") != "" {
+				t.Errorf("If-Match %s: %d, %d bytes, %v", condition, failed.StatusCode, len(failed.body), failed.Header)
+			}
 		}
 	}
+	// Threat: a cache in between gives one form to who asked for another.
+	if len(tags) != 3 || tags[""] {
+		t.Errorf("the forms of a file have the tags %v", tags)
+	}
 	// A file that may change is compressed as it goes, if that pays.
-	changing := serve(false)
+	changing, accepts := serve(false), header("Accept-Encoding", "gzip")
 	if got := changing.get("/static/short.js", accepts); got.Header.Get("Content-Encoding") != "" {
 		t.Errorf("short file that may change: %v", got.Header)
 	}
 	if got := changing.get("/static/text.css", accepts); unpacked(t, got.body) != text {
 		t.Errorf("file that may change: %v", got.Header)
 	}
+}
+
+// Files fit into the windows of what packs them, from the smallest window on.
+func TestWindow(t *testing.T) {
+	for size, want := range map[int]int{0: 16, 1<<16 - 16: 16, 1<<16 - 15: 17, 1<<17 - 16: 17, maxPacked: 22, 1 << 30: 22} {
+		if got := window(size); got != want {
+			t.Errorf("%d bytes: %d, want %d", size, got, want)
+		}
+	}
+	noise := make([]byte, 40<<10)
+	rand.NewChaCha8([32]byte{}).Read(noise)
+	large := strings.Repeat(string(noise), 3) // what repeats lies beyond the smallest window
+	packed, err := codings[0].pack([]byte(large))
+	if err != nil || len(packed) > 45<<10 {
+		t.Errorf("%d bytes of %d, %v", len(packed), len(large), err)
+	}
+}
+
+// opened returns the body of an answer as it was before it was packed.
+func opened(t *testing.T, a answer) string {
+	t.Helper()
+	switch a.Header.Get("Content-Encoding") {
+	case "":
+		return a.body
+	case "br":
+		content, err := io.ReadAll(brotli.NewReader(strings.NewReader(a.body)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(content)
+	}
+	return unpacked(t, a.body)
 }
 
 func unpacked(t *testing.T, body string) string {

@@ -15,7 +15,8 @@ type tags struct {
 	known map[string]string
 }
 
-// of returns the ETag of a file. It is weak because the file may be sent compressed.
+// of returns the ETag of a file. It is weak because a proxy may send the
+// file in another coding.
 func (t *tags) of(name string, info fs.FileInfo, content io.ReadSeeker) (string, error) {
 	if !info.ModTime().IsZero() {
 		return fmt.Sprintf(`W/"%x-%x"`, info.ModTime().UnixNano(), info.Size()), nil
