@@ -11,9 +11,8 @@ import (
 
 const usage = `Usage: securechat [--version | --help]
 
-Serves temporary chat rooms until it is told to stop. It takes its settings from the
-environment and from a file .env in the folder where it is started; README.md and
-.env.example say what there is to set.
+Runs a server for temporary chat rooms until it is stopped. Settings come from the
+environment and from a .env file in the current folder; .env.example describes them all.
 `
 
 // wrongUsage is what shells and systemd know as the end of a program that was called wrongly.

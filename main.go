@@ -65,7 +65,7 @@ func main() {
 	}
 	err := run(ctx, os.Environ())
 	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
+		fmt.Fprintln(os.Stderr, "securechat:", err)
 		os.Exit(1)
 	}
 }
@@ -74,7 +74,7 @@ func main() {
 func run(ctx context.Context, environ []string) error {
 	cfg, err := config.Load(environ, ".env")
 	if err != nil {
-		return fmt.Errorf("the configuration has mistakes:\n%w", err)
+		return fmt.Errorf("these settings, from the environment or .env, have to be changed before it can start:\n%w", err)
 	}
 	log := logging.New(os.Stderr, logging.Options{Level: cfg.LogLevel, JSON: cfg.Production})
 	slog.SetDefault(log)
@@ -87,7 +87,7 @@ func run(ctx context.Context, environ []string) error {
 	}
 	listener, err := app.conns.Listen(ctx, cfg.Listen)
 	if err != nil {
-		return fmt.Errorf("cannot listen on %s: %w", cfg.Listen, err)
+		return fmt.Errorf("can't listen on %s, which HOST and PORT choose: %w", cfg.Listen, err)
 	}
 	fmt.Printf("Secure Chat %s is at http://%s\n", version.String(), reachable(listener.Addr()))
 	return app.serve(ctx, listener, cfg.MetricsAddr)
@@ -123,7 +123,7 @@ func wire(cfg config.Config, log *slog.Logger) (*app, error) {
 	a.metrics = metrics.New(func() (rooms, members int) {
 		rooms, members, err := store.Totals(context.Background())
 		if err != nil {
-			log.Error("counting the rooms", "error", err)
+			log.Error("the rooms could not be counted", "error", err)
 		}
 		return rooms, members
 	})
@@ -214,7 +214,7 @@ func about(cfg config.Config) web.About {
 func connectionLimits(cfg config.Config, log *slog.Logger) connlimit.Limits {
 	limits := connlimit.Limits{Total: cfg.MaxConnections, PerAddress: cfg.MaxConnectionsPerIP}
 	if most := max(connlimit.OpenFiles()-spareFiles, 1); most < limits.Total {
-		log.Warn("MAX_CONNECTIONS is more than this process may open: raise its limit of open files (ulimit -n)", "connections", most)
+		log.Warn("MAX_CONNECTIONS is more than this process may open: raise its limit on open files (ulimit -n)", "connections", most)
 		limits.Total = most
 	}
 	if !cfg.RateLimits {
@@ -290,7 +290,7 @@ func (a *app) serve(ctx context.Context, listener net.Listener, metricsAddr stri
 	if metricsAddr != "" {
 		l, err := new(net.ListenConfig).Listen(ctx, "tcp", metricsAddr)
 		if err != nil {
-			return fmt.Errorf("cannot listen for metrics on %s: %w", metricsAddr, err)
+			return fmt.Errorf("can't listen for metrics on %s, which METRICS_ADDR chooses: %w", metricsAddr, err)
 		}
 		go func() { failed <- a.metrics.Serve(background, l, logging.ErrorLog(a.log)) }()
 	}
@@ -323,10 +323,10 @@ func (a *app) drain(ctx context.Context, server *http.Server) error {
 	defer cancel()
 	a.draining.Store(true)
 	if err := a.sockets.Close(ctx); err != nil {
-		a.log.Warn("not every socket took its leave", "error", err)
+		a.log.Warn("some sockets did not close in time", "error", err)
 	}
 	if err := server.Shutdown(ctx); err != nil {
-		a.log.Warn("not every request was finished", "error", err)
+		a.log.Warn("some requests did not finish in time", "error", err)
 		return server.Close()
 	}
 	return nil

@@ -85,7 +85,7 @@ describe('entering', { concurrency: 3 }, () => {
     const wrong = code === '999999' ? '999998' : '999999';
     for (const [name, typed, field, pattern] of [
       ['Ben', wrong, 'code', /^\s*Diesen Raum gibt es nicht\./],
-      ['Ana', code, 'name', /^\s*Jemand in diesem Raum heißt schon so\./],
+      ['Ana', code, 'name', /^\s*Jemand in diesem Chat heißt schon so\./],
       ['B<en', code, 'name', /^\s*Ein Name darf kein < enthalten\./],
     ]) {
       await ben.submitKnock(typed, name);
@@ -175,7 +175,7 @@ describe('entering', { concurrency: 3 }, () => {
     const ana = await stage.room('Ana');
     const ben = await stage.tab();
     await ben.knock(await ana.code(), 'Ben');
-    await says(ben, '#status', /^1 person is asked\. Nobody has said yes yet\.$/);
+    await says(ben, '#status', /^Waiting for 1 person to answer\.$/);
     const { path } = ben;
     await ben.page.reload();
     await says(ben, '#status', /^1 person is asked\./);
@@ -202,7 +202,7 @@ describe('entering', { concurrency: 3 }, () => {
     await ben.knock(await ana.code(), 'Ben');
     await cleo.knock(await ana.code(), 'Cleo');
     for (const tab of [ben, cleo]) {
-      await says(tab, '#status', /^1 person is asked\. Nobody has said yes yet\.$/);
+      await says(tab, '#status', /^Waiting for 1 person to answer\.$/);
       assert.match(await tab.page.locator('.as').innerText(), new RegExp(`${tab.name}$`));
       assert.match(await tab.page.locator('#timer').innerText(), /^(600|[1-5]?\d?\d)$/);
     }

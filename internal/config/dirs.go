@@ -52,13 +52,13 @@ func checkDir(path string) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("%q does not exist", path)
 	case err != nil:
-		return fmt.Errorf("%q cannot be read: %w", path, err)
+		return fmt.Errorf("%q can't be read: %w", path, err)
 	case !info.IsDir():
-		return fmt.Errorf("%q is no folder", path)
+		return fmt.Errorf("%q is not a folder", path)
 	}
 	files, err := folder.Open(path)
 	if err != nil {
-		return fmt.Errorf("%q cannot be read: %w", path, err)
+		return fmt.Errorf("%q can't be read: %w", path, err)
 	}
 	defer files.Close() // nothing was written
 	return files.Check()

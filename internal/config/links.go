@@ -25,7 +25,7 @@ func (l *label) UnmarshalText(text []byte) error {
 	case !utf8.ValidString(s):
 		return errors.New("it is not in UTF-8")
 	case strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }):
-		return errors.New("it has a line break or another character that cannot be seen")
+		return errors.New("it has a line break or another character that can't be seen")
 	case utf8.RuneCountInString(s) > maxLabel:
 		return fmt.Errorf("it has %d characters", utf8.RuneCountInString(s))
 	default:
@@ -67,12 +67,12 @@ func (c *contact) UnmarshalText(text []byte) error {
 // parseLink checks an address as far as its scheme needs it.
 func parseLink(text string) (*url.URL, error) {
 	if len(text) > maxLink {
-		return nil, fmt.Errorf("it has %d bytes, and browsers need not take more than %d", len(text), maxLink)
+		return nil, fmt.Errorf("it has %d bytes, which is more than the %d that every browser takes", len(text), maxLink)
 	}
 	u, err := url.Parse(text)
 	if err != nil || u.User != nil || strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsGraphic(r) || r == ' ' }) {
 		// Such a text can hold a password, so it is not shown.
-		return nil, errors.New("it is no address of this form")
+		return nil, errors.New("it is not an address of this form")
 	}
 	switch u.Scheme {
 	case "https":

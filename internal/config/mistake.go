@@ -7,13 +7,13 @@ type Mistake struct {
 	// Variable is the variable's name, or the path of a file that cannot be
 	// read.
 	Variable string
-	// Problem says what is wrong, with the value unless it is a secret.
+	// Problem says what is wrong, with the value unless it may be a secret.
 	Problem string
-	// Allowed says what the variable takes.
-	Allowed string
+	// Fix says what to do about it, as a command.
+	Fix string
 }
 
-// Error returns the mistake as one line.
+// Error returns the mistake as one line of two sentences.
 func (m *Mistake) Error() string {
-	return fmt.Sprintf("%s: %s; allowed: %s", m.Variable, m.Problem, m.Allowed)
+	return fmt.Sprintf("%s: %s. %s.", m.Variable, m.Problem, m.Fix)
 }

@@ -40,7 +40,7 @@ func parseOrigin(entry string) (string, error) {
 	u, err := url.Parse(entry)
 	if err != nil || u.User != nil {
 		// Such an entry can hold a password, so it is not shown.
-		return "", errors.New("an entry is no URL of this form")
+		return "", errors.New("an entry is not a URL of this form, and is not shown since it may hold a password")
 	}
 	scheme, known := map[string]string{"http": "http", "ws": "http", "https": "https", "wss": "https"}[u.Scheme]
 	if !known {

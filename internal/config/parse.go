@@ -28,7 +28,7 @@ func parse(values map[string]string) (variables, []error) {
 		mistakes = append(mistakes, &Mistake{
 			Variable: field.Tag.Get("env"),
 			Problem:  problem,
-			Allowed:  allowed(field),
+			Fix:      "Use " + allowed(field),
 		})
 	}
 	return v, mistakes

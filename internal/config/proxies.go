@@ -29,7 +29,7 @@ type proxies struct{ Proxies Proxies }
 func (p *proxies) UnmarshalText(text []byte) error {
 	if hops, err := strconv.Atoi(string(text)); err == nil {
 		if hops < 0 || hops > maxHops {
-			return fmt.Errorf("%d is no number of proxies in a row", hops)
+			return fmt.Errorf("%d is not a possible number of proxies in a row", hops)
 		}
 		p.Proxies = Proxies{Hops: hops}
 		return nil
@@ -60,10 +60,10 @@ func parsePrefix(entry string) (netip.Prefix, error) {
 		return netip.Prefix{}, fmt.Errorf("%q is neither an address nor a CIDR range", entry)
 	}
 	if prefix.Addr().Is4In6() {
-		return netip.Prefix{}, fmt.Errorf("%q is an IPv4 range in IPv6 clothes: write it as IPv4", entry)
+		return netip.Prefix{}, fmt.Errorf("%q is an IPv4 range in the form of IPv6, which has to be written as IPv4", entry)
 	}
 	if prefix.Bits() == 0 {
-		return netip.Prefix{}, fmt.Errorf("%q trusts everybody to name their own address", entry)
+		return netip.Prefix{}, fmt.Errorf("%q would let everyone choose their own address", entry)
 	}
 	return prefix.Masked(), nil
 }

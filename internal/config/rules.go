@@ -25,14 +25,14 @@ func (v *variables) contradictions(values map[string]string) []error {
 		mistakes = append(mistakes, &Mistake{
 			Variable: span.variable,
 			Problem:  fmt.Sprintf("%v is longer than a room lives", span.length),
-			Allowed:  fmt.Sprintf("at most ROOM_TTL, which is %v", v.RoomTTL),
+			Fix:      fmt.Sprintf("Use at most ROOM_TTL, which is %v", v.RoomTTL),
 		})
 	}
 	if collides(string(v.MetricsAddr), v.listen(values["PORT"] != "")) {
 		mistakes = append(mistakes, &Mistake{
 			Variable: "METRICS_ADDR",
 			Problem:  fmt.Sprintf("%q is where the server itself listens", string(v.MetricsAddr)),
-			Allowed:  "another port than PORT",
+			Fix:      "Use another port than PORT",
 		})
 	}
 	return mistakes
@@ -60,8 +60,8 @@ func (v *variables) refusals() []error {
 	if v.RedisURL != "" {
 		mistakes = append(mistakes, &Mistake{
 			Variable: "REDIS_URL",
-			Problem:  "a Redis store is not supported yet, rooms live in this process's memory",
-			Allowed:  "nothing, leave it unset",
+			Problem:  "a Redis store is not supported yet, and rooms live in this process's memory",
+			Fix:      "Leave it unset",
 		})
 	}
 	if !v.production() {
@@ -71,14 +71,14 @@ func (v *variables) refusals() []error {
 		mistakes = append(mistakes, &Mistake{
 			Variable: v.secretVariable(),
 			Problem:  problem,
-			Allowed:  fmt.Sprintf("at least %d random bytes in production, such as the output of: openssl rand -hex 32", minSecret),
+			Fix:      fmt.Sprintf("Production needs at least %d random bytes: set it to the output of `openssl rand -hex 32`", minSecret),
 		})
 	}
 	if !v.RateLimits {
 		mistakes = append(mistakes, &Mistake{
 			Variable: "RATE_LIMITS",
-			Problem:  "off would let anybody guess codes in production",
-			Allowed:  "on in production",
+			Problem:  "off would let anyone guess room codes",
+			Fix:      "Turn it on in production",
 		})
 	}
 	return mistakes
@@ -90,7 +90,7 @@ func weakness(secret Secret) string {
 	case len(secret) == 0:
 		return "it is not set"
 	case len(secret) < minSecret:
-		return fmt.Sprintf("it is only %d bytes long", len(secret))
+		return fmt.Sprintf("it is too short, with %d of at least %d bytes", len(secret), minSecret)
 	}
 	return ""
 }
@@ -103,27 +103,27 @@ func (v *variables) warnings(s settings) []string {
 	}
 	switch secret := v.secret(); {
 	case len(secret) == 0:
-		warn("SECRET_KEY is not set: a random one was made for this run, so everybody is signed out when the server stops")
+		warn("SECRET_KEY is not set, so this run uses a random one and all sessions end when the server stops: set it to the output of `openssl rand -hex 32`")
 	case len(secret) < minSecret:
 		warn("%s is shorter than %d bytes and can be guessed: set it to the output of `openssl rand -hex 32`", v.secretVariable(), minSecret)
 	}
 	if !v.RateLimits {
-		warn("RATE_LIMITS is off: anybody can guess codes and flood the server")
+		warn("RATE_LIMITS is off, so anyone can guess room codes and flood the server: turn it on unless this is a load test")
 	}
 	if set := s.values["TRUSTED_PROXIES"] != ""; v.production() && !set && v.proxies(set).None() {
-		warn("TRUSTED_PROXIES is not set: behind a proxy all visitors would share one address and its limits; set it to the number of proxies, or to 0 if there is none")
+		warn("TRUSTED_PROXIES is not set, so behind a proxy all visitors would share one address and its limits: set it to the number of proxies, or to 0 if there are none")
 	}
 	if host, _, err := net.SplitHostPort(string(v.MetricsAddr)); err == nil && everywhere(host) {
-		warn("METRICS_ADDR listens on all interfaces: make sure that strangers cannot reach it")
+		warn("METRICS_ADDR listens on all interfaces: make sure that strangers can't reach it")
 	}
 	if int64(v.MaxRooms)*int64(v.MaxMembers) > int64(v.MaxConnections) {
-		warn("MAX_ROOMS × MAX_MEMBERS is more than MAX_CONNECTIONS: when so many are there, nobody else can connect, not even a member on the way back; raise MAX_CONNECTIONS or lower one of the others")
+		warn("MAX_ROOMS x MAX_MEMBERS is more than MAX_CONNECTIONS, so full rooms could keep everyone else from connecting, even members who come back: raise MAX_CONNECTIONS or lower one of the others")
 	}
 	if s.flaskProduction && !v.production() {
-		warn("FLASK_ENV has no meaning here: set APP_ENV=production")
+		warn("FLASK_ENV has no effect here: set APP_ENV=production")
 	}
 	if len(s.unknown) > 0 {
-		warn("the .env file sets variables that this server does not know: %v", s.unknown)
+		warn("the .env file sets variables that this server doesn't know: check the spelling of %v", s.unknown)
 	}
 	return warnings
 }

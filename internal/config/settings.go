@@ -90,7 +90,7 @@ func readFile(path string) (map[string]string, error) {
 		return empty, nil
 	}
 	if err != nil {
-		return empty, &Mistake{Variable: path, Problem: fmt.Sprintf("it cannot be read: %v", err), Allowed: "a readable file, or none"}
+		return empty, &Mistake{Variable: path, Problem: fmt.Sprintf("it can't be read: %v", err), Fix: "Make it a readable file, or remove it"}
 	}
 	text := strings.TrimPrefix(string(content), "\ufeff") // some editors for Windows add it
 	text = strings.ReplaceAll(text, "$", dollar)
@@ -98,8 +98,8 @@ func readFile(path string) (map[string]string, error) {
 	if !ok {
 		return empty, &Mistake{
 			Variable: path,
-			Problem:  fmt.Sprintf("line %d cannot be understood", badLine(text)),
-			Allowed:  "lines of the form NAME=value, with single quotes around a value with spaces or #",
+			Problem:  fmt.Sprintf("line %d is not a setting", badLine(text)),
+			Fix:      "Write each line as NAME=value, with single quotes around a value that has spaces or #",
 		}
 	}
 	for name, value := range values {

@@ -22,7 +22,7 @@ func (e *environment) UnmarshalText(text []byte) error {
 	case "development":
 		*e = false
 	default:
-		return fmt.Errorf("%q is neither", text)
+		return fmt.Errorf("%q is not a known environment", text)
 	}
 	return nil
 }
@@ -36,7 +36,7 @@ func (o *onOff) UnmarshalText(text []byte) error {
 	case "off":
 		*o = false
 	default:
-		return fmt.Errorf("%q is neither", text)
+		return fmt.Errorf("%q is neither on nor off", text)
 	}
 	return nil
 }
@@ -58,7 +58,7 @@ func (l *level) UnmarshalText(text []byte) error {
 	}
 	found, ok := names[strings.ToUpper(string(text))]
 	if !ok {
-		return fmt.Errorf("%q is no level", text)
+		return fmt.Errorf("%q is not a log level", text)
 	}
 	*l = level(found)
 	return nil
@@ -74,7 +74,7 @@ func (d *duration) UnmarshalText(text []byte) error {
 	}
 	parsed, err := time.ParseDuration(s)
 	if err != nil {
-		return fmt.Errorf("%q is no duration", text)
+		return fmt.Errorf("%q is not a duration", text)
 	}
 	*d = duration(parsed)
 	return nil
@@ -90,7 +90,7 @@ var hostName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$`)
 func (h *host) UnmarshalText(text []byte) error {
 	s := strings.TrimSuffix(strings.TrimPrefix(string(text), "["), "]")
 	if _, err := netip.ParseAddr(s); err != nil && !hostName.MatchString(s) {
-		return fmt.Errorf("%q is neither", text)
+		return fmt.Errorf("%q is not an address or a host name", text)
 	}
 	*h = host(s)
 	return nil
@@ -106,7 +106,7 @@ func (a *address) UnmarshalText(text []byte) error {
 	}
 	name, port, err := net.SplitHostPort(s)
 	if err != nil {
-		return fmt.Errorf("%q is no address with a port", text)
+		return fmt.Errorf("%q is not an address with a port", text)
 	}
 	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
 		return fmt.Errorf("%q has no port from 0 to 65535", text)
@@ -139,7 +139,7 @@ func (z *size) UnmarshalText(text []byte) error {
 	}
 	n, err := strconv.ParseUint(digits, 10, 63)
 	if err != nil {
-		return fmt.Errorf("%q is no size", text)
+		return fmt.Errorf("%q is not a size", text)
 	}
 	if n > uint64(maxSize/unit) || int64(n)*unit < minSize {
 		return fmt.Errorf("%q is out of range", text)
@@ -154,7 +154,7 @@ type contentPolicy string
 func (c *contentPolicy) UnmarshalText(text []byte) error {
 	for _, b := range text {
 		if b < ' ' || b > '~' {
-			return errors.New("it has a line break or another character that no header may hold")
+			return errors.New("it has a line break or another character that a header can't have")
 		}
 	}
 	*c = contentPolicy(text)

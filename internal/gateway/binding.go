@@ -205,7 +205,7 @@ func (c *conn) replayTurn(seat room.Seat) (done func(), err error) {
 // forgo tells the service that the connection does not wait for its turn any more.
 func (c *conn) forgo(seat room.Seat) {
 	if err := c.g.options.Service.Forgo(context.WithoutCancel(c.ctx), seat.Room, seat.ID, c.id); err != nil {
-		c.g.options.Log.Error("reporting the end of a wait", "error", err)
+		c.g.options.Log.Error("the end of a wait could not be reported", "error", err)
 	}
 }
 

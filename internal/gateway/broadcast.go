@@ -138,7 +138,7 @@ func (o *outgoing) in(p *pass) *engine.Broadcast {
 	b, err := engine.NewBroadcast(o.g.io.Sockets(), o.trailer, o.event)
 	o.encoded = true // not before: after a fault in it nobody may take the event for one that has nothing to send
 	if err != nil {
-		o.g.options.Log.Error("encoding an event", "event", o.event[0], "error", err)
+		o.g.options.Log.Error("an event could not be encoded", "event", o.event[0], "error", err)
 		return nil
 	}
 	o.broadcast = b

@@ -183,7 +183,7 @@ func (c *conn) report(seat room.Seat, l loss) {
 		err = c.g.options.Service.Disconnect(ctx, c.caller(seat), delivered, l.deliberate)
 	}
 	if err != nil {
-		c.g.options.Log.Error("reporting the end of a connection", "error", err)
+		c.g.options.Log.Error("the end of a connection could not be reported", "error", err)
 		// The room may still have it, and would not let it enter anew: another one can.
 		c.hangUp()
 	}

@@ -333,7 +333,7 @@ func (c *conn) onLeave(p payload) {
 	final, _ := p["final"].(bool)
 	_, bound := c.boundTo()
 	if !final && (c.restored && c.events == 1 || !bound && c.mayEnter(p)) {
-		c.g.options.Log.Debug("ignored a goodbye of a page that stayed")
+		c.g.options.Log.Debug("ignored a goodbye from a page that stayed")
 		return
 	}
 	seat, err := c.leaving(p, final)

@@ -195,7 +195,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !g.options.Accept(r) || r.Header.Get("Origin") == "null" {
 		g.options.Metrics.Refused("handshake", "origin")
 		g.warnOfOrigin(r)
-		http.Error(w, "This page may not connect to this server: its origin is not allowed.", http.StatusForbidden)
+		http.Error(w, "This page can't connect to this server: its origin is not allowed.", http.StatusForbidden)
 		return
 	}
 	if id := r.URL.Query().Get("sid"); id != "" {
@@ -211,7 +211,7 @@ func (g *Gateway) warnOfOrigin(r *http.Request) {
 		return
 	}
 	g.warned.Do(func() {
-		g.options.Log.Warn("a socket was refused because of its origin; if people cannot use the chat, a proxy changes the Host header: " +
+		g.options.Log.Warn("a socket was refused because of its origin; if people can't use the chat, a proxy may be changing the Host header: " +
 			"set TRUSTED_PROXIES, or add the public address to ALLOWED_ORIGINS")
 	})
 }

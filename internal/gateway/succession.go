@@ -115,7 +115,7 @@ func (c *conn) giveWay() *offset {
 	go c.socket.Conn().Close(true)
 	if !c.awaitEnd() {
 		c.replaced.Store(true)
-		c.g.options.Log.Warn("a connection takes long to end")
+		c.g.options.Log.Warn("a connection is taking long to end")
 	}
 	if !bound || !c.marks.areOf(seat.Room) {
 		return nil // it had not heard yet that it is in the room, which knows where its page is

@@ -99,7 +99,7 @@ func (c *csrf) tokens(next http.Handler) http.Handler {
 // since a proxy that is not configured looks the same as an attack.
 func (c *csrf) foreignOrigin() problem {
 	c.warned.Do(func() {
-		c.log.Warn("a form was refused because of its origin; if people cannot use the chat, a proxy changes the Host header: " +
+		c.log.Warn("a form was refused because of its origin; if people can't use the chat, a proxy may be changing the Host header: " +
 			"set TRUSTED_PROXIES, or add the public address to ALLOWED_ORIGINS")
 	})
 	return problem{

@@ -32,7 +32,7 @@ func (s *server) limit(where string, perMinute int) func(http.Handler) http.Hand
 		httprate.WithLimitCounter(newCounter(maxCounted)),
 		httprate.WithResponseHeaders(httprate.ResponseHeaders{}),
 		httprate.WithErrorHandler(func(_ http.ResponseWriter, _ *http.Request, err error) {
-			s.log.Error("counting a request", "error", err) // the request is refused below
+			s.log.Error("a request could not be counted", "error", err) // the request is refused below
 		}))
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

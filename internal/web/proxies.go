@@ -287,8 +287,8 @@ func (v *resolver) resolve(next http.Handler, full http.HandlerFunc) http.Handle
 // warn tells the operator, once, of a proxy that is not configured.
 func (v *resolver) warn() {
 	v.warned.Do(func() {
-		v.log.Warn("a request came through a proxy that is not trusted: if the proxy is yours, set TRUSTED_PROXIES, " +
-			"or all visitors count as one address; its bound of connections is the one for all meanwhile")
+		v.log.Warn("a request came through a proxy that is not trusted: if the proxy is yours, set TRUSTED_PROXIES; " +
+			"until then all visitors share one address, and only MAX_CONNECTIONS limits their connections")
 	})
 }
 
