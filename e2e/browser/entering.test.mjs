@@ -178,7 +178,7 @@ describe('entering', { concurrency: 3 }, () => {
     await says(ben, '#status', /^Waiting for 1 person to answer\.$/);
     const { path } = ben;
     await ben.page.reload();
-    await says(ben, '#status', /^1 person is asked\./);
+    await says(ben, '#status', /^Waiting for 1 person to answer\./);
     assert.equal(ben.path, path);
     assert.deepEqual(await ana.knocking(), ['Ben']);
     await ana.vote('Ben', true);
@@ -208,9 +208,9 @@ describe('entering', { concurrency: 3 }, () => {
     }
     await ana.vote('Ben', true);
     await ben.entered();
-    await says(cleo, '#status', /^2 people are asked\. Nobody has said yes yet\.$/);
+    await says(cleo, '#status', /^Waiting for 2 people to answer\.$/);
     await ben.vote('Cleo', true);
-    await says(cleo, '#status', /^2 people are asked\. 1 has said yes\.$/);
+    await says(cleo, '#status', /^1 person has said yes\. Waiting for 1 person to answer\.$/);
     assert.doesNotMatch(await cleo.page.locator('body').innerText(), /Ana|Ben/);
     // Who goes is not asked any more; the rest have agreed.
     await ana.leave();

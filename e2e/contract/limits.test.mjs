@@ -42,7 +42,7 @@ describe('the code’s clock', { concurrency: 8 }, () => {
     await until(() => updates(ana.conn).length >= 2);
     const late = await new Person(server).post('/join', { room_code: ana.room.code, display_name: 'Eve' }, plain);
     assert.equal(late.status, 404);
-    assert.match(late.html, /^Room not found\. Codes change every few minutes\./);
+    assert.match(late.html, /^Room not found\. Room codes change every few minutes\./);
   });
 
   test('a code that somebody asked to replace ends at once, and the one before with it', async () => {
