@@ -26,8 +26,8 @@ const pages = {
 };
 
 /**
- * Declares a test for each page. `check(t, judge)` gets a function that lets
- * Lighthouse look at the page: judge(categories, settings) gives {scores, lacking, points},
+ * Declares a test for each page. `check(t, judge, name)` gets a function that lets
+ * Lighthouse look at the page of the name: judge(categories, settings) gives {scores, lacking, points},
  * scores by category from 0 to 1, what they lack in words, and how fast this machine was.
  */
 export function lighthouseTests(title, check) {
@@ -75,7 +75,7 @@ export function lighthouseTests(title, check) {
         const { tab, path } = await reach(visit);
         await lendCookies(tab.page.context());
         await tab.page.close(); // it would take part of the machine
-        await check(t, (categories, settings) => judge(server.url + path, categories, settings));
+        await check(t, (categories, settings) => judge(server.url + path, categories, settings), name);
       });
     }
   });

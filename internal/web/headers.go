@@ -49,9 +49,22 @@ func (s *server) headers(next http.Handler) http.Handler {
 	})
 }
 
-// plainHost is a host that may stand in a policy. Clients choose the Host header, and the
+// plainHost is a host that may stand in a policy or a page. Clients choose the Host header, and the
 // grammar of policies has no IPv6 addresses.
 var plainHost = regexp.MustCompile(`^[A-Za-z0-9.-]+(:[0-9]+)?$`)
+
+// site returns the address of this site as the browser knows it, without a slash at the end;
+// "" if its host cannot stand in an address.
+//
+// The client chooses the Host header, and so may lie. Then the lie is in the page of this client
+// alone, which nobody may keep. Everybody else gets their own.
+func (s *server) site(r *http.Request) string {
+	host := s.proxies.hosts(r)[0]
+	if !plainHost.MatchString(host) {
+		return ""
+	}
+	return s.scheme(r) + "://" + host
+}
 
 func socketSources(hosts []string, secure bool) string {
 	scheme, sources := " ws://", ""

@@ -135,6 +135,9 @@ func (s *server) render(w http.ResponseWriter, r *http.Request, page string, var
 		}
 	}()
 	s.addOurs(w.Header(), r, vars)
+	if _, ours := vars["words"]; ours && page != indexPage {
+		w.Header().Set("X-Robots-Tag", "noindex") // it is one person's
+	}
 	if err := s.renderInTurn(buf, r, page, vars); err != nil {
 		s.logBroken(page, err)
 		p := internalProblem
@@ -180,7 +183,7 @@ func (s *server) addOurs(h http.Header, r *http.Request, vars map[string]any) {
 		return
 	}
 	vars["lang"], vars["words"], vars["script_words"] = l.Tag, jinja.Dict(l.Pages), l.ForScripts
-	vars["modules"] = s.modules.function()
+	vars["modules"], vars["site"] = s.modules.function(), s.site(r)
 	maps.Copy(vars, s.about)
 }
 

@@ -197,7 +197,7 @@ func (s *server) handler(o Options) (http.Handler, error) {
 	around := func(h http.Handler) http.Handler {
 		return s.observe(deliver(s.headers(s.recoverPages(h))))
 	}
-	site := s.observe(deliver((&untaken{limit: maxUntaken}).collect(compress(s.headers(s.recoverPages(s.site(o)))))))
+	site := s.observe(deliver((&untaken{limit: maxUntaken}).collect(compress(s.headers(s.recoverPages(s.router(o)))))))
 	static, library, socket := around(http.HandlerFunc(s.serveStatic)), around(http.HandlerFunc(s.serveLibrary)), s.socket(o.Socket)
 	resolver := &resolver{proxies: s.proxies, log: s.log}
 	return timeBody(resolver.resolve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -246,8 +246,8 @@ func (s *server) socket(handler http.Handler) http.Handler {
 	}))
 }
 
-// site returns the handler of everything else.
-func (s *server) site(o Options) http.Handler {
+// router returns the handler of everything else.
+func (s *server) router(o Options) http.Handler {
 	forms := &csrf{
 		origins: NewOrigins(o.Proxies, o.AllowedOrigins),
 		secure:  o.Proxies.Secure, refuse: s.refuse, log: s.log,
