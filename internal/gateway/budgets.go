@@ -66,6 +66,9 @@ var (
 	// codesPace and typingPace are those of one connection: more tabs give no more.
 	codesPace  = pace{favoursPerSecond, favoursAtOnce}
 	typingPace = pace{typingPerSecond, typingAtOnce}
+	// invitationsPace bounds a member's new invitations. Each is a change of the room that no page
+	// hears of. A page asks for one when somebody wants to send a link, and shows it until it ends.
+	invitationsPace = pace{0.2, 10}
 	// listsPace bounds lists of the members, 8 KB each in a full room. A page whose dialog
 	// is open asks whenever the count changes. All tabs may do so twice at once.
 	listsPace = pace{4, 2 * maxConnections}
@@ -89,9 +92,9 @@ type budgets struct {
 }
 
 type memberBudget struct {
-	posts, bytes, own, replay, codes, typing, lists bucket
-	turn                                            chan struct{} // full while one of the member's connections is on its way in
-	touched                                         time.Time
+	posts, bytes, own, replay, codes, typing, lists, invitations bucket
+	turn                                                         chan struct{} // full while one of the member's connections is on its way in
+	touched                                                      time.Time
 }
 
 type roomBudget struct {
@@ -182,6 +185,13 @@ func (b *budgets) typing(member string, now time.Time) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.memberLocked(member, now).typing.take(typingPace, 1, now)
+}
+
+// invitation takes a new invitation from a member's budget and reports whether there was one.
+func (b *budgets) invitation(member string, now time.Time) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.memberLocked(member, now).invitations.take(invitationsPace, 1, now)
 }
 
 // list takes a list of the members from a member's budget and reports whether there was one.

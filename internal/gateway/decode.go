@@ -10,12 +10,13 @@ import (
 )
 
 // An event is [name, payload, …]. The decoder keeps the fields of a payload that a handler
-// looks for, if they are strings or booleans. It reads past everything else, however deep
-// and large that is.
+// looks for, if they are strings or booleans; of one that is anything else it keeps that it is
+// there. It reads past everything else, however deep and large that is.
 
 // knownFields are the fields that handlers look for.
 var knownFields = map[string]string{
 	"room": "room", "display_name": "display_name", "message": "message", "ref": "ref", "again": "again", "user_id": "user_id", "final": "final",
+	"lookup": "lookup",
 }
 
 // knownField returns the field that a JSON string names, "" if no handler looks for it. It
@@ -92,7 +93,7 @@ func fields(object []byte) map[string]any {
 		case 't', 'f':
 			found[name] = value[0] == 't'
 		default:
-			delete(found, name)
+			found[name] = nil // it is there, and is nothing that a handler takes
 		}
 	}
 }

@@ -47,11 +47,14 @@ func decodeAll(text []byte) (event []any, ok bool) {
 	}
 	known := make(map[string]any)
 	for key, value := range object {
+		if knownFields[key] == "" {
+			continue
+		}
 		switch value.(type) {
 		case string, bool:
-			if knownFields[key] != "" {
-				known[key] = value
-			}
+			known[key] = value
+		default:
+			known[key] = nil
 		}
 	}
 	return append(event, known), true

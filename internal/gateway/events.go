@@ -68,6 +68,8 @@ var handlers = map[string]func(*conn, payload){
 	evApprove:     (*conn).onApprove,
 	evDeny:        (*conn).onDeny,
 	evNewCode:     (*conn).onNewCode,
+	evInvite:      (*conn).onInvite,
+	evRevoke:      (*conn).onRevoke,
 	evTimerSync:   (*conn).onTimerSync,
 	evPingRoom:    (*conn).onPingRoom,
 	evPing:        (*conn).onPing,
@@ -291,6 +293,37 @@ func (c *conn) onNewCode(p payload) {
 			return nil
 		}
 		return c.g.options.Service.RotateCode(c.ctx, c.caller(s))
+	})
+}
+
+// onInvite makes an invitation. Only the page that asked is told of it, since the lookup is
+// kept nowhere.
+func (c *conn) onInvite(p payload) {
+	c.asMember(p, func(s room.Seat) error {
+		if c.g.options.RateLimits && !c.g.budgets.invitation(s.ID, time.Now()) {
+			c.tooFast(evInvite, "")
+			return nil
+		}
+		lookup, until, err := c.g.options.Service.Invite(c.ctx, c.caller(s))
+		if err == nil {
+			c.emit("invite", invitePayload{lookup, until.UnixMilli()})
+		}
+		return err
+	})
+}
+
+// onRevoke ends one of the member's invitations, or all if the payload names none. There is
+// no budget for it: whoever wants a link to end must not be told that they are too fast.
+func (c *conn) onRevoke(p payload) {
+	c.asMember(p, func(s room.Seat) error {
+		if _, one := p["lookup"]; !one {
+			return c.g.options.Service.RevokeAll(c.ctx, c.caller(s))
+		}
+		err := c.g.options.Service.Revoke(c.ctx, c.caller(s), p.field("lookup"))
+		if errors.Is(err, room.ErrMalformedLookup) {
+			return nil // it is no invitation's, and must not end all
+		}
+		return err
 	})
 }
 

@@ -68,6 +68,9 @@ type Service interface {
 	Reannounce(ctx context.Context, session, knock string) (shown bool, err error)
 	Withdraw(ctx context.Context, session, knock string) error
 	RotateCode(ctx context.Context, c room.Caller) error
+	Invite(ctx context.Context, c room.Caller) (lookup string, until time.Time, err error)
+	Revoke(ctx context.Context, c room.Caller, lookup string) error
+	RevokeAll(ctx context.Context, c room.Caller) error
 }
 
 // Metrics counts what the gateway does. Its methods are called from many

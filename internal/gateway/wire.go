@@ -21,6 +21,8 @@ const (
 	evApprove     = "approve_join"
 	evDeny        = "deny_join"
 	evNewCode     = "request_code_update"
+	evInvite      = "request_invite"
+	evRevoke      = "revoke_invite"
 	evTimerSync   = "request_timer_sync"
 	evPingRoom    = "ping_room"
 	evPing        = "ping"
@@ -145,6 +147,11 @@ type (
 	codePayload struct {
 		NewCode string `json:"new_code"`
 		Code    string `json:"code"`
+	}
+	// invitePayload is for the page that asked alone: whoever has the lookup may ask to be let in.
+	invitePayload struct {
+		Lookup string `json:"lookup"`
+		Until  int64  `json:"until"` // milliseconds since 1970
 	}
 	timerPayload struct {
 		TimeRemaining int `json:"time_remaining"` // seconds

@@ -17,6 +17,7 @@ var knownEvents = []string{
 	"join_request", "request_approval", "withdraw_request",
 	"approve_join", "approve", "deny_join", "deny",
 	"request_code_update", "code_refresh", "request_timer_sync",
+	"request_invite", "revoke_invite",
 	"ping_room", "ping",
 	other,
 }
