@@ -42,6 +42,8 @@ var repetitions = map[string]repeated{
 	"who is here":            {says: []string{evMembers}},
 	"the code":               {says: []string{evCode}},
 	"a new code":             {says: []string{evNewCode}, atOnce: favoursAtOnce, perSecond: favoursPerSecond},
+	"an invitation":          {says: []string{evInvite}},
+	"all taken back":         {says: []string{evInvite, evRevoke}},
 	"the time":               {says: []string{evTimerSync}},
 	"the room's state":       {says: []string{evPingRoom}},
 	"a ping":                 {says: []string{evPing}},

@@ -138,8 +138,8 @@ func TestPayloads(t *testing.T) {
 func TestEventsOfTheContract(t *testing.T) {
 	want := []string{
 		"approve", "approve_join", "code_refresh", "deny", "deny_join", "join", "join_request", "leave_room",
-		"message", "ping", "ping_room", "request_approval", "request_code", "request_code_update", "request_members", "request_timer_sync",
-		"typing", "withdraw_request",
+		"message", "ping", "ping_room", "request_approval", "request_code", "request_code_update", "request_invite", "request_members", "request_timer_sync",
+		"revoke_invite", "typing", "withdraw_request",
 	}
 	if got := eventNames(); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v", got)

@@ -25,6 +25,7 @@ var words = map[string]privacy{
 	"name": hidden, "nickname": hidden, "display": hidden, "email": hidden,
 	"message": hidden, "content": hidden, "text": hidden, "body": hidden, "payload": hidden, "form": hidden,
 	"envelope": hidden, "plaintext": hidden, "ciphertext": hidden,
+	"invite": hidden, "invitation": hidden, "lookup": hidden, "link": hidden, "fragment": hidden,
 	"code": hidden, "cookie": hidden, "token": hidden, "csrf": hidden, "secret": hidden, "key": hidden,
 	"password": hidden, "passphrase": hidden, "auth": hidden, "authorization": hidden, "header": hidden,
 	"url": hidden, "uri": hidden, "query": hidden, "referer": hidden, "referrer": hidden,

@@ -26,9 +26,10 @@ const (
 	code    = "482915"
 	address = "203.0.113.77"
 	six     = "2001:db8:85a3::8a2e:370:7334"
+	lookup  = "jLx3Zk0mQ2y-7_PvTnB1sA"
 )
 
-var secrets = []string{canary, uuid, code, address, six}
+var secrets = []string{canary, uuid, code, address, six, lookup}
 
 // logger returns a logger and what it has written.
 func logger(json bool) (*slog.Logger, *bytes.Buffer) {
@@ -79,7 +80,7 @@ func (e *brokenError) Error() string { return *e.text }
 func TestPrivateKeys(t *testing.T) {
 	for _, key := range []string{
 		"name", "display_name", "displayName", "DisplayName", "user_name", "names", "nickname",
-		"message", "content", "text", "body", "payload", "envelope", "code", "new_code", "display-code", "codes",
+		"message", "content", "text", "body", "payload", "envelope", "invite", "invitation", "lookup", "inviteLookup", "invitations", "code", "new_code", "display-code", "codes",
 		"cookie", "set.cookie", "csrf_token", "secret", "SECRET_KEY", "encryptionKey", "password", "authorization",
 		"headers", "url", "referer", "query",
 		"room", "room_id", "roomID", "RoomId", "rooms", "seat", "knock", "member", "members", "session", "session_id",
@@ -203,6 +204,7 @@ var texts = []string{
 	"code " + code, "code" + code + "x", code, code + "," + code,
 	"from " + address, "from " + address + ":8080", "x" + address + "y",
 	"from " + six, "from [" + six + "]:443", "from:" + six + ": x", six + "%eth0",
+	lookup, "invite=" + lookup, "https://chat.example/#" + lookup, "/#" + lookup + "." + lookup, `{"lookup":"` + lookup + `"}`, "(" + lookup + ")",
 	"http: TLS handshake error from " + address + ":4711: EOF",
 }
 
@@ -253,6 +255,16 @@ func TestScrub(t *testing.T) {
 		"::ffff:10.0.0.1":                        "[address]",
 		"at 12:34:56 and [12:34:56]":             "at 12:34:56 and [12:34:56]",
 		"main.go:12:34: x":                       "main.go:12:34: x",
+		"asked by " + lookup + ", in vain":       "asked by [invitation], in vain",
+		"/#" + lookup + "." + lookup:             "/#[invitation].[invitation]",
+		"invite=" + lookup + "&x=1":              "invite=[invitation]&x=1",
+		"AAAAAAAAAAAAAAAAAAAAAA":                 "[invitation]",
+		"---------------------A":                 "[invitation]",
+		lookup[:21]:                              lookup[:21],
+		lookup[:21] + "B":                        lookup[:21] + "B", // no lookup ends so
+		"x" + lookup:                             "x" + lookup,
+		"counterrevolutionary-ag":                "counterrevolutionary-ag",
+		"no-capital-or-digit-ag":                 "no-capital-or-digit-ag",
 		strings.Repeat("a1", 16):                 "[token]",
 		strings.Repeat("a1", 15):                 strings.Repeat("a1", 15),
 		"session=" + strings.Repeat("Az_9-", 20): "session=[token]",

@@ -12,14 +12,19 @@ var (
 	ipv4 = regexp.MustCompile(`\d{1,3}(?:\.\d{1,3}){3,}(?::\d{1,5})?`)
 	// tokens are cookies, hashes and keys: longer than any word.
 	tokens = regexp.MustCompile(`[0-9A-Za-z_-]{40,}|[0-9A-Fa-f]{32,}`)
-	digits = regexp.MustCompile(`\d+`)
+	// lookups also matches other long words; isLookup tells them apart.
+	lookups = regexp.MustCompile(`[0-9A-Za-z_-]{22,}`)
+	digits  = regexp.MustCompile(`\d+`)
 )
 
 // codeLength is the number of digits of a room's code.
 const codeLength = 6
 
-// Scrub replaces UUIDs, addresses, long tokens and runs of exactly six digits
-// in a text by words in brackets. It is safe for concurrent use.
+// lookupLength is the number of characters of an invitation's lookup: 16 bytes in base64url.
+const lookupLength = 22
+
+// Scrub replaces UUIDs, addresses, long tokens, lookups of invitations and runs of exactly six
+// digits in a text by words in brackets. It is safe for concurrent use.
 func Scrub(text string) string {
 	text = uuids.ReplaceAllString(text, "[id]")
 	text = ipv6.ReplaceAllStringFunc(text, func(match string) string {
@@ -30,6 +35,12 @@ func Scrub(text string) string {
 	})
 	text = ipv4.ReplaceAllString(text, "[address]")
 	text = tokens.ReplaceAllString(text, "[token]")
+	text = lookups.ReplaceAllStringFunc(text, func(match string) string {
+		if !isLookup(match) {
+			return match
+		}
+		return "[invitation]"
+	})
 	return digits.ReplaceAllStringFunc(text, func(match string) string {
 		if len(match) != codeLength {
 			return match
@@ -43,4 +54,12 @@ func Scrub(text string) string {
 // the last may be an IPv4 address.
 func isIPv6(match string) bool {
 	return strings.Contains(match, "::") || strings.Count(match, ":") >= 5
+}
+
+// isLookup decides on a match of lookups. The last character of a lookup stands for two bits, so
+// it is one of four. Small letters alone make a word: among ten million lookups less than one has
+// neither a capital nor a digit.
+func isLookup(match string) bool {
+	return len(match) == lookupLength && strings.ContainsRune("AQgw", rune(match[lookupLength-1])) &&
+		strings.ContainsFunc(match, func(r rune) bool { return '0' <= r && r <= '9' || 'A' <= r && r <= 'Z' })
 }

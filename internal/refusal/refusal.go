@@ -42,6 +42,8 @@ const (
 	InvalidCode         Code = "invalid_code"
 	NoSuchCode          Code = "no_such_code"
 	TooManyWrongCodes   Code = "too_many_wrong_codes"
+	InvalidInvite       Code = "invalid_invite"
+	NoSuchInvite        Code = "no_such_invite" // it has ended, or never was
 	NameBlank           Code = "name_blank"
 	NameTooLong         Code = "name_too_long"
 	NameSign            Code = "name_sign"      // one of the signs that no name has
@@ -95,6 +97,8 @@ var sentences = map[Code]string{
 	InvalidCode:         "Invalid input. A room code has six digits.",
 	NoSuchCode:          "Room not found. Room codes change every few minutes. Please ask someone in the chat for the current one.",
 	TooManyWrongCodes:   "Too many wrong room codes came from your network. Please wait up to {wait}, then ask someone in the chat for the current code.",
+	InvalidInvite:       "This invite link isn’t complete. Open all of it, or ask for a new link.",
+	NoSuchInvite:        "This invitation has ended. Ask for a new link.",
 	NameBlank:           "Please enter your name. " + nameRule,
 	NameTooLong:         "This name is too long. " + nameRule,
 	NameSign:            "A name can’t contain {character}. " + nameRule,

@@ -53,32 +53,18 @@ func (s *server) join(w http.ResponseWriter, r *http.Request) {
 		Session: s.sessions.Ensure(w, r),
 		Name:    r.PostFormValue(nameField),
 		Code:    strings.TrimSpace(r.PostFormValue(codeField)),
+		Lookup:  strings.TrimSpace(r.PostFormValue(inviteField)),
 	}
 	if s.limited {
 		application.Networks = s.networks(r)
 	}
-	var seat room.Seat
-	var err error
-	ctx := r.Context()
-	check := func() (wrong bool) {
-		seat, err = s.service.RequestJoin(ctx, application)
-		return errors.Is(err, room.ErrNoSuchCode)
-	}
-	if s.limited {
-		retry, limitErr := s.guesses.try(Networks(r), check)
-		if limitErr != nil {
-			s.refuseUse(w, r, "join", limitErr)
-			return
-		}
-		if retry > 0 {
-			s.refuse(w, r, tooManyGuesses(retry))
-			return
-		}
-	} else {
-		check()
-	}
-	if err != nil {
-		s.refuseUse(w, r, "join", err)
+	seat, retry, err := s.ask(r, application)
+	switch {
+	case retry > 0:
+		s.refuse(w, r, tooManyGuesses(retry))
+		return
+	case err != nil:
+		s.refuseJoin(w, r, application, err)
 		return
 	}
 	switch {
@@ -89,6 +75,38 @@ func (s *server) join(w http.ResponseWriter, r *http.Request) {
 	default:
 		s.render(w, r, waitingPage, waitingVars(token(r), seat))
 	}
+}
+
+// ask asks to be let in, unless the client's networks have guessed codes too often: then retry
+// is when to try again. Invitations are too long to be guessed, so who has guessed codes, or
+// shares a network with somebody who does, still comes in by one.
+func (s *server) ask(r *http.Request, a room.Application) (seat room.Seat, retry time.Duration, err error) {
+	check := func() (wrong bool) {
+		seat, err = s.service.RequestJoin(r.Context(), a)
+		return errors.Is(err, room.ErrNoSuchCode)
+	}
+	if !s.limited || a.Lookup != "" {
+		check()
+		return seat, 0, err
+	}
+	retry, limitErr := s.guesses.try(Networks(r), check)
+	if limitErr != nil {
+		err = limitErr
+	}
+	return seat, retry, err
+}
+
+// refuseJoin answers with the problem of an application. One by an invitation has no code for
+// it to be about.
+func (s *server) refuseJoin(w http.ResponseWriter, r *http.Request, a room.Application, err error) {
+	p, foreseen := problemOf(err, "join")
+	if !foreseen {
+		s.log.Error("a request failed", "where", "join", "error", err)
+	}
+	if a.Lookup != "" && p.field == codeField {
+		p.field = ""
+	}
+	s.refuse(w, r, p)
 }
 
 // waiting serves GET /join/{id}, the waiting page of the session's own request.

@@ -38,8 +38,9 @@ type problem struct {
 
 // The fields of the forms.
 const (
-	nameField = "display_name"
-	codeField = "room_code"
+	nameField   = "display_name"
+	codeField   = "room_code"
+	inviteField = "invite"
 )
 
 // problems maps the errors of the use cases to statuses and codes.
@@ -49,6 +50,8 @@ var problems = []struct {
 }{
 	{room.ErrMalformedCode, problem{status: http.StatusBadRequest, code: refusal.InvalidCode, field: codeField, reason: "malformed code"}},
 	{room.ErrNoSuchCode, problem{status: http.StatusNotFound, code: refusal.NoSuchCode, field: codeField, reason: "no such code"}},
+	{room.ErrMalformedLookup, problem{status: http.StatusBadRequest, code: refusal.InvalidInvite, field: inviteField, reason: "malformed invitation"}},
+	{room.ErrNoSuchInvitation, problem{status: http.StatusNotFound, code: refusal.NoSuchInvite, field: inviteField, reason: "no such invitation"}},
 	{room.ErrNameTaken, problem{status: http.StatusConflict, code: refusal.NameTaken, field: nameField, reason: "name taken"}},
 	{room.ErrNameAlike, problem{status: http.StatusConflict, code: refusal.NameAlike, field: nameField, reason: "name alike"}},
 	{room.ErrRoomFull, problem{status: http.StatusForbidden, code: refusal.RoomFull, field: codeField, reason: "room full"}},
