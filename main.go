@@ -35,7 +35,7 @@ import (
 	"securechat/room/memstore"
 )
 
-//go:embed templates static/css static/img static/js static/manifest.webmanifest all:static/vendor
+//go:embed templates static/css static/img static/js static/manifest.webmanifest static/sw.js all:static/vendor
 var embedded embed.FS
 
 // gcPercent is how much the heap may grow before it is collected, unless GOGC says

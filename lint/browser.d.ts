@@ -2,5 +2,5 @@
 
 // Trusted types are not in every browser. As far as types go, what a policy makes is a string.
 declare var trustedTypes: undefined | {
-  createPolicy(name: string, rules: { createHTML(markup: string): string }): { createHTML(markup: string): string };
+  createPolicy<Rules extends { createHTML(markup: string): string } | { createScriptURL(address: string): string }>(name: string, rules: Rules): Rules;
 };

@@ -12,12 +12,16 @@ export default tseslint.config(
     languageOptions: { parser: tseslint.parser, parserOptions: { project: './lint/tsconfig.browser.json' } },
   },
   {
+    files: ['static/sw.js', 'internal/web/farewell.js'],
+    languageOptions: { parser: tseslint.parser, parserOptions: { project: './lint/tsconfig.worker.json' } },
+  },
+  {
     files: ['**/*.mjs'],
     ignores: ['static/js/**'],
     languageOptions: { parser: tseslint.parser, parserOptions: { project: './lint/tsconfig.node.json' } },
   },
   {
-    files: ['static/js/**/*.js', '**/*.mjs'],
+    files: ['static/js/**/*.js', 'static/sw.js', 'internal/web/farewell.js', '**/*.mjs'],
     linterOptions: { reportUnusedDisableDirectives: 'error' },
     plugins: { '@typescript-eslint': tseslint.plugin, 'no-unsanitized': noUnsanitized },
     rules: {

@@ -7,8 +7,9 @@ import (
 )
 
 // Content security policies. ownPolicy is for the embedded pages. They load everything
-// from this server, have no inline script, style or handler, and turn text into markup
-// in one place alone (static/js/room/content.js). foreignPolicy is for pages that were
+// from this server, have no inline script, style or handler, turn text into markup in one
+// place alone (static/js/room/content.js), and name the one script that a browser runs beside
+// them in another (static/js/room/worker.js). foreignPolicy is for pages that were
 // written without any policy in mind. They may have inline scripts and handlers, and
 // libraries, fonts and styles of any CDN. Neither policy lets other sites frame the chat
 // or receive its forms.
@@ -19,7 +20,7 @@ const (
 	ownPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
 		"connect-src 'self'%SOCKET%; manifest-src 'self'; media-src 'self'; worker-src 'self'; " +
 		"form-action 'self'; base-uri 'none'; frame-ancestors 'none'; " +
-		"require-trusted-types-for 'script'; trusted-types inert-markup"
+		"require-trusted-types-for 'script'; trusted-types inert-markup service-worker"
 	foreignPolicy = "default-src 'self' https: data: blob:; script-src 'self' https: 'unsafe-inline'; " +
 		"style-src 'self' https: 'unsafe-inline'; connect-src 'self' https: wss:%SOCKET%; worker-src 'self' blob:; " +
 		"object-src 'none'; form-action 'self'; base-uri 'self'; frame-ancestors 'none'"

@@ -58,6 +58,7 @@ func TestContentSecurityPolicy(t *testing.T) {
 	for name, want := range map[string]string{
 		"default-src": "'none'", "script-src": "'self'", "style-src": "'self'", "img-src": "'self' data:",
 		"connect-src": "'self' ws://chat.example", "form-action": "'self'", "base-uri": "'none'", "frame-ancestors": "'none'",
+		"worker-src": "'self'", "require-trusted-types-for": "'script'", "trusted-types": "inert-markup service-worker",
 	} {
 		if policy[name] != want {
 			t.Errorf("own: %s %q, want %q", name, policy[name], want)

@@ -132,6 +132,11 @@ func (s *server) serveStatic(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer file.Close() // nothing was written
+	s.serveFile(w, r, name, cache, file, info)
+}
+
+// serveFile serves a file that was opened. A browser may keep it for as long as cache says.
+func (s *server) serveFile(w http.ResponseWriter, r *http.Request, name, cache string, file fs.File, info fs.FileInfo) {
 	content, ok := file.(io.ReadSeeker)
 	if !ok {
 		s.refuseUse(w, r, "static", errors.New("web: a static file cannot be read again"))

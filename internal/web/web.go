@@ -278,6 +278,8 @@ func (s *server) router(o Options) http.Handler {
 	// both methods.
 	router.Get(staticPath+"*", s.serveStatic)
 	router.Head(staticPath+"*", s.serveStatic)
+	router.Get(workerPath, s.serveWorker)
+	router.Head(workerPath, s.serveWorker)
 	router.With(noStore).Get("/healthz", s.health)
 	router.With(noStore).Head("/healthz", s.health)
 	router.With(noStore).Get("/readyz", s.readiness)

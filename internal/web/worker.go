@@ -1,0 +1,41 @@
+package web
+
+import (
+	"bytes"
+	_ "embed"
+	"net/http"
+	"time"
+)
+
+// The embedded pages have a service worker. Its scope is the folder that its address is in, and so
+// it cannot lie in /static/.
+const (
+	workerPath = "/sw.js"
+	workerFile = "sw.js" // in the static folder
+)
+
+// farewell is a service worker that ends the registration it is an update of.
+//
+//go:embed farewell.js
+var farewell []byte
+
+// serveWorker serves the service worker. Other pages than the embedded ones have none. A browser
+// that has once registered it keeps it, even if there is nothing at its address any more. It asks for
+// an update when it opens a page, and gets a farewell.
+func (s *server) serveWorker(w http.ResponseWriter, r *http.Request) {
+	const cache = "no-cache"
+	if file, info, ok := s.static.open(workerFile); ok && !s.foreign {
+		defer file.Close() // nothing was written
+		s.serveFile(w, r, workerFile, cache, file, info)
+		return
+	}
+	if r.Header.Get("Service-Worker") != "script" { // who sends this runs the answer as a worker
+		s.notFound(w, r)
+		return
+	}
+	h := w.Header()
+	h.Set("Cache-Control", cache)
+	h.Add("Vary", "Service-Worker")
+	setContentType(h, workerFile)
+	http.ServeContent(w, r, workerFile, time.Time{}, bytes.NewReader(farewell))
+}
