@@ -5,8 +5,8 @@ import path from 'node:path';
 import { root } from '../harness/server.mjs';
 import { needs } from './imports.mjs';
 
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; manifest-src 'self'; form-action 'self'; "
-  + "require-trusted-types-for 'script'; trusted-types inert-markup";
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; manifest-src 'self'; worker-src 'self'; form-action 'self'; "
+  + "require-trusted-types-for 'script'; trusted-types inert-markup service-worker";
 const types = { '.js': 'text/javascript', '.mjs': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.png': 'image/png', '.webmanifest': 'application/manifest+json' };
 const client = '/static/vendor/socket.io/socket.io.esm.min.js';
 

@@ -16,6 +16,10 @@ function filesBelow(root, folder) {
 const read = (root, file) => readFileSync(path.join(root, file), 'utf8');
 const modules = (root) => filesBelow(root, 'static/js').filter((file) => /\.m?js$/.test(file));
 
+// It runs beside the pages, and no page loads it.
+const worker = 'static/sw.js';
+const scripts = (root) => [...modules(root), worker];
+
 /** Files that the server would serve, and that have no business there. */
 export function strangers(root) {
   const kinds = { 'static/js': /\.m?js$/, 'static/css': /\.css$/, 'static/img': /\.(png|svg)$/, templates: /\.html$|^templates\/words\/[\w-]+\.json$/ };
@@ -33,14 +37,18 @@ const plain = (source) => source.replace(/\\u\{([\da-f]{1,6})\}|\\u([\da-f]{4})|
 // One module makes markup of text, in a document where nothing runs.
 const parser = 'static/js/room/content.js';
 const maker = 'static/js/ui/dom.js'; // sets attributes whose names it is given
+const starter = 'static/js/room/worker.js'; // names the script of the service worker
 
 const dangers = [
   [/\b(inner|outer)HTML\b/, 'makes markup of text'],
   [/\b(insertAdjacentHTML|setHTML|setHTMLUnsafe|parseHTML|parseHTMLUnsafe|createContextualFragment|insertHTML)\b/, 'makes markup of text'],
   [/\bdocument\s*\??\.\s*(write|writeln|open|execCommand)\b/, 'writes into the document'],
-  [/\b(createPolicy|trustedTypes|DOMParser|parseFromString|createHTML|XSLTProcessor)\b/, 'makes markup of text', parser],
+  [/\b(createPolicy|trustedTypes)\b/, 'makes a trusted type', parser, starter],
+  [/\b(DOMParser|parseFromString|createHTML|XSLTProcessor)\b/, 'makes markup of text', parser],
   [/\bsrcdoc\b/i, 'makes a document of text'],
-  [/\b(createScript|createScriptURL|importScripts|registerProtocolHandler)\b/, 'makes a script of text'],
+  [/\b(createScript|importScripts|registerProtocolHandler)\b/, 'makes a script of text'],
+  [/\bcreateScriptURL\b/, 'makes a script of text', starter],
+  [/\b(serviceWorker|Worklet|(Shared)?Worker)\b/, 'runs a script beside the page', starter],
   [/\beval\b/, 'makes a script of text'],
   [/\bFunction\s*\(|\bnew\s+Function\b|\bFunction\s*\.|\.constructor\b\s*(\(|\.\s*constructor)/, 'makes a script of text'],
   [/\bset(Timeout|Interval)\s*\(\s*['"`]/, 'makes a script of text'],
@@ -55,11 +63,43 @@ const dangers = [
 
 /** Scripts in which text could become markup or a script, and what stops a page. */
 export function dangerousScripts(root) {
-  return modules(root).flatMap((file) => {
+  return scripts(root).flatMap((file) => {
     const source = plain(read(root, file));
-    return dangers.filter(([word, , allowed]) => file !== allowed && word.test(source))
+    return dangers.filter(([word, , ...allowed]) => !allowed.includes(file) && word.test(source))
       .map(([word, why]) => `${file} ${why}: ${word.exec(source)[0]}`);
   });
+}
+
+// A policy of trusted types stands in one module, which writes its name out, and in the header of the pages.
+const policies = {
+  [parser]: /createPolicy\('inert-markup', /,
+  // The address is a literal, whatever the policy is asked for.
+  [starter]: /^const address = '\/sw\.js';\n[^]*^const theOnlyOne = { createScriptURL: \(\) => address };\n[^]*createPolicy\('service-worker', theOnlyOne\)/m,
+};
+
+/** Policies of trusted types other than the two that the pages need, in the modules and in the header. */
+export function strayPolicies(root) {
+  const header = 'internal/web/headers.go';
+  const allowed = /trusted-types ([^;"]*)/.exec(read(root, header))?.[1];
+  return [
+    ...Object.entries(policies).flatMap(([file, policy]) => {
+      const source = plain(read(root, file));
+      const made = source.match(/\bcreatePolicy\b/g)?.length;
+      return made === 1 && policy.test(source) ? [] : [`${file} makes another policy`];
+    }),
+    ...(allowed === 'inert-markup service-worker' ? [] : [`${header} allows the policies ${allowed}`]),
+  ];
+}
+
+/** Events that the service worker hears of beside clicks on notifications, and ways to load or keep something. */
+export function idleWorker(root) {
+  const source = plain(read(root, worker));
+  const heard = source.match(/\baddEventListener\b.*/g) ?? [];
+  const busy = /\b(fetch|caches|indexedDB|cookieStore|import|BroadcastChannel|postMessage|WebSocket|claim|on[a-z]+\s*=)/.exec(source.replace(/\/\*[^]*?\*\/|\/\/.*/g, ''));
+  return [
+    ...heard.filter((event) => !event.startsWith("addEventListener('notificationclick', ")).map((event) => `${worker} hears of more: ${event}`),
+    ...(busy ? [`${worker} does more than it may: ${busy[0]}`] : []),
+  ];
 }
 
 /**
@@ -69,7 +109,7 @@ export function dangerousScripts(root) {
 export function sentences(root) {
   const { sentences: said, refusals } = JSON.parse(read(root, 'templates/words/en.json'));
   const known = [...Object.keys(said), ...Object.values(refusals).flatMap((text) => [text, ...text.split(/(?<=[.?!]) /)])];
-  return modules(root).flatMap((file) => textsOf(read(root, file))
+  return scripts(root).flatMap((file) => textsOf(read(root, file))
     .filter((text) => known.includes(text) || /^\p{Lu}[\p{L}']* [\p{L}'][^;{}]*$/u.test(text))
     .map((text) => `${file} has a sentence: ${text}`));
 }

@@ -18,6 +18,13 @@ const byHand = (page, script) => readFileSync(path.join(root, page), 'utf8')
 const chat = 'templates/chatroom.html';
 const start = 'templates/index.html';
 
+/** A file of the checkout with something else in it. */
+function changed(file, from, to) {
+  const source = readFileSync(path.join(root, file), 'utf8');
+  assert.ok(source.includes(from), `${file} has ${from}`);
+  return source.replace(from, () => to);
+}
+
 const deep = 'static/js/deep/er/module.js';
 const deepTemplate = 'templates/part/early.html';
 
@@ -38,6 +45,24 @@ const planted = [
   ].map((code) => ['dangerousScripts', { [deep]: `export const f = (node, text) => {\n  ${code};\n};\n` }, /deep\/er\/module\.js/]),
   ['dangerousScripts', { 'static/js/deep/module.mjs': 'node.innerHTML = text;' }, /deep\/module\.mjs makes markup/],
   ['dangerousScripts', { 'static/js/deep/content.js': 'new DOMParser();' }, /deep\/content\.js makes markup/],
+  ...[
+    "trustedTypes.createPolicy('inert-markup', {})", 'policy.createScriptURL(text)', "navigator.serviceWorker.register('/other.js')", "new Worker('/other.js')", "new SharedWorker('/other.js')", "importScripts('/other.js')",
+  ].map((code) => ['dangerousScripts', { [deep]: code }, /deep\/er\/module\.js/]),
+  ['dangerousScripts', { 'static/sw.js': "importScripts('/other.js');" }, /sw\.js makes a script/],
+  ...[
+    ['static/js/room/content.js', "'inert-markup'", "'other'"],
+    ['static/js/room/content.js', 'const markedUp', "globalThis.trustedTypes?.createPolicy('more', {});\nconst markedUp"],
+    ['static/js/room/worker.js', "'service-worker'", "'inert-markup'"],
+    ['static/js/room/worker.js', "'/sw.js'", "document.body.dataset.worker"],
+    ['static/js/room/worker.js', '() => address', '(said) => said'],
+    ['static/js/room/worker.js', "('service-worker', theOnlyOne)", "('service-worker', { createScriptURL: (said) => said })"],
+    ['internal/web/headers.go', 'inert-markup service-worker', 'inert-markup service-worker other'],
+    ['internal/web/headers.go', 'inert-markup service-worker', '*'],
+  ].map(([file, from, to]) => ['strayPolicies', { [file]: changed(file, from, to) }, /makes another policy|allows the policies/]),
+  ...[
+    "worker.addEventListener('fetch', () => {});", 'worker.onmessage = show;', "caches.open('all');", "fetch('/');", 'worker.clients.claim();',
+    "worker['addEventListener']\n('push', show);", "for (const event of ['push']) worker.addEventListener(event, show);",
+  ].map((code) => ['idleWorker', { 'static/sw.js': `${readFileSync(path.join(root, 'static/sw.js'), 'utf8')}${code}\n` }, /sw\.js (hears of|does more)/]),
   ...[
     "if (message === 'You are not in this room.') end();", 'const kinds = { "Request timed out": 1 };', 'const why = `Somebody said no`;',
     "const kinds = new Map([['Invalid input.', 1]]);", "say('Invalid\\x20input.'); // it's said", "/* it's */ const why = 'No longer here';",
@@ -96,7 +121,7 @@ const planted = [
 
 describe('a guard finds', () => {
   const copy = temporaryFolder();
-  const folders = ['static/js', 'static/css', 'static/img', 'static/vendor', 'templates'];
+  const folders = ['static/js', 'static/css', 'static/img', 'static/vendor', 'static/sw.js', 'templates', 'internal/web/headers.go'];
   for (const folder of folders) cpSync(path.join(root, folder), path.join(copy, folder), { recursive: true });
 
   for (const [name, files, said] of planted) {

@@ -1,6 +1,6 @@
 import { isLooking, onReturn } from './attention.js';
 import { recall, remember } from '../ui/storage.js';
-import { text } from '../ui/words.js';
+import { counted, text } from '../ui/words.js';
 
 /** @typedef {{hertz: number, after: number}[]} Sound tones, each so many seconds after the start */
 
@@ -10,6 +10,7 @@ const knockSound = [{ hertz: 660, after: 0 }, { hertz: 880, after: 0.14 }];
 const messageSound = [{ hertz: 740, after: 0 }];
 const volume = 0.08;
 const vibration = [80, 60, 80]; // milliseconds
+const callers = { one: 'alert.knocks.one', other: 'alert.knocks.other' };
 const pause = 1000; // milliseconds between two signals: much at once is one thing
 
 /**
@@ -19,16 +20,16 @@ const pause = 1000; // milliseconds between two signals: much at once is one thi
  */
 export class Alerts {
   #title = document.title;
-  #icon;
+  #notifications;
   #unread = 0;
   /** @type {AudioContext | undefined} */
   #audio;
   /** @type {Map<Sound | string, number>} when each sound or notification was the last time, in milliseconds */
   #last = new Map();
 
-  /** @param {string} icon the address of a picture for notifications */
-  constructor(icon) {
-    this.#icon = icon;
+  /** @param {import('./notifications.js').Notifications} notifications */
+  constructor(notifications) {
+    this.#notifications = notifications;
     // Browsers let a page sound only once it was touched, and Safari only from then on.
     for (const touch of ['click', 'pointerup', 'keydown']) addEventListener(touch, () => this.#wakeAudio(), { passive: true });
     onReturn(() => {
@@ -38,15 +39,24 @@ export class Alerts {
   }
 
   /**
-   * Signals that somebody asks to be let in, which needs an answer soon.
+   * Calls for an answer to those who ask to be let in.
    *
-   * @param {string} who
+   * @param {string[]} names
+   * @param {{again: boolean}} how `again` is true if there is nobody new among them
    */
-  knock(who) {
+  call(names, { again }) {
     this.#signal(knockSound);
     // Browsers complain of a vibration that nobody's touch has allowed.
-    if (this.sound && navigator.userActivation?.hasBeenActive !== false) navigator.vibrate?.(vibration);
-    this.#note(text('alert.knock', { who }), 'knock');
+    if (this.sound && navigator.userActivation?.hasBeenActive !== false && this.#isTime('vibration')) navigator.vibrate?.(vibration);
+    if (isLooking()) return;
+    if (!again) this.#countUnread();
+    const said = names.length > 1 ? counted(callers, names.length) : text('alert.knock', { who: names[0] });
+    this.#notifications.show(said, 'knock', { renotify: this.#isTime('knock'), silent: !this.sound });
+  }
+
+  /** Takes the call back: all who asked to be let in have their answer. */
+  endCall() {
+    this.#notifications.clear(['knock']);
   }
 
   /**
@@ -58,7 +68,8 @@ export class Alerts {
   message(who, { news }) {
     if (isLooking() || !news) return;
     this.#signal(messageSound);
-    this.#note(text('alert.message', { who }), 'message');
+    this.#countUnread();
+    if (this.#isTime('message')) this.#notifications.show(text('alert.message', { who }), 'message', { silent: !this.sound });
   }
 
   /** Whether the page sounds and vibrates. */
@@ -69,29 +80,6 @@ export class Alerts {
   set sound(on) {
     remember('sound', on ? 'on' : 'off');
     if (on) this.#signal(messageSound);
-  }
-
-  /** Whether this browser has notifications for a page without a worker; Android has not. */
-  get canNotify() {
-    return 'Notification' in globalThis && Notification.permission !== 'denied' && recall('notify') !== 'impossible';
-  }
-
-  /** Whether notifications are shown. */
-  get notifies() {
-    return this.canNotify && Notification.permission === 'granted' && recall('notify') === 'on';
-  }
-
-  /**
-   * Turns notifications on or off. If the person has to allow them, the browser asks. A first
-   * notification tells that they are on.
-   *
-   * @param {boolean} on
-   */
-  async setNotifies(on) {
-    remember('notify', on ? 'on' : 'off');
-    if (!on || !this.canNotify) return;
-    await Notification.requestPermission();
-    if (this.notifies) this.#notify(text('alert.on'), 'on');
   }
 
   /** @param {Sound} sound */
@@ -117,34 +105,9 @@ export class Alerts {
     if (this.#audio.state !== 'running') this.#audio.resume().catch(console.warn); // then there is no sound
   }
 
-  /**
-   * Tells of something in the tab's title, and by a notification, if nobody looks.
-   *
-   * @param {string} said
-   * @param {string} tag names the kind: a notification takes the place of the one before of its kind
-   */
-  #note(said, tag) {
-    if (isLooking()) return;
+  #countUnread() {
     this.#unread += 1;
     document.title = `(${this.#unread}) ${this.#title}`;
-    if (this.notifies && this.#isTime(tag)) this.#notify(said, tag);
-  }
-
-  /**
-   * @param {string} said
-   * @param {string} tag
-   */
-  #notify(said, tag) {
-    try {
-      const notification = new Notification(said, { tag, icon: this.#icon });
-      notification.addEventListener('click', () => {
-        window.focus();
-        notification.close();
-      });
-    } catch (error) {
-      console.warn(error);
-      remember('notify', 'impossible');
-    }
   }
 }
 

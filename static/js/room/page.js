@@ -2,6 +2,7 @@
 import { Alerts } from './alerts.js';
 import { Announcer } from '../ui/announcer.js';
 import { connectionLabel } from '../ui/connectionstate.js';
+import { Calling } from './calling.js';
 import { Conversation } from './conversation.js';
 import { byId, closeFromOutside } from '../ui/dom.js';
 import { Door } from './door.js';
@@ -12,6 +13,7 @@ import { Invite } from './invite.js';
 import { loadClient } from '../transport/connection.js';
 import { Members } from './members.js';
 import { Messages } from './messages.js';
+import { Notifications } from './notifications.js';
 import { People } from './people.js';
 import { sealPlainly } from './plain.js';
 import { Presence } from './presence.js';
@@ -32,7 +34,8 @@ const input = byId('message-input', HTMLTextAreaElement);
 const chat = byId('chat');
 const announcer = new Announcer(byId('announcer'));
 const toasts = new Toasts(byId('notices'), () => chat.focus());
-const alerts = new Alerts(/** @type {HTMLLinkElement} */ (document.querySelector('link[rel=icon]')).href);
+const notifications = new Notifications(/** @type {HTMLLinkElement} */ (document.querySelector('link[rel=apple-touch-icon]')).href);
+const alerts = new Alerts(notifications);
 const code = new RoomCode(
   { code: byId('currentCode'), dots: byId('code-hidden'), toggle: byId('toggle-code'), copy: byId('copy-code') },
   (said) => toasts.say(said),
@@ -59,9 +62,13 @@ function open(io) {
   const typing = new Typing(byId('typing'), byId('typing-text'), () => messages.stayAtEnd());
   const requests = new Requests(byId('join-requests-container'), Number(answerTime), {
     answer: (id, yes, untold) => events.say(yes ? 'approve_join' : 'deny_join', { user_id: id }, untold),
-    changed: () => messages.stayAtEnd(),
+    changed() {
+      messages.stayAtEnd();
+      calling.follow(requests.waiting);
+    },
     focus: () => chat.focus(),
   });
+  const calling = new Calling({ call: (names, how) => alerts.call(names, how), over: () => alerts.endCall() });
   const members = new Members(byId('members-dialog', HTMLDialogElement), byId('members'), byId('member-count'), () => {
     events.say('request_members');
     events.say('ping_room');
@@ -72,13 +79,14 @@ function open(io) {
   new Conversation(events, messages, typing, { name }, (who) => alerts.message(who, { news: presence.isCaughtUp }));
   new Door(events, requests, {
     knocked(who) {
-      alerts.knock(who);
       announcer.say(text('alert.knock', { who }));
       // A member who shows the code to somebody must see them knock.
       for (const id of ['invite-dialog', 'members-dialog']) byId(id, HTMLDialogElement).close();
     },
     ended: (said) => messages.tell(said),
   });
+  events.on('disconnect', () => calling.pause());
+  events.on('room_status', () => calling.resume()); // the server has told of all requests that are open
   new People(events, members, { count: byId('count'), end: byId('room-end') });
   const rotation = new Rotation(events, code, invite, { clocks: [byId('timer'), byId('invite-timer')], renew: byId('new-code') });
   const ending = new Ending(events, page, name, draft, {
@@ -101,7 +109,7 @@ function open(io) {
 
 followKeyboard(page);
 keepWriting(input);
-bindSwitches(alerts);
+bindSwitches(alerts, notifications);
 document.querySelectorAll('dialog').forEach(closeFromOutside);
 const io = await loadClient();
 if (io) open(io);

@@ -11,7 +11,7 @@ const still = 400; // milliseconds after a card has moved, in which a click may 
  * @typedef {object} RequestsEvents
  * @property {(id: string, yes: boolean, untold: () => void) => boolean} answer tells the server the person's decision;
  * false if there is no connection for it. `untold` is called if it cannot be told for another reason
- * @property {() => void} changed is called when a card comes or goes
+ * @property {() => void} changed is called when a card comes, is answered or goes
  * @property {() => void} focus takes the keyboard's focus from the last card when it goes
  */
 
@@ -62,6 +62,12 @@ export class Requests {
     this.#count(card, this.#answerTime);
     this.#on.changed();
     return !known;
+  }
+
+  /** The names of those whom the person has not answered, by the ids of their requests. */
+  get waiting() {
+    const open = [...this.#cards].filter(([, { node }]) => !node.classList.contains('answered'));
+    return new Map(open.map(([id, { name }]) => [id, name]));
   }
 
   /** Doubts all cards: their requests may be over. A request that the server speaks of is not. */
@@ -176,6 +182,7 @@ export class Requests {
       told = false;
       node.classList.remove('answered');
       status.textContent = text('request.untold');
+      this.#on.changed();
     };
     if (!this.#on.answer(id, yes, untold)) {
       status.textContent = text('request.no-connection');
@@ -185,6 +192,7 @@ export class Requests {
     status.textContent = text(yes ? 'request.accepted' : 'request.declined');
     const focused = node.contains(document.activeElement);
     node.classList.add('answered');
+    this.#on.changed();
     if (focused) node.focus(); // the buttons go
     this.#keepStill();
   }
