@@ -97,7 +97,7 @@ describe('entering', { concurrency: 3 }, () => {
     await says(ben, '#name-problem', /^\s*Dieser Name ist zu lang\./);
     await ben.page.context().clearCookies();
     await ben.submitCreate('Ben');
-    await says(ben, '#create-problem', /^\s*Dieses Formular gilt nicht mehr\./);
+    await says(ben, '#create-problem', /^\s*Dieses Formular ist abgelaufen\./);
     await assertSameDocument(ben);
     await ben.page.reload();
     await ben.submitCreate('Ben');

@@ -111,6 +111,16 @@ describe('the waiting page', { concurrency: 3 }, () => {
     assert.equal(await page.locator('#status').innerText(), '1 Person hat zugestimmt. Es fehlt noch 1 Antwort.');
   });
 
+  test('counts the last second alone', async (t) => {
+    const page = await open(t);
+    await page.clock.install();
+    await page.receive('connect');
+    await page.receive(...status({ required: 1, approvals: 0, time_remaining: 2 }));
+    assert.match(await page.locator('#countdown').innerText(), /^2\s+seconds left$/);
+    await page.clock.runFor(1000);
+    assert.match(await page.locator('#countdown').innerText(), /^1\s+second left$/);
+  });
+
   test('counts down what the server says is left', async (t) => {
     const page = await open(t);
     const opacity = () => page.locator('#countdown').evaluate((node) => getComputedStyle(node).opacity);

@@ -146,6 +146,41 @@ describe('people', () => {
     assert.deepEqual(await events(page), []);
   });
 
+  // Some browsers count in hours that the page's language does not.
+  for (const [locale, lang, time] of [
+    ['en-US', 'en', '4:02 PM'], ['en-GB', 'en', '16:02'], ['de-DE', 'en', '16:02'], ['de-DE', 'de', '16:02'], ['en-US', 'de', '4:02 PM'],
+  ]) {
+    test(`a browser in ${locale} has one clock on a page in ${lang}`, async (t) => {
+      const page = await joined(t, { locale, lang, timezoneId: 'Europe/Vienna' });
+      await page.clock.setFixedTime(new Date('2026-06-05T16:02:00+02:00'));
+      const said = async (selector) => (await textOf(page, selector)).replaceAll('\u202f', ' ');
+      await page.receive('message', { ...alice, id: 1, content: 'now', at: Date.parse('2026-06-05T16:02:00+02:00') });
+      assert.equal(await said('.message-time >> nth=-1'), time);
+      await page.click('#member-count');
+      const ends = async (/** @type {number} */ seconds) => {
+        await page.receive('room_status', { exists: true, participant_count: 2, expires_in: seconds });
+        return said('#room-end');
+      };
+      const [day, date] = lang === 'de' ? ['am Samstag um', 'am Freitag, 12. Juni um'] : ['on Saturday at', 'on Friday, June 12 at'];
+      assert.match(await ends(24 * 3600), new RegExp(`24 (hours|Stunden), ${day} ${time}\\.$`));
+      assert.match(await ends(7 * 24 * 3600), new RegExp(`7 (days|Tagen), ${date} ${time}\\.$`));
+      assert.match(await ends(60), / 1 (minute|Minute), /);
+      assert.match(await ends(0), / 1 (minute|Minute), /, 'not in 0 minutes');
+    });
+  }
+
+  test('one and more people are counted as the language does', async (t) => {
+    const page = await joined(t, { lang: 'de' });
+    assert.equal(await textOf(page, '#count'), '2 Personen');
+    await page.receive('update_participants', { count: 1 });
+    assert.equal(await textOf(page, '#count'), '1 Person');
+    await page.receive('join_request', knock);
+    await page.receive('partial_approval', { user_id: 'knock-1', approvals: 1, required: 3 });
+    assert.equal(await textOf(page, '#status-knock-1'), '1 von 3 hat zugestimmt.');
+    await page.receive('partial_approval', { user_id: 'knock-1', approvals: 2, required: 3 });
+    assert.equal(await textOf(page, '#status-knock-1'), '2 von 3 haben zugestimmt.');
+  });
+
   test('a knock shows the votes and the time as the server has them', async (t) => {
     const page = await joined(t);
     await page.receive('join_request', knock);

@@ -192,6 +192,10 @@ describe('sending', () => {
     assert.equal(await left.isVisible(), false);
     await page.fill('#message-input', `${'x'.repeat(900)}${'🎉'.repeat(50)}`);
     assert.equal(await left.innerText(), '50 characters left');
+    await page.fill('#message-input', 'x'.repeat(999));
+    assert.equal(await left.innerText(), '1 character left');
+    await page.fill('#message-input', 'x'.repeat(1001));
+    assert.match(await left.innerText(), /^1 character too many/);
     await page.fill('#message-input', 'x'.repeat(1007));
     assert.match(await left.innerText(), /^7 characters too many/);
     assert.equal(await page.getAttribute('#message-input', 'aria-invalid'), 'true');

@@ -6,7 +6,7 @@ const time = new Intl.DateTimeFormat(language, { hour: 'numeric', minute: '2-dig
 const weekday = new Intl.DateTimeFormat(language, { weekday: 'long' });
 const date = new Intl.DateTimeFormat(language, { weekday: 'long', day: 'numeric', month: 'long' });
 const relative = new Intl.RelativeTimeFormat(language);
-const [hour, week] = [3600, 6 * 24 * 3600]; // seconds; after six days a weekday may be today's
+const [minute, hour, day] = [60, 3600, 24 * 3600]; // seconds
 
 /**
  * The time of day.
@@ -23,9 +23,13 @@ export const timeOf = (moment) => time.format(moment);
  */
 export function ahead(seconds) {
   const moment = new Date(Date.now() + seconds * 1000);
-  return {
-    left: seconds < 2 * hour ? relative.format(Math.max(1, Math.round(seconds / 60)), 'minute') : relative.format(Math.round(seconds / hour), 'hour'),
-    day: (seconds > week ? date : weekday).format(moment),
-    time: timeOf(moment),
-  };
+  // In seven days the weekday is today's.
+  return { left: span(seconds), day: (seconds < 6 * day ? weekday : date).format(moment), time: timeOf(moment) };
+}
+
+/** @param {number} seconds */
+function span(seconds) {
+  if (seconds < 2 * hour) return relative.format(Math.max(1, Math.round(seconds / minute)), 'minute');
+  if (seconds < 2 * day) return relative.format(Math.round(seconds / hour), 'hour');
+  return relative.format(Math.round(seconds / day), 'day');
 }
