@@ -72,6 +72,14 @@ async function conversation(visit, options) {
   return { tab, ben, cleo };
 }
 
+/** Lets the person at a tab look elsewhere, or come back. */
+async function away({ page }, hidden) {
+  await page.evaluate((gone) => {
+    Object.defineProperty(document, 'hidden', { value: gone, configurable: true });
+    document.dispatchEvent(new Event('visibilitychange'));
+  }, hidden);
+}
+
 /** By name: `reach(visit)` resolves to the tab that shows the state. */
 export const states = {
   'start': (visit) => startTab(visit),
@@ -156,6 +164,55 @@ export const states = {
       await tab.card(name).waitFor();
     }
     await tab.vote('Bo', true);
+    return tab;
+  },
+
+  // Somebody was elsewhere while the others went on.
+  'room-unread': async (visit) => {
+    const { tab, ben, cleo } = await conversation(visit);
+    await away(tab, true);
+    for (let i = 1; i <= 30; i++) (i % 3 ? ben : cleo).say(`Line ${i} of what was said meanwhile`);
+    await tab.page.locator(tab.at.line).nth(41).waitFor({ state: 'attached' });
+    await away(tab, false);
+    await tab.page.locator('#to-latest').waitFor();
+    return tab;
+  },
+
+  // People came and went, and one row tells of all of them.
+  'room-comings': async (visit) => {
+    const tab = await visit.room('Ana');
+    const members = [];
+    for (const name of ['Ben', 'Wilhelmina-Charlotte', 'Dora', 'Emil']) {
+      members.push(await visit.guest(tab, name, members));
+    }
+    members[2].leave();
+    const row = tab.page.locator('.system-message', { hasText: '3' });
+    await row.locator('summary', { hasText: 'Dora' }).click();
+    await tab.page.locator('.system-message li').nth(8).waitFor();
+    return tab;
+  },
+
+  'room-first-words': async (visit) => {
+    const host = await visit.host('Ana');
+    const tab = await visit.tab();
+    await tab.knock(await host.code(), 'Dora');
+    await host.accept('Dora');
+    await tab.entered();
+    await tab.page.locator('#empty', { hasText: 'Ana' }).waitFor();
+    return tab;
+  },
+
+  'room-ending': async (visit) => {
+    const tab = await visit.tab();
+    const tell = await wiretap(tab);
+    await tab.create('Ana');
+    await tab.say('Good night');
+    for (const left of [3600, 600, 59]) {
+      tell('room_status', { exists: true, participant_count: 1, expires_in: left });
+      await tab.page.locator('.system-message').nth([3600, 600, 59].indexOf(left)).waitFor();
+    }
+    await tab.page.locator('.notice').waitFor();
+    await tab.page.clock.install(); // it would go after a while
     return tab;
   },
 

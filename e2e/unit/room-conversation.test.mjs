@@ -44,28 +44,129 @@ describe('the conversation', () => {
     assert.deepEqual(shown, large);
   });
 
-  test('groups what one person says, under one name and one time', async (t) => {
+  const minute = 60_000;
+  const noon = new Date('2026-06-01T12:00:00+02:00').getTime();
+  const vienna = { locale: 'en-GB', timezoneId: 'Europe/Vienna' };
+
+  test('groups what one person says, under one name', async (t) => {
     const page = await joined(t);
-    const at = Date.UTC(2026, 5, 1, 12, 0, 10);
-    const says = (id, who, seconds) => page.receive('message', { ...who, id, content: `no ${id}`, at: at + seconds * 1000 });
+    const says = (id, who, seconds) => page.receive('message', { ...who, id, content: `no ${id}`, at: noon + seconds * 1000 });
     await says(1, alice, 0);
     await says(2, alice, 5);
     await says(3, alice, 60);
     await says(4, self, 61);
     await says(5, alice, 62);
     const shape = await page.locator('.message').evaluateAll((all) => all.map((row) => [
-      row.querySelector('.message-content').textContent, row.classList.contains('first'), row.classList.contains('last'), row.querySelector('time') !== null,
+      row.querySelector('.message-content').textContent, row.classList.contains('first'), row.classList.contains('last'), row.querySelector('.message-sender') !== null,
     ]));
     assert.deepEqual(shape, [
-      ['no 1', true, false, false], ['no 2', false, false, true], ['no 3', false, true, true], ['no 4', true, true, true], ['no 5', true, true, true],
+      ['no 1', true, false, true], ['no 2', false, false, false], ['no 3', false, true, false], ['no 4', true, true, true], ['no 5', true, true, true],
     ]);
-    // Everybody has a colour, on every page the same.
-    const hue = (i) => page.locator('.message').nth(i).getAttribute('data-hue');
-    assert.equal(await hue(0), await hue(4));
+    assert.equal(await page.locator('.stamp').count(), 1, 'one time for all of it');
   });
 
-  test('separates the days', async (t) => {
-    const page = await joined(t, { locale: 'en-GB', timezoneId: 'Europe/Vienna' });
+  test('shows the time where there is a gap, and once in an hour', async (t) => {
+    const page = await joined(t, vienna);
+    await page.clock.setFixedTime(new Date(noon + 500 * minute));
+    const minutes = [0, 0, 14, 28, 43, 43, 58, 72, 86, 100, 114, 300];
+    for (const [id, after] of minutes.entries()) await page.receive('message', { ...(id % 2 ? alice : self), id, content: `at ${after}`, at: noon + after * minute });
+    const shown = await page.locator('#log').evaluate((log) => [...log.querySelectorAll('.stamp, .message-content')].map((row) => row.textContent));
+    assert.deepEqual(shown, [
+      'Today 12:00', 'at 0', 'at 0', 'at 14', 'at 28', '12:43', 'at 43', 'at 43', '12:58', 'at 58', 'at 72', 'at 86', 'at 100', 'at 114', '17:00', 'at 300',
+    ]);
+  });
+
+  test('has the exact time of every message, for those who listen, point, tap, or come by the keyboard', async (t) => {
+    const page = await joined(t, vienna);
+    for (const id of [1, 2, 3]) await page.receive('message', { ...alice, id, content: `no ${id}`, at: noon + id * minute });
+    const times = page.locator('.message-time');
+    assert.deepEqual(await times.allTextContents(), ['12:01', '12:02', '12:03']);
+    assert.match(await page.locator('#log').ariaSnapshot(), /time: 12:02/);
+    const seen = () => times.evaluateAll((all) => all.map((time) => getComputedStyle(time).clipPath === 'none'));
+    await page.mouse.move(0, 0);
+    assert.deepEqual(await seen(), [false, false, false]);
+    await page.locator('.message').nth(1).hover();
+    assert.deepEqual(await seen(), [false, true, false]);
+    await page.locator('.message').nth(2).click();
+    await page.mouse.move(0, 0);
+    assert.deepEqual(await seen(), [false, false, true]);
+    await page.locator('.message').nth(2).click();
+    await page.mouse.move(0, 0);
+    assert.deepEqual(await seen(), [false, false, false]);
+    await page.locator('#message-input').focus();
+    await page.keyboard.press('Shift+Tab');
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'chat');
+    assert.deepEqual(await seen(), [true, true, true]);
+  });
+
+  test('a chat of two needs neither names nor pictures, and one of more has both', async (t) => {
+    const page = await joined(t);
+    const ben = { member: 'seat-3', name: 'Ben', sender: 'Ben' };
+    const seen = () => page.locator('.message').evaluateAll((rows) => rows.map((row) => [
+      getComputedStyle(row.querySelector('.message-sender') ?? row).position === 'static',
+      row.querySelector('.avatar')?.checkVisibility() ?? false,
+    ]));
+    await page.receive('message', { ...alice, id: 1, content: 'one' });
+    await page.receive('message', { ...self, id: 2, content: 'two' });
+    assert.deepEqual(await seen(), [[false, false], [false, false]]);
+    assert.match(await page.locator('#log').ariaSnapshot(), /Alice/, 'who listens hears the name');
+    await page.receive('message', { ...ben, id: 3, content: 'three' });
+    await page.receive('message', { ...ben, id: 4, content: 'four' });
+    assert.deepEqual(await seen(), [[true, true], [false, false], [true, false], [false, true]], 'the last of several has the picture');
+    const hues = await page.locator('.message').last().evaluate((row) => [row.dataset.hue, row.querySelector('.avatar').dataset.hue]);
+    assert.equal(hues[0], hues[1]);
+  });
+
+  test('says who is in a group before they have said anything', async (t) => {
+    const page = await joined(t);
+    await page.receive('message', { ...alice, id: 1, content: 'one' });
+    assert.equal(await page.locator('#chat.group').count(), 0);
+    await page.receive('notice', { id: 2, what: 'joined', member: 'seat-3', display_name: 'Ben', at: noon });
+    assert.equal(await page.locator('#chat.group').count(), 1);
+  });
+
+  // 7 or 8 had a place of 900 pixels when each had its time and name.
+  test('has room for more than a dozen lines in the window of a desktop', async (t) => {
+    const page = await joined(t, { viewport: { width: 1440, height: 900 } });
+    for (let id = 0; id < 40; id += 1) await page.receive('message', { ...(id % 2 ? alice : self), id, content: `line ${id}`, at: noon });
+    const inSight = await page.locator('#chat').evaluate((chat) => {
+      const { top, bottom } = chat.getBoundingClientRect();
+      return [...chat.querySelectorAll('.message-content')].map((node) => node.getBoundingClientRect()).filter((box) => box.top >= top && box.bottom <= bottom).length;
+    });
+    t.diagnostic(`${inSight} messages of one line`);
+    assert.ok(inSight >= 15, `${inSight}`);
+  });
+
+  test('people have their colours by the order of arrival, in the list, on cards and in the conversation', async (t) => {
+    const page = await joined(t);
+    const people = Array.from({ length: 10 }, (_, arrival) => ({ member: `m${arrival}`, display_name: `P${arrival}`, present: true, you: false, arrival }));
+    // They speak in another order, and the page does not know yet who came when.
+    for (const [id, n] of [7, 3, 9, 0, 1, 2, 8, 4, 5, 6].entries()) await page.receive('message', { sender: `P${n}`, name: `P${n}`, member: `m${n}`, id, content: 'hi' });
+    const hues = () => page.locator('.message').evaluateAll((rows) => Object.fromEntries(rows.map((row) => [row.dataset.person, Number(row.dataset.hue)])));
+    assert.equal(new Set(Object.values(await hues())).size, 8, 'until then they differ as far as they can');
+    await page.receive('members', { members: people });
+    assert.deepEqual(await hues(), { m0: 0, m1: 1, m2: 2, m3: 3, m4: 4, m5: 5, m6: 6, m7: 7, m8: 0, m9: 1 });
+    assert.deepEqual(await page.locator('#members .avatar').evaluateAll((all) => all.map((each) => Number(each.dataset.hue))), [0, 1, 2, 3, 4, 5, 6, 7, 0, 1]);
+    assert.deepEqual(await page.locator('.message[data-person=m9] .avatar').getAttribute('data-hue'), '1');
+    // Who has left keeps theirs, and so does everybody else.
+    await page.receive('members', { members: people.slice(5) });
+    assert.equal((await hues()).m3, 3);
+  });
+
+  test('somebody whose arrival is not known has a colour that nobody else has', async (t) => {
+    const page = await joined(t);
+    await page.receive('message', { ...alice, member: 'gone', id: 1, content: 'and now I go' });
+    await page.receive('members', { members: [
+      { member: 'seat-1', display_name: 'Zoë', present: true, you: true, arrival: 0 }, { member: 'seat-4', display_name: 'Dan', present: true, you: false, arrival: 3 },
+    ] });
+    await page.receive('join_request', knock);
+    const hue = (selector) => page.locator(selector).first().getAttribute('data-hue');
+    const known = [await hue('.message'), await hue('.join-request-notification .avatar'), '0', '3'];
+    assert.equal(new Set(known).size, 4, known.join());
+  });
+
+  test('separates the days, and shows them and the time as the reader writes them', async (t) => {
+    const page = await joined(t, vienna);
     await page.clock.setFixedTime(new Date('2026-06-03T00:30:00+02:00'));
     const says = (id, time) => page.receive('message', { ...alice, id, content: `no ${id}`, at: Date.parse(time) });
     await says(1, '2026-06-01T23:59:00+02:00');
@@ -73,10 +174,20 @@ describe('the conversation', () => {
     await says(3, '2026-06-02T22:00:00+02:00');
     await says(4, '2026-06-03T00:29:00+02:00');
     assert.deepEqual(await rows(page), ['Monday, June 1', 'no 1', 'Yesterday', 'no 2', 'no 3', 'Today', 'no 4']);
+    assert.deepEqual(await page.locator('.stamp').allTextContents(), ['Monday, June 1 23:59', 'Yesterday 00:01', '22:00', 'Today 00:29']);
     // A day later the names are others.
     await page.clock.setFixedTime(new Date('2026-06-04T09:00:00+02:00'));
     await says(5, '2026-06-04T09:00:00+02:00');
     assert.deepEqual((await rows(page)).filter((row) => !row.startsWith('no')), ['Monday, June 1', 'Tuesday, June 2', 'Yesterday', 'Today']);
+  });
+
+  test('has one clock, the reader\'s', async (t) => {
+    for (const [lang, locale, expected] of [['en', 'en-GB', '13:05'], ['en', 'en-US', '1:05 PM'], ['en', 'de-DE', '13:05'], ['de', 'de-DE', '13:05']]) {
+      const page = await joined(t, { lang, locale, timezoneId: 'Europe/Vienna' });
+      await page.receive('message', { ...alice, id: 1, content: 'hi', at: noon + 65 * minute });
+      const shown = (await page.locator('.stamp time, .message-time').allTextContents()).map((time) => time.replace(/\s/, ' '));
+      assert.deepEqual(shown, [expected, expected], `${lang}, ${locale}`);
+    }
   });
 
   test('separates the day of what happens as well, whether it says when or not', async (t) => {
@@ -133,7 +244,7 @@ describe('the conversation', () => {
     await eventually(async () => assert.deepEqual(await news.evaluateAll((all) => all.map((row) => [row.querySelector('bdi')?.textContent, row.textContent])), [
       [name, `${name} joined`], [name, `${name} wasn’t let in`], [name, `${name} is typing…`],
     ]));
-    const weights = await page.locator('.system-message').first().evaluate((row) => [row, row.firstElementChild].map((node) => getComputedStyle(node).fontWeight));
+    const weights = await page.locator('.system-message').first().evaluate((row) => [row, row.querySelector('bdi')].map((node) => getComputedStyle(node).fontWeight));
     assert.deepEqual(weights, ['400', '600']);
     assert.equal(await page.locator('article .system-message, .system-message article').count(), 0);
   });
@@ -142,7 +253,7 @@ describe('the conversation', () => {
     const page = await joined(t);
     await page.receive('member_joined', { display_name: 'مريم' });
     await page.receive('member_joined', { display_name: 'Ben' });
-    assert.deepEqual(await rows(page), ['Today', 'مريم joined', 'Ben joined']);
+    assert.deepEqual(await rows(page), ['Today', 'مريم and Ben joined']);
   });
 
   test('reads out what is said, once, and not what was said before', async (t) => {

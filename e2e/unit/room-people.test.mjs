@@ -138,11 +138,14 @@ describe('people', () => {
       ['A Alice <3', "Z Zoë O'Brien you", 'Ñ ñandú away']);
     await page.receive('room_status', { exists: true, participant_count: 2, expires_in: 3600 });
     assert.match(await textOf(page, '#room-end'), /^This chat ends in 60 minutes, on \w+day at \d/);
-    // While it is open it follows.
+    // While it is open it follows, as it does elsewhere.
     await page.receive('update_participants', { count: 3 });
-    assert.deepEqual(await events(page), ['request_members', 'ping_room']);
-    await page.getByRole('button', { name: 'Close' }).click();
-    await page.receive('update_participants', { count: 2 });
+    await page.receive('update_participants', { count: 4 });
+    assert.deepEqual(await events(page), ['request_members'], 'one question at a time');
+    await page.receive('members', { members: [{ member: 'seat-2', display_name: 'Alice', present: true, you: false }] });
+    assert.deepEqual(await events(page), ['request_members'], 'who came since the question');
+    assert.equal(await page.locator('#members li').count(), 1);
+    await page.receive('members', { members: [] });
     assert.deepEqual(await events(page), []);
   });
 

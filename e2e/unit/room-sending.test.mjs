@@ -104,7 +104,7 @@ describe('sending', () => {
     assert.deepEqual((await sent(page)).map(({ message }) => message), ['early']);
   });
 
-  test('a refused message can be tried again or taken back', async (t) => {
+  test('a refused message can be tried again, changed or given up', async (t) => {
     const page = await joined(t);
     await say(page, 'too much');
     const [{ ref }] = await sent(page);
@@ -117,6 +117,14 @@ describe('sending', () => {
     await page.fill('#message-input', 'meanwhile');
     await page.getByRole('button', { name: 'Edit' }).click();
     assert.equal(await page.inputValue('#message-input'), 'too much\nmeanwhile');
+    assert.equal(await page.locator('.message').count(), 0);
+    await page.fill('#message-input', 'and that');
+    await page.click('#send');
+    const [{ ref: last }] = await sent(page);
+    await page.receive('room_error', { message: 'Slow down.', ref: last });
+    await page.fill('#message-input', 'now this');
+    await page.getByRole('button', { name: 'Delete' }).click();
+    assert.equal(await page.inputValue('#message-input'), 'now this');
     assert.equal(await page.locator('.message').count(), 0);
   });
 

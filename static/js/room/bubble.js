@@ -2,8 +2,6 @@ import { isEmoji, textOf } from './content.js';
 import { element } from '../ui/dom.js';
 import { timeOf as timeOfDay } from '../ui/moments.js';
 
-const hues = 8; // as many as the style sheet has
-
 /** @typedef {import('../transport/events.js').Message} Message */
 
 /**
@@ -37,7 +35,7 @@ export function momentOf({ at }) {
 }
 
 /**
- * The time under a message.
+ * The time of a message, to stand beside it.
  *
  * @param {Message} message
  */
@@ -45,15 +43,4 @@ export function timeOf(message) {
   const moment = momentOf(message);
   if (!moment) return element('time', { className: 'message-time' }, String(message.timestamp ?? '').slice(0, 5));
   return element('time', { className: 'message-time', dateTime: moment.toISOString() }, timeOfDay(moment));
-}
-
-/**
- * The number of a person's colour, the same on every page.
- *
- * @param {string} id the person's id, or their name if they have none
- */
-export function hueOf(id) {
-  let sum = 0;
-  for (const character of String(id)) sum = (sum * 31 + Number(character.codePointAt(0))) % 65_521;
-  return sum % hues;
 }

@@ -3,42 +3,112 @@ import { element } from '../ui/dom.js';
 import { formFor, phrase, text } from '../ui/words.js';
 
 const admitted = { one: 'member.admitted.one', other: 'member.admitted.other' };
-/** @type {Record<string, string>} the text for each thing that a notice tells of */
+const others = { one: 'people.others.one', other: 'people.others.other' };
+/** @type {Record<string, string>} the text for each thing that one person does; for several it ends in .many */
 const happenings = {
-  joined: 'member.joined', returned: 'member.returned', lost: 'member.lost', away: 'member.away', left: 'member.left',
+  joined: 'member.joined',
+  returned: 'member.returned',
+  lost: 'member.lost',
+  away: 'member.away',
+  left: 'member.left',
+  declined: 'request.refused',
+  timed_out: 'request.timed-out',
+  withdrawn: 'request.withdrawn',
+  displaced: 'request.displaced',
 };
 const list = new Intl.ListFormat(document.documentElement.lang || undefined, { type: 'conjunction' });
 
-/** @typedef {import('../transport/events.js').Heard['notice']} Notice somebody comes or goes */
+/**
+ * Somebody comes or goes, or asked in vain to come.
+ *
+ * @typedef {object} Coming
+ * @property {string} what
+ * @property {string} who the name
+ * @property {string} [person] the person's id, if they have one
+ * @property {string[]} [by] names of those who let them in
+ * @property {boolean} [missed] true if it happened while no page of this person's was there to hear it
+ */
+
+/** @typedef {import('../transport/events.js').Heard['notice']} Notice */
 
 /**
- * The text of a notice, in nodes for the page; undefined if this page does not know what the
- * notice tells of.
+ * What a notice tells of; undefined if this page does not know it.
  *
  * @param {Notice} notice
+ * @returns {Coming | undefined}
  */
-export function saidBy({ what, display_name: shown, by, missed }) {
-  const who = textOf(shown);
-  const said = what === 'admitted' ? admission(who, by) : coming(who, what);
-  if (!said) return undefined;
-  return missed === true ? [text('member.missed'), ' ', ...said] : said;
+export function comingOf({ what, member: person, display_name: shown, by = [], missed = false }) {
+  const known = what === 'admitted' ? by.length > 0 : Object.hasOwn(happenings, what);
+  return known ? { what, who: textOf(shown), person, by: by.map(textOf), missed } : undefined;
 }
 
 /**
- * @param {string} who
- * @param {string} what
+ * The text of what one person does, in nodes for the page.
+ *
+ * @param {Coming} coming
  */
-function coming(who, what) {
-  return Object.hasOwn(happenings, what) ? phrase(happenings[what], { who }) : undefined;
+export function saidOf({ what, who, by = [] }) {
+  if (what === 'admitted') return phrase(formFor(admitted, by.length), { who, names: listOf(by) });
+  return phrase(happenings[what], { who });
 }
 
 /**
- * @param {string} who
- * @param {string[]} [by]
+ * One line for all that people did one after the other: who came, and where those are who are not as before.
+ *
+ * @param {Coming[]} comings at least one, all missed or none
  */
-function admission(who, by = []) {
-  const names = by.map(textOf);
-  return names.length > 0 ? phrase(formFor(admitted, names.length), { who, names: listOf(names) }) : undefined;
+export function summaryOf(comings) {
+  const said = comings.length === 1 ? saidOf(comings[0]) : [...outcomesOf(comings)].flatMap(([what, names], index) => {
+    const sentence = phrase(names.length === 1 ? happenings[what] : `${happenings[what]}.many`, { who: namesOf(names) });
+    return index === 0 ? sentence : [' · ', ...sentence];
+  });
+  return comings[0].missed ? [text('member.missed'), ' ', ...said] : said;
+}
+
+/**
+ * The names of people, those beyond two as a number.
+ *
+ * @param {string[]} names
+ */
+export function namesOf(names) {
+  if (names.length < 3) return listOf(names);
+  const nodes = document.createDocumentFragment();
+  const number = names.length - 1;
+  nodes.append(...phrase(formFor(others, number), { who: names[0], number: document.createTextNode(String(number)) }));
+  return nodes;
+}
+
+/**
+ * The names of the people by what became of them, in the order in which they were heard of.
+ *
+ * @param {Coming[]} comings
+ */
+function outcomesOf(comings) {
+  /** @type {Map<string, {who: string, came: boolean, now: string}>} */
+  const people = new Map();
+  for (const { what, who, person = `${what} ${who}` } of comings) {
+    const each = people.get(person) ?? { who, came: false, now: '' };
+    people.set(person, each);
+    if (what === 'admitted' || what === 'joined') each.came = true;
+    else each.now = what;
+  }
+  /** @type {Map<string, string[]>} */
+  const outcomes = new Map();
+  /**
+   * @param {string} what
+   * @param {string} who
+   */
+  const note = (what, who) => {
+    const names = outcomes.get(what);
+    if (names) names.push(who);
+    else outcomes.set(what, [who]);
+  };
+  for (const { who, came, now } of people.values()) {
+    if (came) note('joined', who);
+    // Who came just now, and was lost and found since, has come.
+    if (now !== '' && !(came && now === 'returned')) note(now, who);
+  }
+  return outcomes;
 }
 
 /**

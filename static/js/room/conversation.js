@@ -1,7 +1,6 @@
 import { senderName } from './bubble.js';
-import { saidBy } from './comings.js';
+import { comingOf } from './comings.js';
 import { textOf } from './content.js';
-import { phrase } from '../ui/words.js';
 
 /** Shows the messages and events of the room, as the server tells them, and the people who are writing. */
 export class Conversation {
@@ -15,7 +14,7 @@ export class Conversation {
    * @param {import('../transport/events.js').Events} events
    * @param {import('./messages.js').Messages} messages
    * @param {import('./typing.js').Typing} typing
-   * @param {{name: string}} self the person at the page
+   * @param {{member: string, name: string}} self the person at the page
    * @param {(who: string) => void} heard called when somebody else has said something
    */
   constructor(events, messages, typing, self, heard) {
@@ -27,9 +26,9 @@ export class Conversation {
     events.on('typing', ({ member, display_name: shown }) => typing.add(member, textOf(shown)));
     events.on('disconnect', () => typing.clear());
     events.on('notice', (notice) => this.#happened(notice));
-    events.on('member_joined', (someone) => this.#came('member.joined', someone));
-    events.on('member_returned', (someone) => this.#came('member.returned', someone));
-    events.on('member_left', (someone) => this.#came('member.left', someone));
+    events.on('member_joined', (someone) => this.#came('joined', someone));
+    events.on('member_returned', (someone) => this.#came('returned', someone));
+    events.on('member_left', (someone) => this.#came('left', someone));
   }
 
   /** @param {import('../transport/events.js').Message} message */
@@ -42,8 +41,9 @@ export class Conversation {
   /** @param {import('../transport/events.js').Heard['notice']} notice */
   #happened(notice) {
     this.#noticed = true;
-    const said = saidBy(notice);
-    if (said) this.#messages.tell(said, notice);
+    const coming = comingOf(notice);
+    // Nobody needs to be told of themselves.
+    if (coming && notice.member !== this.#self.member) this.#messages.happened(coming, notice);
   }
 
   /**
@@ -53,6 +53,6 @@ export class Conversation {
   #came(what, { display_name: shown }) {
     if (this.#noticed) return;
     const who = textOf(shown);
-    if (who !== this.#self.name) this.#messages.tell(phrase(what, { who })); // nobody needs to be told of themselves
+    if (who !== this.#self.name) this.#messages.happened({ what, who });
   }
 }

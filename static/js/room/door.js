@@ -1,15 +1,14 @@
 import { textOf } from './content.js';
-import { phrase } from '../ui/words.js';
 
 // Ends that are not simply a no, by their codes.
-const endings = new Map([['timed_out', 'request.timed-out'], ['withdrawn', 'request.withdrawn'], ['displaced', 'request.displaced']]);
+const endings = new Set(['timed_out', 'withdrawn', 'displaced']);
 
 /** The room's door: who knocks, how the votes stand, and how it ends. */
 export class Door {
   /**
    * @param {import('../transport/events.js').Events} events
    * @param {import('./requests.js').Requests} requests the cards of those who knock
-   * @param {{knocked: (who: string) => void, ended: (said: (string | Node)[]) => void}} on `knocked` is told of
+   * @param {{knocked: (who: string) => void, ended: (what: string, who: string) => void}} on `knocked` is told of
    * somebody new, `ended` of one who was not let in
    */
   constructor(events, requests, on) {
@@ -24,7 +23,7 @@ export class Door {
     events.on('join_approved', ({ user_id: id }) => { requests.remove(id); });
     events.on('join_denied', ({ user_id: id, code = '' }) => {
       const who = requests.remove(id);
-      if (who) on.ended(phrase(endings.get(code) ?? 'request.refused', { who }));
+      if (who) on.ended(endings.has(code) ? code : 'declined', who);
     });
   }
 }

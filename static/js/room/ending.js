@@ -8,7 +8,7 @@ export class Ending {
   #events;
   #page;
   #name;
-  #draft;
+  #kept;
   #parts;
   #on;
 
@@ -16,18 +16,18 @@ export class Ending {
    * @param {import('../transport/events.js').Events} events
    * @param {HTMLElement} page
    * @param {string} name the person's
-   * @param {import('../ui/draft.js').Draft} draft
+   * @param {{forget: () => void}[]} kept what this tab would find again, were it loaded anew
    * @param {{said: HTMLElement, why: HTMLElement, leave: HTMLElement, dialog: HTMLDialogElement}} parts `said` has
    * `why` in it; `leave` opens the `dialog` that asks whether to
    * @param {{stop: () => void, close: () => void, forget: () => void}} on `stop` ends what goes on by
    * itself, `close` is called when the page stays and nothing can be sent from it any more, and `forget`
    * empties what the scripts know of the conversation
    */
-  constructor(events, page, name, draft, parts, on) {
+  constructor(events, page, name, kept, parts, on) {
     this.#events = events;
     this.#page = page;
     this.#name = name;
-    this.#draft = draft;
+    this.#kept = kept;
     this.#parts = parts;
     this.#on = on;
     const { leave, dialog } = parts;
@@ -85,7 +85,7 @@ export class Ending {
   // Nobody comes back to what was written here.
   #finish() {
     this.#stop();
-    this.#draft.forget();
+    for (const each of this.#kept) each.forget();
     this.#page.dataset.ended = 'true';
   }
 }

@@ -1,6 +1,8 @@
-import { hueOf } from './bubble.js';
 import { element } from '../ui/dom.js';
+import { hueOf } from './hues.js';
 import { text } from '../ui/words.js';
+
+const characters = new Intl.Segmenter();
 
 /**
  * @typedef {object} Member
@@ -12,9 +14,7 @@ import { text } from '../ui/words.js';
 
 /** The list of the members, in a dialog. */
 export class Members {
-  #dialog;
   #list;
-  #ask;
 
   /**
    * @param {HTMLDialogElement} dialog
@@ -23,18 +23,11 @@ export class Members {
    * @param {() => void} ask asks the server for the members
    */
   constructor(dialog, list, opener, ask) {
-    this.#dialog = dialog;
     this.#list = list;
-    this.#ask = ask;
     opener.addEventListener('click', () => {
       dialog.showModal();
       ask();
     });
-  }
-
-  /** Asks for the members again, if the dialog is open: somebody came or went. */
-  changed() {
-    if (this.#dialog.open) this.#ask();
   }
 
   /** @param {Member[]} members */
@@ -62,6 +55,6 @@ export class Members {
  * @param {string} name
  */
 export function avatarOf(id, name) {
-  const [first] = new Intl.Segmenter().segment(name);
-  return element('span', { className: 'avatar', ariaHidden: 'true', 'data-hue': hueOf(id) }, first?.segment.toLocaleUpperCase() ?? '');
+  const [first] = characters.segment(name);
+  return element('span', { className: 'avatar', ariaHidden: 'true', 'data-person': id, 'data-hue': hueOf(id) }, first?.segment.toLocaleUpperCase() ?? '');
 }

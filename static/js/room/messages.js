@@ -1,28 +1,24 @@
-import { bubbleOf, hueOf, momentOf, senderName, timeOf } from './bubble.js';
-import { contentOf, contentOfText } from './content.js';
-import { dayOf, nameOfDay } from './days.js';
+import { isLooking, onLeave } from './attention.js';
+import { bubbleOf, momentOf, senderName } from './bubble.js';
+import { saidOf } from './comings.js';
+import { contentOfText } from './content.js';
 import { element } from '../ui/dom.js';
-import { counted, text } from '../ui/words.js';
+import { Following } from './following.js';
+import { Log } from './log.js';
+import { text } from '../ui/words.js';
 
 /** @import { Message } from './bubble.js' */
+/** @import { Coming } from './comings.js' */
 
-// The rows are in chunks, and the browser lays out only the chunks in sight; see the
-// style sheet. The page keeps more rows than the server keeps messages, but not all: a
-// page that is open all day must not grow for ever.
-const chunkSize = 25; // rows
-const keptChunks = 48;
 const frameBudget = 8; // milliseconds of a frame for building rows
 const few = 3; // rows that are news; more are a past that is told
-const nearBottom = 80; // pixels
-const rounding = 2; // pixels between the bottom and what browsers call scrolled to it
-const news = { one: 'messages.new.one', other: 'messages.new.other' };
 const states = { waiting: 'message.waiting', sending: 'message.sending', failed: 'message.failed' };
 
 /**
  * @typedef {object} MessagesParts
  * @property {HTMLElement} list scrolls, and has the next three in it
  * @property {HTMLElement} log takes the rows
- * @property {HTMLElement} empty is seen before there is a row
+ * @property {HTMLElement} empty is seen while nobody has come and nothing was said
  * @property {HTMLElement} pending takes the messages that are being sent
  * @property {HTMLElement} pill counts the messages that were missed, and leads to them
  */
@@ -30,16 +26,18 @@ const states = { waiting: 'message.waiting', sending: 'message.sending', failed:
 /**
  * @typedef {object} MessagesEvents
  * @property {(ref: string) => void} retry the person wants a failed message sent again
- * @property {(ref: string) => void} takeBack the person wants a failed message back
+ * @property {(ref: string) => void} edit the person wants the text of a failed message back
+ * @property {(ref: string) => void} discard the person gives a failed message up
  * @property {(said: string) => void} announce tells something to people who do not see the page
+ * @property {(said: string) => void} mention does the same, when they have heard what they are hearing
  * @property {() => void} focus takes the keyboard's focus from a button that goes
  */
 
 /** @typedef {{ref: string, text: string, state: keyof typeof states}} SendingMessage a message of the outbox */
 
-/** @typedef {{message: Message, name: string, own: boolean}} MessageItem a message to show */
-
-/** @typedef {{said: string | (string | Node)[], at: number}} EventItem something that happened, to show */
+/** @typedef {{message: Message, name: string, own: boolean, unseen: boolean}} MessageItem a message to show */
+/** @typedef {{coming: Coming, at: Date, inside: boolean}} ComingItem somebody who comes or goes */
+/** @typedef {{said: string, at: Date, urgent: boolean}} TellingItem something to tell */
 
 /**
  * The conversation. Messages and events are shown with the next frame, however many they
@@ -47,51 +45,50 @@ const states = { waiting: 'message.waiting', sending: 'message.sending', failed:
  */
 export class Messages {
   #list;
-  #log;
   #empty;
-  #pill;
   #pending;
+  #node;
+  #log;
+  #following;
   #self;
+  #bookmark;
   #on;
-  /** @type {(MessageItem | EventItem)[]} */
+  /** @type {(MessageItem | ComingItem | TellingItem)[]} */
   #queue = [];
   #past = 0; // so many items of the queue are no news
+  #complete = false; // all that was said before this page was loaded has arrived
   /** @type {Set<number>} the ids of all that was shown */
   #seen = new Set();
+  #shown = 0; // the id of the latest message that is shown
+  /** @type {number | undefined} */
+  #read; // the id of the latest message that the person has seen
   /** @type {Map<string, {row: HTMLElement, state: HTMLElement}>} the messages being sent by their refs */
   #sending = new Map();
-  /** @type {{row: HTMLElement, sender: string, time: HTMLElement} | undefined} the last row, if it is a message */
-  #last;
-  #day = 0; // the midnight before the last row, in milliseconds
-  #pinned = true; // the person follows the conversation
-  #atEnd = true; // the last row is all in sight, or was until something changed its size
-  #size = ''; // height of all rows and of the part in sight, at the last look
-  #missed = 0;
+  /** @type {Set<string>} the others who are known here */
+  #others = new Set();
 
   /**
    * @param {MessagesParts} parts
    * @param {{member?: string, name?: string}} self the person at the page
+   * @param {import('./bookmark.js').Bookmark} bookmark
    * @param {MessagesEvents} on
    */
-  constructor({ list, log, empty, pending, pill }, self, on) {
+  constructor({ list, log, empty, pending, pill }, self, bookmark, on) {
     this.#list = list;
-    this.#log = log;
     this.#empty = empty;
     this.#pending = pending;
-    this.#pill = pill;
+    this.#node = log;
+    this.#log = new Log(log);
+    this.#following = new Following({ list, log, pill }, () => { this.#read = Math.max(this.#read ?? 0, this.#shown); });
     this.#self = self;
+    this.#bookmark = bookmark;
+    this.#read = bookmark.id;
     this.#on = on;
-    list.addEventListener('scroll', () => this.#scrolled(), { passive: true });
-    pill.addEventListener('click', () => {
-      const focused = document.activeElement === pill;
-      this.#follow();
-      if (focused) list.focus(); // the pill goes
+    onLeave(() => {
+      this.#keepPlace();
+      if (this.#following.isCaughtUp) this.#log.dropLine();
     });
-    // A keyboard that comes up, or a growing text field, must not hide the latest message.
-    new ResizeObserver(() => this.stayAtEnd()).observe(list);
-    // Nor must rows that get higher, as with larger letters. A person who has begun to scroll up is let go.
-    new ResizeObserver(() => { if (this.#atEnd) this.stayAtEnd(); }).observe(log);
-    this.stayAtEnd();
+    addEventListener('pagehide', () => this.#keepPlace());
   }
 
   /**
@@ -104,18 +101,50 @@ export class Messages {
     if (this.#shownBefore(message)) return undefined;
     const name = senderName(message);
     const own = this.#isOwn(message, name);
-    this.#enqueue({ message, name, own });
+    if (!own) this.meet(message.member ?? name);
+    this.#enqueue({ message, name, own, unseen: !own && this.#isUnseen(message) });
     return own;
   }
 
   /**
-   * Shows something that happened, once.
+   * Notes that somebody came or went, to be shown once.
    *
-   * @param {string | (string | Node)[]} said a text, or the nodes of a phrase
-   * @param {Pick<Message, 'id' | 'at'>} [event] without `at` it happens now
+   * @param {Coming} coming
+   * @param {Pick<Message, 'id' | 'at'> & {inside?: boolean}} [event] `inside` is false if nobody was let in; without `at` it happens now
    */
-  tell(said, { id, at = Date.now() } = {}) {
-    if (!this.#shownBefore({ id })) this.#enqueue({ said, at });
+  happened(coming, { id, at, inside = true } = {}) {
+    if (this.#shownBefore({ id })) return;
+    if (inside && coming.person !== undefined) this.meet(coming.person);
+    this.#enqueue({ coming, at: momentOf({ at }) ?? new Date(), inside });
+  }
+
+  /**
+   * Shows a line about the conversation.
+   *
+   * @param {string} said
+   * @param {{urgent?: boolean}} [how] the caller makes an urgent one known to those who do not see it
+   */
+  tell(said, { urgent = false } = {}) {
+    this.#enqueue({ said, at: new Date(), urgent });
+  }
+
+  /**
+   * Notes somebody other who is or was in the room. With two of them it is a group, in which it has to be
+   * seen who says what.
+   *
+   * @param {string} person
+   */
+  meet(person) {
+    if (person === this.#self.member || this.#others.size > 1) return;
+    this.#others.add(person);
+    this.#list.classList.toggle('group', this.#others.size > 1);
+  }
+
+  /** All that was said before this page was loaded has arrived. */
+  completed() {
+    this.#complete = true;
+    this.#read ??= this.#shown;
+    this.#settle();
   }
 
   /**
@@ -128,6 +157,17 @@ export class Messages {
     if (this.#seen.has(id)) return true;
     this.#seen.add(id);
     return false;
+  }
+
+  /**
+   * Whether a message comes while nobody looks. When the page is loaded again, those were seen that the page
+   * before has shown to somebody; the first page has no past that anybody could have missed.
+   *
+   * @param {Message} message
+   */
+  #isUnseen({ id }) {
+    if (this.#complete) return !isLooking();
+    return this.#bookmark.id !== undefined && id !== undefined && id > this.#bookmark.id;
   }
 
   /**
@@ -164,14 +204,14 @@ export class Messages {
     this.#past = 0;
     this.#seen.clear();
     this.#sending.clear();
-    this.#last = undefined;
-    for (const part of [this.#log, this.#pending]) part.replaceChildren();
+    this.#others.clear();
+    this.#log.clear();
+    this.#pending.replaceChildren();
   }
 
   /** Stays at the last row if the person follows the conversation, after something has changed its size. */
   stayAtEnd() {
-    if (this.#pinned) this.#list.scrollTop = this.#list.scrollHeight;
-    this.#look();
+    this.#following.stayAtEnd();
   }
 
   /**
@@ -185,7 +225,7 @@ export class Messages {
     this.#sending.set(ref, shown);
     this.#empty.remove();
     this.#pending.append(row);
-    this.#follow();
+    this.#spoke();
     return shown;
   }
 
@@ -206,7 +246,7 @@ export class Messages {
       node.addEventListener('click', () => decide(ref));
       return node;
     };
-    return [said, button('message.again', this.#on.retry), button('message.take-back', this.#on.takeBack)];
+    return [said, button('message.again', this.#on.retry), button('message.edit', this.#on.edit), button('message.delete', this.#on.discard)];
   }
 
   /**
@@ -218,7 +258,7 @@ export class Messages {
     return name === this.#self.name;
   }
 
-  /** @param {MessageItem | EventItem} item */
+  /** @param {MessageItem | ComingItem | TellingItem} item */
   #enqueue(item) {
     this.#queue.push(item);
     if (this.#queue.length === 1) this.#schedule();
@@ -232,146 +272,82 @@ export class Messages {
 
   #flush() {
     if (this.#queue.length === 0) return; // forgotten meanwhile
-    this.#empty.remove();
     if (this.#queue.length > few) this.#past = this.#queue.length;
     const fresh = this.#past === 0;
     // A past is not read out to people who listen, and neither is its end.
-    this.#log.ariaLive = fresh ? 'polite' : 'off';
+    this.#node.ariaLive = fresh ? 'polite' : 'off';
     const end = performance.now() + frameBudget;
     let shown = 0;
     do this.#show(this.#queue[shown], fresh); while (++shown < this.#queue.length && performance.now() < end);
     const batch = this.#queue.splice(0, shown);
     this.#past = Math.max(0, this.#past - shown);
-    if (this.#pinned) this.#dropOldest();
-    const messages = batch.filter((item) => 'message' in item);
-    if (this.#pinned || messages.some(({ own, message }) => own && message.ref === undefined)) this.#follow();
-    else this.#miss(messages.filter(({ own }) => !own).length);
+    if (fresh) this.#mention(batch);
+    // Somebody who has scrolled up may be reading the oldest rows: they go only while nobody does.
+    if (this.#following.isPinned || this.#following.isHeld) this.#log.prune();
+    if (batch.some((item) => 'message' in item && item.own && item.message.ref === undefined)) this.#spoke();
+    this.#following.stayAtEnd();
+    this.#following.count();
     if (this.#queue.length > 0) this.#schedule();
-  }
-
-  // Somebody who has scrolled up may be reading the oldest rows: they go only while nobody does.
-  #dropOldest() {
-    const chunks = [...this.#log.children];
-    for (const chunk of chunks.slice(0, -keptChunks)) chunk.remove();
+    else this.#settle();
   }
 
   /**
-   * @param {MessageItem | EventItem} item
+   * @param {MessageItem | ComingItem | TellingItem} item
    * @param {boolean} fresh
    */
   #show(item, fresh) {
-    if ('said' in item) {
-      this.#beginDay(momentOf(item));
-      this.#last = undefined;
-      this.#append(tellingRow(item.said));
-      return;
-    }
-    this.#beginDay(momentOf(item.message));
-    const row = this.#messageRow(item);
-    const { ref } = item.message;
-    // A message that was sent from here is on the page already.
-    if (item.own && ref !== undefined) this.dropSending(ref);
-    else if (fresh) row.classList.add('fresh');
-    this.#append(row);
-  }
-
-  /** @param {HTMLElement} row */
-  #append(row) {
-    let chunk = this.#log.lastElementChild;
-    if (!chunk || chunk.childElementCount >= chunkSize) {
-      chunk = element('div', { className: 'chunk' });
-      this.#log.append(chunk);
-    }
-    chunk.append(row);
-  }
-
-  /** @param {MessageItem} item */
-  #messageRow({ message, name, own }) {
-    const sender = message.member ?? name;
-    const row = element('article', { className: `message last ${own ? 'sent' : 'received'}` });
-    row.dataset.hue = String(hueOf(sender));
-    const time = timeOf(message);
-    if (this.#last?.sender === sender) {
-      this.#last.row.classList.remove('last');
-      // The last of several messages in a minute shows the time.
-      if (this.#last.time.textContent === time.textContent) this.#last.time.remove();
+    if ('message' in item) {
+      this.#showMessage(item, fresh);
+    } else if ('coming' in item) {
+      if (item.inside) this.#empty.remove();
+      this.#log.coming(item.coming, item.at);
     } else {
-      row.classList.add('first');
-      row.append(element('p', { className: own ? 'message-sender visually-hidden' : 'message-sender', dir: 'auto' }, name));
+      this.#log.tell(item.said, item.at, item.urgent);
     }
-    // The text of a message from here is known, and is not taken from the server's markup.
-    const written = own ? message.text : undefined;
-    row.append(bubbleOf(written === undefined ? contentOf(message.content) : contentOfText(written)), time);
-    this.#last = { row, sender, time };
-    return row;
   }
 
   /**
-   * Puts a heading before the first row of a day. The headings before it are named anew,
-   * since yesterday was today.
-   *
-   * @param {Date | undefined} moment
+   * @param {MessageItem} item
+   * @param {boolean} fresh
    */
-  #beginDay(moment) {
-    if (!moment) return;
-    const day = dayOf(moment);
-    if (day.getTime() <= this.#day) return;
-    this.#day = day.getTime();
-    this.#last = undefined;
-    const today = new Date();
-    for (const heading of this.#log.querySelectorAll('.day')) {
-      heading.textContent = nameOfDay(new Date(Number(heading.getAttribute('data-day'))), today);
+  #showMessage(item, fresh) {
+    const { message: { id = 0, ref }, own, unseen } = item;
+    this.#empty.remove();
+    if (own) this.#log.dropLine(); // who speaks has read
+    if (unseen && (this.#following.isCaughtUp || !this.#log.line)) {
+      this.#log.putLine();
+      this.#following.hold(this.#log.line);
     }
-    this.#append(element('p', { className: 'day', 'data-day': this.#day }, nameOfDay(day, today)));
+    const row = this.#log.message(item);
+    this.#shown = Math.max(this.#shown, id);
+    if (unseen || !own && !this.#following.isPinned) this.#following.miss();
+    else if (this.#following.isCaughtUp) this.#read = Math.max(this.#read ?? 0, this.#shown);
+    // A message that was sent from here is on the page already.
+    if (own && ref !== undefined) this.dropSending(ref);
+    else if (fresh) row.classList.add('fresh');
   }
 
-  #scrolled() {
-    const wasAtEnd = this.#atEnd;
-    const { left, resized } = this.#look();
-    // A notice, a card or a keyboard has taken room: nobody has scrolled.
-    if (wasAtEnd && resized && left >= nearBottom) {
-      this.stayAtEnd();
-      return;
-    }
-    this.#pinned = left < nearBottom;
-    if (this.#pinned) this.#caughtUp();
+  /** @param {(MessageItem | ComingItem | TellingItem)[]} items each of which is said once, though their row may grow */
+  #mention(items) {
+    const said = items.flatMap((item) => {
+      if ('message' in item || 'said' in item && item.urgent) return [];
+      return 'said' in item ? item.said : element('p', {}, ...saidOf(item.coming)).textContent;
+    });
+    if (said.length > 0) this.#on.mention(said.join('\n'));
   }
 
-  // Tells how far it is to the end, and whether anything has changed its size since the last look.
-  // Browsers like to hold rows in their place when others change; at the end they must not, since
-  // there the end stays in its place.
-  #look() {
-    const { scrollHeight, scrollTop, clientHeight } = this.#list;
-    const left = scrollHeight - scrollTop - clientHeight;
-    const size = `${scrollHeight} ${clientHeight}`;
-    const resized = size !== this.#size;
-    this.#size = size;
-    this.#atEnd = left <= rounding;
-    this.#list.classList.toggle('at-end', this.#atEnd);
-    return { left, resized };
+  // The person has said something, and so has seen what was said before.
+  #spoke() {
+    this.#log.dropLine();
+    this.#following.follow();
   }
 
-  /** @param {number} count */
-  #miss(count) {
-    if (count === 0) return;
-    this.#missed += count;
-    this.#pill.textContent = counted(news, this.#missed);
-    this.#pill.hidden = false;
+  // The end is seen, if somebody looks and it is in sight.
+  #settle() {
+    if (this.#complete && this.#queue.length === 0 && isLooking()) this.#following.letGo();
   }
 
-  #caughtUp() {
-    this.#missed = 0;
-    this.#pill.hidden = true;
+  #keepPlace() {
+    if (this.#read !== undefined) this.#bookmark.keep(this.#read);
   }
-
-  #follow() {
-    this.#pinned = true;
-    this.#caughtUp();
-    this.stayAtEnd();
-  }
-}
-
-/** @param {string | (string | Node)[]} said */
-function tellingRow(said) {
-  return element('p', { className: 'system-message' }, ...[said].flat());
 }

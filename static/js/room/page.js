@@ -1,6 +1,8 @@
 // The room's page: what it is made of, and who tells whom.
 import { Alerts } from './alerts.js';
 import { Announcer } from '../ui/announcer.js';
+import { Beginning } from './beginning.js';
+import { Bookmark } from './bookmark.js';
 import { connectionLabel } from '../ui/connectionstate.js';
 import { Calling } from './calling.js';
 import { Conversation } from './conversation.js';
@@ -9,7 +11,9 @@ import { Door } from './door.js';
 import { Draft } from '../ui/draft.js';
 import { Ending } from './ending.js';
 import { Events } from '../transport/events.js';
+import { refuseFiles } from './files.js';
 import { Invite } from './invite.js';
+import { Lifetime } from './lifetime.js';
 import { loadClient } from '../transport/connection.js';
 import { Members } from './members.js';
 import { Messages } from './messages.js';
@@ -19,6 +23,7 @@ import { sealPlainly } from './plain.js';
 import { Presence } from './presence.js';
 import { Requests } from './requests.js';
 import { RoomCode } from './roomcode.js';
+import { Roster } from './roster.js';
 import { Rotation } from './rotation.js';
 import { Sending } from './sending.js';
 import { bindSwitches } from './switches.js';
@@ -26,13 +31,14 @@ import { Toasts } from '../ui/toasts.js';
 import { Typing } from './typing.js';
 import { followKeyboard } from './viewport.js';
 import { text } from '../ui/words.js';
-import { keepWriting } from './writing.js';
+import { focusQuietly, keepWriting } from './writing.js';
 
 const page = byId('room');
 const { room = '', name = '', member = '', remaining, answerTime } = page.dataset;
 const input = byId('message-input', HTMLTextAreaElement);
 const chat = byId('chat');
 const announcer = new Announcer(byId('announcer'));
+const news = new Announcer(byId('news'));
 const toasts = new Toasts(byId('notices'), () => chat.focus());
 const notifications = new Notifications(/** @type {HTMLLinkElement} */ (document.querySelector('link[rel=apple-touch-icon]')).href);
 const alerts = new Alerts(notifications);
@@ -45,6 +51,7 @@ const invite = new Invite({
   link: byId('invite-link'), copy: byId('copy-link'), share: byId('share'), said: byId('invite-said'),
 }, () => code.value);
 const announce = (/** @type {string} */ said) => announcer.say(said);
+const mention = (/** @type {string} */ said) => news.say(said);
 
 /** @param {import('../transport/connection.js').Client} io */
 function open(io) {
@@ -52,10 +59,19 @@ function open(io) {
     state: connectionLabel(byId('connection')),
     changed: (message) => sending.changed(message),
   });
+  const bookmark = new Bookmark(room, member);
   const messages = new Messages(
     { list: chat, log: byId('log'), empty: byId('empty'), pending: byId('pending'), pill: byId('to-latest') },
     { member, name },
-    { retry: (ref) => sending.retry(ref), takeBack: (ref) => sending.takeBack(ref), announce, focus: () => input.focus() },
+    bookmark,
+    {
+      retry: (ref) => sending.retry(ref),
+      edit: (ref) => sending.edit(ref),
+      discard: (ref) => sending.discard(ref),
+      announce,
+      mention,
+      focus: () => input.focus(),
+    },
   );
   const draft = new Draft(room, member);
   const sending = new Sending(events, messages, draft, { form: byId('composer', HTMLFormElement), input, left: byId('characters-left') }, announce);
@@ -76,25 +92,36 @@ function open(io) {
 
   // They hear of an event in this order, and so what they say about it is in order, too.
   const presence = new Presence(events, name, { refused: (why) => toasts.say(why), gone: (why) => ending.end(why) });
-  new Conversation(events, messages, typing, { name }, (who) => alerts.message(who, { news: presence.isCaughtUp }));
+  events.on('timer_sync', () => { if (presence.isCaughtUp) messages.completed(); });
+  new Conversation(events, messages, typing, { member, name }, (who) => alerts.message(who, { news: presence.isCaughtUp }));
   new Door(events, requests, {
     knocked(who) {
       announcer.say(text('alert.knock', { who }));
       // A member who shows the code to somebody must see them knock.
       for (const id of ['invite-dialog', 'members-dialog']) byId(id, HTMLDialogElement).close();
     },
-    ended: (said) => messages.tell(said),
+    ended: (what, who) => messages.happened({ what, who }, { inside: false }),
+  });
+  const beginning = new Beginning({ empty: byId('empty'), words: byId('empty-words'), invite: byId('invite-first') }, mention);
+  new Roster(events, (all) => {
+    for (const each of all) messages.meet(each.member);
+    beginning.meet(all);
+  });
+  const lifetime = new Lifetime(events, (said, how) => {
+    messages.tell(said, how);
+    if (how.urgent) toasts.say(said); // also for who reads further up
   });
   events.on('disconnect', () => calling.pause());
   events.on('room_status', () => calling.resume()); // the server has told of all requests that are open
   new People(events, members, { count: byId('count'), end: byId('room-end') });
   const rotation = new Rotation(events, code, invite, { clocks: [byId('timer'), byId('invite-timer')], renew: byId('new-code') });
-  const ending = new Ending(events, page, name, draft, {
+  const ending = new Ending(events, page, name, [draft, bookmark], {
     said: byId('ended'), why: byId('ended-text'), leave: byId('leave'), dialog: byId('leave-dialog', HTMLDialogElement),
   }, {
     stop() {
       presence.stop();
       rotation.stop();
+      lifetime.stop();
       requests.clear();
       typing.clear();
     },
@@ -104,12 +131,13 @@ function open(io) {
 
   rotation.start(Number(remaining));
   // A keyboard on the screen would cover half of the page at once.
-  if (matchMedia('(pointer: fine)').matches) input.focus({ preventScroll: true });
+  if (matchMedia('(pointer: fine)').matches) focusQuietly(input);
 }
 
 followKeyboard(page);
 keepWriting(input);
 bindSwitches(alerts, notifications);
+refuseFiles(() => toasts.say(text('files.refused')));
 document.querySelectorAll('dialog').forEach(closeFromOutside);
 const io = await loadClient();
 if (io) open(io);

@@ -19,10 +19,7 @@ export class People {
     this.#end = end;
     this.#showCount(Number(count.textContent));
     events.on('join_success', (joined) => this.#showCount(joined.count));
-    events.on('update_participants', (now) => {
-      this.#showCount(now.count);
-      members.changed();
-    });
+    events.on('update_participants', (now) => this.#showCount(now.count));
     events.on('members', ({ members: all }) => members.show(all.map((each) => ({ ...each, name: textOf(each.display_name) }))));
     events.on('room_status', ({ participant_count: present, expires_in: seconds }) => {
       this.#showCount(present);

@@ -55,16 +55,36 @@ export class Sending {
     this.#events.outbox.retry(ref);
   }
 
-  /** @param {string} ref of a message that failed */
-  takeBack(ref) {
-    const written = this.#events.outbox.takeBack(ref);
-    this.#messages.dropSending(ref);
+  /**
+   * Puts a message back into the field.
+   *
+   * @param {string} ref of a message that failed
+   */
+  edit(ref) {
+    const written = this.#takeBack(ref);
     if (written !== undefined) this.#composer.restore(written);
+  }
+
+  /**
+   * Gives a message up.
+   *
+   * @param {string} ref of a message that failed
+   */
+  discard(ref) {
+    this.#takeBack(ref);
+    this.#keep();
   }
 
   /** Nothing can be sent any more. What was begun can still be read and copied. */
   close() {
     this.#composer.close();
+  }
+
+  /** @param {string} ref */
+  #takeBack(ref) {
+    const written = this.#events.outbox.takeBack(ref);
+    this.#messages.dropSending(ref);
+    return written;
   }
 
   #keep() {

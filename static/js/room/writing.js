@@ -30,6 +30,20 @@ export function keepWriting(field) {
 }
 
 /**
+ * Puts the focus into a field for who comes to the page, without a ring around it until they
+ * do something: the caret is enough to see where one is.
+ *
+ * @param {HTMLTextAreaElement} field
+ */
+export function focusQuietly(field) {
+  const around = field.parentElement;
+  around?.setAttribute('data-untouched', '');
+  const touch = () => around?.removeAttribute('data-untouched');
+  for (const sign of ['keydown', 'pointerdown', 'input']) addEventListener(sign, touch, { once: true });
+  field.focus({ preventScroll: true });
+}
+
+/**
  * Whether a key puts a character into a text, or, being dead, into the next one.
  *
  * @param {KeyboardEvent} event

@@ -1,0 +1,38 @@
+/**
+ * Refuses files, which cannot be sent: without it, the browser would leave the room for a file or
+ * a link that is dropped on its page. A text may be dropped on the field for it.
+ *
+ * @param {() => void} refused is called when somebody tries
+ */
+export function refuseFiles(refused) {
+  document.addEventListener('dragover', (event) => {
+    if (isText(event)) return;
+    event.preventDefault();
+    // What may not be dropped is not told of.
+    if (event.dataTransfer) event.dataTransfer.dropEffect = hasFiles(event.dataTransfer) ? 'copy' : 'none';
+  });
+  document.addEventListener('drop', (event) => {
+    if (isText(event)) return;
+    event.preventDefault();
+    if (hasFiles(event.dataTransfer)) refused();
+  });
+  document.addEventListener('paste', (event) => {
+    const { clipboardData } = event;
+    // Tables are copied as text and as a picture.
+    if (!hasFiles(clipboardData) || clipboardData?.types.includes('text/plain')) return;
+    event.preventDefault();
+    refused();
+  });
+}
+
+/**
+ * Whether a text is over a field that takes it.
+ *
+ * @param {DragEvent} event
+ */
+function isText({ target, dataTransfer }) {
+  return !hasFiles(dataTransfer) && target instanceof Element && target.closest('textarea, input') !== null;
+}
+
+/** @param {DataTransfer | null} data */
+const hasFiles = (data) => data?.types.includes('Files') ?? false;
