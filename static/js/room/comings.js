@@ -4,17 +4,17 @@ import { formFor, phrase, text } from '../ui/words.js';
 
 const admitted = { one: 'member.admitted.one', other: 'member.admitted.other' };
 const others = { one: 'people.others.one', other: 'people.others.other' };
-/** @type {Record<string, string>} the text for each thing that one person does; for several it ends in .many */
+/** @type {Record<string, import('../ui/words.js').PluralForms>} the text for each thing that people do */
 const happenings = {
-  joined: 'member.joined',
-  returned: 'member.returned',
-  lost: 'member.lost',
-  away: 'member.away',
-  left: 'member.left',
-  declined: 'request.refused',
-  timed_out: 'request.timed-out',
-  withdrawn: 'request.withdrawn',
-  displaced: 'request.displaced',
+  joined: { one: 'member.joined', other: 'member.joined.many' },
+  returned: { one: 'member.returned', other: 'member.returned.many' },
+  lost: { one: 'member.lost', other: 'member.lost.many' },
+  away: { one: 'member.away', other: 'member.away.many' },
+  left: { one: 'member.left', other: 'member.left.many' },
+  declined: { one: 'request.refused', other: 'request.refused.many' },
+  timed_out: { one: 'request.timed-out', other: 'request.timed-out.many' },
+  withdrawn: { one: 'request.withdrawn', other: 'request.withdrawn.many' },
+  displaced: { one: 'request.displaced', other: 'request.displaced.many' },
 };
 const list = new Intl.ListFormat(document.documentElement.lang || undefined, { type: 'conjunction' });
 
@@ -32,7 +32,7 @@ const list = new Intl.ListFormat(document.documentElement.lang || undefined, { t
 /** @typedef {import('../transport/events.js').Heard['notice']} Notice */
 
 /**
- * What a notice tells of; undefined if this page does not know it.
+ * The coming or going that a notice tells of; undefined if this page does not know it.
  *
  * @param {Notice} notice
  * @returns {Coming | undefined}
@@ -49,7 +49,7 @@ export function comingOf({ what, member: person, display_name: shown, by = [], m
  */
 export function saidOf({ what, who, by = [] }) {
   if (what === 'admitted') return phrase(formFor(admitted, by.length), { who, names: listOf(by) });
-  return phrase(happenings[what], { who });
+  return phrase(formFor(happenings[what], 1), { who });
 }
 
 /**
@@ -59,7 +59,7 @@ export function saidOf({ what, who, by = [] }) {
  */
 export function summaryOf(comings) {
   const said = comings.length === 1 ? saidOf(comings[0]) : [...outcomesOf(comings)].flatMap(([what, names], index) => {
-    const sentence = phrase(names.length === 1 ? happenings[what] : `${happenings[what]}.many`, { who: namesOf(names) });
+    const sentence = phrase(formFor(happenings[what], names.length), { who: namesOf(names) });
     return index === 0 ? sentence : [' · ', ...sentence];
   });
   return comings[0].missed ? [text('member.missed'), ' ', ...said] : said;

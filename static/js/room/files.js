@@ -8,7 +8,7 @@ export function refuseFiles(refused) {
   document.addEventListener('dragover', (event) => {
     if (isText(event)) return;
     event.preventDefault();
-    // What may not be dropped is not told of.
+    // A file has to be droppable: the drop of anything else is not told to the page.
     if (event.dataTransfer) event.dataTransfer.dropEffect = hasFiles(event.dataTransfer) ? 'copy' : 'none';
   });
   document.addEventListener('drop', (event) => {

@@ -4,7 +4,7 @@ import { timeOf } from '../ui/moments.js';
 
 /** @import { Coming } from './comings.js' */
 
-/** What people did one after the other, in one row: a line for all of it, which opens into one for each. */
+/** One row for all that people did one after the other: a line, which opens into one for each thing. */
 export class Fold {
   /** @type {{coming: Coming, at: number}[]} */
   #entries = [];
