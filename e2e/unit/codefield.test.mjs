@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { codeIn, invitedTo, isCode, keepCode } from '../../static/js/entry/codefield.js';
+import { lookupIn, pastedLookup } from '../../static/js/entry/invitation.js';
 
 describe('the code in what people paste', () => {
   for (const [pasted, code] of [
@@ -42,6 +43,29 @@ test('an invite link is an address with a code as its fragment', () => {
   for (const fragment of ['', '#', '#12345', '#1234567', '#12345a', '#code', '#a123456']) assert.equal(invitedTo(fragment), null, fragment);
 });
 
+const lookup = 'jLx3Zk0mQ2y-7_PvTnB1sA';
+
+test('an invite link is an address with an invitation as its fragment', () => {
+  for (const fragment of [`#${lookup}`, `#${lookup}.`, `#${lookup}.${lookup}`, `#${lookup}.a.b`]) assert.equal(lookupIn(fragment), lookup, fragment);
+  for (const fragment of [
+    '', '#', '#123456', lookup, `#${lookup.slice(1)}`, `#x${lookup}`, `#${lookup}x`, `#${lookup}-`, `#${lookup}/`, `##${lookup}`, `#.${lookup}`, `#${lookup}\n`,
+    `#${lookup.slice(0, 21)}B`, `#${lookup.slice(0, 21)}=`, `#${lookup.slice(0, 20)}+A`, '#what-the-operator-sees', '#:~:text=a-text-of-the-page-A',
+  ]) assert.equal(lookupIn(fragment), null, fragment);
+});
+
+// Messengers leave signs at the end of a link out of it. A lookup ends with a letter.
+test('an invite link is found in what people paste', () => {
+  for (const pasted of [
+    `https://chat.example/#${lookup}`, ` https://chat.example/#${lookup}\n`, `Join me: https://chat.example:8443/#${lookup}.`, `(http://10.0.0.1:5000/#${lookup})`,
+    `https://chat.example/#${lookup}.${lookup}`, `12https://chat.example/#${lookup}, come in!`,
+  ]) assert.equal(pastedLookup(pasted), lookup, pasted);
+  for (const pasted of ['', lookup, `https://chat.example/#${lookup.slice(1)}`, `https://chat.example/#${lookup}A`, 'https://chat.example/#123456', '123456']) {
+    assert.equal(pastedLookup(pasted), null, pasted);
+  }
+});
+
+const never = () => assert.fail('there was no invitation');
+
 describe('the field of the code', () => {
   // A field as keepCode sees one, and what a browser does to it.
   const makeField = () => Object.assign(new EventTarget(), {
@@ -63,7 +87,7 @@ describe('the field of the code', () => {
   for (const typed of ['123456', '١٢٣٤٥٦', '१२३४५६', '𞥑𞥒𞥓𞥔𞥕𞥖']) {
     test(`takes ${typed} from keys, and nothing else`, () => {
       const field = makeField();
-      keepCode(field);
+      keepCode(field, never);
       for (const key of [...typed].flatMap((digit) => ['x', digit, '-'])) field.press(key);
       field.press([...typed][0]);
       assert.equal(field.value, '123456');
@@ -73,7 +97,7 @@ describe('the field of the code', () => {
   for (const composed of ['１２３４５６', '١٢٣٤٥٦']) {
     test(`takes ${composed} from an input method, when it is done`, () => {
       const field = makeField();
-      keepCode(field);
+      keepCode(field, never);
       for (let end = 1; end <= composed.length; end += 1) {
         const data = composed.slice(0, end);
         assert.ok(field.fire('beforeinput', { inputType: 'insertCompositionText', data }));
@@ -85,4 +109,15 @@ describe('the field of the code', () => {
       assert.equal(field.value, '123456');
     });
   }
+
+  test('takes no digits from an invite link, and hands it on', () => {
+    const field = makeField();
+    const given = [];
+    keepCode(field, (each) => given.push([each, field.value]));
+    field.put(`12https://chat.example/#${lookup}`);
+    field.fire('input', { isComposing: false });
+    assert.deepEqual(given, [[lookup, '']]);
+    field.press('1');
+    assert.equal(field.value, '1');
+  });
 });

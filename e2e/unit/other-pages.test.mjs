@@ -22,6 +22,12 @@ const focused = (page) => page.evaluate(() => document.activeElement.id);
 const shown = (page, selector) => page.locator(selector).isVisible();
 
 const rememberName = (context) => context.addInitScript(() => localStorage.setItem('name', 'Ana María'));
+const rememberInvitation = (context) => context.addInitScript(() => {
+  if (!sessionStorage.getItem('tried')) sessionStorage.setItem('invite', 'jLx3Zk0mQ2y-7_PvTnB1sA');
+  sessionStorage.setItem('tried', 'yes'); // what the page forgets stays forgotten
+});
+const lookup = 'jLx3Zk0mQ2y-7_PvTnB1sA';
+const ended = json(404, { code: 'no_such_invite', error: 'It is over.', field: 'invite', status: 404 });
 const rememberCode = (context) => context.addInitScript(() => sessionStorage.setItem('code', '482915'));
 
 // As with cookies and site data blocked: asking for the storage throws already.
@@ -289,6 +295,42 @@ describe('the waiting page', { concurrency: 3 }, () => {
     await page.click('#ask-again');
     await page.waitForURL('http://localhost/room/back');
     assert.deepEqual(page.posted.at(-1)[1], { csrf_token: 'the token', display_name: 'Zoë B', room_code: '123456' });
+  });
+
+  test('asks again by the invitation that was asked by', async (t) => {
+    const page = await open(t, { prepare: rememberInvitation });
+    await page.receive('connect');
+    await deny(page, 'declined');
+    assert.equal(await shown(page, '#again-code'), false);
+    page.answers.push(json(200, { location: '/join/knock-2' }));
+    await page.click('#ask-again');
+    await page.waitForURL('http://localhost/join/knock-2');
+    assert.deepEqual(page.posted, [['/join', { csrf_token: 'the token', display_name: "Zoë O'Brien", invite: lookup }]]);
+    assert.equal(await page.evaluate(() => sessionStorage.getItem('invite')), lookup);
+  });
+
+  test('asks for a code when the invitation has ended', async (t) => {
+    const page = await open(t, { prepare: rememberInvitation });
+    await page.receive('connect');
+    await deny(page, 'timed_out');
+    page.answers.push(ended);
+    await page.click('#ask-again');
+    await eventually(async () => assert.equal(await complaint(page, 'again-code'), 'This invitation has ended. Ask for a new link.'));
+    assert.equal(await focused(page), 'again-code');
+    assert.equal(await page.locator('#again-code').inputValue(), '');
+    // A new link may be pasted where the code goes.
+    await page.locator('#again-code').fill(`http://localhost/#${lookup}`);
+    assert.equal(await shown(page, '#again-code'), false);
+    assert.equal(await focused(page), 'ask-again');
+    page.answers.push(ended);
+    await page.keyboard.press('Enter');
+    await eventually(async () => assert.equal(await shown(page, '#again-code'), true));
+    await page.fill('#again-code', '123456');
+    page.answers.push(json(200, { location: '/join/knock-2' }));
+    await page.click('#ask-again');
+    await page.waitForURL('http://localhost/join/knock-2');
+    assert.deepEqual(page.posted.at(-1)[1], { csrf_token: 'the token', display_name: "Zoë O'Brien", room_code: '123456' });
+    assert.deepEqual(await page.evaluate(() => [sessionStorage.getItem('code'), sessionStorage.getItem('invite')]), ['123456', null]);
   });
 
   test('shows an error and stays', async (t) => {
@@ -581,6 +623,94 @@ describe('the start page', { concurrency: 3 }, () => {
     assert.deepEqual(page.posted[0][1], { csrf_token: 'the token', display_name: 'Ana María', room_code: '123456' });
   });
 
+  for (const late of [false, true]) {
+    test(`an invitation takes the code’s place${late ? ' on the open page' : ''}`, async (t) => {
+      const page = await open(t, { at: late ? '?from=here' : `?from=here#${lookup}.secret` });
+      if (late) {
+        await page.fill('#code', '123');
+        await page.evaluate((fragment) => { location.hash = fragment; }, lookup);
+      }
+      await page.locator('#invitation').waitFor();
+      assert.equal(page.url(), 'http://localhost/page?from=here', 'the lookup is out of the address');
+      assert.deepEqual([await shown(page, '#code'), await page.locator('#code').inputValue()], [false, '']);
+      assert.equal(await focused(page), 'name');
+      const [join, create] = await Promise.all(['#join', '#create'].map((id) => page.locator(id).boundingBox()));
+      assert.ok(join.y < create.y, 'joining comes first');
+      await page.fill('#name', 'Zoë');
+      page.answers.push(json(200, { location: '/join/knock-1' }));
+      await page.press('#name', 'Enter');
+      await page.waitForURL('http://localhost/join/knock-1');
+      assert.deepEqual(page.posted, [['/join', { csrf_token: 'the token', display_name: 'Zoë', invite: lookup }]]);
+      assert.deepEqual(await page.evaluate(() => [sessionStorage.getItem('code'), sessionStorage.getItem('invite')]), [null, lookup]);
+      assert.deepEqual(page.problems, []);
+    });
+  }
+
+  test('an invitation is pasted where the code goes', async (t) => {
+    const page = await open(t, { prepare: rememberName });
+    await page.focus('#code');
+    await page.keyboard.insertText(`Join me: http://localhost/#${lookup}.`);
+    await page.locator('#invitation').waitFor();
+    assert.equal(await shown(page, '#code'), false);
+    assert.equal(await focused(page), 'join');
+    page.answers.push(json(200, { location: '/join/knock-1' }));
+    await page.keyboard.press('Enter');
+    await page.waitForURL('http://localhost/join/knock-1');
+    assert.deepEqual(page.posted[0][1], { csrf_token: 'the token', display_name: 'Ana María', invite: lookup });
+  });
+
+  // Nobody can type what is no more in the address.
+  test('an invitation stays when the page is loaded again, and is no other page’s', async (t) => {
+    const page = await open(t, { at: `#${lookup}`, prepare: rememberName });
+    await page.reload();
+    await page.locator('#invitation').waitFor();
+    assert.equal(await shown(page, '#code'), false);
+    page.answers.push(json(200, { location: '/join/knock-1' }));
+    await page.click('#join');
+    await page.waitForURL('http://localhost/join/knock-1');
+    assert.equal(page.posted[0][1].invite, lookup);
+    await page.goto('http://localhost/page');
+    assert.deepEqual([await shown(page, '#invitation'), await shown(page, '#code')], [false, true]);
+  });
+
+  test('a chat is begun without the invitation', async (t) => {
+    const page = await open(t, { at: `#${lookup}`, prepare: rememberName });
+    page.answers.push(json(200, { location: '/room/new' }));
+    await page.click('#create');
+    await page.waitForURL('http://localhost/room/new');
+    assert.deepEqual(page.posted, [['/', { csrf_token: 'the token', display_name: 'Ana María' }]]);
+  });
+
+  test('an invitation that has ended leaves the name, and the code’s field to go on', async (t) => {
+    const page = await open(t, { at: `#${lookup}`, lang: 'de' });
+    await page.fill('#name', 'Zoë');
+    // A refusal that is not about the invitation leaves it there.
+    page.answers.push(json(409, { error: 'Taken.', field: 'display_name', status: 409 }), json(403, { code: 'room_full', error: 'Full.', status: 403 }), ended);
+    await page.click('#join');
+    await eventually(async () => assert.equal(await complaint(page, 'name'), 'Taken.'));
+    assert.equal(await shown(page, '#code'), false);
+    await page.click('#join');
+    await eventually(async () => assert.notEqual((await page.locator('#join-problem').innerText()).trim(), ''));
+    assert.equal(await shown(page, '#code'), false);
+    await page.click('#join');
+    await eventually(async () => assert.equal(await complaint(page, 'code'), 'Diese Einladung gilt nicht mehr. Lass dir einen neuen Link schicken.'));
+    assert.deepEqual([await focused(page), await page.locator('#name').inputValue()], ['code', 'Zoë']);
+    await page.fill('#code', '123456');
+    page.answers.push(json(200, { location: '/join/knock-1' }));
+    await page.press('#code', 'Enter');
+    await page.waitForURL('http://localhost/join/knock-1');
+    assert.deepEqual(page.posted.map(([, fields]) => [fields.invite, fields.room_code]), [...Array(3).fill([lookup, undefined]), [undefined, '123456']]);
+  });
+
+  test('a link with a code takes the place of an invitation', async (t) => {
+    const page = await open(t, { at: `#${lookup}`, prepare: rememberName });
+    await page.evaluate(() => { location.hash = '123456'; });
+    await eventually(async () => assert.equal(await page.locator('#code').inputValue(), '123456'));
+    assert.equal(await shown(page, '#code'), true);
+    await page.reload();
+    assert.equal(await shown(page, '#code'), true, 'the invitation is gone');
+  });
+
   test('an address with another fragment invites to nothing', async (t) => {
     const page = await open(t, { at: '#1234567' });
     assert.equal(await shown(page, '#invitation'), false);
@@ -593,6 +723,11 @@ describe('the start page', { concurrency: 3 }, () => {
     const [filled, tinted] = await colours();
     assert.notEqual(filled, tinted);
     await page.fill('#code', '1');
+    assert.deepEqual(await colours(), [tinted, filled]);
+    await page.fill('#code', '');
+    assert.deepEqual(await colours(), [filled, tinted]);
+    await page.evaluate((fragment) => { location.hash = fragment; }, lookup);
+    await page.locator('#invitation').waitFor();
     assert.deepEqual(await colours(), [tinted, filled]);
   });
 

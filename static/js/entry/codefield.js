@@ -1,3 +1,5 @@
+import { pastedLookup } from './invitation.js';
+
 const digits = 6;
 
 /**
@@ -52,8 +54,9 @@ export function invitedTo(fragment) {
  * Leaves nothing but a code in a field, whatever gets into it.
  *
  * @param {HTMLInputElement} input
+ * @param {(lookup: string) => void} invite is called with the lookup of an invite link that gets into it
  */
-export function keepCode(input) {
+export function keepCode(input, invite) {
   // A key that has no place there would push out the last digit. More than one character
   // at a time is no key: keyboards of phones insert the clipboard in this way.
   input.addEventListener('beforeinput', (event) => {
@@ -63,8 +66,10 @@ export function keepCode(input) {
     if (full || !/\p{Nd}/u.test(typed)) event.preventDefault();
   });
   const clean = () => {
-    const code = codeIn(input.value);
+    const lookup = pastedLookup(input.value);
+    const code = lookup ? '' : codeIn(input.value);
     if (code !== input.value) input.value = code;
+    if (lookup) invite(lookup);
   };
   input.addEventListener('input', (event) => {
     if (!('isComposing' in event && event.isComposing)) clean();

@@ -1,6 +1,6 @@
 import { isCode } from './codefield.js';
 import { post, Refusal } from './forms.js';
-import { recall, remember } from '../ui/storage.js';
+import { forget, recall, remember } from '../ui/storage.js';
 import { text } from '../ui/words.js';
 
 /** @import { Field, Problem } from './forms.js' */
@@ -10,6 +10,9 @@ export const rememberedName = () => recall('name') ?? '';
 
 /** The code that this tab asked with. */
 export const rememberedCode = () => recall('code', 'sessionStorage') ?? '';
+
+/** The lookup of the invitation that this tab asked by, or null. */
+export const rememberedInvitation = () => recall('invite', 'sessionStorage');
 
 const patience = 20_000; // milliseconds that the next page may take before the button works again
 
@@ -24,6 +27,8 @@ export class Entrance {
   /** @type {HTMLElement | undefined} the button of the form that is on its way */
   #busy;
   #used = false;
+  /** @type {string | undefined} the lookup of the invitation that takes the code's place */
+  #invitation;
 
   /**
    * @param {string} token the form's CSRF token
@@ -49,14 +54,34 @@ export class Entrance {
   }
 
   /**
-   * Asks to join the chat with the code. Parameters and result are those of `create`.
+   * Asks to join the chat of the invitation, or else the one with the code. Parameters and result
+   * are those of `create`.
    *
    * @param {HTMLElement} button
    * @param {Problem} problem
    * @returns {Promise<string | null>}
    */
   ask(button, problem) {
-    return this.#send('/join', button, problem, new Map([['display_name', this.#name], ['room_code', this.#code]]));
+    const fields = new Map([['display_name', this.#name]]);
+    if (!this.#invitation) fields.set('room_code', this.#code);
+    return this.#send('/join', button, problem, fields, this.#invitation);
+  }
+
+  /**
+   * Has the invitation take the code's place, or the code its own again.
+   *
+   * @param {string} [lookup] of the invitation; none if the code is asked for
+   */
+  invite(lookup) {
+    this.#invitation = lookup;
+    this.#code.clear();
+    if (lookup) this.#code.hide();
+    else this.#code.show();
+  }
+
+  /** Whether there is an invitation in the code's place. */
+  get invited() {
+    return this.#invitation !== undefined;
   }
 
   /** Whether the server has accepted a form from here. */
@@ -69,27 +94,46 @@ export class Entrance {
    * @param {HTMLElement} button
    * @param {Problem} problem
    * @param {Map<string, Field>} fields
+   * @param {string} [invitation] the lookup of the one that is asked by
    */
-  async #send(address, button, problem, fields) {
+  async #send(address, button, problem, fields, invitation) {
     if (this.#busy) return null;
     for (const place of [this.#name, this.#code, problem]) place.clear();
     if (!this.#complete([...fields.values()])) return null;
     this.#hold(button);
     try {
-      const next = await post(address, [['csrf_token', this.#token], ...valuesOf(fields)]);
+      const next = await post(address, [['csrf_token', this.#token], ...valuesOf(fields, invitation)]);
       this.#used = true;
       remember('name', this.#name.value);
-      if (fields.has('room_code')) remember('code', this.#code.value, 'sessionStorage');
+      if (address === '/join') this.#rememberWay(invitation);
       setTimeout(() => this.#release(), patience); // somebody may stop the loading
       return next;
     } catch (error) {
       this.#release();
       if (!(error instanceof Refusal)) throw error;
-      const field = fields.get(error.field ?? '');
+      const ended = invitation && error.field === 'invite';
+      if (ended) this.#forgetInvitation(); // and the code's field, which is empty, says why
+      const field = ended ? this.#code : fields.get(error.field ?? '');
       (field ?? problem).say(error.message);
       field?.input.focus();
       return null;
     }
+  }
+
+  /**
+   * Keeps for the next page what was asked with.
+   *
+   * @param {string} [invitation]
+   */
+  #rememberWay(invitation) {
+    if (invitation) remember('invite', invitation, 'sessionStorage');
+    else remember('code', this.#code.value, 'sessionStorage');
+    forget(invitation ? 'code' : 'invite', 'sessionStorage');
+  }
+
+  #forgetInvitation() {
+    this.invite();
+    forget('invite', 'sessionStorage');
   }
 
   /**
@@ -127,8 +171,12 @@ export class Entrance {
 
 /**
  * @param {Map<string, Field>} fields
+ * @param {string} [invitation]
  * @returns {[name: string, value: string][]}
  */
-function valuesOf(fields) {
-  return [...fields].map(([name, field]) => [name, field.value]);
+function valuesOf(fields, invitation) {
+  /** @type {[name: string, value: string][]} */
+  const values = [...fields].map(([name, field]) => [name, field.value]);
+  if (invitation) values.push(['invite', invitation]);
+  return values;
 }

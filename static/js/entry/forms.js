@@ -79,12 +79,15 @@ export class Problem {
  */
 export class Field {
   #problem;
+  #row;
 
   /**
    * @param {HTMLInputElement} input
    * @param {HTMLElement} problem
    */
   constructor(input, problem) {
+    const row = input.closest('.form-field');
+    this.#row = row instanceof HTMLElement ? row : input;
     this.input = input;
     this.#problem = new Problem(problem);
     input.addEventListener('input', () => this.clear());
@@ -95,6 +98,16 @@ export class Field {
     return this.input.value.trim();
   }
 
+  /** Hides the field, since nobody has to fill it in. */
+  hide() {
+    this.#row.hidden = true;
+  }
+
+  /** Shows the field, which was hidden. */
+  show() {
+    this.#row.hidden = false;
+  }
+
   /**
    * Says what is wrong with the value. A field that was hidden, because nobody had to fill
    * it in, shows itself.
@@ -102,8 +115,7 @@ export class Field {
    * @param {string} why
    */
   say(why) {
-    const row = this.input.closest('.form-field');
-    if (row instanceof HTMLElement) row.hidden = false;
+    this.show();
     this.input.setAttribute('aria-invalid', 'true');
     this.#problem.say(why);
   }

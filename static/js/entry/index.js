@@ -1,4 +1,5 @@
 import { invitedTo, keepCode } from './codefield.js';
+import { lookupIn } from './invitation.js';
 import { loadClient } from '../transport/connection.js';
 import { byId } from '../ui/dom.js';
 import { forgetLostDraft } from '../ui/draft.js';
@@ -17,13 +18,13 @@ const entrance = new Entrance(csrfToken(form),
 
 /**
  * Whether the form begins a chat rather than asking to join one. Enter below a name begins
- * a chat as long as there is no code. Without this script Enter always asks, and the browser
+ * a chat as long as there is neither a code nor an invitation. Without this script Enter always asks, and the browser
  * wants the code.
  *
  * @param {HTMLElement | null} button the one that was pressed
  */
 function begins(button) {
-  return button === create || (button !== join && document.activeElement === name && !code.value);
+  return button === create || (button !== join && document.activeElement === name && !code.value && !entrance.invited);
 }
 
 form.noValidate = true; // problems are shown at their fields
@@ -34,29 +35,47 @@ form.addEventListener('submit', async (event) => {
   if (next) location.assign(next);
 });
 
-/** Fills in the code of an invite link, and shows the ways in accordingly. */
-function welcome() {
-  const invitation = invitedTo(location.hash);
-  if (!invitation) return;
-  // The code lets somebody knock: it does not belong in the history, or on a shared screen.
-  history.replaceState(history.state, '', location.pathname + location.search);
-  code.value = invitation;
+/** Takes the code or the invitation of an invite link, if the address is one. */
+function open() {
+  const { hash, pathname, search } = location;
+  const [digits, lookup] = [invitedTo(hash), lookupIn(hash)];
+  if (!digits && !lookup) return;
+  // Either lets somebody ask: it does not belong in the history's list, or on a shared screen. An
+  // invitation is kept where a reload of the page finds it, since nobody can type it.
+  history.replaceState({ lookup }, '', pathname + search);
+  entrance.invite(lookup ?? undefined);
+  code.value = digits ?? '';
   code.dispatchEvent(new Event('input'));
-  byId('invitation').hidden = false;
-  for (const place of [name, join]) place.setAttribute('aria-describedby', `invitation ${place.getAttribute('aria-describedby') ?? ''}`.trim());
-  byId('join-part').after(byId('or'), byId('create-part'));
+  welcome();
+}
+
+/** @param {string} lookup of an invitation, which stays with the page when it is loaded again */
+function invite(lookup) {
+  history.replaceState({ lookup }, '');
+  entrance.invite(lookup);
+  welcome();
+}
+
+/** Shows the ways in to somebody who was invited. */
+function welcome() {
+  if (byId('invitation').hidden) {
+    byId('invitation').hidden = false;
+    for (const place of [name, join]) place.setAttribute('aria-describedby', `invitation ${place.getAttribute('aria-describedby') ?? ''}`.trim());
+    byId('join-part').after(byId('or'), byId('create-part'));
+  }
   (name.value ? join : name).focus();
 }
 
 byId('theme').append(themeSwitch());
-keepCode(code);
+keepCode(code, invite);
 name.value ||= rememberedName();
-addEventListener('hashchange', welcome);
-welcome();
+addEventListener('hashchange', open);
+if (history.state?.lookup) invite(history.state.lookup);
+open();
 
 addEventListener('pageshow', ({ persisted }) => {
   if (!persisted) return;
-  if (entrance.used) location.reload(); // the code and the invitation on it are used up
+  if (entrance.used) location.reload(); // the code on it is used up
   else void forgetLostDraft();
 });
 void forgetLostDraft();

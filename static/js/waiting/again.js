@@ -1,5 +1,5 @@
 import { keepCode } from '../entry/codefield.js';
-import { Entrance, rememberedCode } from '../entry/entrance.js';
+import { Entrance, rememberedCode, rememberedInvitation } from '../entry/entrance.js';
 import { csrfToken, Field, Problem } from '../entry/forms.js';
 import { byId } from '../ui/dom.js';
 
@@ -13,12 +13,18 @@ export function askAgain(form) {
   const entrance = new Entrance(csrfToken(form),
     new Field(name, byId('again-name-problem')), new Field(code, byId('again-code-problem')));
   const problem = new Problem(byId('again-problem'));
-  keepCode(code);
+  const button = byId('ask-again');
+  const invitation = rememberedInvitation();
+  if (invitation) entrance.invite(invitation);
   code.value = rememberedCode();
+  keepCode(code, (lookup) => {
+    entrance.invite(lookup);
+    button.focus(); // the field is gone
+  });
   form.noValidate = true;
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
-    const next = await entrance.ask(byId('ask-again'), problem);
+    const next = await entrance.ask(button, problem);
     if (next) location.replace(next);
   });
 }
