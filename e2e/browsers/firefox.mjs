@@ -3,6 +3,8 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import puppeteer from 'puppeteer-core';
+import { patience } from '../harness/wait.mjs';
+import { bareEnvironment } from './home.mjs';
 import { Page } from './page.mjs';
 
 /** @typedef {import('./page.mjs').Driver} Driver */
@@ -82,6 +84,7 @@ class Context {
   // A window: a tab behind another one of the same window would be hidden.
   async newPage() {
     const tab = await this.#context.newPage({ type: 'window' });
+    tab.setDefaultTimeout(patience);
     const page = new Page(new Tab(tab), this);
     tab.on('console', (message) => {
       const { url = '' } = message.location();
@@ -101,9 +104,9 @@ class Context {
 
 /** Firefox without a window on the screen. */
 export async function openFirefox() {
-  const firefox = await puppeteer.launch({ browser: 'firefox', executablePath: executable(), headless: true });
+  const firefox = await puppeteer.launch({ browser: 'firefox', executablePath: executable(), headless: true, env: bareEnvironment(), timeout: patience });
   return {
-    version: await firefox.version(),
+    // Without the settings that Playwright takes, an address of its own for example: none of these tests needs them.
     newContext: async () => new Context(await firefox.createBrowserContext()),
     close: () => firefox.close(),
   };

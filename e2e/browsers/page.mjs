@@ -1,7 +1,7 @@
 // Pages and locators in the form of Playwright's, for browsers that Playwright cannot drive as they
 // come from the distribution. They have only what the tabs in e2e/browser/tabs.mjs call.
 import { writeFile } from 'node:fs/promises';
-import { patience, until } from '../harness/wait.mjs';
+import { until } from '../harness/wait.mjs';
 
 /**
  * One tab of a browser. It runs functions in the page, given as source, and uses mouse and keyboard as the
@@ -28,7 +28,7 @@ import { patience, until } from '../harness/wait.mjs';
 
 /**
  * @typedef {{source: string, flags: string}} Pattern a RegExp that can be sent to a page
- * @typedef {{css: string} | {text: Pattern} | {hasText: Pattern} | {has: Step[]} | {or: Step[]} | {nth: number}} Step
+ * @typedef {{css: string} | {hasText: Pattern} | {has: Step[]} | {nth: number}} Step
  */
 
 /** @typedef {{has?: Locator, hasText?: string | RegExp}} Filter */
@@ -44,12 +44,8 @@ const find = (/** @type {Step[]} */ steps) => {
     let found = from;
     for (const step of chain) {
       if ('css' in step) found = [...new Set(found.flatMap((root) => [...root.querySelectorAll(step.css)]))];
-      else if ('text' in step) {
-        const all = found.flatMap((root) => [...root.querySelectorAll('body *')]).filter((element) => says(element, step.text));
-        found = all.filter((element) => !all.some((other) => other !== element && element.contains(other)));
-      } else if ('hasText' in step) found = found.filter((element) => says(element, step.hasText));
+      else if ('hasText' in step) found = found.filter((element) => says(element, step.hasText));
       else if ('has' in step) found = found.filter((element) => walk([element], step.has).length > 0);
-      else if ('or' in step) found = [...new Set([...found, ...walk([document], step.or)])];
       else found = [found.at(step.nth)].filter(Boolean);
     }
     return found;
@@ -120,15 +116,7 @@ export class Locator {
     return narrower;
   }
 
-  /** @param {Locator} other */
-  or(other) { return this.#then({ or: other.steps }); }
-
-  first() { return this.nth(0); }
-
-  last() { return this.nth(-1); }
-
-  /** @param {number} nth from the end if it is negative */
-  nth(nth) { return this.#then({ nth }); }
+  last() { return this.#then({ nth: -1 }); }
 
   /**
    * Calls `fn` in the page with all elements, as they are now.
@@ -145,14 +133,11 @@ export class Locator {
    * @template Value
    * @param {(element: any, value: Value) => any} fn
    * @param {Value} [value]
-   * @param {{timeout?: number}} [options]
    */
-  async evaluate(fn, value, { timeout } = {}) {
-    await this.waitFor({ state: 'attached', timeout });
+  async evaluate(fn, value) {
+    await this.waitFor({ state: 'attached' });
     return this.#page.run(onOne(fn), [this.#steps, value]);
   }
-
-  count() { return this.evaluateAll((elements) => elements.length); }
 
   /** @returns {Promise<string[]>} */
   allTextContents() { return this.evaluateAll((elements) => elements.map((element) => element.textContent)); }
@@ -169,12 +154,6 @@ export class Locator {
   /** @returns {Promise<string>} */
   inputValue() { return this.evaluate((element) => element.value); }
 
-  /** @param {string} name */
-  getAttribute(name) { return this.evaluate((element, attribute) => element.getAttribute(attribute), name); }
-
-  /** @returns {Promise<boolean>} */
-  isVisible() { return this.#page.run(onAll('(found) => found.some(visible)'), [this.#steps]); }
-
   /** @param {WaitOptions} [options] */
   async waitFor({ state = 'visible', timeout } = {}) {
     const holds = {
@@ -187,7 +166,7 @@ export class Locator {
   }
 
   /** Clicks where the element is, once it has come to rest and nothing lies over it. */
-  async click({ timeout = patience } = {}) {
+  async click() {
     // The page answers where the element is, or why it cannot be clicked on.
     const place = onOne(`(element) => {
       element.scrollIntoView({ block: 'nearest', behavior: 'instant' });
@@ -208,13 +187,13 @@ export class Locator {
       const rests = answer.rest === before;
       before = answer.rest;
       if (!rests) throw new Error('it moves');
-    }, { timeout, what: `${this} to be ready for a click` });
+    }, { what: `${this} to be ready for a click` });
     await this.#page.driver.click(onOne('(element) => element'), [this.#steps]);
   }
 
   /** Types the text in place of what is in the field. */
-  async fill(/** @type {string} */ text, { timeout = patience } = {}) {
-    await this.waitFor({ timeout });
+  async fill(/** @type {string} */ text) {
+    await this.waitFor();
     await this.#page.run(onOne(`(field) => {
       if (field.matches(':disabled, :read-only')) throw new Error('nothing can be typed here');
       field.focus();
@@ -243,10 +222,7 @@ export class Page {
   constructor(driver, context) {
     this.#driver = driver;
     this.#context = context;
-    this.keyboard = {
-      press: (/** @type {string} */ keys) => driver.press(keys.split('+')),
-      type: (/** @type {string} */ text) => driver.type(text),
-    };
+    this.keyboard = { press: (/** @type {string} */ keys) => driver.press(keys.split('+')) };
   }
 
   get driver() { return this.#driver; }
@@ -307,7 +283,7 @@ export class Page {
    * @param {{timeout?: number, what: string}} options
    * @returns {Promise<T>}
    */
-  async attempt(act, { timeout = patience, what }) {
+  async attempt(act, { timeout, what }) {
     let last = '';
     const done = await until(async () => {
       try {
@@ -359,9 +335,6 @@ export class Page {
    */
   locator(css, filter) { return new Locator(this, []).locator(css, filter); }
 
-  /** @param {string | RegExp} text */
-  getByText(text) { return new Locator(this, [{ text: pattern(text) }]); }
-
   /** @param {string} css */
   click(css) { return this.locator(css).click(); }
 
@@ -376,8 +349,6 @@ export class Page {
 
   /** @param {string} css */
   inputValue(css) { return this.locator(css).inputValue(); }
-
-  title() { return this.evaluate(() => document.title); }
 
   /** @param {{path: string}} options */
   async screenshot({ path }) { await writeFile(path, await this.#driver.screenshot()); }

@@ -100,13 +100,16 @@ export class Relay {
       return;
     }
     const headers = { ...request.headers };
-    // So that a page comes in plain text.
-    if (headers.accept?.includes('text/html')) delete headers['accept-encoding'];
+    const asksForPage = headers.accept?.includes('text/html');
+    if (asksForPage) delete headers['accept-encoding']; // so that it comes in plain text
     const asked = this.#ask(request, headers, response);
     asked.on('response', (answer) => {
       answer.on('error', () => response.destroy());
-      if (answer.headers['content-type']?.startsWith('text/html')) void this.#insert(answer, response);
-      else answer.pipe(response.writeHead(answer.statusCode ?? 0, answer.statusMessage, answer.rawHeaders));
+      const { statusCode = 0, statusMessage, rawHeaders } = answer;
+      const isPage = asksForPage && answer.headers['content-type']?.startsWith('text/html');
+      const redirects = statusCode >= 300 && statusCode < 400;
+      if (isPage && !redirects) this.#insert(answer, response).catch(() => response.destroy()); // it was cut off
+      else answer.pipe(response.writeHead(statusCode, statusMessage, rawHeaders));
     });
     request.pipe(asked);
   }
@@ -120,7 +123,7 @@ export class Relay {
     const watched = page.replace(/<head[^>]*>/, (head) => `${head}<script src="${path}"></script>`);
     const { 'content-length': _, ...headers } = answer.headers;
     // A page that cannot be watched must not pass for one without problems.
-    if (watched === page && page !== '') response.writeHead(502, { 'content-type': 'text/plain' }).end('This page has no <head> for the script of the tests.');
+    if (watched === page) response.writeHead(502, { 'content-type': 'text/plain' }).end('This page has no <head> for the script of the tests.');
     else response.writeHead(answer.statusCode ?? 0, headers).end(watched);
   }
 

@@ -1,9 +1,8 @@
 // WebKit as GTK has it, by its own WebDriver: Safari's engine, without Safari. It draws on a screen in
 // memory (Xvfb), since it has no mode without windows.
-import { mkdirSync } from 'node:fs';
-import path from 'node:path';
-import { freePort, spawnBeside, temporaryFolder } from '../harness/server.mjs';
+import { freePort, spawnBeside } from '../harness/server.mjs';
 import { patience, until, within } from '../harness/wait.mjs';
+import { bareEnvironment } from './home.mjs';
 import { Page } from './page.mjs';
 import { takeProblems } from './watched.mjs';
 import { Session, isReady } from './webdriver.mjs';
@@ -18,28 +17,23 @@ async function openScreen() {
   screen.stderr?.on('data', (text) => { said += text; });
   const number = new Promise((resolve, reject) => {
     screen.stdio[3]?.once('data', (digits) => resolve(String(digits).trim()));
-    screen.on('error', reject);
+    screen.on('error', (error) => reject(new Error(`Xvfb does not start (apt-get install xvfb): ${error.message}`)));
     screen.on('exit', (code) => reject(new Error(`Xvfb ended with ${code}: ${said}`)));
   });
   return { screen, display: `:${await within(patience, 'Xvfb to start', number)}` };
 }
 
 /**
- * A browser's environment, with nothing in it of who runs the tests: a home of its own, English, no graphics
- * card, and no sandbox, which containers do not allow. All pages are ours.
+ * No graphics card, nothing that is asked for by a bus, and no sandbox, which containers do not allow: all
+ * pages are ours.
  *
  * @param {string} display
  */
-function environment(display) {
-  const home = temporaryFolder();
-  const runtime = path.join(home, 'run');
-  mkdirSync(runtime, { mode: 0o700 });
-  return {
-    PATH: process.env.PATH, HOME: home, XDG_RUNTIME_DIR: runtime, DISPLAY: display, GDK_BACKEND: 'x11',
-    LIBGL_ALWAYS_SOFTWARE: '1', NO_AT_BRIDGE: '1', GTK_A11Y: 'none', GIO_USE_VFS: 'local', GSETTINGS_BACKEND: 'memory', DBUS_SESSION_BUS_ADDRESS: 'disabled:',
-    WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: '1',
-  };
-}
+const environment = (display) => ({
+  ...bareEnvironment(), DISPLAY: display, GDK_BACKEND: 'x11', LIBGL_ALWAYS_SOFTWARE: '1',
+  NO_AT_BRIDGE: '1', GTK_A11Y: 'none', GIO_USE_VFS: 'local', GSETTINGS_BACKEND: 'memory',
+  WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: '1',
+});
 
 /**
  * Starts WebKitWebDriver, which serves one browser at a time.
@@ -60,7 +54,7 @@ async function startDriver(env) {
     await until(async () => ended() || isReady(url), { what: 'WebKitWebDriver to start' });
     if (!ended()) return { driver, url };
     // Somebody else may have taken the port meanwhile.
-    if (failed || attempt === 3) throw new Error(`WebKitWebDriver did not start: ${failed ?? said}`);
+    if (failed || attempt === 3) throw new Error(`WebKitWebDriver does not start (apt-get install webkit2gtk-driver): ${failed?.message ?? said}`);
   }
 }
 
@@ -127,8 +121,11 @@ class Context {
   }
 
   async close() {
-    if (this.#page && !this.#page.isClosed()) await this.#page.close();
-    this.#driver?.kill();
+    try {
+      if (this.#page && !this.#page.isClosed()) await this.#page.close();
+    } finally {
+      this.#driver?.kill();
+    }
   }
 }
 
@@ -140,6 +137,7 @@ class Context {
 export async function openWebKit(relays) {
   const { screen, display } = await openScreen();
   return {
+    // Without the settings that Playwright takes, an address of its own for example: none of these tests needs them.
     newContext: async () => new Context(environment(display), relays),
     close: async () => { screen.kill(); },
   };

@@ -15,7 +15,7 @@ import { root, serverBinary } from './server.mjs';
 // done. A file that is not here counts as short.
 const longest = [
   'browser/chatting', 'pages/states', 'browser/embedded', 'browser/today', 'browser/early', 'browser/encrypted',
-  'contract/members', 'browser/entering', 'unit/other-pages', 'unit/room-page', 'unit/room-people', 'contract/events',
+  'contract/members', 'browser/entering', 'browsers/webkit', 'browsers/firefox', 'unit/other-pages', 'unit/room-page', 'unit/room-people', 'contract/events',
 ].map((name) => path.join(root, 'e2e', `${name}.test.mjs`));
 
 /**
