@@ -21,6 +21,14 @@ have_chromium() {
 	return 1
 }
 
+# The shell shows no notifications.
+have_whole_chromium() {
+	for path in "${CHROMIUM:-}" /usr/bin/chromium /usr/bin/chromium-browser /usr/bin/google-chrome; do
+		if [ -n "$path" ] && [ -x "$path" ]; then return 0; fi
+	done
+	return 1
+}
+
 # The same places as in e2e/browsers/firefox.mjs.
 have_firefox() {
 	for path in "${FIREFOX:-}" /usr/bin/firefox-esr /usr/bin/firefox; do
@@ -47,6 +55,7 @@ have_socketio || packages="$packages python3-socketio python3-requests python3-w
 # A narrow and a wide font, the same as in e2e/browser/fonts.mjs: the layout has to bear both.
 [ -f /usr/share/fonts/truetype/roboto/unhinted/RobotoCondensed-Regular.ttf ] || packages="$packages fonts-roboto-unhinted"
 [ -f /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf ] || packages="$packages fonts-dejavu-core"
+have_whole_chromium || packages="$packages chromium"
 have_firefox || packages="$packages firefox-esr"
 # WebKit with a small browser around it, and a screen in memory, since it has no mode without windows.
 have WebKitWebDriver || packages="$packages webkit2gtk-driver"

@@ -17,17 +17,20 @@ const candidates = [
   process.env.CHROMIUM, '/usr/bin/chromium-headless-shell', '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome',
 ];
 
+// The shell denies a page notifications whatever it is told.
+const shows = (candidate) => !candidate.endsWith('headless-shell');
+
 /** The browser's path: CHROMIUM, or where distributions put it. */
-function executable() {
-  const found = candidates.find((candidate) => candidate && existsSync(candidate));
+function executable(notifies) {
+  const found = candidates.find((candidate) => candidate && existsSync(candidate) && (!notifies || shows(candidate)));
   assert.ok(found, `no Chromium found: install it (apt-get install chromium) or set CHROMIUM; looked at ${candidates.filter(Boolean).join(', ')}`);
   return found;
 }
 
-/** A headless Chromium that does nothing on its own account; `args` go to it as well, and `font` is for fontEnvironment(). */
-export function openBrowser(args = [], font) {
+/** A headless Chromium that does nothing on its own account; `args` go to it as well, `font` is for fontEnvironment(), and one that `notifies` shows notifications. */
+export function openBrowser(args = [], font, { notifies = false } = {}) {
   return chromium.launch({
-    executablePath: executable(),
+    executablePath: executable(notifies),
     env: { ...process.env, ...fontEnvironment(font) },
     headless: true,
     args: [
@@ -37,10 +40,10 @@ export function openBrowser(args = [], font) {
   });
 }
 
-/** One Chromium for a whole test file, or for a part of it; `font` is for fontEnvironment(). */
-export function browserForFile(font) {
+/** One Chromium for a whole test file, or for a part of it; `font` and `options` are openBrowser()'s. */
+export function browserForFile(font, options) {
   const handle = {};
-  before(async () => { handle.browser = await openBrowser([], font); });
+  before(async () => { handle.browser = await openBrowser([], font, options); });
   after(async () => { await handle.browser?.close(); });
   return handle;
 }
