@@ -374,3 +374,27 @@ func TestAsksForKey(t *testing.T) {
 		}
 	}
 }
+
+// Templates without words get the English sentence, and a number that needs no plural.
+func TestHowLongToWait(t *testing.T) {
+	set, err := words.Load(os.DirFS("../../templates"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		language *words.Language
+		wait     time.Duration
+		want     string
+	}{
+		{set.For("en"), time.Minute, "up to 1 minute,"},
+		{set.For("en"), 59*time.Minute + time.Second, "up to 60 minutes,"},
+		{set.For("de"), time.Second, "bis zu 1 Minute und"},
+		{set.For("de"), time.Hour, "bis zu 60 Minuten und"},
+		{&words.Language{}, time.Hour, "up to 60 min,"},
+	} {
+		p := tooManyGuesses(test.wait)
+		if got := p.in(test.language); !strings.Contains(got, test.want) {
+			t.Errorf("%v: %q, want %q", test.wait, got, test.want)
+		}
+	}
+}
