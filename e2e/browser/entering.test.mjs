@@ -42,6 +42,17 @@ describe('entering', { concurrency: 3 }, () => {
     // Who has no code needs none to begin.
     await plain.submitCreate('Plain');
     await page.waitForURL(/\/room\/[^/]+$/);
+    // Nothing else in the room would work.
+    await says(plain, 'main', /needs JavaScript/);
+    assert.deepEqual(await page.locator('button:visible, textarea:visible, a:visible').allInnerTexts(), ['Back to the start page']);
+    await page.click('.no-script a');
+    await plain.backHome();
+    // A plain form leaves the chat.
+    const chat = page.locator('form[action$="/leave"]');
+    assert.equal(await chat.count(), 1);
+    await Promise.all([page.waitForEvent('load'), chat.evaluate((form) => form.requestSubmit())]);
+    await plain.backHome();
+    assert.equal(await chat.count(), 0);
   });
 
   play('the device remembers the name', async (stage) => {

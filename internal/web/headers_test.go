@@ -96,7 +96,7 @@ func TestContentSecurityPolicy(t *testing.T) {
 		t.Errorf("custom: %q", got)
 	}
 	// The error page is ours in any case.
-	if got := custom.get("/nothing").Header.Get("Content-Security-Policy"); got != errorPolicy {
+	if got := custom.get("/nothing").Header.Get("Content-Security-Policy"); got != plainErrorPolicy {
 		t.Errorf("custom, error page: %q", got)
 	}
 }

@@ -1,15 +1,10 @@
 package web
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"crypto/sha256"
-	_ "embed"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
-	"html/template"
 	"math"
 	"net/http"
 	"strconv"
@@ -117,22 +112,6 @@ func nameProblem(err *room.NameError) problem {
 	return p
 }
 
-//go:embed error.html
-var errorSource string
-
-var errorPage = template.Must(template.New("error").Parse(errorSource))
-
-// errorPolicy allows the error page its one style. It is the same beside foreign pages.
-var errorPolicy = "default-src 'none'; style-src 'sha256-" + styleHash(errorSource) +
-	"'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-
-func styleHash(page string) string {
-	_, rest, _ := strings.Cut(page, "<style>")
-	style, _, _ := strings.Cut(rest, "</style>")
-	sum := sha256.Sum256([]byte(style))
-	return base64.StdEncoding.EncodeToString(sum[:])
-}
-
 // refuse answers with the problem, in the form that the client asked for: a
 // page for a browser, JSON for a script that wants it, plain text for the rest.
 func (s *server) refuse(w http.ResponseWriter, r *http.Request, p problem) {
@@ -151,8 +130,7 @@ func (s *server) refuse(w http.ResponseWriter, r *http.Request, p problem) {
 	}
 	switch preferred(r.Header.Get("Accept")) {
 	case "text/html":
-		h.Set("Content-Security-Policy", errorPolicy)
-		s.writeErrorPage(w, l, p.status, text)
+		s.writeErrorPage(w, l, p, text)
 	case "application/json":
 		answer := map[string]any{"error": text, "code": p.code, "status": p.status}
 		if p.field != "" {
@@ -162,17 +140,6 @@ func (s *server) refuse(w http.ResponseWriter, r *http.Request, p problem) {
 	default:
 		write(w, p.status, "text/plain; charset=utf-8", []byte(text))
 	}
-}
-
-func (s *server) writeErrorPage(w http.ResponseWriter, l *words.Language, status int, text string) {
-	var page bytes.Buffer
-	err := errorPage.Execute(&page, struct{ Lang, Name, Text, Home string }{
-		cmp.Or(l.Tag, "en"), l.Page("name", "Secure Chat"), text, l.Page("home", "Back to the start page"),
-	})
-	if err != nil {
-		panic(err) // a constant template, strings and a buffer
-	}
-	write(w, status, "text/html; charset=utf-8", page.Bytes())
 }
 
 func write(w http.ResponseWriter, status int, contentType string, body []byte) {

@@ -44,7 +44,7 @@ func TestErrorForms(t *testing.T) {
 	b := newBrowser(t, newHandler(t, service))
 
 	page := b.create("Anna")
-	page.want(t, 503, "<!DOCTYPE html>", `<a href="/">`)
+	page.want(t, 503, "<!DOCTYPE html>", `href="/">`)
 	if policy := page.Header.Get("Content-Security-Policy"); !strings.Contains(policy, "default-src 'none'; style-src 'sha256-") {
 		t.Errorf("policy %q", policy)
 	}

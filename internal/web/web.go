@@ -118,6 +118,7 @@ type server struct {
 	modules     *neededModules
 	clientFiles library
 	about       map[string]any // variables of our templates
+	errorLook   errorLook
 	proxies     Proxies
 	policy      string
 	limited     bool
@@ -157,6 +158,9 @@ func New(o Options) (http.Handler, error) {
 		proxies: o.Proxies, policy: policyOf(o), limited: o.RateLimits, guesses: newGuesses(),
 		ready: o.Ready, metrics: o.Metrics, log: o.Log,
 		renderers: make(chan struct{}, renderersPerCPU*runtime.GOMAXPROCS(0)),
+	}
+	if !o.Foreign {
+		s.errorLook = ownErrorLook(static)
 	}
 	if s.ready == nil {
 		s.ready = func() bool { return true }

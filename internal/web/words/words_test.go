@@ -242,7 +242,7 @@ func TestWordsAreUsed(t *testing.T) {
 		elsewhere []string
 	}{
 		`words\['([^']+)'\]`: {"templates", []string{".html"}, english.Pages, []string{
-			"minutes.one", "minutes.other",
+			"minutes.one", "minutes.other", "error.failed", "error.nothing-here", "error.wait",
 			"start.chats.people.one", "start.chats.people.other", "start.chats.nobody", "start.chats.ends", "start.chats.held",
 			"span.minutes", "span.hours", "span.days.one", "span.days.other",
 		}},
