@@ -24,7 +24,8 @@ const code = (key) => {
  * @param {object} [body]
  */
 async function request(url, method, body) {
-  const answer = await fetch(url, { method, body: body && JSON.stringify(body) });
+  const headers = { 'content-type': 'application/json' }; // newer drivers take no other
+  const answer = await fetch(url, { method, headers, body: body && JSON.stringify(body) });
   const { value } = await answer.json();
   if (!answer.ok) throw new Error(`${method} ${url}: ${value.error}: ${value.message}`);
   return value;
