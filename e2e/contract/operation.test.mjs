@@ -5,7 +5,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, test } from 'node:test';
 import { Person } from '../harness/person.mjs';
-import { admit, createRoom, knock, roomWith } from '../harness/scenario.mjs';
+import { admit, createRoom, invite, knock, roomWith } from '../harness/scenario.mjs';
 import { freePort, serverBinary, serverForTest, spawnServer, startServer, temporaryFolder } from '../harness/server.mjs';
 import { patience, until, within } from '../harness/wait.mjs';
 
@@ -164,6 +164,16 @@ describe('logs', { concurrency: 4 }, () => {
     await until(() => bob.conn.all('message').length === 3);
     ana.emit('request_code_update');
     note((await ana.conn.waitFor('code_update')).new_code);
+
+    const lookup = await invite(ana);
+    note(lookup, lookup.slice(4));
+    await new Person(server).join({ invite: lookup }, 'CanaryGuest');
+    note('CanaryGuest');
+    ana.emit('revoke_invite', { lookup }).emit('revoke_invite', { lookup: `${lookup}.${lookup}` });
+    await ana.conn.barrier();
+    for (const way of [lookup, `${lookup}.${lookup}`, `#${lookup}`]) await new Person(server).post('/join', { invite: way, display_name: 'CanaryGuest' });
+    await new Person(server).open(`/?invite=${lookup}`);
+    await new Person(server).open(`/${lookup}`);
 
     // Everything that can go wrong, too.
     const carol = await knock(server, ana.conn.all('code_update')[0].new_code, names[2]);

@@ -19,6 +19,8 @@ function nextAddress() {
 /** @typedef {{roomId: string, path: string, code: string, name: string, data: Record<string, string>, html: string}} Room */
 /** @typedef {{pending: string, userId: string, path: string, name: string, data: Record<string, string>, html: string}} Knock `path` is the room's page after admission */
 
+/** @typedef {string | {invite: string}} Way a room's code, or the lookup of an invitation to it */
+
 /**
  * @typedef {object} PersonOptions
  * @property {string} [url] another way to the server, such as a proxy's
@@ -167,12 +169,13 @@ export class Person {
   /**
    * Asks to be let in.
    *
-   * @param {string} code
+   * @param {Way} way
    * @param {string} name
    * @returns {Promise<Knock>}
    */
-  async join(code, name) {
-    const answer = await this.post('/join', { room_code: code, display_name: name });
+  async join(way, name) {
+    const fields = typeof way === 'string' ? { room_code: way } : way;
+    const answer = await this.post('/join', { ...fields, display_name: name });
     assert.equal(answer.status, 200, `join as ${name}: ${answer.html}`);
     this.page = '/join';
     return {

@@ -55,20 +55,32 @@ export async function createRoom(server, name = 'Ana', { t, person = new Person(
 }
 
 /**
- * Somebody asks with the room's code and waits on a connected waiting page.
+ * Somebody asks with the room's code, or by an invitation, and waits on a connected waiting page.
  *
  * @param {import('./person.mjs').Place} server
- * @param {string} code
+ * @param {import('./person.mjs').Way} way
  * @param {string} name
  * @param {SeatOptions} [options]
  * @returns {Promise<Applicant>}
  */
-export async function knock(server, code, name, { t, person = new Person(server, { t }), ...connect } = {}) {
-  const waiting = await person.join(code, name);
+export async function knock(server, way, name, { t, person = new Person(server, { t }), ...connect } = {}) {
+  const waiting = await person.join(way, name);
   const conn = await person.connect(connect);
   conn.emit('join_request', { room: waiting.pending, user: waiting.data.displayName, user_id: waiting.userId });
   await conn.barrier();
   return { person, knock: waiting, conn, name };
+}
+
+/**
+ * A member's page asks for an invitation. It resolves to the lookup.
+ *
+ * @param {Seat} member
+ * @returns {Promise<string>}
+ */
+export async function invite(member) {
+  const from = member.conn.mark();
+  member.emit('request_invite');
+  return (await member.conn.waitFor('invite', () => true, { from })).lookup;
 }
 
 /**
