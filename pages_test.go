@@ -23,6 +23,14 @@ import (
 var pageVars = map[string]map[string]any{
 	"index.html": {
 		"get_flashed_messages": jinja.Function(func(jinja.Args) (any, error) { return jinja.NewList(`message"><script>`), nil }),
+		"chats": jinja.NewList(jinja.Dict{
+			"path": "/room/seat-1", "leave": "/room/seat-1/leave", "name": "O'Brien", "people": 2, "people_words": "2 people",
+			"ends": "2000-01-02T00:00:00Z", "ends_words": "ends in 23 h", "held": "2000-01-01T00:01:00Z", "held_words": "come back within 1 min",
+		}),
+		"requests": jinja.NewList(jinja.Dict{"path": "/join/knock-1", "name": `name"><script>`, "ends": "2000-01-01T00:01:00Z"}),
+		"operator": jinja.Dict{"name": `us"><script>`, "url": "https://us.example/", "privacy": "mailto:us@us.example"},
+		"source":   "https://code.example/",
+		"version":  jinja.Dict{"number": "1.2.3", "commit": "abc"},
 	},
 	"waiting_approval.html": {
 		"answer_time": 60,

@@ -59,6 +59,9 @@ describe('entering', { concurrency: 3 }, () => {
     const ana = await stage.room('Ana María');
     const later = await stage.tab({ sharing: ana });
     await later.home();
+    assert.equal(await later.page.inputValue('#name'), '', 'nobody else can have it in a chat that this browser is in');
+    await ana.leave();
+    await later.home();
     assert.equal(await later.page.inputValue('#name'), 'Ana María');
     await later.page.click('#create');
     await later.entered();
@@ -129,6 +132,7 @@ describe('entering', { concurrency: 3 }, () => {
     await ben.entered();
 
     // The second time, the page is open and the name is known.
+    await ben.leave();
     const again = await stage.tab({ sharing: ben });
     await again.home();
     await mark(again);

@@ -90,6 +90,24 @@ export const states = {
     return tab;
   },
 
+  'start-chats': async (visit) => {
+    const tab = await visit.room('Ana');
+    await tab.create('Wilhelmina-Charlotte');
+    const host = await visit.host('Cleo');
+    await tab.knock(await host.code(), 'Ana');
+    await tab.home();
+    await tab.page.locator('.chats li').nth(2).waitFor();
+    await tab.page.locator('.chats summary').first().click();
+    return tab;
+  },
+
+  // The theme is the person's choice, not the system's.
+  'start-dark-by-hand': async (visit) => {
+    const tab = await startTab(visit);
+    await tab.page.getByRole('radio').nth(2).check();
+    return tab;
+  },
+
   // As after a room that nobody entered in its first minute.
   'start-unentered': async (visit) => {
     const tab = await visit.tab();

@@ -5,8 +5,14 @@ import { EmbeddedTab } from '../browser/tabs.mjs';
 import { Person } from '../harness/person.mjs';
 import { until } from '../harness/wait.mjs';
 
-/** The server that serves the embedded pages. */
-export const embedded = { env: { TEMPLATES_DIR: undefined } };
+/** The server that serves the embedded pages. It says who runs it, at some length. */
+export const embedded = { env: {
+  TEMPLATES_DIR: undefined,
+  OPERATOR_NAME: 'Verein für Nachbarschaftskommunikation e. V.',
+  OPERATOR_URL: 'https://operator.example/',
+  PRIVACY_URL: 'https://operator.example/privacy',
+  SOURCE_URL: 'https://code.example/',
+} };
 
 /** The same for tests: nobody need hurry with a vote, or to come back. */
 export const unhurried = { env: { ...embedded.env, APPROVAL_TIMEOUT: '10m', ABSENCE_GRACE: '1h' } };

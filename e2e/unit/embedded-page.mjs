@@ -56,23 +56,64 @@ export const io = (options) => { globalThis.options = options; options.auth((aut
 export function render(name, variables, lang = 'en') {
   const read = (file) => readFileSync(path.join(root, 'templates', file), 'utf8').replace(/{#.*?#}/gs, '');
   const { pages: words, scripts, refusals, sentences } = JSON.parse(read(`words/${lang}.json`));
-  const all = { lang, words, ...variables };
   const page = read(name);
   const blocks = new Map([...page.matchAll(/{% block (\w+) %}(.*?){% endblock %}/gs)].map(([, block, text]) => [block, text]));
-  const value = (expression) => {
-    const found = expression.trim().split(/\['|'\]|\(\)/).filter(Boolean).reduce((from, key) => from?.[key], all);
-    return String(found ?? '').replace(/[&<>"']/g, (c) => `&#${c.codePointAt(0)};`);
-  };
-  return read('base.html')
-    .replace(/{% block (\w+) %}(.*?){% endblock %}/gs, (_, block, text) => blocks.get(block) ?? text)
-    .replace(/{% for module in modules\('([^']+)'\) %}(.*?){% endfor %}/g, (_, script, text) => needs(root, `static/${script}`)
-      .map((module) => text.replace('{{ module }}', `/${module}`)).join(''))
-    .replace(/{{ url_for\('static', filename='([^']+)'\) }}/g, '/static/$1')
-    .replace('{{ script_words|safe }}', () => JSON.stringify({ scripts, refusals, sentences }))
-    .replace(/{% for digit in display_code %}(.*?){% endfor %}/gs, (_, text) => [...variables.display_code ?? '']
-      .map((digit) => text.replaceAll('{{ digit }}', digit)).join(''))
-    .replace(/{% for message in get_flashed_messages\(\) %}.*?{% endfor %}/g, '')
-    .replace(/{{(.*?)}}/g, (_, expression) => value(expression));
+  const source = read('base.html').replace(/{% block (\w+) %}(.*?){% endblock %}/gs, (_, block, text) => blocks.get(block) ?? text);
+  return filledIn(source, {
+    lang, words, script_words: JSON.stringify({ scripts, refusals, sentences }), ...variables,
+    url_for: (folder, file) => `/${folder}/${file}`,
+    modules: (script) => needs(root, `static/${script}`).map((module) => `/${module}`),
+  });
+}
+
+/** A template without its conditions, loops and expressions, whose values are in `all`. */
+function filledIn(source, all) {
+  const [before, tag, after] = cut(source, /{%\s*(if|for)\s+(.*?)\s*%}/s);
+  const plain = before.replace(/{{(.*?)}}/gs, (_, expression) => {
+    const text = String(valueOf(expression, all) ?? '');
+    return expression.trim().endsWith('|safe') ? text : text.replace(/[&<>"']/g, (c) => `&#${c.codePointAt(0)};`);
+  });
+  if (!tag) return plain;
+  const [, kind, head] = tag;
+  const { body, otherwise, rest } = partsOf(after);
+  if (kind === 'if') return plain + filledIn(truthy(head, all) ? body : otherwise, all) + filledIn(rest, all);
+  const [item, list] = head.split(' in ');
+  return plain + [...valueOf(list, all) ?? []].map((each) => filledIn(body, { ...all, [item]: each })).join('') + filledIn(rest, all);
+}
+
+/** The source before what matches first, the match, and the source after it. */
+function cut(source, pattern) {
+  const match = pattern.exec(source);
+  return match ? [source.slice(0, match.index), match, source.slice(match.index + match[0].length)] : [source];
+}
+
+/** The body of the tag that ends here, what stands in place of it, and the rest of the source. */
+function partsOf(source) {
+  let depth = 0;
+  let middle;
+  for (const { 0: tag, 1: word, index } of source.matchAll(/{%\s*(if|for|else|endif|endfor)\b.*?%}/gs)) {
+    const place = { from: index, to: index + tag.length };
+    if (word === 'else' && depth === 0) middle = place;
+    if (word === 'if' || word === 'for') depth += 1;
+    if (!word.startsWith('end')) continue;
+    if (depth > 0) depth -= 1;
+    else return { body: source.slice(0, (middle ?? place).from), otherwise: middle ? source.slice(middle.to, place.from) : '', rest: source.slice(place.to) };
+  }
+  throw new Error('a template has a tag without an end');
+}
+
+const truthy = (expression, all) => expression.split(' or ').some((part) => {
+  const value = valueOf(part, all);
+  return Array.isArray(value) ? value.length > 0 : Boolean(value);
+});
+
+/** The value of a name with its keys, as in a.b['c'], or of a call. */
+function valueOf(expression, all) {
+  const [, name, keys, call] = /^\s*(\w+)((?:\.\w+|\['[^']*'\])*)(\(.*\))?(?:\|safe)?\s*$/.exec(expression) ?? [];
+  if (!name) throw new Error(`the tests know no ${expression}`);
+  const value = [...keys.matchAll(/[\w-]+(?:\.[\w.-]+)?(?='\])|(?<=\.)\w+/g)].reduce((from, [key]) => from?.[key], all[name]);
+  if (call === undefined || typeof value !== 'function') return value;
+  return value(...[...call.matchAll(/'([^']*)'/g)].map(([, text]) => text));
 }
 
 /**

@@ -372,11 +372,12 @@ async function assertFits(page, when) {
 
 describe('the start page', { concurrency: 3 }, () => {
   const chromium = browserForFile();
-  const open = async (t, options) => {
-    const page = await openPage(t, chromium.browser, 'index.html', { csrf_token: 'the token' }, options);
+  const open = async (t, { variables, ...options } = {}) => {
+    const page = await openPage(t, chromium.browser, 'index.html', { csrf_token: 'the token', ...variables }, options);
     await page.waitForLoadState('networkidle');
     return page;
   };
+  const chatAs = (name) => ({ path: '/room/1', leave: '/room/1/leave', name, people_words: '2 people', ends: '2000-01-02T00:00:00Z', ends_words: 'ends in 3 h', held: '' });
 
   test('creates a chat once', async (t) => {
     const page = await open(t);
@@ -602,6 +603,7 @@ describe('the start page', { concurrency: 3 }, () => {
       await page.locator('#invitation').waitFor();
       assert.match(await page.locator('#invitation').innerText(), /invited/);
       assert.equal(await page.locator('#code').inputValue(), '123456');
+      for (const filledIn of ['#code', '#code-hint']) assert.equal(await shown(page, filledIn), false, filledIn);
       assert.equal(page.url(), 'http://localhost/page?from=here');
       assert.equal(await focused(page), 'name');
       const [join, create] = await Promise.all(['#join', '#create'].map((id) => page.locator(id).boundingBox()));
@@ -706,9 +708,63 @@ describe('the start page', { concurrency: 3 }, () => {
     const page = await open(t, { at: `#${lookup}`, prepare: rememberName });
     await page.evaluate(() => { location.hash = '123456'; });
     await eventually(async () => assert.equal(await page.locator('#code').inputValue(), '123456'));
-    assert.equal(await shown(page, '#code'), true);
+    assert.equal(await shown(page, '#code'), false);
     await page.reload();
     assert.equal(await shown(page, '#code'), true, 'the invitation is gone');
+  });
+
+  test('a code from a link that is refused can be put right', async (t) => {
+    const page = await open(t, { at: '#123456' });
+    await page.fill('#name', 'Zoë');
+    page.answers.push(refusal(404, 'Room not found.', 'code'));
+    await page.click('#join');
+    await eventually(async () => assert.equal(await complaint(page, 'code'), 'Room not found.'));
+    assert.equal(await focused(page), 'code');
+    assert.equal(await shown(page, '#code'), true);
+  });
+
+  // Nobody else can have that name there, not even the same person in another tab.
+  for (const [what, variables, name] of [
+    ['is not filled in while this browser is in a chat under it', { chats: [chatAs('Bea'), chatAs('Ana María')] }, ''],
+    ['is not filled in while this browser asks to join under it', { requests: [{ path: '/join/1', name: 'Ana María' }] }, ''],
+    ['is filled in beside chats under other names', { chats: [chatAs('Ana')] }, 'Ana María'],
+  ]) {
+    test(`the last name ${what}`, async (t) => {
+      const page = await open(t, { variables, at: '#123456', prepare: rememberName });
+      assert.equal(await page.inputValue('#name'), name);
+      assert.equal(await focused(page), name ? 'join' : 'name');
+    });
+  }
+
+  for (const javaScriptEnabled of [true, false]) {
+    test(`asks before a chat is left, ${javaScriptEnabled ? 'with' : 'without'} scripts`, async (t) => {
+      const page = await open(t, { variables: { chats: [chatAs('Ana')] }, javaScriptEnabled });
+      const leave = page.getByRole('button', { name: 'Leave' });
+      assert.equal(await leave.count(), 0);
+      const summary = page.locator('.chats summary');
+      assert.equal((await summary.innerText()).trim(), 'Leave');
+      await summary.focus();
+      await page.keyboard.press('Enter');
+      await leave.waitFor();
+      assert.match(await page.locator('.chats form').innerText(), /everyone has to let you in again/);
+      assert.equal((await summary.innerText()).trim(), 'Stay');
+      await page.keyboard.press('Enter');
+      await leave.waitFor({ state: 'hidden' });
+      await summary.click();
+      page.answers.push({ contentType: 'text/html', body: 'left' });
+      await leave.click();
+      await page.waitForURL('http://localhost/room/1/leave');
+      assert.deepEqual(page.posted, [['/room/1/leave', { csrf_token: 'the token' }]]);
+    });
+  }
+
+  test('says who runs the server, if they have said so', async (t) => {
+    const foot = (page) => page.locator('.foot li').allInnerTexts();
+    assert.deepEqual(await foot(await open(t)), ['MIT licence']);
+    const about = { operator: { name: 'Us & Co', url: 'https://us.example/', privacy: 'mailto:us@us.example' }, source: 'https://code.example/', version: { number: '1.2.3', commit: 'abc' } };
+    const page = await open(t, { variables: about });
+    assert.deepEqual(await foot(page), ['Run by Us & Co', 'Privacy', 'Source code', 'MIT licence', 'Version 1.2.3 (abc)']);
+    assert.deepEqual(await page.locator('.foot a').evaluateAll((links) => links.map((link) => link.href)), ['https://us.example/', 'mailto:us@us.example', 'https://code.example/']);
   });
 
   test('an address with another fragment invites to nothing', async (t) => {

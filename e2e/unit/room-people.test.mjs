@@ -174,7 +174,7 @@ describe('people', () => {
 
   test('one and more people are counted as the language does', async (t) => {
     const page = await joined(t, { lang: 'de' });
-    assert.equal(await textOf(page, '#count'), '2 Leute');
+    assert.equal(await textOf(page, '#count'), '2 Personen');
     await page.receive('update_participants', { count: 1 });
     assert.equal(await textOf(page, '#count'), '1 Person');
     await page.receive('join_request', knock);

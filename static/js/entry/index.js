@@ -13,8 +13,8 @@ const form = byId('entry', HTMLFormElement);
 const [name, code] = [byId('name', HTMLInputElement), byId('code', HTMLInputElement)];
 const [create, join] = [byId('create'), byId('join')];
 const problems = { create: new Problem(byId('create-problem')), join: new Problem(byId('join-problem')) };
-const entrance = new Entrance(csrfToken(form),
-  new Field(name, byId('name-problem')), new Field(code, byId('code-problem')));
+const codeField = new Field(code, byId('code-problem'));
+const entrance = new Entrance(csrfToken(form), new Field(name, byId('name-problem')), codeField);
 
 /**
  * Whether the form begins a chat rather than asking to join one. Enter below a name begins
@@ -35,6 +35,16 @@ form.addEventListener('submit', async (event) => {
   if (next) location.assign(next);
 });
 
+/**
+ * Whether this browser is in a chat under a name, or asks for one. Nobody else can have that name there,
+ * not even the same person in another tab.
+ *
+ * @param {string} used
+ */
+function isHere(used) {
+  return [...document.querySelectorAll('.chat-name bdi')].some((place) => place.textContent === used);
+}
+
 /** Takes the code or the invitation of an invite link, if the address is one. */
 function open() {
   const { hash, pathname, search } = location;
@@ -46,6 +56,7 @@ function open() {
   entrance.invite(lookup ?? undefined);
   code.value = digits ?? '';
   code.dispatchEvent(new Event('input'));
+  if (digits) codeField.hide(); // it shows itself if they are refused
   welcome();
 }
 
@@ -68,7 +79,7 @@ function welcome() {
 
 byId('theme').append(themeSwitch());
 keepCode(code, invite);
-name.value ||= rememberedName();
+if (!isHere(rememberedName())) name.value ||= rememberedName();
 addEventListener('hashchange', open);
 if (history.state?.lookup) invite(history.state.lookup);
 open();
