@@ -29,7 +29,7 @@ export class Notifications {
   /** @type {Map<Kind, Notification>} those that the page has shown itself */
   #own = new Map();
 
-  /** @param {string} icon the address of a picture */
+  /** @param {string} [icon] the address of a picture */
   constructor(icon) {
     this.#icon = icon;
     // People allow and forbid them in the browser's settings, and by its address bar.

@@ -40,7 +40,8 @@ const chat = byId('chat');
 const announcer = new Announcer(byId('announcer'));
 const news = new Announcer(byId('news'));
 const toasts = new Toasts(byId('notices'), () => chat.focus());
-const notifications = new Notifications(/** @type {HTMLLinkElement} */ (document.querySelector('link[rel=apple-touch-icon]')).href);
+const icon = document.querySelector('link[rel=apple-touch-icon]');
+const notifications = new Notifications(icon instanceof HTMLLinkElement ? icon.href : undefined);
 const alerts = new Alerts(notifications);
 const code = new RoomCode(
   { code: byId('currentCode'), dots: byId('code-hidden'), toggle: byId('toggle-code'), copy: byId('copy-code') },

@@ -30,5 +30,10 @@ export function bindSwitches(alerts, notifications) {
   };
   show();
   notifications.watch(show);
-  notify.addEventListener('change', () => { notifications.turn(notify.checked, text('alert.on')).catch(console.warn); });
+  notify.addEventListener('change', () => {
+    notifications.turn(notify.checked, text('alert.on')).catch((error) => {
+      console.warn(error);
+      show();
+    });
+  });
 }
