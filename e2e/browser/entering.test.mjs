@@ -55,6 +55,31 @@ describe('entering', { concurrency: 3 }, () => {
     assert.equal(await chat.count(), 0);
   });
 
+  play('a start page that the browser had put aside tells of the chats that there are', async (stage) => {
+    const ana = await stage.room('Ana');
+    const start = await stage.tab({ sharing: ana });
+    const { page } = start;
+    const chats = page.locator('form[action$="/leave"]');
+    // Browsers put few pages aside while a debugger is there, so this is told as they tell it.
+    const backTo = () => page.evaluate(() => dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true })));
+    await start.home();
+    assert.equal(await chats.count(), 1);
+    await ana.leave();
+    await backTo();
+    await chats.waitFor({ state: 'detached' });
+
+    // Nobody types a code twice.
+    await page.fill('#code', '123456');
+    await mark(start);
+    await backTo();
+    await page.evaluate(() => new Promise((resolve) => { requestAnimationFrame(() => requestAnimationFrame(resolve)); }));
+    await assertSameDocument(start);
+    await eventually(async () => assert.match(await page.inputValue('#code'), /123 ?456/));
+    await page.fill('#code', '');
+    await backTo();
+    await eventually(async () => assert.equal(await page.evaluate(() => globalThis.sameDocument), undefined));
+  });
+
   play('the device remembers the name', async (stage) => {
     const ana = await stage.room('Ana María');
     const later = await stage.tab({ sharing: ana });

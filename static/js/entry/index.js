@@ -86,7 +86,9 @@ open();
 
 addEventListener('pageshow', ({ persisted }) => {
   if (!persisted) return;
-  if (entrance.used) location.reload(); // the code on it is used up
+  // Its code may be used up, and its chats are those of a moment ago. A code that waits to be used is
+  // on the page alone, so it is worth more than the chats of which the page does not know.
+  if (entrance.used || !code.value || document.querySelector('.chats')) location.reload();
   else void forgetLostDraft();
 });
 void forgetLostDraft();
