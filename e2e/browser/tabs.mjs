@@ -341,7 +341,6 @@ export class EmbeddedTab extends Tab {
     await this.page.click('#invite');
     const link = await this.page.innerText('#invite-link');
     await this.page.click('#copy-link');
-    await this.page.locator('#invite-said', { hasText: 'copied' }).waitFor();
     await this.page.keyboard.press('Escape');
     return link;
   }

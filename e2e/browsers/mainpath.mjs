@@ -35,7 +35,7 @@ export function playMainPath({ name, open, serve = (server) => server }) {
       await ana.counts(1);
       const link = await ana.copyInvitation();
       assert.ok(link.startsWith(`${ana.url}/#`), link);
-      assert.equal(await ana.paste(), link);
+      await eventually(async () => assert.equal(await ana.paste(), link));
 
       // His address has another port, since his network is one that can be cut.
       const ben = await stage.tab({ network: await stage.network() });
