@@ -1,5 +1,5 @@
 import { onReturn } from './attention.js';
-import { ahead } from '../ui/moments.js';
+import { ahead, timeOf } from '../ui/moments.js';
 import { text } from '../ui/words.js';
 
 const minute = 60_000; // milliseconds
@@ -47,7 +47,9 @@ export class Lifetime {
     if (due !== undefined && due < this.#warned) {
       this.#warned = due;
       const urgent = due === minute;
-      this.#warn(text(urgent ? 'room.ends-now' : 'room.ends-soon', ahead(left / 1000)), { urgent });
+      // The server says whole seconds, and each warning the same time.
+      const time = timeOf(new Date(Math.round(this.#end / minute) * minute));
+      this.#warn(text(urgent ? 'room.ends-now' : 'room.ends-soon', { ...ahead(left / 1000), time }), { urgent });
     }
     const next = warnings.find((warning) => warning < left);
     // A day is short enough for a timer, and the server is asked twice a minute.
