@@ -13,6 +13,8 @@ var (
 	// ErrUnentered is the ErrNotFound that a room's creator gets: it was closed because
 	// nobody entered it in time.
 	ErrUnentered = fmt.Errorf("%w: nobody entered it in time", ErrNotFound)
+	// ErrExpired is the ErrNotFound that a room's members get once its time is over.
+	ErrExpired = fmt.Errorf("%w: its time is over", ErrNotFound)
 	// ErrNotMember: the room exists and the asker is no member of it.
 	ErrNotMember = errors.New("room: not a member")
 	// ErrNotHere: the asker is a member of the room, but asks by a connection that is not in it.

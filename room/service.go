@@ -218,7 +218,7 @@ type Page struct {
 
 // Page returns what the chat page at /room/<path> shows to this session, and
 // notes that the member's next connection is a newly loaded page.
-// Errors: ErrUnentered, ErrNotFound, also for a room that the session is no member of.
+// Errors: ErrUnentered, ErrExpired, ErrNotFound, also for a room that the session is no member of.
 func (s *Service) Page(ctx context.Context, session, path string) (Page, error) {
 	page, err := s.page(ctx, session, path)
 	if errors.Is(err, ErrNotFound) {
@@ -227,17 +227,20 @@ func (s *Service) Page(ctx context.Context, session, path string) (Page, error) 
 	return page, err
 }
 
-// Gone returns why there is no such room for the session: ErrUnentered or, for every
+// Gone returns why there is no such page for the session: ErrUnentered, ErrExpired or, for every
 // other reason, ErrNotFound.
-func (s *Service) Gone(ctx context.Context, session, room string) error {
-	lapsed, err := s.store.Lapsed(ctx, room, session)
-	if err != nil {
-		return fmt.Errorf("looking for a room that nobody entered: %w", err)
-	}
-	if lapsed {
+func (s *Service) Gone(ctx context.Context, session, page string) error {
+	why, err := s.store.Lapsed(ctx, page, session)
+	switch {
+	case err != nil:
+		return fmt.Errorf("looking for a room that has ended: %w", err)
+	case why == Unentered:
 		return ErrUnentered
+	case why == Expired:
+		return ErrExpired
+	default:
+		return ErrNotFound
 	}
-	return ErrNotFound
 }
 
 // roomAt returns the id of the room with the page at /room/<path>, if there is such a room.

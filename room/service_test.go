@@ -799,6 +799,24 @@ func TestFoundersAreToldWhyTheirRoomIsGone(t *testing.T) {
 	})
 }
 
+// Threat: members who come back to a room whose time is over do not learn what has become of it.
+func TestMembersAreToldThatTheTimeIsOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, _ := newService(room.Options{Capacity: room.Capacity{Rooms: 3, RoomsPerAddress: 3}})
+		run(t, s)
+		alice := create(t, s, "s1", "Alice")
+		enter(t, s, alice, "c1")
+		time.Sleep(room.DefaultTerms().TimeToLive)
+		synctest.Wait()
+		for session, want := range map[string]error{"s1": room.ErrExpired, "s2": room.ErrNotFound} {
+			_, err := s.Page(t.Context(), session, alice.Room)
+			if !errors.Is(err, want) || errors.Is(err, room.ErrExpired) != (want == room.ErrExpired) { //nolint:errorlint // the one of the table itself
+				t.Errorf("the page of %s: %v, want %v", session, err, want)
+			}
+		}
+	})
+}
+
 func TestUnenteredRoomsEndByThemselves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, world := newService(room.Options{})

@@ -74,9 +74,10 @@ type Store interface {
 	// Unentered returns the rooms that nobody has entered, oldest first; none is no
 	// error. Its cost goes with their number, not with the number of rooms.
 	Unentered(ctx context.Context) ([]*Room, error)
-	// Lapsed reports whether the room has ended as Unentered and the session had created
-	// it. A store need not remember more than the latest thousands of such rooms.
-	Lapsed(ctx context.Context, id, session string) (bool, error)
+	// Lapsed returns how the room has ended in which the session had the page at /room/<page>:
+	// Unentered, Expired or, for every other reason and every other session, "". A store need
+	// not remember more than the latest thousands of such pages.
+	Lapsed(ctx context.Context, page, session string) (Closing, error)
 
 	// Due returns the rooms with a deadline at or before now, and the earliest
 	// deadline of all others; zero if there is none. Its cost goes with the

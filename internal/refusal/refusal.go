@@ -17,6 +17,8 @@ const (
 	NotMember     Code = "not_member"
 	NoSuchRequest Code = "no_such_request" // to join
 	Unentered     Code = "unentered"       // the room was closed because nobody entered it
+	Expired       Code = "expired"         // the room's time is over: for its members
+	Ended         Code = "ended"           // the room is gone, or the session is no member of it
 	Internal      Code = "internal"
 )
 
@@ -81,6 +83,8 @@ var sentences = map[Code]string{
 	NotMember:     "You’re not in this chat. Please ask to join with its room code.",
 	NoSuchRequest: "This request to join is no longer open. Please go back and ask again.",
 	Unentered:     "Your chat was closed because nobody entered it in time. Please start a new one.",
+	Expired:       "This chat’s time is up. Everything in it has been deleted.",
+	Ended:         "That chat has ended, or you’re no longer in it.",
 	Internal:      "Something went wrong on the server. Please try again.",
 
 	MessageTooLong: "Your message is too long and wasn’t sent. Please split it.",

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 
 	"securechat/internal/refusal"
 )
@@ -21,7 +22,11 @@ func (s *server) flash(w http.ResponseWriter, r *http.Request, code refusal.Code
 // flashed returns the message for the page of a request, if there is one.
 func flashed(r *http.Request) (refusal.Code, bool) {
 	cookie, err := r.Cookie(flashCookie)
-	return refusal.Unentered, err == nil && cookie.Value == string(refusal.Unentered)
+	if err != nil {
+		return "", false
+	}
+	code := refusal.Code(cookie.Value)
+	return code, slices.Contains([]refusal.Code{refusal.Unentered, refusal.Expired, refusal.Ended}, code)
 }
 
 // endFlash removes the message, which has been shown.

@@ -157,16 +157,26 @@ func (s *server) chat(w http.ResponseWriter, r *http.Request) {
 	page, err := s.service.Page(r.Context(), session, path)
 	switch {
 	case errors.Is(err, room.ErrUnentered):
-		s.flash(w, r, refusal.Unentered)
-		toStart(w, r)
+		s.dismiss(w, r, refusal.Unentered)
+	case errors.Is(err, room.ErrExpired):
+		s.dismiss(w, r, refusal.Expired)
 	case errors.Is(err, room.ErrNotFound), errors.Is(err, room.ErrNotMember):
 		// Both get the same answer, so that nobody outside a room learns of it.
-		toStart(w, r)
+		s.dismiss(w, r, refusal.Ended)
 	case err != nil:
 		s.refuseUse(w, r, "page", err)
 	default:
 		s.render(w, r, roomPage, roomVars(token(r), page))
 	}
+}
+
+// dismiss sends people from a room's page to the start page, which says why. A script that only
+// asks whether there is such a page goes nowhere, so the next page has nothing to explain.
+func (s *server) dismiss(w http.ResponseWriter, r *http.Request, why refusal.Code) {
+	if mode := r.Header.Get("Sec-Fetch-Mode"); mode == "" || mode == "navigate" {
+		s.flash(w, r, why)
+	}
+	toStart(w, r)
 }
 
 // status serves GET /room/{id}/status.

@@ -369,6 +369,42 @@ func TestAFounderIsToldThatTheRoomWasClosed(t *testing.T) {
 	}
 }
 
+// Threat: a page of a room that is over leads to the start without a word, or tells strangers
+// whether there was such a room.
+func TestTheStartPageSaysWhyARoomIsNotThere(t *testing.T) {
+	const over, ended = "This chat’s time is up. Everything in it has been deleted.", "That chat has ended, or you’re no longer in it."
+	for name, tt := range map[string]struct {
+		err                error
+		accept, want, mode string
+	}{
+		"its time is over":       {err: room.ErrExpired, accept: "en", want: over},
+		"in German":              {err: room.ErrExpired, accept: "de", want: "Die Zeit dieses Chats ist um."},
+		"it is gone":             {err: room.ErrNotFound, accept: "en", want: ended},
+		"it is somebody else's":  {err: room.ErrNotMember, accept: "en", want: ended},
+		"for who follows a link": {err: room.ErrNotFound, accept: "en", want: ended, mode: "navigate"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBrowser(t, newHandler(t, &fakeService{page: func(string, string) (room.Page, error) { return room.Page{}, tt.err }}, ownPages))
+			var headers []func(*http.Request)
+			if tt.mode != "" {
+				headers = append(headers, header("Sec-Fetch-Mode", tt.mode))
+			}
+			b.get("/room/"+roomID, headers...).wantRedirect(t, "/")
+			b.get("/", header("Accept-Language", tt.accept)).want(t, 200, `<p class="notice">`+tt.want)
+			if again := b.get("/", header("Accept-Language", tt.accept)); strings.Contains(again.body, `"notice">`+tt.want) {
+				t.Error("it says so a second time")
+			}
+		})
+	}
+	t.Run("a script that asks is told nothing", func(t *testing.T) {
+		b := newBrowser(t, newHandler(t, &fakeService{page: func(string, string) (room.Page, error) { return room.Page{}, room.ErrExpired }}, ownPages))
+		b.get("/room/"+roomID, header("Sec-Fetch-Mode", "cors")).wantRedirect(t, "/")
+		if b.cookies[flashCookie] != "" {
+			t.Error("the next start page says it")
+		}
+	})
+}
+
 func TestInitialTime(t *testing.T) {
 	for remaining, want := range map[time.Duration]int{
 		5 * time.Minute: 300, 299*time.Second + 1: 300, time.Second: 1, time.Millisecond: 1, 0: 1, -time.Second: 1,

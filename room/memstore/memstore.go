@@ -183,7 +183,7 @@ func (s *Store) commit(k *keptRoom, next *room.Room, events []room.Event) error 
 	}
 	if next.Closing != "" {
 		s.remove(k)
-		if next.Closing == room.Unentered {
+		if next.Closing == room.Unentered || next.Closing == room.Expired {
 			s.lapsed.remember(next)
 		}
 		k.room = next // Observe may have found k before
@@ -438,10 +438,10 @@ func (s *Store) Unentered(context.Context) ([]*room.Room, error) {
 }
 
 // Lapsed implements room.Store.
-func (s *Store) Lapsed(_ context.Context, id, session string) (bool, error) {
+func (s *Store) Lapsed(_ context.Context, page, session string) (room.Closing, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return s.lapsed.was(id, session), nil
+	return s.lapsed.why(page, session), nil
 }
 
 // Due implements room.Store.

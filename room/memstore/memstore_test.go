@@ -203,13 +203,15 @@ func TestDefaultBudget(t *testing.T) {
 func TestLapsedRoomsAreForgotten(t *testing.T) {
 	var l lapsed
 	for n := range 5 * maxLapsed {
-		l.remember(newRoom(n))
+		r := newRoom(n)
+		r.Closing = room.Unentered
+		l.remember(r)
 		if kept := len(l.young) + len(l.old); kept > 2*maxLapsed {
 			t.Fatalf("%d are remembered", kept)
 		}
 	}
 	for n, want := range map[int]bool{0: false, 4*maxLapsed + 1: true, 5*maxLapsed - 1: true} {
-		if r := newRoom(n); l.was(r.ID, r.Members[0].Session) != want {
+		if r := newRoom(n); (l.why(r.ID, r.Members[0].Session) == room.Unentered) != want {
 			t.Errorf("room %d is remembered %v, want %v", n, !want, want)
 		}
 	}

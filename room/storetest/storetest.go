@@ -33,7 +33,7 @@ func Run(t *testing.T, open func(t *testing.T) room.Store) {
 		{"capacity", capacity},
 		{"wider networks have their share", networks},
 		{"the rooms that nobody has entered, oldest first", unentered},
-		{"who created a room that nobody entered", lapsed},
+		{"whose the pages of rooms were that have lapsed", lapsed},
 		{"codes are unique among live rooms", uniqueCodes},
 		{"the code before leads to its room while it holds", previousCode},
 		{"a new code that is taken is drawn again", redrawnCode},
@@ -326,23 +326,41 @@ func lapsed(t *testing.T, s suite) {
 	s.update("room1", func(r *room.Room) ([]room.Event, error) {
 		return r.Connect(start, room.Attach{Member: "member1", Conn: room.Conn{ID: "conn"}})
 	})
-	want := func(id, session string, want bool) {
+	s.update("room1", func(r *room.Room) ([]room.Event, error) {
+		_, asked, err := r.RequestJoin(start, "bob", "session of bob", "Bob")
+		if err != nil {
+			return nil, err
+		}
+		admitted, err := r.Approve(start, room.Caller{Member: "member1", Conn: "conn"}, "bob")
+		return append(asked, admitted...), err
+	})
+	want := func(page, session string, want room.Closing) {
 		t.Helper()
-		if got, err := s.store.Lapsed(t.Context(), id, session); got != want || err != nil {
-			t.Errorf("%s, %s: %v, err %v; want %v", id, session, got, err, want)
+		if got, err := s.store.Lapsed(t.Context(), page, session); got != want || err != nil {
+			t.Errorf("%s, %s: %q, err %v; want %q", page, session, got, err, want)
 		}
 	}
-	want("room0", "session0", false)
+	want("room0", "session0", "")
 	for n := range 2 {
 		s.update(fmt.Sprintf("room%d", n), func(r *room.Room) ([]room.Event, error) {
 			return r.Advance(r.ExpiresAt, func() string { return "999999" }), nil
 		})
 	}
-	want("room0", "session0", true)
-	want("room0", "session2", false) // it is nobody else's business
-	want("room1", "session1", false) // somebody was in it
-	want("room2", "session2", false) // it is still there
-	want("nothing", "session0", false)
+	want("room0", "session0", room.Unentered)
+	want("room0", "session2", "") // it is nobody else's business
+	want("room1", "session1", room.Expired)
+	want("room1", "session0", "")
+	want("room1", "session of bob", "") // the founder's page
+	want("bob", "session of bob", room.Expired)
+	want("bob", "session1", "")
+	want("room2", "session2", "") // it is still there
+	want("nothing", "session0", "")
+	want("nothing", "", "")
+	// A room that all have left has not lapsed.
+	s.update("room2", func(r *room.Room) ([]room.Event, error) {
+		return r.Leave(start, room.Caller{Member: "member2"}, 0, true)
+	})
+	want("room2", "session2", "")
 }
 
 func uniqueCodes(t *testing.T, s suite) {
