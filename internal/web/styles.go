@@ -9,6 +9,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/tdewolff/minify/v2"
+	"github.com/tdewolff/minify/v2/css"
 )
 
 // mainSheet is the style sheet of our pages. In the static folder it is a list of the others
@@ -44,7 +47,19 @@ func joinSheets(files fs.FS) (fs.FS, error) {
 			return nil, fmt.Errorf("%s imports another style sheet, which only %s may", name, mainSheet)
 		}
 	}
-	return replaced{files, map[string][]byte{mainSheet: bytes.Join(sheets, []byte("\n"))}}, nil
+	joined, err := shrink(bytes.Join(sheets, []byte("\n")))
+	if err != nil {
+		return nil, fmt.Errorf("%s cannot be read as CSS: %w", mainSheet, err)
+	}
+	return replaced{files, map[string][]byte{mainSheet: joined}}, nil
+}
+
+// shrink returns a style sheet that means the same without comments and white space, which
+// are a fifth of it even when packed.
+func shrink(sheet []byte) ([]byte, error) {
+	var small bytes.Buffer
+	err := css.Minify(minify.New(), &small, bytes.NewReader(sheet), nil)
+	return small.Bytes(), err
 }
 
 var (
