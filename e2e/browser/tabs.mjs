@@ -322,6 +322,26 @@ export class EmbeddedTab extends Tab {
     await this.backHome();
   }
 
+  /** How many are there: the header counts all members, and those of them who are away. */
+  async count() {
+    const [all = NaN, away = 0] = (await this.page.locator(this.at.count).innerText()).match(/\d+/g) ?? [];
+    return all - away;
+  }
+
+  /** The names in the header. */
+  title() { return this.page.locator('#names').innerText(); }
+
+  async openInvitation() {
+    await this.page.click('#invite');
+    await this.page.locator('#invite-dialog[open]').waitFor();
+  }
+
+  /** Seconds to the next code, as its sheet shows them. */
+  async seconds() {
+    const [minutes, seconds] = (await this.page.locator(this.at.clock).textContent()).split(':').map(Number);
+    return minutes * 60 + seconds;
+  }
+
   /** Without the marks that keep a name of the other direction to itself. */
   async notices() { return (await super.notices()).map((text) => text.replace(/[\u2068\u2069]/g, '')); }
 
@@ -331,15 +351,16 @@ export class EmbeddedTab extends Tab {
   applicant() { return this.page.locator('#waiting .as strong').innerText(); }
 
   async requestCode() {
-    await this.page.click('#invite');
+    await this.openInvitation();
     await this.page.click('#new-code');
     await this.page.keyboard.press('Escape');
   }
 
-  /** Copies the link of the invitation by its button, and resolves to the link as it is shown. */
+  /** Copies the link of the invitation by its button, and resolves to the link as the sheet has it. */
   async copyInvitation() {
-    await this.page.click('#invite');
-    const link = await this.page.innerText('#invite-link');
+    await this.openInvitation();
+    const place = this.page.locator('#invite-link');
+    const link = await until(() => place.textContent(), { what: `the link of ${this.name}` });
     await this.page.click('#copy-link');
     await this.page.keyboard.press('Escape');
     return link;
@@ -370,7 +391,8 @@ export class EmbeddedTab extends Tab {
   }
 
   async leave() {
-    await this.page.click('#leave');
+    await this.page.click('#more');
+    await this.page.click('#menu-leave');
     await this.page.click('#leave-confirm');
     await this.backHome();
   }

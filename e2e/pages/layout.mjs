@@ -48,7 +48,7 @@ function inspect() {
   const pairs = (list) => list.flatMap((a, i) => list.slice(i + 1).map((b) => [a, b]));
 
   const all = [...document.body.querySelectorAll('*')].filter((e) => visible(e) && !unseen(e));
-  const dialog = document.querySelector('dialog:modal');
+  const dialog = document.querySelector('dialog:modal, :popover-open');
   const controls = all.filter((e) => e.matches(controlSelector) && !e.closest('[inert]') && (!dialog || dialog.contains(e)));
 
   function nothingSticksOut() {

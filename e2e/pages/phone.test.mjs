@@ -25,9 +25,10 @@ describe('on a phone', () => {
     await page.tap(at.createButton);
     await ana.entered();
 
-    await page.tap('#toggle-code');
+    await page.tap('#invite');
     const code = (await page.locator(at.code).innerText()).replace(/\D/g, '');
     assert.match(code, /^\d{6}$/);
+    await page.getByRole('button', { name: 'Close' }).tap();
 
     const ben = await visit.tab();
     await ben.home();

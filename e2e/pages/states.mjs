@@ -80,6 +80,12 @@ async function away({ page }, hidden) {
   }, hidden);
 }
 
+/** Opens the invitation, and waits for its link and its picture. */
+async function invitationOf(tab) {
+  await tab.openInvitation();
+  await tab.page.waitForFunction(() => document.querySelector('#qr').width > 29);
+}
+
 /** By name: `reach(visit)` resolves to the tab that shows the state. */
 export const states = {
   'start': (visit) => startTab(visit),
@@ -234,13 +240,6 @@ export const states = {
     return tab;
   },
 
-  'room-code': async (visit) => {
-    const tab = await visit.room('Ana');
-    await tab.page.click('#toggle-code');
-    await tab.page.locator(tab.at.code).waitFor();
-    return tab;
-  },
-
   'room-typing': async (visit) => {
     const { tab, ben, cleo } = await conversation(visit);
     // A sign is a hint: it may be lost, and is forgotten after six seconds.
@@ -276,16 +275,49 @@ export const states = {
 
   'room-invite-dialog': async (visit) => {
     const { tab } = await conversation(visit);
-    await tab.page.click('#invite');
-    await tab.page.waitForFunction(() => document.querySelector('#qr').width > 29);
+    await invitationOf(tab);
+    return tab;
+  },
+
+  'room-invite-shared': async (visit) => {
+    const tab = await visit.tab();
+    await tab.page.addInitScript(() => { Navigator.prototype.canShare = () => true; });
+    await tab.create('Ana');
+    await invitationOf(tab);
+    return tab;
+  },
+
+  // As over http:// in a local network.
+  'room-invite-by-hand': async (visit) => {
+    const tab = await visit.tab();
+    await tab.page.addInitScript(() => { Object.defineProperty(Navigator.prototype, 'clipboard', { value: undefined }); });
+    await tab.create('Ana');
+    await invitationOf(tab);
     await tab.page.click('#copy-link');
+    await tab.page.locator('#invite-link').waitFor();
+    return tab;
+  },
+
+  'room-invite-offline': async (visit) => {
+    const network = await visit.network();
+    const tab = await visit.room('Ana', { network });
+    await tab.unplug();
+    await tab.openInvitation();
     await tab.page.locator('#invite-said:not(:empty)').waitFor();
+    return tab;
+  },
+
+  'room-menu': async (visit) => {
+    const { tab } = await conversation(visit);
+    await tab.page.click('#more');
+    await tab.page.locator('#menu').waitFor();
     return tab;
   },
 
   'room-leave-dialog': async (visit) => {
     const { tab } = await conversation(visit);
-    await tab.page.click('#leave');
+    await tab.page.click('#more');
+    await tab.page.click('#menu-leave');
     await tab.page.locator('dialog[open]').waitFor();
     return tab;
   },

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { browserForFile, eventually } from '../browser/harness.mjs';
 import { openPage } from './embedded-page.mjs';
-import { alice, joinedRoom, knock, self } from './room.mjs';
+import { alice, askToLeave, joinedRoom, knock, self } from './room.mjs';
 
 describe('a page that was left', () => {
   const chromium = browserForFile();
@@ -88,7 +88,7 @@ describe('a page that was left', () => {
     const page = await joinedRoom(t, chromium);
     await page.receive('disconnect', 'transport close');
     const entries = await page.evaluate(() => history.length);
-    await page.click('#leave');
+    await askToLeave(page);
     await page.click('#leave-confirm');
     await page.waitForURL('http://localhost/');
     assert.equal(await page.evaluate(() => history.length), entries);

@@ -225,7 +225,8 @@ describe('the conversation', () => {
   test('an empty room says what to do', async (t) => {
     const page = await joined(t);
     assert.match(await page.locator('#empty').innerText(), /No messages yet/);
-    await page.click('#invite-first');
+    assert.equal(await page.innerText('#invite-first'), 'Copy link');
+    await page.click('#invite-more');
     assert.equal(await page.locator('#invite-dialog').isVisible(), true);
     await page.keyboard.press('Escape');
     await page.receive('message', { ...alice, id: 1, content: 'hello' });

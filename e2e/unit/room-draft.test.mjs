@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { browserForFile, eventually } from '../browser/harness.mjs';
 import { openPage } from './embedded-page.mjs';
-import { joinedRoom, self } from './room.mjs';
+import { askToLeave, joinedRoom, self } from './room.mjs';
 
 describe('a draft', () => {
   const chromium = browserForFile();
@@ -58,7 +58,7 @@ describe('a draft', () => {
     'the membership ends': (page) => page.receive('room_status', { exists: false }),
     'the person leaves': async (page) => {
       await page.receive('disconnect', 'transport close');
-      await page.click('#leave');
+      await askToLeave(page);
       await page.click('#leave-confirm');
       await page.waitForURL('http://localhost/');
     },

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { browserForFile, eventually } from '../browser/harness.mjs';
-import { alice, events, joinedRoom, knock, self } from './room.mjs';
+import { alice, askToLeave, events, joinedRoom, knock, self } from './room.mjs';
 
 const phone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
 
@@ -30,8 +30,6 @@ describe('the keyboard', () => {
     'no to a knock': [knocked, '#notification-knock-1 .deny'],
     'the button that closes a notice': [(page) => page.receive('room_error', { message: 'Slow down.' }), '.notice button'],
     'the way to the latest message': [readingUp, '#to-latest'],
-    'show the code': [async () => {}, '#toggle-code'],
-    'copy the code': [async () => {}, '#copy-code'],
     'try again': [refused, '.message-state button:first-of-type'],
   };
 
@@ -143,15 +141,15 @@ describe('the keyboard', () => {
     await page.focus('#chat');
     await page.keyboard.press('Space'); // scrolls
     assert.equal(await focused(page), 'chat');
-    await page.focus('#toggle-code');
+    await page.focus('#more');
     await page.keyboard.press('x');
-    assert.equal(await focused(page), 'toggle-code');
+    assert.equal(await focused(page), 'more');
     await nowhere(page);
     for (const init of [{ key: 'k', isComposing: true }, { key: 'k', keyCode: 229 }]) {
       await page.evaluate((given) => document.body.dispatchEvent(new KeyboardEvent('keydown', { bubbles: true, ...given })), init);
       assert.equal(await focused(page), 'body');
     }
-    await page.click('#leave');
+    await askToLeave(page);
     await page.keyboard.type('x');
     assert.equal(await page.evaluate(() => document.activeElement.closest('dialog').id), 'leave-dialog');
     assert.equal(await written(page), '');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { browserForFile } from '../browser/harness.mjs';
 import { random } from './client.mjs';
-import { alice, events, joinedRoom, knock, openRoom, self, textOf as text } from './room.mjs';
+import { alice, askToLeave, events, joinedRoom, knock, openRoom, self, textOf as text } from './room.mjs';
 
 describe('the room page', () => {
   const chromium = browserForFile();
@@ -195,8 +195,8 @@ describe('the room page', () => {
 
   test('survives fields that are missing or odd', async (t) => {
     const page = await joined(t);
-    for (const event of ['message', 'join_request', 'partial_approval', 'join_approved', 'join_denied', 'code_update', 'timer_sync',
-      'request_status', 'typing', 'members', 'update_participants', 'member_joined', 'member_left', 'member_returned', 'notice', 'position', 'room_status', 'room_error']) {
+    for (const event of ['message', 'join_request', 'partial_approval', 'join_approved', 'join_denied', 'code_update', 'timer_sync', 'invite',
+      'request_status', 'request_votes', 'typing', 'members', 'update_participants', 'member_joined', 'member_left', 'member_returned', 'notice', 'position', 'room_status', 'room_error']) {
       for (const value of [undefined, null, {}, 7, 'x', []]) await page.receive(event, value);
     }
     assert.equal(await page.locator('#join-requests-container').innerText(), '');
@@ -214,10 +214,10 @@ describe('the room page', () => {
     await page.receive('join_request', knock);
     const next = random(5);
     const pick = (all) => all[Math.floor(next() * all.length)];
-    const names = ['message', 'join_request', 'partial_approval', 'join_approved', 'join_denied', 'code_update', 'timer_sync', 'request_status', 'typing', 'members',
+    const names = ['message', 'join_request', 'partial_approval', 'join_approved', 'join_denied', 'code_update', 'timer_sync', 'request_status', 'request_votes', 'invite', 'typing', 'members',
       'update_participants', 'member_joined', 'member_left', 'member_returned', 'notice', 'position', 'room_error', 'join_success', 'pong', 'new_event', 'toString', '__proto__'];
     const fields = ['content', 'sender', 'name', 'member', 'id', 'at', 'ref', 'timestamp', 'display_name', 'what', 'by', 'missed', 'members', 'new_code', 'time_remaining',
-      'user', 'user_id', 'approvals', 'required', 'reason', 'code', 'count', 'message', 'present', 'you', '__proto__'];
+      'user', 'user_id', 'approvals', 'required', 'yes', 'missing', 'lookup', 'until', 'reason', 'code', 'count', 'message', 'present', 'you', '__proto__'];
     const value = (depth = 0) => {
       const kind = Math.floor(next() * (depth > 2 ? 7 : 10));
       if (kind === 7) return Array.from({ length: Math.floor(next() * 4) }, () => value(depth + 1));
@@ -294,7 +294,7 @@ describe('the room page', () => {
     await page.receive('member_joined', { display_name: name });
     await page.receive('message', { sender: name, content: 'x', timestamp: '' });
     await page.receive('room_error', { message: '<img src=x>' });
-    assert.equal(await page.locator('#room img').count(), 0);
+    assert.equal(await page.locator('#room img[src=x]').count(), 0);
     assert.equal(await page.locator('.join-request-notification strong').innerText(), '<img src=x> \'"');
     assert.equal(await page.locator('.message-sender').innerText(), '<img src=x> \'"');
     assert.deepEqual(page.problems, []);
@@ -311,6 +311,7 @@ describe('the room page', () => {
     await page.waitForFunction(() => document.querySelector('#timer').textContent === '0:00');
     assert.deepEqual(await events(page), ['request_timer_sync']);
     await page.click('#invite');
+    await page.sent();
     await page.click('#new-code');
     assert.deepEqual(await events(page), ['request_code_update']);
   });
@@ -394,10 +395,10 @@ describe('the room page', () => {
 
   test('leaves for good after asking', async (t) => {
     const page = await joined(t);
-    await page.click('#leave');
+    await askToLeave(page);
     await page.click('#leave-dialog button[value=stay]');
     assert.deepEqual(await page.sent(), []);
-    await page.click('#leave');
+    await askToLeave(page);
     await page.evaluate(() => {
       globalThis.socket.emit = (event, value, done) => {
         sessionStorage.setItem('said', JSON.stringify([event, value]));

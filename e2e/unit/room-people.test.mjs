@@ -1,4 +1,4 @@
-// The code and the invitation, and the members.
+// Who asks to join, and how long the room lives.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { browserForFile, eventually } from '../browser/harness.mjs';
@@ -7,25 +7,6 @@ import { alice, events, joinedRoom, knock, openRoom, textOf } from './room.mjs';
 describe('people', () => {
   const chromium = browserForFile();
   const joined = (t, options) => joinedRoom(t, chromium, options);
-
-  test('the code is hidden until it is asked for, and after ten seconds', async (t) => {
-    const page = await joined(t);
-    await page.clock.install();
-    const shown = page.locator('#currentCode');
-    assert.equal(await shown.isVisible(), false);
-    await page.click('#toggle-code');
-    assert.equal(await shown.innerText(), '123456');
-    assert.equal(await textOf(page, '#toggle-code'), 'Hide code');
-    await page.clock.runFor(5000);
-    assert.equal(await shown.isVisible(), true);
-    await page.clock.runFor(5000);
-    assert.equal(await shown.isVisible(), false);
-    await page.receive('code_update', { new_code: '654321', code: '654321' });
-    await page.click('#toggle-code');
-    assert.equal(await shown.innerText(), '654321');
-    await page.click('#toggle-code');
-    assert.equal(await shown.isVisible(), false);
-  });
 
   // As when a vote cannot be signed.
   test('an answer that cannot be told is taken back, with a sentence', async (t) => {
@@ -48,105 +29,6 @@ describe('people', () => {
     await page.evaluate(() => globalThis.untold());
     await page.locator(card, { hasText: 'couldn’t be sent' }).waitFor();
     assert.equal(await page.isVisible(accept), true);
-  });
-
-  test('the code can be copied', async (t) => {
-    const page = await joined(t, { permissions: ['clipboard-read', 'clipboard-write'] });
-    await page.click('#copy-code');
-    await page.locator('#notices', { hasText: 'copied' }).waitFor();
-    assert.equal(await page.evaluate(() => navigator.clipboard.readText()), '123456');
-  });
-
-  // Without HTTPS there is no clipboard.
-  test('the code is shown where copying is not allowed', async (t) => {
-    const page = await joined(t);
-    await page.evaluate(() => Object.defineProperty(navigator, 'clipboard', { value: undefined }));
-    await page.click('#copy-code');
-    assert.equal(await textOf(page, '#currentCode'), '123456');
-    await page.click('#invite');
-    await page.click('#copy-link');
-    await page.locator('#invite-said', { hasText: 'selected' }).waitFor();
-    assert.equal(await page.evaluate(() => getSelection().toString()), 'http://localhost/#123456');
-  });
-
-  test('an invitation is a code, a link and a picture, and turns with the code', async (t) => {
-    const page = await joined(t, { permissions: ['clipboard-read', 'clipboard-write'] });
-    await page.click('#invite');
-    assert.equal(await textOf(page, '#invite-code'), '123 456');
-    assert.equal(await textOf(page, '#invite-link'), 'http://localhost/#123456');
-    const picture = () => page.locator('#qr').evaluate((canvas) => canvas.toDataURL());
-    await page.waitForFunction(() => document.querySelector('#qr').width > 29);
-    const before = await picture();
-    await page.click('#copy-link');
-    await page.locator('#invite-said', { hasText: 'copied' }).waitFor();
-    assert.equal(await page.evaluate(() => navigator.clipboard.readText()), 'http://localhost/#123456');
-
-    await page.receive('code_update', { new_code: '007001', code: '007001' });
-    assert.equal(await textOf(page, '#invite-code'), '007 001');
-    assert.equal(await textOf(page, '#invite-link'), 'http://localhost/#007001');
-    assert.equal(await textOf(page, '#invite-said'), '');
-    await eventually(async () => assert.notEqual(await picture(), before));
-    await page.receive('timer_sync', { time_remaining: 61 });
-    assert.equal(await textOf(page, '#invite-timer'), '1:01');
-    assert.deepEqual(page.problems, []);
-  });
-
-  test('a picture that cannot be drawn is not missed', async (t) => {
-    const page = await joined(t);
-    await page.route('**/lean-qr/**', (route) => route.abort());
-    await page.click('#invite');
-    await page.locator('#invite-said', { hasText: 'copy the link' }).waitFor();
-    assert.equal(await page.locator('#qr').isVisible(), false);
-    assert.equal(await textOf(page, '#invite-link'), 'http://localhost/#123456');
-  });
-
-  test('the share sheet is offered where there is one', async (t) => {
-    const without = await joined(t, { prepare: (context) => context.addInitScript(() => { Navigator.prototype.canShare = undefined; }) });
-    await without.click('#invite');
-    assert.equal(await without.locator('#share').isVisible(), false);
-
-    const page = await joined(t, {
-      prepare: (context) => context.addInitScript(() => {
-        Navigator.prototype.canShare = () => true;
-        Navigator.prototype.share = async (data) => {
-          globalThis.shared = data;
-          throw new DOMException('', globalThis.refusal ?? 'AbortError');
-        };
-      }),
-    });
-    await page.click('#invite');
-    await page.click('#share');
-    assert.equal(await page.evaluate(() => globalThis.shared.url), 'http://localhost/#123456');
-    assert.equal(await textOf(page, '#invite-said'), '');
-    await page.evaluate(() => { globalThis.refusal = 'NotAllowedError'; });
-    await page.click('#share');
-    await page.locator('#invite-said', { hasText: 'didn’t work' }).waitFor();
-  });
-
-  test('the number of people opens their list', async (t) => {
-    const page = await joined(t);
-    await page.click('#member-count');
-    assert.deepEqual(await events(page), ['request_members', 'ping_room']);
-    await page.receive('members', {
-      members: [
-        { member: 'seat-2', display_name: 'Alice &lt;3', present: true, you: false },
-        { member: 'seat-1', display_name: 'Zoë O&#39;Brien', present: true, you: true },
-        { member: 'seat-3', display_name: 'ñandú', present: false, you: false },
-      ],
-    });
-    assert.deepEqual((await page.locator('#members li').allInnerTexts()).map((text) => text.replace(/\s+/g, ' ').trim()),
-      ['A Alice <3', "Z Zoë O'Brien you", 'Ñ ñandú away']);
-    await page.receive('room_status', { exists: true, participant_count: 2, expires_in: 3600 });
-    assert.match(await textOf(page, '#room-end'), /^This chat ends in 60 minutes, on \w+day at \d/);
-    // While it is open it follows, as it does elsewhere.
-    await page.receive('update_participants', { count: 3 });
-    await page.receive('update_participants', { count: 4 });
-    assert.deepEqual(await events(page), ['request_members'], 'one question at a time');
-    await page.receive('members', { members: [{ member: 'seat-2', display_name: 'Alice', present: true, you: false }] });
-    assert.deepEqual(await events(page), ['request_members'], 'who came since the question');
-    assert.equal(await page.locator('#members li').count(), 1);
-    await page.receive('members', { members: [] });
-    assert.deepEqual(await events(page), []);
   });
 
   // Some browsers count in hours that the page's language does not.

@@ -32,6 +32,12 @@ export async function joinedRoom(t, chromium, options) {
 
 export const textOf = (page, selector) => page.locator(selector).innerText();
 
+/** Asks to leave, by the menu. */
+export async function askToLeave(page) {
+  await page.click('#more');
+  await page.click('#menu-leave');
+}
+
 /** The names of the events that the page has sent. */
 export const events = async (page) => (await page.sent()).map(([event]) => event);
 

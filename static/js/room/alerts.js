@@ -34,7 +34,7 @@ export class Alerts {
     for (const touch of ['click', 'pointerup', 'keydown']) addEventListener(touch, () => this.#wakeAudio(), { passive: true });
     onReturn(() => {
       this.#unread = 0;
-      document.title = this.#title;
+      this.#showTitle();
     });
   }
 
@@ -72,6 +72,12 @@ export class Alerts {
     if (this.#isTime('message')) this.#notifications.show(text('alert.message', { who }), 'message', { silent: !this.sound });
   }
 
+  /** @param {string} title the page's, which counts what is unread while nobody looks */
+  set title(title) {
+    this.#title = title;
+    this.#showTitle();
+  }
+
   /** Whether the page sounds and vibrates. */
   get sound() {
     return recall('sound') !== 'off';
@@ -105,9 +111,13 @@ export class Alerts {
     if (this.#audio.state !== 'running') this.#audio.resume().catch(console.warn); // then there is no sound
   }
 
+  #showTitle() {
+    document.title = this.#unread > 0 ? `(${this.#unread}) ${this.#title}` : this.#title;
+  }
+
   #countUnread() {
     this.#unread += 1;
-    document.title = `(${this.#unread}) ${this.#title}`;
+    this.#showTitle();
   }
 }
 

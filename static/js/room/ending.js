@@ -17,8 +17,8 @@ export class Ending {
    * @param {HTMLElement} page
    * @param {string} name the person's
    * @param {{forget: () => void}[]} kept what this tab would find again, were it loaded anew
-   * @param {{said: HTMLElement, why: HTMLElement, leave: HTMLElement, dialog: HTMLDialogElement}} parts `said` has
-   * `why` in it; `leave` opens the `dialog` that asks whether to
+   * @param {{said: HTMLElement, why: HTMLElement, leave: HTMLElement[], dialog: HTMLDialogElement}} parts `said` has
+   * `why` in it; each button in `leave` opens the `dialog` that asks whether to
    * @param {{stop: () => void, close: () => void, forget: () => void}} on `stop` ends what goes on by
    * itself, `close` is called when the page stays and nothing can be sent from it any more, and `forget`
    * empties what the scripts know of the conversation
@@ -31,10 +31,12 @@ export class Ending {
     this.#parts = parts;
     this.#on = on;
     const { leave, dialog } = parts;
-    leave.addEventListener('click', () => {
-      if (this.#isOver) location.replace('/');
-      else dialog.showModal();
-    });
+    for (const button of leave) {
+      button.addEventListener('click', () => {
+        closeDialogs(); // the button is in one of them, to which nobody comes back
+        dialog.showModal();
+      });
+    }
     dialog.addEventListener('close', () => {
       if (dialog.returnValue === 'leave') this.#leave();
       dialog.returnValue = '';
@@ -79,7 +81,7 @@ export class Ending {
     if (this.#events.isClosed) return;
     this.#events.close();
     this.#on.stop();
-    for (const dialog of document.querySelectorAll('dialog')) dialog.close();
+    closeDialogs();
   }
 
   // Nobody comes back to what was written here.
@@ -88,4 +90,8 @@ export class Ending {
     for (const each of this.#kept) each.forget();
     this.#page.dataset.ended = 'true';
   }
+}
+
+function closeDialogs() {
+  for (const dialog of document.querySelectorAll('dialog')) dialog.close();
 }

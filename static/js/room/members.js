@@ -19,32 +19,32 @@ export class Members {
   /**
    * @param {HTMLDialogElement} dialog
    * @param {HTMLElement} list
-   * @param {HTMLElement} opener the button that opens the dialog
-   * @param {() => void} ask asks the server for the members
+   * @param {HTMLElement[]} openers the buttons that open the dialog
+   * @param {() => void} opened asks the server for what the dialog shows
    */
-  constructor(dialog, list, opener, ask) {
+  constructor(dialog, list, openers, opened) {
     this.#list = list;
-    opener.addEventListener('click', () => {
-      dialog.showModal();
-      ask();
-    });
+    for (const opener of openers) {
+      opener.addEventListener('click', () => {
+        dialog.showModal();
+        opened();
+      });
+    }
   }
 
   /** @param {Member[]} members */
   show(members) {
-    this.#list.replaceChildren(...members.map((each) => this.#item(each)));
+    this.#list.replaceChildren(...members.map(itemOf));
   }
+}
 
-  /** @param {Member} each */
-  #item({ member, name, present, you }) {
-    const notes = [];
-    if (you) notes.push(text('members.you'));
-    if (!present) notes.push(text('members.away'));
-    return element('li', { className: present ? 'member' : 'member away' },
-      avatarOf(member, name),
-      element('span', { className: 'member-name', dir: 'auto' }, name),
-      element('span', { className: 'member-notes' }, notes.join(' · ')));
-  }
+/** @param {Member} each */
+function itemOf({ member, name, present, you }) {
+  const state = you ? 'members.you' : present ? 'members.here' : 'members.away';
+  return element('li', { className: present ? 'member' : 'member away' },
+    avatarOf(member, name),
+    element('span', { className: 'member-name', dir: 'auto' }, name),
+    element('span', { className: 'member-notes' }, text(state)));
 }
 
 /**

@@ -6,7 +6,7 @@ import { Bookmark } from './bookmark.js';
 import { connectionLabel } from '../ui/connectionstate.js';
 import { Calling } from './calling.js';
 import { Conversation } from './conversation.js';
-import { byId, closeFromOutside } from '../ui/dom.js';
+import { byId, closeFromOutside, element } from '../ui/dom.js';
 import { Door } from './door.js';
 import { Draft } from '../ui/draft.js';
 import { Ending } from './ending.js';
@@ -27,6 +27,7 @@ import { Roster } from './roster.js';
 import { Rotation } from './rotation.js';
 import { Sending } from './sending.js';
 import { bindSwitches } from './switches.js';
+import { themeSwitch } from '../ui/theme.js';
 import { Toasts } from '../ui/toasts.js';
 import { Typing } from './typing.js';
 import { followKeyboard } from './viewport.js';
@@ -43,14 +44,8 @@ const toasts = new Toasts(byId('notices'), () => chat.focus());
 const icon = document.querySelector('link[rel=apple-touch-icon]');
 const notifications = new Notifications(icon instanceof HTMLLinkElement ? icon.href : undefined);
 const alerts = new Alerts(notifications);
-const code = new RoomCode(
-  { code: byId('currentCode'), dots: byId('code-hidden'), toggle: byId('toggle-code'), copy: byId('copy-code') },
-  (said) => toasts.say(said),
-);
-const invite = new Invite({
-  dialog: byId('invite-dialog', HTMLDialogElement), openers: [byId('invite'), byId('invite-first')], qr: byId('qr', HTMLCanvasElement), code: byId('invite-code'),
-  link: byId('invite-link'), copy: byId('copy-link'), share: byId('share'), said: byId('invite-said'),
-}, () => code.value);
+const code = new RoomCode(byId('currentCode'));
+const productName = byId('names').textContent; // until the others' names are known
 const announce = (/** @type {string} */ said) => announcer.say(said);
 const mention = (/** @type {string} */ said) => news.say(said);
 
@@ -86,10 +81,11 @@ function open(io) {
     focus: () => chat.focus(),
   });
   const calling = new Calling({ call: (names, how) => alerts.call(names, how), over: () => alerts.endCall() });
-  const members = new Members(byId('members-dialog', HTMLDialogElement), byId('members'), byId('member-count'), () => {
-    events.say('request_members');
-    events.say('ping_room');
-  });
+  const invite = new Invite(events, {
+    dialog: byId('invite-dialog', HTMLDialogElement), openers: ['invite', 'invite-more', 'menu-invite', 'members-invite'].map((id) => byId(id)), first: byId('invite-first'),
+    qr: byId('qr', HTMLCanvasElement), link: byId('invite-link'), lasts: byId('invite-lasts'), copy: byId('copy-link'), share: byId('share'),
+    end: byId('end-links'), copyCode: byId('copy-code'), digits: byId('currentCode'), said: byId('invite-said'),
+  }, code, announce);
 
   // They hear of an event in this order, and so what they say about it is in order, too.
   const presence = new Presence(events, name, { refused: (why) => toasts.say(why), gone: (why) => ending.end(why) });
@@ -97,14 +93,16 @@ function open(io) {
   new Conversation(events, messages, typing, { member, name }, (who) => alerts.message(who, { news: presence.isCaughtUp }));
   new Door(events, requests, {
     knocked(who) {
-      announcer.say(text('alert.knock', { who }));
       // A member who shows the code to somebody must see them knock.
       for (const id of ['invite-dialog', 'members-dialog']) byId(id, HTMLDialogElement).close();
+      announce(text('alert.knock', { who })); // which nobody hears below a dialog
     },
     ended: (what, who) => messages.happened({ what, who }, { inside: false }),
   });
-  const beginning = new Beginning({ empty: byId('empty'), words: byId('empty-words'), invite: byId('invite-first') }, mention);
-  new Roster(events, (all) => {
+  const beginning = new Beginning({ empty: byId('empty'), words: byId('empty-words'), invite: byId('empty-invite') }, mention);
+  const roster = new Roster(events, (all) => {
+    people.show(all);
+    members.show(all);
     for (const each of all) messages.meet(each.member);
     beginning.meet(all);
   });
@@ -114,20 +112,34 @@ function open(io) {
   });
   events.on('disconnect', () => calling.pause());
   events.on('room_status', () => calling.resume()); // the server has told of all requests that are open
-  new People(events, members, { count: byId('count'), end: byId('room-end') });
-  const rotation = new Rotation(events, code, invite, { clocks: [byId('timer'), byId('invite-timer')], renew: byId('new-code') });
+  const people = new People(events, { names: byId('names'), faces: byId('faces'), count: byId('count'), end: byId('room-end') }, (title) => {
+    alerts.title = `${title} · ${productName}`;
+  });
+  const members = new Members(byId('members-dialog', HTMLDialogElement), byId('members'), ['member-count', 'menu-people'].map((id) => byId(id)), () => {
+    roster.ask();
+    events.say('ping_room');
+  });
+  const rotation = new Rotation(events, code, { timer: byId('timer'), renew: byId('new-code') });
   const ending = new Ending(events, page, name, [draft, bookmark], {
-    said: byId('ended'), why: byId('ended-text'), leave: byId('leave'), dialog: byId('leave-dialog', HTMLDialogElement),
+    said: byId('ended'), why: byId('ended-text'), leave: ['leave', 'menu-leave'].map((id) => byId(id)), dialog: byId('leave-dialog', HTMLDialogElement),
   }, {
     stop() {
       presence.stop();
       rotation.stop();
       lifetime.stop();
+      invite.stop();
       requests.clear();
       typing.clear();
     },
-    close: () => sending.close(),
-    forget: () => messages.forget(),
+    close() {
+      sending.close();
+      people.end();
+      byId('member-count', HTMLButtonElement).disabled = true;
+    },
+    forget() {
+      messages.forget();
+      document.title = productName; // the title has names in it
+    },
   });
 
   rotation.start(Number(remaining));
@@ -135,10 +147,13 @@ function open(io) {
   if (matchMedia('(pointer: fine)').matches) focusQuietly(input);
 }
 
+// The menu goes before its button does something, so that the keyboard comes back to the button that opened it.
+byId('menu').addEventListener('click', () => byId('menu').hidePopover(), { capture: true });
 followKeyboard(page);
 keepWriting(input);
 bindSwitches(alerts, notifications);
 refuseFiles(() => toasts.say(text('files.refused')));
+byId('appearance').append(element('h3', { className: 'cells-title' }, text('theme.label')), themeSwitch());
 document.querySelectorAll('dialog').forEach(closeFromOutside);
 const io = await loadClient();
 if (io) open(io);

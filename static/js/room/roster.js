@@ -15,19 +15,20 @@ export class Roster {
    */
   constructor(events, learned) {
     this.#events = events;
-    events.on('join_success', () => this.#ask());
-    events.on('update_participants', () => this.#ask());
+    events.on('join_success', () => this.ask());
+    events.on('update_participants', () => this.ask());
+    events.on('notice', () => this.ask()); // a membership that ends in somebody's absence changes no count
     for (const end of /** @type {const} */ (['disconnect', 'room_error'])) events.on(end, () => { this.#asked = false; });
     events.on('members', ({ members }) => {
       this.#asked = false;
       learnHues(members);
       learned(members.map((each) => ({ ...each, name: textOf(each.display_name) })));
-      if (this.#again) this.#ask();
+      if (this.#again) this.ask();
     });
   }
 
-  // One question at a time: many may come at once.
-  #ask() {
+  /** Asks once more. Only one question is open at a time: many things may change at once. */
+  ask() {
     this.#again = this.#asked;
     if (!this.#asked) this.#asked = this.#events.say('request_members');
   }

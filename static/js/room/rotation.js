@@ -7,13 +7,10 @@ export class Rotation {
   /**
    * @param {import('../transport/events.js').Events} events
    * @param {import('./roomcode.js').RoomCode} code
-   * @param {import('./invite.js').Invite} invite
-   * @param {{clocks: HTMLElement[], renew: HTMLElement}} parts `clocks` show the time until the next code, `renew` asks for it now
+   * @param {{timer: HTMLElement, renew: HTMLElement}} parts `timer` shows the time until the next code, `renew` asks for it now
    */
-  constructor(events, code, invite, { clocks, renew }) {
-    this.#timer = new Countdown((seconds) => {
-      for (const each of clocks) each.textContent = clock(seconds);
-    }, () => events.say('request_timer_sync'));
+  constructor(events, code, { timer, renew }) {
+    this.#timer = new Countdown((seconds) => { timer.textContent = clock(seconds); }, () => events.say('request_timer_sync'));
     events.on('connect', () => {
       events.say('request_code'); // it may have turned since the page was made, or lost its connection
       events.say('request_timer_sync');
@@ -21,7 +18,6 @@ export class Rotation {
     events.on('code_update', ({ new_code: fresh }) => {
       if (fresh === code.value) return;
       code.set(fresh);
-      invite.changed();
       events.say('request_timer_sync');
     });
     events.on('timer_sync', ({ time_remaining: seconds }) => this.#timer.start(seconds));

@@ -74,6 +74,7 @@ const shapes = {
   position: string,
   typing: fields({ member: string, display_name: string }),
   members: fields({ members: list(fields({ member: string, display_name: string, present: flag, you: flag }, { arrival: count })) }),
+  invite: fields({ lookup: string, until: number }),
   code_update: fields({ new_code: string }),
   timer_sync: fields({ time_remaining: number }),
   join_request: fields({ ...knock, user: string }),

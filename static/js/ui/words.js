@@ -67,7 +67,7 @@ export function phrase(name, values) {
  *
  * @param {string} value
  */
-function isolated(value) {
+export function isolated(value) {
   return rightToLeft.test(value) ? `\u2068${value}\u2069` : value;
 }
 
