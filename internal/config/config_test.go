@@ -316,6 +316,7 @@ func TestMistakes(t *testing.T) {
 		"operator without scheme":   {with("OPERATOR_URL=chat.example"), "OPERATOR_URL", "does not begin with", "https:// or mailto:"},
 		"operator on no host":       {with("OPERATOR_URL=https:///imprint"), "OPERATOR_URL", "no host", "https:// or mailto:"},
 		"operator not in ASCII":     {with("OPERATOR_URL=https://bücher.de"), "OPERATOR_URL", "xn--", "https:// or mailto:"},
+		"operator's port":           {with("OPERATOR_URL=https://a.b:65536"), "OPERATOR_URL", "no port", "https:// or mailto:"},
 		"https without slashes":     {with("OPERATOR_URL=https:chat.example"), "OPERATOR_URL", "no host", "https:// or mailto:"},
 		"mail to nobody":            {with("OPERATOR_URL=mailto:"), "OPERATOR_URL", "no mail address", "https:// or mailto:"},
 		"mail to no address":        {with("OPERATOR_URL=mailto:hello"), "OPERATOR_URL", "no mail address", "https:// or mailto:"},

@@ -6,6 +6,7 @@ import (
 	"net/mail"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -79,6 +80,11 @@ func parseLink(text string) (*url.URL, error) {
 		var h host
 		if err := h.UnmarshalText([]byte(strings.TrimSuffix(u.Hostname(), "."))); err != nil {
 			return nil, fmt.Errorf("%q has no host in ASCII (write an international name in its xn-- form)", text)
+		}
+		if port := u.Port(); port != "" {
+			if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+				return nil, fmt.Errorf("%q has no port from 1 to 65535", text)
+			}
 		}
 	case "mailto":
 		address, err := url.PathUnescape(u.Opaque)

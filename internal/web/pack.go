@@ -22,11 +22,21 @@ type coding struct {
 // taken in this order, the smallest first.
 var codings = []*coding{
 	{"br", func(out io.Writer, size int) (io.WriteCloser, error) {
-		return brotli.NewWriterOptions(out, brotli.WriterOptions{Quality: brotli.BestCompression, LGWin: window(size)}), nil
+		return brotli.NewWriterOptions(out, brotli.WriterOptions{Quality: quality(size), LGWin: window(size)}), nil
 	}},
 	{"gzip", func(out io.Writer, _ int) (io.WriteCloser, error) {
 		return gzip.NewWriterLevel(out, gzip.BestCompression)
 	}},
+}
+
+// quality returns how hard Brotli tries to make so many bytes small. The best it can do is for
+// files such as ours: of a megabyte it would take seconds, and a hundred megabytes of memory.
+func quality(size int) int {
+	const small, good = 64 << 10, 5
+	if size <= small {
+		return brotli.BestCompression
+	}
+	return good
 }
 
 // window returns the binary logarithm of the smallest window of Brotli's that holds so many

@@ -229,6 +229,15 @@ func TestStaticPacked(t *testing.T) {
 	}
 }
 
+// Threat: a large file is asked for, and packing it holds up everybody else's.
+func TestOnlySmallFilesArePackedAtAnyCost(t *testing.T) {
+	for size, want := range map[int]int{0: 11, 64 << 10: 11, 64<<10 + 1: 5, maxPacked: 5} {
+		if got := quality(size); got != want {
+			t.Errorf("%d bytes: quality %d, want %d", size, got, want)
+		}
+	}
+}
+
 // Files fit into the windows of what packs them, from the smallest window on.
 func TestWindow(t *testing.T) {
 	for size, want := range map[int]int{0: 16, 1<<16 - 16: 16, 1<<16 - 15: 17, 1<<17 - 16: 17, maxPacked: 22, 1 << 30: 22} {
