@@ -168,6 +168,52 @@ describe('entering', { concurrency: 3 }, () => {
     assert.equal(again.page.url(), `${again.url}/`);
   });
 
+  /** An invitation, which a page of the tab's member asks for. */
+  const invitation = ({ page, path }) => page.evaluate(async (room) => {
+    const { io } = await import('/static/vendor/socket.io/socket.io.esm.min.js');
+    const socket = io();
+    await new Promise((resolve) => { socket.on('connect', resolve); });
+    const told = new Promise((resolve) => { socket.on('invite', resolve); });
+    socket.emit('request_invite', { room });
+    const { lookup } = await told;
+    globalThis.revoke = () => new Promise((resolve) => { socket.emit('revoke_invite', { room, lookup }, resolve); });
+    return lookup;
+  }, path.slice('/room/'.length));
+
+  play('a link with an invitation outlives the code, and a no', async (stage) => {
+    const ana = await stage.room('Ana');
+    const lookup = await invitation(ana);
+    const old = await ana.code();
+    await ana.requestCode();
+    await ana.newCode(old);
+    const ben = await stage.tab();
+    ben.expect(refusals);
+    await ben.page.goto(`${ben.url}/#${lookup}`);
+    await ben.page.locator('#invitation').waitFor();
+    assert.equal(ben.page.url(), `${ben.url}/`);
+    assert.equal(await ben.page.locator('#code').isVisible(), false);
+    ben.name = 'Ben';
+    await ben.page.keyboard.type('Ben');
+    await ben.page.keyboard.press('Enter');
+    await ana.vote('Ben', false);
+    await verdict(ben, 'refused');
+    assert.equal(await ben.page.locator('#again-code').isVisible(), false);
+    const first = ben.path;
+    await ben.page.click('#ask-again');
+    await ben.page.waitForURL((url) => url.pathname !== first);
+    await ana.vote('Ben', false);
+    await verdict(ben, 'refused');
+
+    // When the link has ended the code is asked for.
+    await ana.page.evaluate(() => globalThis.revoke());
+    await ben.page.click('#ask-again');
+    await says(ben, '#again-code-problem', /^\s*This invitation has ended\. Ask for a new link\./);
+    await ben.page.fill('#again-code', await ana.code());
+    await ben.page.click('#ask-again');
+    await ana.vote('Ben', true);
+    await ben.entered();
+  });
+
   play('a request that is taken back is gone from the room', async (stage) => {
     const ana = await stage.room('Ana');
     const ben = await stage.tab();

@@ -511,6 +511,7 @@ for (const { label, version, transports } of matrix) {
         ['approve_join', { room, user_id: 'x' }], ['deny_join', { room, user_id: 'x' }],
         ['request_code_update', { room }], ['code_refresh', { room }], ['request_timer_sync', { room }],
         ['typing', { room }], ['request_members', { room }], ['request_code', { room }], ['withdraw_request', { room, user_id: 'x' }],
+        ['request_invite', { room }], ['request_invite', { room: nowhere }], ['revoke_invite', { room }], ['revoke_invite', { room, lookup: 'x' }],
         ['ping_room', { room }], ['ping'], ['approve', { room, user_id: bob.knock.userId }], ['leave_room', { room }],
       ];
       for (const request of requests) assert.deepEqual(await ana.conn.request(...request), [], request[0]);
@@ -527,7 +528,7 @@ for (const { label, version, transports } of matrix) {
       const from = ana.conn.mark();
       const events = ['join', 'message', 'join_request', 'request_approval', 'approve_join', 'approve', 'deny_join', 'deny',
         'request_code_update', 'code_refresh', 'request_timer_sync', 'ping_room', 'leave_room', 'typing', 'request_members', 'request_code',
-        'withdraw_request', 'no_such_event', ''];
+        'request_invite', 'revoke_invite', 'withdraw_request', 'no_such_event', ''];
       const payloads = [[], [null], [0], [-1.5], [true], ['text'], [[]], [{}], [{ room: 5 }], [{ room: null }], [{ room: {} }],
         [{ room: [ana.roomId] }], [{ room: ana.roomId.toUpperCase() + 'x', user_id: {} }], [{ user_id: bob.knock.userId }],
         [{ room: nowhere, user_id: bob.knock.userId, message: 'x' }], [{ __proto__: null, constructor: 1 }],

@@ -114,6 +114,15 @@ export const states = {
     return tab;
   },
 
+  // The invitation is nobody's.
+  'start-invitation-ended': async (visit) => {
+    const tab = await startTab(visit, '/#AAECAwQFBgcICQoLDA0ODw');
+    await tab.page.fill('#name', 'Ben');
+    await tab.page.click('#join');
+    await tab.page.locator('#code-problem > :not(:empty)').waitFor();
+    return tab;
+  },
+
   // As after a room that nobody entered in its first minute.
   'start-unentered': async (visit) => {
     const tab = await visit.tab();
