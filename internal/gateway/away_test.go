@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"securechat/internal/refusal"
 	"securechat/room"
@@ -113,6 +114,27 @@ func (s *unreachable) RotateCode(ctx context.Context, c room.Caller) error {
 		return err
 	}
 	return s.Service.RotateCode(ctx, c)
+}
+
+func (s *unreachable) Invite(ctx context.Context, c room.Caller) (lookup string, until time.Time, err error) {
+	if err := s.fails(); err != nil {
+		return "", time.Time{}, err
+	}
+	return s.Service.Invite(ctx, c)
+}
+
+func (s *unreachable) Revoke(ctx context.Context, c room.Caller, lookup string) error {
+	if err := s.fails(); err != nil {
+		return err
+	}
+	return s.Service.Revoke(ctx, c, lookup)
+}
+
+func (s *unreachable) RevokeAll(ctx context.Context, c room.Caller) error {
+	if err := s.fails(); err != nil {
+		return err
+	}
+	return s.Service.RevokeAll(ctx, c)
 }
 
 // verdictsOf are what makes pages leave, or tells people that it is over.
