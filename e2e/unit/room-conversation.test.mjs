@@ -18,6 +18,24 @@ describe('the conversation', () => {
       ['<b>https://example.org</b>', [['https://example.org', 'https://example.org/']]],
       ['<a href="https://example.org/">https://example.net/</a>', [['https://example.net/', 'https://example.org/']]],
       ['javascript:alert(1) data:text/html,x example.org https:// https://[', []],
+      ['www.example.org, WWW.Example.org/a?b and (www.example.co.uk:8080/x).', [['www.example.org', 'https://www.example.org/'],
+        ['WWW.Example.org/a?b', 'https://www.example.org/a?b'], ['www.example.co.uk:8080/x', 'https://www.example.co.uk:8080/x']]],
+      ['see example.com/path, or sub.example.de/.', [['example.com/path', 'https://example.com/path'], ['sub.example.de/', 'https://sub.example.de/']]],
+      ['mail ana.b+c@example.org. Or <b>x@y.example</b>?', [['ana.b+c@example.org', 'mailto:ana.b+c@example.org'], ['x@y.example', 'mailto:x@y.example']]],
+      ['x@example.org?bcc=y@example.net', [['x@example.org', 'mailto:x@example.org'], ['y@example.net', 'mailto:y@example.net']]],
+      // No addresses
+      ['e.g. i.e. z.B. file.txt a.b a.b/c and/or 1.5/2 12.30/13.45 10.0.0.1/24 README.md/x main.go/y src/main.rs/z km.h/x example.com', []],
+      ['www. www.x www.-a.com @www.example.org a@b user@host x@y. foo.www.example.org ../www.example.org', []],
+      ['node.js/express script.sh/ C:\\www.example.org', []],
+      // Where they lead has to be plain.
+      ['https://bank.example@evil.example/ https://bank.example:443@evil.example', []],
+      ['bank.example/@evil.example', []],
+      ['https://\u0430pple.com/ https://www.p\u0430ypal.com', []],
+      ['\u0430pple.com/x www.example.com\u0430 www.examp\u217ee.com \u0430@example.org', []],
+      ['https://яндекс.рф/', [['https://яндекс.рф/', 'https://xn--d1acpjx3f.xn--p1ai/']]],
+      ['https://example.org/\u202Egpj.exe', [['https://example.org/', 'https://example.org/']]],
+      ['www.example.org/\u2066x', [['www.example.org/', 'https://www.example.org/']]],
+      ['www.example.org/\u200Bx', [['www.example.org/', 'https://www.example.org/']]],
       ['https://münchen.example/ü', [['https://münchen.example/ü', 'https://xn--mnchen-3ya.example/%C3%BC']]],
       ['„https://example.org/ä“, “https://example.org/b” ‘https://example.org/c’ «https://example.org/d»', [
         ['https://example.org/ä', 'https://example.org/%C3%A4'], ...['b', 'c', 'd'].map((last) => [`https://example.org/${last}`, `https://example.org/${last}`])]],
@@ -30,9 +48,26 @@ describe('the conversation', () => {
       await page.receive('message', { ...alice, id: i, content });
       assert.deepEqual(await links(page), expected, content);
     }
+    const [foreign, plain] = await page.locator('.message-content a').evaluateAll((all) => [all.find((a) => a.textContent.includes('яндекс')), all[0]].map((a) => [a.title, a.dir]));
+    assert.deepEqual([foreign, plain], [['https://xn--d1acpjx3f.xn--p1ai/', 'ltr'], ['', 'ltr']], 'the letters of another script can be told from others');
     for (const link of await page.locator('.message-content a').all()) {
       assert.deepEqual([await link.getAttribute('target'), await link.getAttribute('rel')], ['_blank', 'noopener noreferrer nofollow']);
     }
+  });
+
+  // Threat: a text that takes the page minutes to look for addresses in.
+  test('looks for addresses in the longest texts at once', async (t) => {
+    const page = await joined(t);
+    const steps = await page.evaluate(async () => {
+      const { linksIn } = await import('/static/js/room/links.js');
+      const length = 60_000;
+      const texts = ['a.', 'a-', 'www.', 'a@', 'a.a@', 'https://', '(', 'w', '1.2/', 'x.com', 'a+', '.', 'https://a)'].map((part) => part.repeat(length / part.length));
+      const began = performance.now();
+      const found = texts.map((text) => [...linksIn(text)].length);
+      return { found, took: performance.now() - began };
+    });
+    t.diagnostic(`${Math.round(steps.took)} ms`);
+    assert.equal(steps.found.length, 13);
   });
 
   test('shows a few emoji large', async (t) => {

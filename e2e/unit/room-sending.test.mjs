@@ -75,6 +75,14 @@ describe('sending', () => {
     assert.equal(await page.inputValue('#message-input'), '    if (a<b && c>d) {\n\treturn;\n    }');
   });
 
+  test('a line keeps its indentation, and not the blank that a keyboard puts before a word', async (t) => {
+    const page = await joined(t);
+    for (const [written, expected] of [['    return;', '    return;'], ['\treturn;', '\treturn;'], [' word ', 'word'], ['\n  one', '  one'], [' \n ', undefined]]) {
+      await say(page, written);
+      assert.deepEqual((await sent(page)).map(({ message }) => message), expected === undefined ? [] : [expected]);
+    }
+  });
+
   test('the length is that of what is typed', async (t) => {
     const page = await joined(t);
     await say(page, '<'.repeat(1000));

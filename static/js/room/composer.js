@@ -93,11 +93,11 @@ export class Composer {
     this.#input.focus();
   }
 
-  // The text without white space around it. The first of several lines keeps its
-  // indentation, which belongs to the others'.
+  // The text without empty lines and blanks around it. The first line keeps its indentation; a single
+  // blank is none, since keyboards of phones put one before a word.
   get #written() {
     const written = this.#input.value.replace(/^\s*\n/, '').trimEnd();
-    return written.includes('\n') ? written : written.trimStart();
+    return written.includes('\n') ? written : written.replace(/^ (?! )/, '');
   }
 
   /** @param {string} text */

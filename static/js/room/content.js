@@ -2,8 +2,9 @@
 // that: the markup is parsed in a document where nothing loads or runs, and only the
 // elements that are listed here are built anew from it.
 
+import { linksIn, safeAddress } from './links.js';
+
 const elements = new Set(['b', 'i', 'em', 'strong', 'a']);
-const schemes = new Set(['http:', 'https:', 'mailto:']);
 
 // Browsers that know trusted types allow this one policy, and no other way from text
 // to markup. Nothing loads or runs in the document that it is for.
@@ -11,10 +12,7 @@ const passOn = { createHTML: (/** @type {string} */ markup) => markup };
 const inert = globalThis.trustedTypes?.createPolicy('inert-markup', passOn) ?? passOn;
 
 const markedUp = /[<&]/;
-// Quotes and the punctuation of other scripts end an address.
-const address = /\bhttps?:\/\/[^\s<>"“”„‟«»‹›‘’‚‛…、。，！？：；（）【】「」『』]+/giu;
-const punctuation = new Set('.,;:!?\'*_');
-const brackets = new Map([[')', '('], [']', '['], ['}', '{']]);
+const isAscii = /^[\x20-\x7e]*$/;
 const emoji = /^\p{RGI_Emoji}$/v;
 const fewEmoji = 6;
 const someEmoji = /\p{Extended_Pictographic}|\p{Regional_Indicator}|\u20E3/u;
@@ -130,46 +128,15 @@ function appendText(text, to) {
     return;
   }
   let done = 0;
-  for (const { 0: found, index } of text.matchAll(address)) {
-    const shown = withoutPunctuation(found);
-    const href = safeAddress(shown);
-    if (!href) continue;
+  for (const { index, shown, href } of linksIn(text)) {
     const link = document.createElement('a');
     linkTo(link, href);
+    link.dir = 'ltr'; // as addresses are read, whatever letters are in it
+    // Letters of other languages have another form there.
+    if (!isAscii.test(shown)) link.title = href;
     link.append(shown);
     to.append(text.slice(done, index), link);
     done = index + shown.length;
   }
   to.append(text.slice(done));
-}
-
-/**
- * An address without the punctuation that follows it in a sentence, and without closing
- * brackets that were not opened in it.
- *
- * @param {string} address
- */
-function withoutPunctuation(address) {
-  /** @param {string} character */
-  const count = (character) => address.split(character).length;
-  const unopened = new Map([...brackets].map(([closing, opening]) => [closing, count(closing) - count(opening)]));
-  let end = address.length;
-  for (; end > 0; end -= 1) {
-    const last = address[end - 1];
-    const left = unopened.get(last) ?? 0;
-    if (left > 0) unopened.set(last, left - 1);
-    else if (!punctuation.has(last)) break;
-  }
-  return address.slice(0, end);
-}
-
-/**
- * The address if it is absolute and of an allowed scheme, else null.
- *
- * @param {string | null} address
- */
-export function safeAddress(address) {
-  if (address === null || !URL.canParse(address)) return null;
-  const url = new URL(address);
-  return schemes.has(url.protocol) ? url.href : null;
 }
