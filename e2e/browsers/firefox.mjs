@@ -17,8 +17,15 @@ function executable() {
   return found;
 }
 
-// Firefox says so of a page that is left before its websocket is open. People may leave at any time.
-const farewell = /^The connection to wss?:\S+ was interrupted while the page was loading/;
+// Firefox says so of a page that is left before its websocket is open, or before it has its Socket.IO client.
+// People may leave at any time. A page that stays without them is never online, which the tests wait for.
+const farewell = /^The connection to wss?:\S+ was interrupted while the page was loading|error loading dynamically imported module/;
+
+// Runs in pages: an error that is logged would be called "JSHandle@error".
+const tellErrors = () => {
+  const { error } = console;
+  console.error = (...values) => error.apply(console, values.map((value) => (value instanceof Error ? `${value}\n${value.stack}` : value)));
+};
 
 /** Puppeteer takes functions, not their sources. */
 const compiled = (/** @type {string} */ source) => /** @type {(...args: any[]) => any} */ (new Function('...args', `return (${source})(...args);`));
@@ -71,7 +78,7 @@ class Tab {
 class Context {
   #context;
   /** @type {(() => void)[]} */
-  #scripts = [];
+  #scripts = [tellErrors];
 
   /** @param {import('puppeteer-core').BrowserContext} context */
   constructor(context) { this.#context = context; }
@@ -88,7 +95,7 @@ class Context {
     const page = new Page(new Tab(tab), this);
     tab.on('console', (message) => {
       const { url = '' } = message.location();
-      page.report({ event: 'console', level: message.type(), text: message.text(), url });
+      if (!farewell.test(message.text())) page.report({ event: 'console', level: message.type(), text: message.text(), url });
     });
     tab.on('pageerror', (error) => {
       const text = error instanceof Error ? error.message : String(error);

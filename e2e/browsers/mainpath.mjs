@@ -106,7 +106,7 @@ export function playMainPath({ name, open, serve = (server) => server }) {
       const ana = await stage.tab();
       await ana.home();
       await ana.page.evaluate(() => {
-        console.error('an error on the console');
+        console.error(new Error('an error on the console'));
         setTimeout(() => { throw new Error('an uncaught error'); });
         void Promise.reject(new Error('a rejected promise'));
         const style = document.createElement('style');
