@@ -93,7 +93,7 @@ var sentences = map[Code]string{
 	TooManyTabs:    "This browser has too many connections open. Please close some tabs.",
 	LeftElsewhere:  "You left this chat in another tab.",
 
-	Declined:  "Someone in the chat said no. If that was a mistake, talk to the person who gave you the code, then ask again.",
+	Declined:  "Someone in the chat said no. If that was a mistake, talk to the person who invited you, then ask again.",
 	TimedOut:  "Not everyone answered in time. Please ask again.",
 	Withdrawn: "The request was cancelled.",
 	Displaced: "Too many requests came from your network at once, so someone else got your place. Please ask again in a minute.",
