@@ -21,7 +21,7 @@ await page.setContent(`<style>
 await page.evaluate(({ name, line }) => {
   document.querySelector('h1').textContent = name;
   document.querySelector('p').textContent = line;
-}, { name: words.name, line: words['start.tagline'] });
+}, { name: words.name, line: `${words['start.tagline']} ${words['start.tagline.rule']}` });
 await page.evaluate(() => document.fonts.ready);
 writeFileSync(path.join(folder, 'preview.png'), await page.screenshot());
 await browser.close();
