@@ -127,7 +127,8 @@ function valueOf(expression, all) {
  * loaded; other options are Playwright's of a browser context.
  */
 export async function openPage(t, browser, name, variables, { client: hasClient = true, lang, at = '', prepare, ...settings } = {}) {
-  const context = await browser.newContext(settings);
+  // Without movement: the pages that a test goes to take no part in a transition, which Chromium reports as an error.
+  const context = await browser.newContext({ reducedMotion: 'reduce', ...settings });
   t.after(() => context.close());
   await prepare?.(context);
   const page = await context.newPage();

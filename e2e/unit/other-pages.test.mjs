@@ -347,6 +347,28 @@ describe('the waiting page', { concurrency: 3 }, () => {
     for (const dead of ['#countdown', '#connection', '#again']) assert.equal(await shown(page, dead), false, dead);
   });
 
+  test('shows a ring for each answer and a disc for each yes, but none for one person alone', async (t) => {
+    const page = await open(t);
+    await page.receive('connect');
+    await page.receive(...status({ approvals: 1, required: 3 }));
+    assert.deepEqual(await page.locator('#dots span').evaluateAll((dots) => dots.map((dot) => dot.classList.contains('yes'))), [true, false, false]);
+    assert.equal(await shown(page, '#dots'), true);
+    await page.receive(...status({ approvals: 0, required: 1 }));
+    assert.equal(await shown(page, '#dots'), false);
+  });
+
+  test('says as who one asks, until it is over, and of the connection only that it is lost', async (t) => {
+    const page = await open(t);
+    const tiny = async () => (await page.locator('#connection').boundingBox()).width <= 1;
+    await page.receive('connect');
+    assert.deepEqual([await shown(page, '.as'), await tiny()], [true, true]);
+    await page.receive('disconnect', 'transport close');
+    assert.equal(await tiny(), false);
+    await page.receive('connect');
+    await deny(page, 'declined');
+    assert.equal(await shown(page, '.as'), false);
+  });
+
   for (const lang of ['en', 'de']) {
     test(`fits on a small screen with large text: ${lang}`, async (t) => {
       const long = { ...variables, session: { ...variables.session, display_name: 'W'.repeat(20) } };
@@ -364,7 +386,7 @@ describe('the waiting page', { concurrency: 3 }, () => {
 /** Fails if anything is wider than the screen, or a text wider than its box. */
 async function assertFits(page, when) {
   const out = await page.evaluate(() => [...document.querySelectorAll('main, main *:not(option, svg *)')]
-    .filter((node) => node.getClientRects().length > 0 && !node.closest('.visually-hidden'))
+    .filter((node) => node.getClientRects().length > 0 && !node.closest('.visually-hidden') && getComputedStyle(node).clipPath !== 'inset(50%)')
     .filter((node) => node.getBoundingClientRect().right > innerWidth + 0.5 || (node.localName !== 'input' && node.scrollWidth > node.clientWidth + 1 && getComputedStyle(node).display !== 'inline'))
     .map((node) => `${node.localName}#${node.id}.${node.className}`));
   assert.deepEqual(out, [], when);
