@@ -145,7 +145,8 @@ type Member struct {
 	// Arrived is true once the member had a connection.
 	Arrived bool
 	// Present members are counted and vote. A member without a connection
-	// stays present until AbsentDue; an absent one stays a member until EndDue.
+	// stays present until AbsentDue; an absent one stays a member until EndDue, or
+	// until the last of their Invitations ends, if that is later.
 	Present bool
 	// Parted is true if the last connection ended with a goodbye.
 	Parted    bool
