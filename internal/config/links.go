@@ -59,7 +59,7 @@ func (c *contact) UnmarshalText(text []byte) error {
 		return err
 	}
 	if u.Scheme != "https" && u.Scheme != "mailto" {
-		return fmt.Errorf("%q does not begin with https:// or mailto:", text)
+		return fmt.Errorf("%q does not begin with mailto: or https://", text)
 	}
 	*c = contact(u.String())
 	return nil

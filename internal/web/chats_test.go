@@ -107,7 +107,7 @@ func TestForeignStartPageHasNoSeats(t *testing.T) {
 func TestAbout(t *testing.T) {
 	show := func(o *Options) {
 		listing(o)
-		o.Templates.(fstest.MapFS)["index.html"] = &fstest.MapFile{Data: []byte( //nolint:forcetypeassert // listing has put it there
+		o.Templates.(fstest.MapFS)["index.html"] = &fstest.MapFile{Data: []byte(
 			"[{{ operator.name }}|{{ operator.url }}|{{ operator.privacy }}|{{ source }}|{{ version.number }}|{{ version.commit }}]")}
 	}
 	for name, test := range map[string]struct {
