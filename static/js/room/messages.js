@@ -283,9 +283,10 @@ export class Messages {
     this.#past = Math.max(0, this.#past - shown);
     if (fresh) this.#mention(batch);
     // Somebody who has scrolled up may be reading the oldest rows: they go only while nobody does.
-    if (this.#following.isPinned || this.#following.isHeld) this.#log.prune();
+    const follows = this.#following.isPinned || this.#following.isHeld;
+    if (follows) this.#log.prune();
     if (batch.some((item) => 'message' in item && item.own && item.message.ref === undefined)) this.#spoke();
-    this.#following.stayAtEnd();
+    if (follows) this.#following.stayAtEnd(); // it costs a layout to ask where the end is
     this.#following.count();
     if (this.#queue.length > 0) this.#schedule();
     else this.#settle();
