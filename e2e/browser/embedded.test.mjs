@@ -8,7 +8,7 @@ playAll({
   Tab: EmbeddedTab,
   env: {},
   notices: true,
-  partial: '1 of 2 has said yes.',
+  partial: 'Ana said yes.',
   leaves: true,
   typed: true,
 });

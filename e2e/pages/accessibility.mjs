@@ -33,7 +33,8 @@ async function run(how) {
   const results = await globalThis.axe.run(document, how);
   for (const node of results.incomplete.flatMap(({ nodes }) => nodes)) {
     const element = document.querySelector(node.target.at(-1));
-    if (!element) continue; // the page has gone on meanwhile
+    // The page has gone on meanwhile, or it is in the menu, which axe-core thinks to be below the page.
+    if (!element || element.closest(':popover-open')) continue;
     const { left, top, right, bottom } = element.getBoundingClientRect();
     const hit = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
     node.inSight = Boolean(hit) && (element.contains(hit) || hit.contains(element));

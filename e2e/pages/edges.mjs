@@ -2,7 +2,7 @@
 
 /** Shapes that have to be told from what is around them, each with its part that is painted. */
 const shapes = [
-  ['.message-content:not(.emoji)'], ['.avatar'], ['.dots'], ['.dots span'], ['.connection', '::before'], ['.votes'],
+  ['.message-content:not(.emoji)'], ['.avatar'], ['.dots'], ['.dots span'], ['.connection', '::before'], ['.votes li'],
   ['input[role=switch]', '::before'], ['input[role=switch]:not(:checked)', '::after'], ['.notice'], ['.invitation'], ['button'], ['.field'], ['dialog'],
   ['.or', '::before'],
 ];

@@ -26,6 +26,8 @@ function inspect() {
     const text = (element.getAttribute('aria-label') ?? element.textContent).trim().replace(/\s+/g, ' ').slice(0, 30);
     return `${element.localName}${element.id && `#${element.id}`}${[...element.classList].map((c) => `.${c}`).join('')} "${text}"`;
   };
+  // Three dots say that there is more, which the page shows elsewhere.
+  const isShortened = (element) => getComputedStyle(element).textOverflow === 'ellipsis';
   const scrolls = (element) => /auto|scroll/.test(getComputedStyle(element).overflowY);
   const scroller = (element) => {
     let e = element.parentElement;
@@ -57,7 +59,7 @@ function inspect() {
       const { left, right, width } = element.getBoundingClientRect();
       return width > 0 && (left < -slack || right > innerWidth + slack);
     };
-    for (const element of all.filter(out)) {
+    for (const element of all.filter((e) => out(e) && !(e.parentElement && isShortened(e.parentElement)))) {
       if ([...element.children].some(out)) continue; // which take it along
       const { left, right } = element.getBoundingClientRect();
       problems.push(`${name(element)} sticks out: ${left} to ${right}`);
@@ -70,6 +72,7 @@ function inspect() {
       if (style.display === 'inline') continue;
       const hides = (overflow) => overflow === 'hidden' || overflow === 'clip';
       const isControl = element.matches('button, a, label');
+      if (isShortened(element)) continue;
       const { scrollWidth, clientWidth, scrollHeight, clientHeight } = element;
       if (scrollWidth > clientWidth + slack && (isControl || hides(style.overflowX))) problems.push(`${name(element)} is cut: ${scrollWidth} px of content in ${clientWidth}`);
       if (scrollHeight > clientHeight + slack && (isControl || hides(style.overflowY))) problems.push(`${name(element)} is cut: ${scrollHeight} px of content in a height of ${clientHeight}`);

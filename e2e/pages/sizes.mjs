@@ -11,6 +11,9 @@ export const sizes = {
   desktop: { title: 'on a desktop', width: 1440, height: 900 },
   // The page sees a window of 1440 × 900 in this size when everything is twice as large.
   zoomed: { title: 'at 200 % zoom', width: 720, height: 450, scale: 2 },
+  // The same at 400 %.
+  magnified: { title: 'at 400 % zoom', width: 320, height: 225, scale: 4 },
+  keyboard: { title: 'on a phone with a keyboard on the screen', width: 390, height: 430 },
   largeText: { title: 'with text at 200 %', width: 390, height: 844, text: 2 * standardText },
 };
 

@@ -190,13 +190,34 @@ export const states = {
     return tab;
   },
 
-  'room-knocks': async (visit) => {
+  'room-request': async (visit) => {
     const { tab } = await conversation(visit);
+    await visit.knock(await tab.code(), 'Dora');
+    await tab.card('Dora').waitFor();
+    return tab;
+  },
+
+  // One that the person has said yes to, and two that wait for an answer.
+  'room-knocks': async (visit) => {
+    const { tab, ben } = await conversation(visit);
     for (const name of knocking) {
       await visit.knock(await tab.code(), name);
       await tab.card(name).waitFor();
     }
-    await tab.vote('Bo', true);
+    await tab.vote(knocking[0], true);
+    await ben.accept(knocking[1]);
+    await tab.card(knocking[0]).locator('.after').waitFor();
+    return tab;
+  },
+
+  'room-request-offline': async (visit) => {
+    const network = await visit.network();
+    const tab = await visit.room('Ana', { network });
+    await visit.knock(await tab.code(), 'Dora');
+    await tab.card('Dora').waitFor();
+    await tab.unplug();
+    await tab.vote('Dora', true);
+    await tab.page.locator('.approval-status:not(:empty)').waitFor();
     return tab;
   },
 

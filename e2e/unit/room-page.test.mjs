@@ -255,12 +255,12 @@ describe('the room page', () => {
     await page.receive('join_request', knock);
     await page.receive('join_request', knock);
     assert.equal(await page.locator('.join-request-notification').count(), 1);
-    assert.match(await text(page, '#notification-knock-1'), /Charlie asks to join \(60 s\)/);
+    assert.match(await text(page, '#notification-knock-1'), /Charlie asks to join\s+1:00/);
     await page.click('#notification-knock-1 .accept');
     assert.deepEqual(await page.sent(), [['approve_join', { room: 'room-1', user_id: 'knock-1' }]]);
     assert.equal(await page.locator('#notification-knock-1 .deny').isVisible(), false);
-    await page.receive('partial_approval', { user_id: 'knock-1', approvals: 1, required: 2 });
-    assert.equal(await text(page, '#status-knock-1'), '1 of 2 has said yes.');
+    await page.receive('request_votes', { ...knock, yes: ['Zoë O&#39;Brien'], missing: ['Alice'] });
+    assert.equal(await text(page, '#status-knock-1'), 'You said yes. Waiting for Alice.');
     await page.receive('join_approved', { user_id: 'knock-1', room: 'room-1', current_time: 1 });
     assert.equal(await page.locator('#notification-knock-1').count(), 0);
   });
@@ -284,7 +284,7 @@ describe('the room page', () => {
     await page.click('#notification-knock-1 .accept');
     await page.receive('join_request', knock);
     assert.equal(await page.locator('#notification-knock-1 .accept').isVisible(), true);
-    assert.match(await text(page, '#notification-knock-1'), /\(60 s\)/);
+    assert.match(await text(page, '#notification-knock-1'), /1:00/);
   });
 
   test('names and ids are text everywhere', async (t) => {

@@ -8,15 +8,18 @@ describe('people', () => {
   const chromium = browserForFile();
   const joined = (t, options) => joinedRoom(t, chromium, options);
 
+  const knocks = (page, ...ids) => Promise.all(ids.map((id) => page.receive('join_request', { ...knock, user: id, user_id: id })));
+  const focused = (page) => page.evaluate(() => document.activeElement.id || document.activeElement.textContent);
+
   // As when a vote cannot be signed.
   test('an answer that cannot be told is taken back, with a sentence', async (t) => {
     const page = await joined(t);
     await page.evaluate(async () => {
       const { Requests } = await import('/static/js/room/requests.js');
       const cards = document.querySelector('#join-requests-container');
-      const requests = new Requests(cards, 60, { answer: (id, yes, untold) => { globalThis.untold = untold; return true; }, changed() {}, focus() {} });
+      const requests = new Requests(cards, 60, 'Ana', { answer: (id, yes, untold) => { globalThis.untold = untold; return true; }, changed() {}, focus() {} });
       requests.add('knock-9', 'Charlie');
-      const atOnce = new Requests(cards, 60, { answer: (id, yes, untold) => { untold(); return true; }, changed() {}, focus() {} });
+      const atOnce = new Requests(cards, 60, 'Ana', { answer: (id, yes, untold) => { untold(); return true; }, changed() {}, focus() {} });
       atOnce.add('knock-8', 'Dora');
     });
     await page.click('#notification-knock-8 .accept');
@@ -56,31 +59,90 @@ describe('people', () => {
 
   test('one and more people are counted as the language does', async (t) => {
     const page = await joined(t, { lang: 'de' });
-    assert.equal(await textOf(page, '#count'), '2 Personen');
+    assert.equal(await textOf(page, '#count'), '2 Leute');
     await page.receive('update_participants', { count: 1 });
     assert.equal(await textOf(page, '#count'), '1 Person');
     await page.receive('join_request', knock);
-    await page.receive('partial_approval', { user_id: 'knock-1', approvals: 1, required: 3 });
-    assert.equal(await textOf(page, '#status-knock-1'), '1 von 3 hat zugestimmt.');
-    await page.receive('partial_approval', { user_id: 'knock-1', approvals: 2, required: 3 });
-    assert.equal(await textOf(page, '#status-knock-1'), '2 von 3 haben zugestimmt.');
+    for (const [yes, words] of [[['Ana'], 'Ana hat zugestimmt.'], [['Ana', 'Ben'], 'Ana und Ben haben zugestimmt.']]) {
+      await page.receive('request_votes', { ...knock, yes, missing: ['Cleo', 'Zoë O&#39;Brien'] });
+      assert.equal(await textOf(page, '#status-knock-1'), words);
+    }
   });
 
-  test('a knock shows the votes and the time as the server has them', async (t) => {
+  test('a card says who has said yes, who has not, and what oneself has said', async (t) => {
     const page = await joined(t);
+    const [card, state] = ['#notification-knock-1', '#status-knock-1'];
+    const self = 'Zoë O&#39;Brien';
+    const votes = (yes, missing) => page.receive('request_votes', { ...knock, yes, missing });
+    const chips = async () => (await page.locator(`${card} .votes li`).allTextContents()).map((text) => text.replace(/ (said yes|hasn’t answered)$/, (_, vote) => (vote === 'said yes' ? '+' : '-')));
     await page.receive('join_request', knock);
+    await votes([], [self]);
+    assert.equal(await textOf(page, state), '', 'who is asked alone needs no counting');
+    assert.deepEqual(await chips(), []);
+    await votes([], ['Ben', 'Tom &amp; Ina', self]);
+    assert.equal(await textOf(page, state), 'Everyone has to say yes.');
+    assert.deepEqual(await chips(), ['You-', 'Ben-', 'Tom & Ina-']);
     await page.receive('request_status', { user_id: 'knock-1', approvals: 0, required: 3, time_remaining: 41 });
-    const card = page.locator('#notification-knock-1');
-    assert.match(await card.innerText(), /Charlie asks to join \(41 s\)\s+0 of 3 have said yes\./);
-    await page.click('#notification-knock-1 .accept');
-    assert.match(await card.innerText(), /You said yes/);
-    assert.equal(await card.locator('button:visible').count(), 0);
-    await page.receive('request_status', { user_id: 'knock-1', approvals: 2, required: 3, time_remaining: 30 });
-    assert.match(await card.innerText(), /2 of 3 have said yes\./);
-    assert.deepEqual(await card.locator('progress').evaluate(({ value, max }) => [value, max]), [2, 3]);
+    assert.match(await textOf(page, card), /0:4[01]/);
+    await votes(['Ben'], ['Tom &amp; Ina', self]);
+    assert.equal(await textOf(page, state), 'Ben said yes.');
+    await page.click(`${card} .accept`);
+    assert.equal(await textOf(page, state), 'You said yes. Waiting for Tom & Ina.');
+    await votes(['Ben', self], ['Tom &amp; Ina']);
+    assert.deepEqual(await chips(), ['You+', 'Ben+', 'Tom & Ina-']);
+    assert.deepEqual(await page.locator(`${card} button:visible`).allInnerTexts(), ['Decline after all']);
+    await page.sent();
+    await page.click(`${card} .after`);
+    assert.deepEqual(await page.sent(), [['deny_join', { room: 'room-1', user_id: 'knock-1' }]]);
+    assert.equal(await textOf(page, state), 'You said no.');
+    assert.equal(await page.locator(`${card} button:visible`).count(), 0);
     await page.receive('join_denied', { user_id: 'knock-1', room: 'room-1', reason: 'Taken back.', code: 'withdrawn' });
-    assert.equal(await card.count(), 0);
-    assert.equal(await textOf(page, '.system-message'), 'Charlie cancelled');
+    assert.equal(await page.locator(card).count(), 0);
+    assert.deepEqual(page.problems, []);
+  });
+
+  test('a page that was loaded after its yes has the card, answered', async (t) => {
+    const page = await joined(t);
+    await page.receive('request_votes', { ...knock, yes: ['Zoë O&#39;Brien'], missing: ['Ben'] });
+    await page.receive('request_status', { user_id: 'knock-1', approvals: 1, required: 2, time_remaining: 30 });
+    assert.equal(await textOf(page, '#status-knock-1'), 'You said yes. Waiting for Ben.');
+    assert.equal(await page.locator('#notification-knock-1 .after').isVisible(), true);
+    assert.equal(await page.getByRole('alert').textContent(), '', 'it is no news');
+  });
+
+  test('many voters are counted, and those who are missing named as far as there is room', async (t) => {
+    const page = await joined(t);
+    const crowd = (from, to) => Array.from({ length: to - from }, (_, i) => `M${from + i}`);
+    await page.receive('join_request', knock);
+    await page.receive('request_votes', { ...knock, yes: [...crowd(0, 6), 'Zoë O&#39;Brien'], missing: crowd(6, 19) });
+    assert.equal(await textOf(page, '#status-knock-1'), 'You said yes. Waiting for M6, M7 and 11 others.');
+    const chips = await page.locator('#notification-knock-1 .votes bdi').allTextContents();
+    assert.deepEqual([chips[0], chips.at(-1), chips.length], ['7 of 20', '+5', 10]);
+  });
+
+  test('several are counted, and a low window shows one of them and how many more', async (t) => {
+    const page = await joined(t);
+    const seen = () => page.locator('.join-request-notification:visible strong').allInnerTexts();
+    await knocks(page, 'one', 'two', 'three');
+    assert.equal(await textOf(page, '.requests-count'), '3 people ask to join');
+    assert.deepEqual(await seen(), ['one', 'two', 'three']);
+    assert.equal(await page.isVisible('.requests-more'), false);
+    await page.setViewportSize({ width: 390, height: 430 });
+    assert.deepEqual(await seen(), ['one']);
+    await page.focus('#notification-one .accept');
+    await page.keyboard.press('Enter');
+    assert.deepEqual(await seen(), ['two'], 'the next that has no answer');
+    assert.equal(await focused(page), 'notification-two');
+    const others = page.getByRole('button', { name: '2 more requests' });
+    assert.equal(await others.innerText(), '+2');
+    await others.click();
+    assert.deepEqual(await seen(), ['one', 'two', 'three']);
+    await page.getByRole('button', { name: 'Show fewer' }).click();
+    assert.deepEqual(await seen(), ['two']);
+    for (const id of ['one', 'two']) await page.receive('join_denied', { user_id: id, room: 'room-1' });
+    assert.equal(await page.locator('.requests-more, .requests-count').count(), 0);
+    await page.receive('join_denied', { user_id: 'three', room: 'room-1' });
+    assert.equal(await page.locator('#join-requests-container > *').count(), 0);
   });
 
   test('a knock that lost its place at the door goes', async (t) => {
@@ -90,9 +152,6 @@ describe('people', () => {
     assert.equal(await page.locator('#notification-knock-1').count(), 0);
     assert.equal(await textOf(page, '.system-message'), 'Charlie lost their place: too many people were asking to join');
   });
-
-  const knocks = (page, ...ids) => Promise.all(ids.map((id) => page.receive('join_request', { ...knock, user: id, user_id: id })));
-  const focused = (page) => page.evaluate(() => document.activeElement.id || document.activeElement.textContent);
 
   test('a knock is told to those who do not see it, and shown to those who look elsewhere', async (t) => {
     const page = await joined(t);

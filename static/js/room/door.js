@@ -18,8 +18,8 @@ export class Door {
       const who = textOf(user);
       if (requests.add(id, who)) on.knocked(who);
     });
-    events.on('partial_approval', (votes) => requests.progress(votes.user_id, votes));
-    events.on('request_status', (votes) => requests.progress(votes.user_id, votes));
+    events.on('request_votes', ({ user_id: id, user, yes, missing }) => requests.vote(id, textOf(user), { yes: yes.map(textOf), missing: missing.map(textOf) }));
+    events.on('request_status', ({ user_id: id, time_remaining: seconds }) => requests.time(id, seconds));
     events.on('join_approved', ({ user_id: id }) => { requests.remove(id); });
     events.on('join_denied', ({ user_id: id, code = '' }) => {
       const who = requests.remove(id);

@@ -72,7 +72,7 @@ function open(io) {
   const draft = new Draft(room, member);
   const sending = new Sending(events, messages, draft, { form: byId('composer', HTMLFormElement), input, left: byId('characters-left') }, announce);
   const typing = new Typing(byId('typing'), byId('typing-text'), () => messages.stayAtEnd());
-  const requests = new Requests(byId('join-requests-container'), Number(answerTime), {
+  const requests = new Requests(byId('join-requests-container'), Number(answerTime), name, {
     answer: (id, yes, untold) => events.say(yes ? 'approve_join' : 'deny_join', { user_id: id }, untold),
     changed() {
       messages.stayAtEnd();

@@ -1,11 +1,15 @@
-import { Countdown } from '../ui/countdown.js';
+import { clock, Countdown } from '../ui/countdown.js';
 import { element } from '../ui/dom.js';
 import { avatarOf } from './members.js';
-import { formFor, text } from '../ui/words.js';
+import { chipsOf, sentenceOf } from './votes.js';
+import { counted, text } from '../ui/words.js';
 
-const votes = { one: 'request.votes.one', other: 'request.votes.other' };
+/** @import { Votes } from './votes.js' */
+
 const lateVerdict = 3000; // milliseconds that the server may be later than this clock
 const still = 400; // milliseconds after a card has moved, in which a click may be meant for the one before
+const asking = { one: 'alert.knocks.one', other: 'alert.knocks.other' };
+const more = { one: 'requests.more.one', other: 'requests.more.other' };
 
 /**
  * @typedef {object} RequestsEvents
@@ -18,33 +22,51 @@ const still = 400; // milliseconds after a card has moved, in which a click may 
 /**
  * @typedef {object} Card
  * @property {string} name
+ * @property {Votes} votes
+ * @property {'yes' | 'no'} [answer] what this page has told the server
+ * @property {string} [trouble] the name of the text that says why an answer could not be told
  * @property {HTMLElement} node
  * @property {HTMLElement} status takes the words about the vote
- * @property {HTMLProgressElement} bar
+ * @property {HTMLElement} chips
+ * @property {HTMLElement[]} asks the buttons for an answer
+ * @property {HTMLElement} after the button that takes a yes back
  * @property {Countdown} countdown
  * @property {ReturnType<typeof setTimeout>} [late] takes the card away when the server's verdict is late
  * @property {boolean} doubtful the request may be over
  */
 
-/** The people at the door, each on a card with two answers. */
+/** The people at the door, each on a card with two answers. A low window shows one card in one line, and a button for the others. */
 export class Requests {
   #container;
   #answerTime;
+  #self;
   #on;
   /** @type {Map<string, Card>} the cards by the ids of their requests */
   #cards = new Map();
+  #count = element('p', { className: 'requests-count' });
+  #more = element('button', { type: 'button', className: 'requests-more' });
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #moved;
+  // Whatever has another size moves what is below it, before the next click.
+  #sizes = new ResizeObserver(() => this.#keepStill());
 
   /**
    * @param {HTMLElement} container
    * @param {number} answerTime the seconds that a request stays open
+   * @param {string} self the name of the person at the page
    * @param {RequestsEvents} on
    */
-  constructor(container, answerTime, on) {
+  constructor(container, answerTime, self, on) {
     this.#container = container;
     this.#answerTime = answerTime;
+    this.#self = self;
     this.#on = on;
+    this.#more.addEventListener('click', () => {
+      container.classList.toggle('open');
+      this.#changed();
+    });
+    this.#sizes.observe(container);
+    if (container.parentElement) this.#sizes.observe(container.parentElement);
   }
 
   /**
@@ -58,16 +80,12 @@ export class Requests {
   add(id, name) {
     const known = this.#cards.has(id);
     const card = this.#cards.get(id) ?? this.#open(id, name);
-    card.node.classList.remove('answered');
-    this.#count(card, this.#answerTime);
-    this.#on.changed();
+    card.answer = undefined;
+    card.trouble = undefined;
+    card.votes = { ...card.votes, yes: card.votes.yes.filter((each) => each !== this.#self) };
+    this.#countDown(card, this.#answerTime);
+    this.#show(card);
     return !known;
-  }
-
-  /** The names of those whom the person has not answered, by the ids of their requests. */
-  get waiting() {
-    const open = [...this.#cards].filter(([, { node }]) => !node.classList.contains('answered'));
-    return new Map(open.map(([id, { name }]) => [id, name]));
   }
 
   /** Doubts all cards: their requests may be over. A request that the server speaks of is not. */
@@ -80,20 +98,35 @@ export class Requests {
     for (const [id, { doubtful }] of [...this.#cards]) if (doubtful) this.remove(id);
   }
 
+  /** The names of those whom the person has not answered, by the ids of their requests. */
+  get waiting() {
+    const open = [...this.#cards].filter(([, card]) => this.#answerOn(card) === undefined);
+    return new Map(open.map(([id, { name }]) => [id, name]));
+  }
+
   /**
-   * Shows the state of a vote.
+   * Shows who has said yes. A page that was loaded after its person's yes hears of a request in this way.
    *
    * @param {string} id
-   * @param {{approvals: number, required: number, time_remaining?: number}} status `time_remaining` in seconds
+   * @param {string} name
+   * @param {Votes} votes
    */
-  progress(id, { approvals, required, time_remaining: seconds }) {
+  vote(id, name, votes) {
+    const card = this.#cards.get(id) ?? this.#open(id, name);
+    card.votes = votes;
+    card.doubtful = false;
+    this.#show(card);
+  }
+
+  /**
+   * Shows how much time is left.
+   *
+   * @param {string} id
+   * @param {number} seconds
+   */
+  time(id, seconds) {
     const card = this.#cards.get(id);
-    if (!card) return;
-    card.status.textContent = text(formFor(votes, approvals), { approvals, required });
-    card.bar.max = required;
-    card.bar.value = approvals;
-    card.bar.hidden = required < 2;
-    this.#count(card, seconds);
+    if (card) this.#countDown(card, seconds);
   }
 
   /**
@@ -108,10 +141,11 @@ export class Requests {
     card.countdown.stop();
     clearTimeout(card.late);
     const focused = card.node.contains(document.activeElement);
-    if (card.node.nextElementSibling) this.#keepStill();
+    this.#sizes.unobserve(card.node);
+    this.#keepStill();
     card.node.remove();
     this.#cards.delete(id);
-    this.#on.changed();
+    this.#changed();
     if (focused) this.#focusNext();
     return card.name;
   }
@@ -121,7 +155,12 @@ export class Requests {
     for (const id of [...this.#cards.keys()]) this.remove(id);
   }
 
-  // Takes no clicks for a moment: a click now may be meant for a button that was here before.
+  /** @param {Card} card */
+  #answerOn({ answer, votes }) {
+    return answer ?? (votes.yes.includes(this.#self) ? 'yes' : undefined);
+  }
+
+  // Takes no clicks for a moment: a click now may be meant for what was here before.
   #keepStill() {
     this.#container.classList.add('moved');
     clearTimeout(this.#moved);
@@ -129,19 +168,61 @@ export class Requests {
   }
 
   #focusNext() {
-    const [next] = this.#cards.values();
+    const next = this.#current();
     if (next) next.node.focus();
     else this.#on.focus();
   }
 
+  /** The first card that has no answer yet; the first of all if each has one. */
+  #current() {
+    const cards = [...this.#cards.values()];
+    return cards.find((card) => this.#answerOn(card) === undefined) ?? cards[0];
+  }
+
+  #changed() {
+    const [container, current, others] = [this.#container, this.#current(), this.#cards.size - 1];
+    for (const { node } of this.#cards.values()) node.classList.toggle('current', node === current?.node);
+    if (others < 1) container.classList.remove('open');
+    const opened = container.classList.contains('open');
+    this.#count.textContent = counted(asking, others + 1);
+    this.#more.textContent = opened ? '−' : `+${others}`;
+    this.#more.ariaLabel = opened ? text('requests.fewer') : counted(more, others);
+    this.#more.ariaExpanded = String(opened);
+    if (others > 0) {
+      if (!this.#count.isConnected) container.prepend(this.#count);
+      container.append(this.#more);
+    } else {
+      this.#count.remove();
+      this.#more.remove();
+    }
+    this.#on.changed();
+  }
+
   /**
    * @param {Card} card
-   * @param {number | undefined} seconds
+   * @param {number} seconds
    */
-  #count(card, seconds) {
+  #countDown(card, seconds) {
     card.doubtful = false;
     clearTimeout(card.late);
     card.countdown.start(seconds);
+  }
+
+  /** @param {Card} card */
+  #show(card) {
+    const answer = this.#answerOn(card);
+    const { node, status, chips, asks, after, trouble, votes } = card;
+    status.textContent = trouble ? text(trouble) : sentenceOf(votes, this.#self, answer);
+    node.classList.toggle('troubled', trouble !== undefined);
+    chips.replaceChildren(...chipsOf(votes, this.#self));
+    const focused = node.contains(document.activeElement);
+    for (const button of asks) button.hidden = answer !== undefined;
+    after.hidden = answer !== 'yes';
+    this.#changed();
+    if (!focused) return;
+    // The buttons go, and in a low window the whole card.
+    if (!node.checkVisibility()) this.#focusNext();
+    else if (!node.contains(document.activeElement) || !document.activeElement?.checkVisibility()) node.focus();
   }
 
   /**
@@ -149,25 +230,30 @@ export class Requests {
    * @param {string} name
    */
   #open(id, name) {
-    const status = element('p', { className: 'approval-status', id: `status-${id}` }, text('request.rule'));
+    const status = element('span', { className: 'approval-status', id: `status-${id}` });
     const time = element('span', { className: 'request-time' });
-    const bar = element('progress', { className: 'votes', hidden: true, ariaLabel: text('request.progress') });
-    const deny = answerButton(text('request.decline'), 'deny');
-    const accept = answerButton(text('request.accept'), 'accept primary');
+    const chips = element('ul', { className: 'votes', ariaLabel: text('request.progress') });
+    const deny = answerButton('request.decline', 'deny', name);
+    const accept = answerButton('request.accept', 'accept primary', name);
+    const after = answerButton('request.decline-after', 'after danger', name);
     const node = element('section', { className: 'join-request-notification', id: `notification-${id}`, 'data-user-id': id, tabIndex: -1, ariaLabel: text('alert.knock', { who: name }) },
       avatarOf(id, name),
       element('div', { className: 'notification-content' },
-        element('p', {}, element('strong', { dir: 'auto' }, name), ` ${text('request.asks')} `, time),
-        status, bar),
-      element('div', { className: 'notification-buttons' }, deny, accept));
-    const countdown = new Countdown((seconds) => { time.textContent = text('request.time', { seconds }); },
+        element('p', {}, element('strong', { dir: 'auto' }, name), element('span', { className: 'request-asks' }, ` ${text('request.asks')}`)),
+        element('p', { className: 'request-state' }, time, ' ', status)),
+      chips,
+      element('div', { className: 'notification-buttons' }, deny, accept, after));
+    node.setAttribute('aria-describedby', status.id);
+    const countdown = new Countdown((seconds) => { time.textContent = clock(seconds); },
       () => { card.late = setTimeout(() => this.remove(id), lateVerdict); });
     /** @type {Card} */
-    const card = { name, node, status, bar, countdown, doubtful: false };
-    deny.addEventListener('click', () => this.#answer(id, card, false));
-    accept.addEventListener('click', () => this.#answer(id, card, true));
+    const card = { name, votes: { yes: [], missing: [] }, node, status, chips, asks: [deny, accept], after, countdown, doubtful: false };
+    for (const [button, yes] of /** @type {const} */ ([[deny, false], [accept, true], [after, false]])) {
+      button.addEventListener('click', () => this.#answer(id, card, yes));
+    }
     this.#cards.set(id, card);
     this.#container.append(node);
+    this.#sizes.observe(node);
     return card;
   }
 
@@ -176,32 +262,34 @@ export class Requests {
    * @param {Card} card
    * @param {boolean} yes
    */
-  #answer(id, { node, status }, yes) {
+  #answer(id, card, yes) {
+    const before = card.answer;
     let told = true;
     const untold = () => {
       told = false;
-      node.classList.remove('answered');
-      status.textContent = text('request.untold');
-      this.#on.changed();
+      card.answer = before;
+      card.trouble = 'request.untold';
+      this.#show(card);
     };
     if (!this.#on.answer(id, yes, untold)) {
-      status.textContent = text('request.no-connection');
+      card.trouble = 'request.no-connection';
+      this.#show(card);
       return;
     }
     if (!told) return;
-    status.textContent = text(yes ? 'request.accepted' : 'request.declined');
-    const focused = node.contains(document.activeElement);
-    node.classList.add('answered');
-    this.#on.changed();
-    if (focused) node.focus(); // the buttons go
+    card.answer = yes ? 'yes' : 'no';
+    card.trouble = undefined;
     this.#keepStill();
+    this.#show(card);
   }
 }
 
 /**
- * @param {string} label
+ * @param {string} label the name of its text
  * @param {string} className
+ * @param {string} who
  */
-function answerButton(label, className) {
-  return element('button', { type: 'button', className: `notification-button ${className}` }, label);
+function answerButton(label, className, who) {
+  const words = text(label);
+  return element('button', { type: 'button', className: `notification-button ${className}`, ariaLabel: `${words}: ${who}` }, words);
 }
