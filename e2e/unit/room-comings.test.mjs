@@ -123,7 +123,7 @@ describe('coming and going', () => {
     const [line] = await told(page);
     assert.match(line, /^Charlie and Dora weren’t let in$/);
     assert.equal(await page.locator('#empty').isVisible(), true, 'nobody has come');
-    await page.click('#invite-first');
+    await page.click('#invite-more');
     assert.equal(await page.locator('#invite-dialog').isVisible(), true);
   });
 });
