@@ -67,6 +67,7 @@ describe('the theme', { concurrency: 2 }, () => {
   test('that was chosen while a page was put aside is there when it comes back', async (t) => {
     const context = await newContext(t);
     const page = await openTab(context);
+    await page.fill('#code', '123456'); // or the page would load itself again
     await page.evaluate(() => {
       localStorage.setItem('theme', 'dark'); // in this very tab, which is not told of it
       dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }));
