@@ -39,7 +39,7 @@ export class Invite {
   /**
    * @param {import('../transport/events.js').Events} events
    * @param {InviteParts} parts
-   * @param {import('./roomcode.js').RoomCode} code
+   * @param {import('./rotation.js').RoomCode} code
    * @param {(said: string) => void} announce says something to who does not see the page
    */
   constructor(events, parts, code, announce) {

@@ -1,4 +1,25 @@
 import { clock, Countdown } from '../ui/countdown.js';
+import { element } from '../ui/dom.js';
+
+/** The room's code: six digits, to be read out. */
+export class RoomCode {
+  #place;
+
+  /** @param {HTMLElement} place has the digits in it */
+  constructor(place) {
+    this.#place = place;
+  }
+
+  /** The code's digits. */
+  get value() {
+    return this.#place.textContent.trim();
+  }
+
+  /** @param {string} code */
+  set(code) {
+    this.#place.replaceChildren(...[...code].map((digit) => element('span', { className: 'digit' }, digit)));
+  }
+}
 
 /** The room's code, which turns by the clock or when somebody wants another one, and the time until then. */
 export class Rotation {
@@ -6,7 +27,7 @@ export class Rotation {
 
   /**
    * @param {import('../transport/events.js').Events} events
-   * @param {import('./roomcode.js').RoomCode} code
+   * @param {RoomCode} code
    * @param {{timer: HTMLElement, renew: HTMLElement}} parts `timer` shows the time until the next code, `renew` asks for it now
    */
   constructor(events, code, { timer, renew }) {
