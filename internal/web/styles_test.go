@@ -68,6 +68,27 @@ func TestABuildIsNamedAfterItsSheets(t *testing.T) {
 	}
 }
 
+func TestShrink(t *testing.T) {
+	for sheet, want := range map[string]string{
+		"":                                    "",
+		" /* a */ ":                           "",
+		"a { color : red ; }\n\nb{}":          "a{color :red}b{}",
+		"a :hover, b:hover > c + d { }":       "a :hover,b:hover > c + d{}",
+		"a/**/.b, a /* c */ .b, a.b":          "a/**/.b,a .b,a.b",
+		"a { margin: -0.5px 0.5em 10% 0 }":    "a{margin:-0.5px 0.5em 10% 0}",
+		"a { width: calc( 1px + 2px ) }":      "a{width:calc( 1px + 2px )}",
+		"a { content: \"0.5 ;  }/*\"; b: c }": "a{content:\"0.5 ;  }/*\";b:c}",
+		"a { b: url( x y;0.5 ) }":             "a{b:url( x y;0.5 )}",
+		"@media (min-width: 0.5px) { a { } }": "@media (min-width:0.5px){a{}}",
+		":root { --a: ; --b:  x , y }":        ":root{--a:;--b:x ,y}",
+	} {
+		got, err := shrink([]byte(sheet))
+		if err != nil || string(got) != want {
+			t.Errorf("%q\n got %q, %v\nwant %q", sheet, got, err, want)
+		}
+	}
+}
+
 func TestSheetsWithMistakes(t *testing.T) {
 	for name, tt := range map[string]struct {
 		files map[string]string
