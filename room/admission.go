@@ -151,12 +151,12 @@ func (r *Room) Approve(now time.Time, c Caller, knock string) ([]Event, error) {
 	r.Knocks = slices.Clone(r.Knocks)
 	r.Knocks[i].Request = r.Knocks[i].Approve(c.Member)
 
-	events := r.decide(now)
+	events, admitted := r.decide(now)
 	if i := r.openKnock(knock); i >= 0 {
 		approvals, required := r.Knocks[i].Tally(r.voters())
 		events = append(events, r.event(KnockVoted{Knock: knock, Approvals: approvals, Required: required}))
 	}
-	return append(events, r.count()...), nil
+	return append(events, r.count(admitted)...), nil
 }
 
 // Decline ends a request: one member's no is enough.
@@ -185,12 +185,14 @@ func (r *Room) ballot(c Caller, knock string) (int, error) {
 // settle decides the open requests anew, and counts the votes on those that
 // stay open. It is called whenever the voters changed.
 func (r *Room) settle(now time.Time) []Event {
-	return append(r.decide(now), r.count()...)
+	events, admitted := r.decide(now)
+	return append(events, r.count(admitted)...)
 }
 
 // count brings the tallies of the open requests up to date, and tells of those that have
-// changed.
-func (r *Room) count() []Event {
+// changed. If somebody was admitted it tells of all: a voter may have come for one who has
+// left, and then the numbers are as before but the names are not.
+func (r *Room) count(admitted bool) []Event {
 	var events []Event
 	voters := r.voters()
 	for i := range r.Knocks {
@@ -199,7 +201,7 @@ func (r *Room) count() []Event {
 			continue
 		}
 		approvals, required := k.Tally(voters)
-		if approvals == k.Approvals && required == k.Required {
+		if !admitted && approvals == k.Approvals && required == k.Required {
 			continue
 		}
 		if events == nil {
@@ -214,9 +216,8 @@ func (r *Room) count() []Event {
 
 // decide takes knocks to memberships, in two steps: approve, when everybody has said yes, and
 // admit. In rooms of plain text nothing is to be done between them, so the second step follows
-// the first at once.
-func (r *Room) decide(now time.Time) []Event {
-	var events []Event
+// the first at once. admitted is true if it made somebody a member.
+func (r *Room) decide(now time.Time) (events []Event, admitted bool) {
 	for i := 0; i < len(r.Knocks); i++ {
 		k := &r.Knocks[i]
 		if !k.open() || k.Decide(r.voters(), now) != approval.Admitted {
@@ -227,9 +228,10 @@ func (r *Room) decide(now time.Time) []Event {
 			continue
 		}
 		events = append(events, r.admit(r.approve(i), now)...)
+		admitted = true
 		i = -1 // the new member is a voter on the other requests: start over
 	}
-	return events
+	return events, admitted
 }
 
 // approved is a knock that has everybody's yes.

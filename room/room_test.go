@@ -525,6 +525,15 @@ func TestTheVotesAreCounted(t *testing.T) {
 		s.want(out, Attached{Conn: conn, Member: "alice", Count: 1, Changed: true, After: a.After, Until: s.Seq, Told: a.After, Log: a.Log, Knocks: want}, MemberReturned{"alice", "Alice", s.now}, PresenceChanged{1},
 			KnockAdmitted{"carol", "Carol", s.now, []string{"Alice"}, s.Remaining(s.now)}, PresenceChanged{2}, s.counted("dan", 0, 2))
 	})
+	// Threat: the card of a request names somebody who has left, and not the one it waits for.
+	t.Run("one comes for another, as many as before", func(t *testing.T) {
+		s, bob := begin(t)
+		s.knock("dan", "Dan")
+		out := s.must(s.Leave(s.now, "bob", bob, s.Seq, false))
+		if got, ok := find[KnockCounted](out); !ok || !reflect.DeepEqual(got, s.counted("dan", 0, 2)) || !slices.Equal(got.Knock.Votes.Missing, []string{"Alice", "Carol"}) {
+			t.Errorf("told %v, %+v", ok, got)
+		}
+	})
 	t.Run("nothing changes", func(t *testing.T) {
 		s, bob := begin(t)
 		s.want(s.must(s.Approve(s.now, "alice", "carol")))
