@@ -106,6 +106,27 @@ func (s suite) snapshot(id string) *room.Room {
 	return r
 }
 
+// enter has a connection of a member enter a room.
+func (s suite) enter(id, member, conn string) {
+	s.Helper()
+	s.update(id, func(r *room.Room) ([]room.Event, error) {
+		return r.Connect(start, room.Attach{Member: member, Conn: room.Conn{ID: conn}})
+	})
+}
+
+// letIn makes somebody a member of the first room, whose only voter is the caller.
+func (s suite) letIn(id string, by room.Caller) {
+	s.Helper()
+	s.update("room1", func(r *room.Room) ([]room.Event, error) {
+		_, asked, err := r.RequestJoin(start, id, "session of "+id, id)
+		if err != nil {
+			return nil, err
+		}
+		admitted, err := r.Approve(start, by, id)
+		return append(asked, admitted...), err
+	})
+}
+
 // say makes a message of a member as the room's next event.
 func say(r *room.Room, member, text, ref string) room.Message {
 	r.Seq++
@@ -292,9 +313,7 @@ func unentered(t *testing.T, s suite) {
 		}
 	}
 	enter := func(n int) {
-		s.update(fmt.Sprintf("room%d", n), func(r *room.Room) ([]room.Event, error) {
-			return r.Connect(start, room.Attach{Member: fmt.Sprintf("member%d", n), Conn: room.Conn{ID: "conn"}})
-		})
+		s.enter(fmt.Sprintf("room%d", n), fmt.Sprintf("member%d", n), "conn")
 	}
 	want()
 	for n := range 4 {
@@ -323,17 +342,9 @@ func lapsed(t *testing.T, s suite) {
 	for n := range 3 {
 		s.create(n)
 	}
-	s.update("room1", func(r *room.Room) ([]room.Event, error) {
-		return r.Connect(start, room.Attach{Member: "member1", Conn: room.Conn{ID: "conn"}})
-	})
-	s.update("room1", func(r *room.Room) ([]room.Event, error) {
-		_, asked, err := r.RequestJoin(start, "bob", "session of bob", "Bob")
-		if err != nil {
-			return nil, err
-		}
-		admitted, err := r.Approve(start, room.Caller{Member: "member1", Conn: "conn"}, "bob")
-		return append(asked, admitted...), err
-	})
+	s.enter("room1", "member1", "conn")
+	s.letIn("bob", room.Caller{Member: "member1", Conn: "conn"})
+	s.enter("room1", "bob", "conn of bob") // else the membership would end before the room
 	want := func(page, session string, want room.Closing) {
 		t.Helper()
 		if got, err := s.store.Lapsed(t.Context(), page, session); got != want || err != nil {
@@ -474,9 +485,7 @@ func invitations(t *testing.T, s suite) {
 		})
 	}
 	for n := 1; n <= 2; n++ {
-		s.update(fmt.Sprintf("room%d", n), func(r *room.Room) ([]room.Event, error) {
-			return r.Connect(start, room.Attach{Member: by(n).Member, Conn: room.Conn{ID: "conn"}})
-		})
+		s.enter(fmt.Sprintf("room%d", n), by(n).Member, "conn")
 	}
 	leads(1, "")
 	invite(1, 1)
@@ -559,9 +568,7 @@ func snapshots(t *testing.T, s suite) {
 		_, events, err := r.RequestJoin(start, "knock", "session2", "Bob")
 		return events, err
 	})
-	s.update("room1", func(r *room.Room) ([]room.Event, error) {
-		return r.Connect(start, room.Attach{Member: "member1", Conn: room.Conn{ID: "conn"}})
-	})
+	s.enter("room1", "member1", "conn")
 	if !reflect.DeepEqual(*before, image) || len(before.Members[0].Conns) != 0 {
 		t.Errorf("the snapshot became %+v", before)
 	}
@@ -592,22 +599,10 @@ func closing(t *testing.T, s suite) {
 
 func arrivals(t *testing.T, s suite) {
 	s.create(1)
-	enter := func(member string) {
-		s.update("room1", func(r *room.Room) ([]room.Event, error) {
-			return r.Connect(start, room.Attach{Member: member, Conn: room.Conn{ID: "conn-" + member}})
-		})
-	}
-	enter("member1")
+	s.enter("room1", "member1", "conn")
 	want := map[string]int{"member1": 0}
 	for i, id := range []string{"bob", "carol", "dan"} {
-		s.update("room1", func(r *room.Room) ([]room.Event, error) {
-			_, asked, err := r.RequestJoin(start, id, "session-"+id, id)
-			if err != nil {
-				return nil, err
-			}
-			admitted, err := r.Approve(start, room.Caller{Member: "member1", Conn: "conn-member1"}, id)
-			return append(asked, admitted...), err
-		})
+		s.letIn(id, room.Caller{Member: "member1", Conn: "conn"})
 		if want[id] = i + 1; id == "dan" {
 			continue
 		}
@@ -652,12 +647,8 @@ func sessions(t *testing.T, s suite) {
 	if got := ids("visitor"); !reflect.DeepEqual(got, []string{"room1"}) {
 		t.Errorf("visitor leads to %v", got)
 	}
-	s.update("room1", func(r *room.Room) ([]room.Event, error) {
-		return r.Connect(start, room.Attach{Member: "member1", Conn: room.Conn{ID: "conn"}})
-	})
-	s.update("room2", func(r *room.Room) ([]room.Event, error) {
-		return r.Connect(start, room.Attach{Member: "member2", Conn: room.Conn{ID: "conn2"}})
-	})
+	s.enter("room1", "member1", "conn")
+	s.enter("room2", "member2", "conn2")
 	seat := func(id, want string) {
 		t.Helper()
 		got, err := s.store.BySeat(t.Context(), id)
@@ -757,9 +748,7 @@ func notices(t *testing.T, s suite) {
 	if err := s.store.Create(t.Context(), r, roomy); err != nil {
 		t.Fatal(err)
 	}
-	s.update("room1", func(r *room.Room) ([]room.Event, error) {
-		return r.Connect(start, room.Attach{Member: "member1", Conn: room.Conn{ID: "conn"}})
-	})
+	s.enter("room1", "member1", "conn")
 	alice := room.Caller{Member: "member1", Conn: "conn"}
 	// visit has somebody come in, say something and leave for good: three notices.
 	visit := func(id string) {
@@ -768,9 +757,7 @@ func notices(t *testing.T, s suite) {
 			return events, err
 		})
 		s.update("room1", func(r *room.Room) ([]room.Event, error) { return r.Approve(start, alice, id) })
-		s.update("room1", func(r *room.Room) ([]room.Event, error) {
-			return r.Connect(start, room.Attach{Member: id, Conn: room.Conn{ID: "conn-" + id}})
-		})
+		s.enter("room1", id, "conn-"+id)
 		s.post(id, "I am "+id)
 		s.update("room1", func(r *room.Room) ([]room.Event, error) {
 			return r.Leave(start, room.Caller{Member: id, Conn: "conn-" + id}, r.Seq, true)
@@ -802,15 +789,11 @@ func notices(t *testing.T, s suite) {
 		return log
 	}
 	// Events of no consequence leave no notice.
-	s.update("room1", func(r *room.Room) ([]room.Event, error) {
-		return r.Connect(start, room.Attach{Member: "member1", Conn: room.Conn{ID: "conn1"}})
-	})
+	s.enter("room1", "member1", "conn1")
 	s.update("room1", func(r *room.Room) ([]room.Event, error) {
 		return r.Leave(start, room.Caller{Member: "member1", Conn: "conn1"}, r.Seq, false)
 	})
-	s.update("room1", func(r *room.Room) ([]room.Event, error) {
-		return r.Connect(start, room.Attach{Member: "member1", Conn: room.Conn{ID: "conn2"}})
-	})
+	s.enter("room1", "member1", "conn2")
 	check(0)
 	visit("Bob")
 	log := check(0, "Bob admitted[Alice]", "Bob joined[]", "Bob: I am Bob", "Bob left[]")
@@ -839,9 +822,7 @@ func said(t *testing.T, s suite) {
 		_, events, err := r.RequestJoin(start, "bob", "session2", "Bob")
 		return events, err
 	})
-	s.update("room1", func(r *room.Room) ([]room.Event, error) {
-		return r.Connect(start, room.Attach{Member: "member1", Conn: room.Conn{ID: "conn"}})
-	})
+	s.enter("room1", "member1", "conn")
 	s.update("room1", func(r *room.Room) ([]room.Event, error) {
 		return r.Approve(start, room.Caller{Member: "member1", Conn: "conn"}, "bob")
 	})
