@@ -98,7 +98,8 @@ func (r *Room) occur(d deadline, now time.Time, newCode func() string) []Event {
 	case membershipEnds:
 		return r.end(d.index, d.at)
 	case invitationEnds:
-		return r.lapse(d.index, d.at)
+		r.endInvitations(d.index, func(v Invitation) bool { return !d.at.Before(v.Until) })
+		return nil
 	case knockTimesOut:
 		return []Event{r.refuse(d.index, TimedOut, d.at)}
 	case verdictIsForgotten:

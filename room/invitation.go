@@ -92,12 +92,6 @@ func (r *Room) endInvitations(member int, ends func(Invitation) bool) {
 	r.Revision++
 }
 
-// lapse ends the invitations of a member whose time is over.
-func (r *Room) lapse(member int, now time.Time) []Event {
-	r.endInvitations(member, func(v Invitation) bool { return !now.Before(v.Until) })
-	return nil
-}
-
 // Invitations returns the hashes of all invitations that hold. Stores lead from each of them
 // to the room.
 func (r *Room) Invitations() []LookupHash {

@@ -120,8 +120,6 @@ func (g *Gateway) tellKnock(roomID string, k room.Knocked) {
 		voter := slices.Contains(k.Voters, l.member)
 		if voter {
 			l.tell(asked)
-		}
-		if voter {
 			l.tell(votes.of(l))
 		}
 		if voter || l.applicant {
