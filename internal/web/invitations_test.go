@@ -2,6 +2,7 @@ package web
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -64,9 +65,7 @@ func TestJoiningByAnInvitation(t *testing.T) {
 			}
 			b := newBrowser(t, newHandler(t, service))
 			form := url.Values{"display_name": {"Anna"}}
-			for field, values := range tt.form {
-				form[field] = values
-			}
+			maps.Copy(form, tt.form)
 			got := b.post("/join", form, header("Accept", "application/json"))
 			got.want(t, tt.status)
 			var said struct{ Code, Field, Location, Error string }

@@ -81,8 +81,9 @@ func (s *server) join(w http.ResponseWriter, r *http.Request) {
 // is when to try again. Invitations are too long to be guessed, so who has guessed codes, or
 // shares a network with somebody who does, still comes in by one.
 func (s *server) ask(r *http.Request, a room.Application) (seat room.Seat, retry time.Duration, err error) {
+	ctx := r.Context()
 	check := func() (wrong bool) {
-		seat, err = s.service.RequestJoin(r.Context(), a)
+		seat, err = s.service.RequestJoin(ctx, a)
 		return errors.Is(err, room.ErrNoSuchCode)
 	}
 	if !s.limited || a.Lookup != "" {
@@ -99,10 +100,7 @@ func (s *server) ask(r *http.Request, a room.Application) (seat room.Seat, retry
 // refuseJoin answers with the problem of an application. One by an invitation has no code for
 // it to be about.
 func (s *server) refuseJoin(w http.ResponseWriter, r *http.Request, a room.Application, err error) {
-	p, foreseen := problemOf(err, "join")
-	if !foreseen {
-		s.log.Error("a request failed", "where", "join", "error", err)
-	}
+	p := s.problemIn("join", err)
 	if a.Lookup != "" && p.field == codeField {
 		p.field = ""
 	}
@@ -204,11 +202,17 @@ func (s *server) status(w http.ResponseWriter, r *http.Request) {
 
 // refuseUse answers with the problem that an error of a use case means to people.
 func (s *server) refuseUse(w http.ResponseWriter, r *http.Request, where string, err error) {
+	s.refuse(w, r, s.problemIn(where, err))
+}
+
+// problemIn returns what an error of a use case means to people, and logs one that nobody has
+// foreseen.
+func (s *server) problemIn(where string, err error) problem {
 	p, foreseen := problemOf(err, where)
 	if !foreseen {
 		s.log.Error("a request failed", "where", where, "error", err)
 	}
-	s.refuse(w, r, p)
+	return p
 }
 
 func pathOf(seat room.Seat) string { return "/room/" + seat.Path }
