@@ -147,11 +147,13 @@ func (p *packs) put(name packedName, file packedFile) []byte {
 
 // codingFor returns in which coding a file is best sent as the answer to a request; nil if as it
 // is. A request for a range is not answered with a packed file, since its bytes are counted in
-// the file as it is. A request with a condition is not either, since its answer may have no body
-// whose length could be told.
+// the file as it is. A request with a condition that can fail is not either, since the answer to
+// that has no body whose length could be told.
 func codingFor(r *http.Request) *coding {
-	if r.Header.Get("Range") != "" || r.Header.Get("If-Match") != "" {
-		return nil
+	for _, name := range []string{"Range", "If-Match", "If-Unmodified-Since"} {
+		if r.Header.Get(name) != "" {
+			return nil
+		}
 	}
 	weights := map[string]float64{}
 	for part := range strings.SplitSeq(strings.Join(r.Header.Values("Accept-Encoding"), ","), ",") {

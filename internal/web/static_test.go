@@ -227,6 +227,11 @@ func TestStaticPacked(t *testing.T) {
 	if got := changing.get("/static/text.css", accepts); unpacked(t, got.body) != text {
 		t.Errorf("file that may change: %v", got.Header)
 	}
+	files["text.css"].ModTime = time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC)
+	failed := changing.get("/static/text.css", accepts, header("If-Unmodified-Since", "Thu, 01 Jan 2026 00:00:00 GMT"))
+	if length := failed.Header.Get("Content-Length"); failed.StatusCode != http.StatusPreconditionFailed || length != "" && length != "0" {
+		t.Errorf("If-Unmodified-Since: %d, %v", failed.StatusCode, failed.Header)
+	}
 }
 
 // Threat: a large file is asked for, and packing it holds up everybody else's.
