@@ -47,7 +47,7 @@ export class Requests {
   #more = element('button', { type: 'button', className: 'requests-more' });
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #moved;
-  // Whatever has another size moves what is below it, before the next click.
+  // A card whose size changes moves everything below it, perhaps just before a click.
   #sizes = new ResizeObserver(() => this.#keepStill());
 
   /**
