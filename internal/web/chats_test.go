@@ -59,7 +59,7 @@ func TestStartPageListsSeats(t *testing.T) {
 		if strings.Contains(page.body, "Gone") {
 			t.Errorf("it lists what is over: %s", page.body)
 		}
-		b.get("/", header("Accept-Language", "de")).want(t, 200, "2: 2 Personen;", "endet in 3 Tagen;", "1: 1 Person;")
+		b.get("/", header("Accept-Language", "de")).want(t, 200, "2: 2 Leute;", "endet in 3 Tagen;", "1: 1 Person;")
 
 		// Another language, and nothing to list.
 		service.seats = nil
