@@ -2,13 +2,15 @@ package modules
 
 import (
 	"bytes"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 )
 
-// WithoutComments returns a module without its comments. All else is as it was written, and in the
-// same line, so that a browser says where an error is in words that fit the source. The
-// module does the same as before, unless it reads its own functions as text.
+// WithoutComments returns a module without its comments, and without the white space at the
+// beginning of its lines. All else is as it was written, and in the same line, so that a browser
+// says where an error is in words that fit the source. The module does the same as before,
+// unless it reads its own functions as text.
 //
 // Two kinds of comment stay, since others than readers need them: licences ("/*!", "@license" and
 // "@preserve"), and marks for developers' tools ("//# "). The error is an [*Error] without a File.
@@ -27,7 +29,28 @@ func WithoutComments(source string) ([]byte, error) {
 			written = c.end
 		}
 	}
-	return append(lean, source[written:]...), nil
+	return withoutIndentation(string(append(lean, source[written:]...))), nil
+}
+
+var indentation = regexp.MustCompile(`([\n\r\x{2028}\x{2029}])[ \t]+`)
+
+// withoutIndentation takes the white space at the beginning of lines from a module without mistakes.
+// Lines within a text or a template stay as they are, and so do those around a comment that is left.
+func withoutIndentation(source string) []byte {
+	l := lexer{source: source}
+	lean := make([]byte, 0, len(source))
+	for {
+		from := l.pos
+		next := l.next()
+		between := source[from:next.pos]
+		if !strings.ContainsAny(between, "/#") {
+			between = indentation.ReplaceAllString(between, "$1")
+		}
+		lean = append(append(lean, between...), source[next.pos:l.pos]...)
+		if next.kind == end {
+			return lean
+		}
+	}
 }
 
 // isForOthers reports whether a comment is more than a word to whoever reads the source.
