@@ -105,6 +105,20 @@ func TestRequestStatus(t *testing.T) {
 	}
 }
 
+// namesFirst wants a page to know whose votes there are whenever it is told how many there are.
+func namesFirst(t *testing.T, c *client) {
+	t.Helper()
+	told := c.names()
+	if !slices.Contains(told, "request_status") {
+		t.Errorf("it is told of no request: %v", told)
+	}
+	for i, name := range told {
+		if name == "request_status" && (i == 0 || told[i-1] != "request_votes") {
+			t.Errorf("a number comes before its names: %v", told)
+		}
+	}
+}
+
 // Threat: somebody at the door learns who is inside.
 func TestWhoseVotesTheyAreIsForMembersOnly(t *testing.T) {
 	s := newServer(t)
@@ -133,6 +147,7 @@ func TestWhoseVotesTheyAreIsForMembersOnly(t *testing.T) {
 	a.emit("approve_join", yes)
 	a.barrier()
 	equal(t, "and after a yes", votes(a), []string{nobody, nobody, `["Alice"]["B\u0026#39;ob"]`})
+	namesFirst(t, a)
 
 	// The page that is loaded now has nothing to ask, and yet learns of the request.
 	a.write("41")
@@ -149,6 +164,7 @@ func TestWhoseVotesTheyAreIsForMembersOnly(t *testing.T) {
 	if e := w.expect("join_denied"); e.field("code") != `"declined"` {
 		t.Error(e)
 	}
+	namesFirst(t, a)
 	for who, c := range map[string]*client{"the applicant": w, "a page that does not name itself": b} {
 		c.barrier()
 		equal(t, who+" hears", votes(c), nil)
