@@ -758,6 +758,33 @@ describe('the start page', { concurrency: 3 }, () => {
     });
   }
 
+  for (const [locale, lang, soon, later] of [
+    ['en-GB', 'en', ['ends today at 21:30', 'ends tomorrow at 04:02'], ['ends Saturday at 04:02', 'ends Friday, June 12 at 04:02']],
+    ['en-US', 'en', ['ends today at 9:30 PM', 'ends tomorrow at 4:02 AM'], ['ends Saturday at 4:02 AM', 'ends Friday, June 12 at 4:02 AM']],
+    ['de-DE', 'de', ['endet heute um 21:30', 'endet morgen um 04:02'], ['endet am Samstag um 04:02', 'endet am Freitag, 12. Juni um 04:02']],
+  ]) {
+    test(`says by the browser’s clock when a chat ends: ${locale}`, async (t) => {
+      const ends = ['2026-06-04T21:30:00+02:00', '2026-06-05T04:02:00+02:00', '2026-06-06T04:02:00+02:00', '2026-06-12T04:02:00+02:00'];
+      const page = await open(t, {
+        lang, locale, timezoneId: 'Europe/Vienna',
+        variables: { chats: [...ends, '2026-06-04T12:00:00+02:00'].map((end) => ({ ...chatAs('Ana'), ends: end })) },
+        prepare: (context) => context.clock.setFixedTime(new Date('2026-06-04T20:00:00+02:00')),
+      });
+      const said = async () => (await page.locator('.chat-end').allInnerTexts()).map((text) => text.replaceAll('\u202f', ' '));
+      await eventually(async () => assert.deepEqual(await said(), [...soon, ...later, 'ends in 3 h']));
+      // A page that was looked at before midnight is right after it.
+      await page.clock.setFixedTime(new Date('2026-06-05T00:10:00+02:00'));
+      await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+      assert.equal((await said())[1], soon[0].replace(/\d.*/, '') + later[0].replace(/^.*? (?=\d)/, ''));
+      assert.deepEqual(page.problems, []);
+    });
+  }
+
+  test('says without scripts how long a chat lasts', async (t) => {
+    const page = await open(t, { variables: { chats: [chatAs('Ana')] }, javaScriptEnabled: false });
+    assert.equal(await page.locator('.chat-facts').innerText(), '2 people, ends in 3 h');
+  });
+
   for (const javaScriptEnabled of [true, false]) {
     test(`asks before a chat is left, ${javaScriptEnabled ? 'with' : 'without'} scripts`, async (t) => {
       const page = await open(t, { variables: { chats: [chatAs('Ana')] }, javaScriptEnabled });

@@ -98,7 +98,7 @@ describe('the header', () => {
     assert.deepEqual((await page.locator('#members li').allInnerTexts()).map((text) => text.replace(/\s+/g, ' ').trim()),
       ['A Alice <3 Here', "Z Zoë O'Brien You", 'Ñ ñandú Away']);
     await page.receive('room_status', { exists: true, participant_count: 2, expires_in: 3600 });
-    assert.match(await textOf(page, '#room-end'), /^This chat ends in 60 minutes, on \w+day at \d/);
+    assert.match(await textOf(page, '#room-end'), /^This chat ends in 1 hour, on \w+day at \d/);
     assert.match(await textOf(page, '#members-dialog'), /Not end-to-end encrypted yet/);
     await page.click('#members-invite');
     assert.equal(await page.isVisible('#invite-dialog'), true);

@@ -196,7 +196,7 @@ describe('the end of a chat', () => {
     return page;
   }
   const told = async (page) => (await page.locator('.system-message').allInnerTexts()).map((said) => said.replace(/\.[^]*$/, ''));
-  const [hour, tenMinutes, minute] = ['This chat ends in 60 minutes, at 15:00', 'This chat ends in 10 minutes, at 15:00', 'This chat ends in 1 minute'];
+  const [hour, tenMinutes, minute] = ['This chat ends in 1 hour, at 15:00', 'This chat ends in 10 minutes, at 15:00', 'This chat ends in 1 minute'];
 
   test('is announced an hour, ten minutes and a minute before, once each', async (t) => {
     const page = await ending(t, 3 * 3600);
@@ -204,7 +204,7 @@ describe('the end of a chat', () => {
     await page.clock.fastForward(2 * 3_600_000);
     await page.tick(1100);
     assert.deepEqual(await told(page), [hour]);
-    assert.match(await page.locator('#news').textContent(), /ends in 60 minutes/);
+    assert.match(await page.locator('#news').textContent(), /ends in 1 hour/);
     await page.status(3590);
     await page.clock.fastForward(50 * 60_000);
     await page.tick(1100);

@@ -1,3 +1,4 @@
+import { sayEnds } from './chats.js';
 import { invitedTo, keepCode } from './codefield.js';
 import { lookupIn } from './invitation.js';
 import { loadClient } from '../transport/connection.js';
@@ -78,6 +79,9 @@ function welcome() {
 }
 
 byId('theme').append(themeSwitch());
+sayEnds();
+// Today's words are not tomorrow's.
+document.addEventListener('visibilitychange', sayEnds);
 keepCode(code, invite);
 if (!isHere(rememberedName())) name.value ||= rememberedName();
 addEventListener('hashchange', open);

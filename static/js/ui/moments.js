@@ -2,7 +2,8 @@
 // hours: a language alone does not tell which of them a person uses.
 const language = document.documentElement.lang || undefined;
 const { hourCycle } = new Intl.DateTimeFormat(undefined, { hour: 'numeric' }).resolvedOptions();
-const time = new Intl.DateTimeFormat(language, { hour: 'numeric', minute: '2-digit', hourCycle });
+// By `numeric` some languages say 4:02 and others 04:02.
+const time = new Intl.DateTimeFormat(language, { hour: hourCycle?.startsWith('h2') ? '2-digit' : 'numeric', minute: '2-digit', hourCycle });
 const weekday = new Intl.DateTimeFormat(language, { weekday: 'long' });
 const date = new Intl.DateTimeFormat(language, { weekday: 'long', day: 'numeric', month: 'long' });
 const relative = new Intl.RelativeTimeFormat(language);
@@ -29,7 +30,8 @@ export function ahead(seconds) {
 
 /** @param {number} seconds */
 function span(seconds) {
-  if (seconds < 2 * hour) return relative.format(Math.max(1, Math.round(seconds / minute)), 'minute');
+  const minutes = Math.max(1, Math.round(seconds / minute));
+  if (minutes < 120 && minutes !== 60) return relative.format(minutes, 'minute');
   if (seconds < 2 * day) return relative.format(Math.round(seconds / hour), 'hour');
   return relative.format(Math.round(seconds / day), 'day');
 }
