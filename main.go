@@ -204,8 +204,9 @@ func wire(cfg config.Config, log *slog.Logger) (*app, error) {
 func about(cfg config.Config) web.About {
 	return web.About{
 		OperatorName: cfg.OperatorName, OperatorURL: cfg.OperatorURL, PrivacyURL: cfg.PrivacyURL,
-		SourceURL: cfg.SourceURL,
-		Version:   version.Number, Commit: version.Commit(),
+		SourceURL:    cfg.SourceURL,
+		RoomLifetime: cfg.RoomTTL,
+		Version:      version.Number, Commit: version.Commit(),
 	}
 }
 

@@ -60,7 +60,7 @@ export function render(name, variables, lang = 'en') {
   const blocks = new Map([...page.matchAll(/{% block (\w+) %}(.*?){% endblock %}/gs)].map(([, block, text]) => [block, text]));
   const source = read('base.html').replace(/{% block (\w+) %}(.*?){% endblock %}/gs, (_, block, text) => blocks.get(block) ?? text);
   return filledIn(source, {
-    lang, words, script_words: JSON.stringify({ scripts, refusals, sentences }), ...variables,
+    lang, words, lifetime: { tagline: words['start.tagline'], gone: words['start.how.end'], cookie: words['start.kept.cookies.session'] }, script_words: JSON.stringify({ scripts, refusals, sentences }), ...variables,
     url_for: (folder, file) => `/${folder}/${file}`,
     modules: (script) => needs(root, `static/${script}`).map((module) => `/${module}`),
   });

@@ -3,6 +3,7 @@ package web
 import (
 	"net/url"
 	"strings"
+	"time"
 
 	"securechat/internal/web/jinja"
 )
@@ -14,6 +15,8 @@ type About struct {
 	OperatorName, OperatorURL, PrivacyURL string
 	// SourceURL is where the source code of what is running is.
 	SourceURL string
+	// RoomLifetime is how long a chat lasts. Zero stands for a day.
+	RoomLifetime time.Duration
 	// Version and Commit are what is running.
 	Version, Commit string
 }

@@ -184,6 +184,7 @@ func (s *server) addOurs(h http.Header, r *http.Request, vars map[string]any) {
 	}
 	vars["lang"], vars["words"], vars["script_words"] = l.Tag, jinja.Dict(l.Pages), l.ForScripts
 	vars["modules"], vars["site"] = s.modules.function(), s.site(r)
+	vars["lifetime"] = lifetimeVars(l, s.lifetime)
 	maps.Copy(vars, s.about)
 }
 

@@ -118,6 +118,7 @@ type server struct {
 	modules     *neededModules
 	clientFiles library
 	about       map[string]any // variables of our templates
+	lifetime    time.Duration  // of a chat, for our templates
 	errorLook   errorLook
 	proxies     Proxies
 	policy      string
@@ -154,7 +155,7 @@ func New(o Options) (http.Handler, error) {
 	}
 	s := &server{
 		service: o.Service, sessions: o.Sessions, addressKey: o.AddressKey,
-		pages: pages, words: texts, foreign: o.Foreign, static: static, modules: &neededModules{static: static}, clientFiles: library, about: o.About.vars(),
+		pages: pages, words: texts, foreign: o.Foreign, static: static, modules: &neededModules{static: static}, clientFiles: library, about: o.About.vars(), lifetime: o.About.RoomLifetime,
 		proxies: o.Proxies, policy: policyOf(o), limited: o.RateLimits, guesses: newGuesses(),
 		ready: o.Ready, metrics: o.Metrics, log: o.Log,
 		renderers: make(chan struct{}, renderersPerCPU*runtime.GOMAXPROCS(0)),

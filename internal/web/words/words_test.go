@@ -244,6 +244,9 @@ func TestWordsAreUsed(t *testing.T) {
 		`words\['([^']+)'\]`: {"templates", []string{".html"}, english.Pages, []string{
 			"minutes.one", "minutes.other", "error.failed", "error.nothing-here", "error.wait",
 			"start.chats.people.one", "start.chats.people.other", "start.chats.nobody", "start.chats.ends", "start.chats.held",
+			"start.tagline", "start.tagline.minutes.one", "start.tagline.minutes.other", "start.tagline.hours.one", "start.tagline.hours.other", "start.tagline.days",
+			"start.how.end", "start.how.end.minutes.one", "start.how.end.minutes.other", "start.how.end.hours.one", "start.how.end.hours.other", "start.how.end.days",
+			"start.kept.cookies.session", "start.kept.cookies.session.days",
 			"span.minutes", "span.hours", "span.days.one", "span.days.other",
 		}},
 		`'([a-z]+\.[a-z.-]+)'`: {"static/js", []string{".js", ".mjs"}, english.Scripts, []string{"connection.online", "connection.offline", "connection.closed"}},
