@@ -486,7 +486,7 @@ for (const { label, version, transports } of matrix) {
       const left = await bob.person.post(`${bob.room.path}/leave`, {});
       assert.equal(left.status, 302);
       assert.equal(left.location, '/');
-      assert.equal((await bob.conn.waitFor('room_error')).message, 'You left this room in another tab.');
+      assert.equal((await bob.conn.waitFor('room_error')).message, 'You left this chat in another tab.');
       for (const { conn } of [ana, cleo]) {
         assert.deepEqual(await conn.waitFor('member_left'), { display_name: 'Bob' });
         await conn.barrier();
