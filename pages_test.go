@@ -31,6 +31,7 @@ var pageVars = map[string]map[string]any{
 		"operator": jinja.Dict{"name": `us"><script>`, "url": "https://us.example/", "privacy": "mailto:us@us.example"},
 		"source":   "https://code.example/",
 		"version":  jinja.Dict{"number": "1.2.3", "commit": "abc"},
+		"lifetime": jinja.Dict{"tagline": "A chat.", "gone": "Gone", "cookie": "It lasts."},
 	},
 	"waiting_approval.html": {
 		"answer_time": 60,
