@@ -20,7 +20,10 @@ type Knock struct {
 }
 
 // Votes are the names of the members present, by whether they have said yes to a knock.
-type Votes struct{ Yes, Missing []string }
+type Votes struct {
+	Yes, Missing []string
+	By           []string // the ids of those who have said yes
+}
 
 // Refusal is why a knock ended without admission.
 type Refusal string
@@ -298,6 +301,7 @@ func (r *Room) shown(a *Applicant) Knock {
 		case !m.Present:
 		case a.ApprovedBy(m.ID):
 			k.Votes.Yes = append(k.Votes.Yes, m.Name)
+			k.Votes.By = append(k.Votes.By, m.ID)
 		default:
 			k.Votes.Missing = append(k.Votes.Missing, m.Name)
 		}

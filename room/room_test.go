@@ -158,6 +158,7 @@ func (s *scene) counted(id string, approvals, required int) Body {
 		switch {
 		case m.Present && k.ApprovedBy(m.ID):
 			votes.Yes = append(votes.Yes, m.Name)
+			votes.By = append(votes.By, m.ID)
 		case m.Present:
 			votes.Missing = append(votes.Missing, m.Name)
 		}
@@ -488,7 +489,7 @@ func TestTheVotesAreCounted(t *testing.T) {
 			KnockAdmitted{"dan", "Dan", s.now, []string{"Alice", "Bob"}, s.Remaining(s.now)}, PresenceChanged{3}, s.counted("carol", 1, 3))
 		conn, out := s.connect("dan")
 		a, _ := find[Attached](out)
-		want := []Knock{{ID: "carol", Name: "Carol", Deadline: s.now.Add(time.Minute), Approvals: 1, Required: 3, Votes: Votes{[]string{"Alice"}, []string{"Bob", "Dan"}}}}
+		want := []Knock{{ID: "carol", Name: "Carol", Deadline: s.now.Add(time.Minute), Approvals: 1, Required: 3, Votes: Votes{[]string{"Alice"}, []string{"Bob", "Dan"}, []string{"alice"}}}}
 		if !reflect.DeepEqual(a.Knocks, want) {
 			t.Errorf("shown %+v, want %+v", a.Knocks, want)
 		}
@@ -501,7 +502,7 @@ func TestTheVotesAreCounted(t *testing.T) {
 			s.counted("carol", 0, 1))
 		conn, out := s.connect("alice")
 		a, _ := find[Attached](out)
-		approved := []Knock{{ID: "carol", Name: "Carol", Deadline: s.now.Add(time.Minute), Approvals: 1, Required: 2, Votes: Votes{[]string{"Alice"}, []string{"Bob"}}}}
+		approved := []Knock{{ID: "carol", Name: "Carol", Deadline: s.now.Add(time.Minute), Approvals: 1, Required: 2, Votes: Votes{[]string{"Alice"}, []string{"Bob"}, []string{"alice"}}}}
 		s.want(out, Attached{Conn: conn, Member: "alice", Count: 2, Changed: true, After: a.After, Until: s.Seq, Told: a.After, Approved: approved}, MemberReturned{"alice", "Alice", s.now}, PresenceChanged{2},
 			s.counted("carol", 1, 2))
 	})

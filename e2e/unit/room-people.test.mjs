@@ -73,7 +73,7 @@ describe('people', () => {
     const page = await joined(t);
     const [card, state] = ['#notification-knock-1', '#status-knock-1'];
     const self = 'Zoë O&#39;Brien';
-    const votes = (yes, missing) => page.receive('request_votes', { ...knock, yes, missing });
+    const votes = (yes, missing) => page.receive('request_votes', { ...knock, yes, missing, own: yes.includes(self) });
     const chips = async () => (await page.locator(`${card} .votes li`).allTextContents()).map((text) => text.replace(/ (said yes|hasn’t answered)$/, (_, vote) => (vote === 'said yes' ? '+' : '-')));
     await page.receive('join_request', knock);
     await votes([], [self]);
@@ -103,7 +103,7 @@ describe('people', () => {
 
   test('a page that was loaded after its yes has the card, answered', async (t) => {
     const page = await joined(t);
-    await page.receive('request_votes', { ...knock, yes: ['Zoë O&#39;Brien'], missing: ['Ben'] });
+    await page.receive('request_votes', { ...knock, yes: ['Zoë O&#39;Brien'], missing: ['Ben'], own: true });
     await page.receive('request_status', { user_id: 'knock-1', approvals: 1, required: 2, time_remaining: 30 });
     assert.equal(await textOf(page, '#status-knock-1'), 'You said yes. Waiting for Ben.');
     assert.equal(await page.locator('#notification-knock-1 .after').isVisible(), true);
@@ -114,10 +114,27 @@ describe('people', () => {
     const page = await joined(t);
     const crowd = (from, to) => Array.from({ length: to - from }, (_, i) => `M${from + i}`);
     await page.receive('join_request', knock);
-    await page.receive('request_votes', { ...knock, yes: [...crowd(0, 6), 'Zoë O&#39;Brien'], missing: crowd(6, 19) });
+    await page.receive('request_votes', { ...knock, yes: [...crowd(0, 6), 'Zoë O&#39;Brien'], missing: crowd(6, 19), own: true });
     assert.equal(await textOf(page, '#status-knock-1'), 'You said yes. Waiting for M6, M7 and 11 others.');
     const chips = await page.locator('#notification-knock-1 .votes bdi').allTextContents();
     assert.deepEqual([chips[0], chips.at(-1), chips.length], ['7 of 20', '+5', 10]);
+  });
+
+  test('voters whom the server does not name are counted, oneself among them', async (t) => {
+    const page = await joined(t);
+    const chips = () => page.locator('#notification-knock-1 .votes bdi').allTextContents();
+    const votes = (told) => page.receive('request_votes', { ...knock, ...told });
+    await page.receive('join_request', knock);
+    await votes({ yes: ['Ana', 'Ben'], yes_more: 3, missing: ['Cleo'], missing_more: 2 });
+    assert.equal(await textOf(page, '#status-knock-1'), 'Ana, Ben and 3 others said yes.');
+    assert.deepEqual(await chips(), ['5 of 8', 'Cleo', '+2']);
+    assert.equal(await page.locator('#notification-knock-1 .accept').isVisible(), true);
+    await votes({ yes: ['Ana', 'Ben'], yes_more: 4, missing: ['Cleo'], missing_more: 1, own: true });
+    assert.equal(await textOf(page, '#status-knock-1'), 'You said yes. Waiting for Cleo and 1 other.');
+    assert.equal(await page.locator('#notification-knock-1 .after').isVisible(), true, 'as said in another tab');
+    await page.receive('join_request', knock);
+    assert.equal(await page.locator('#notification-knock-1 .accept').isVisible(), true, 'the server asks again');
+    assert.deepEqual(page.problems, []);
   });
 
   test('several are counted, and a low window shows one of them and how many more', async (t) => {

@@ -142,10 +142,29 @@ func (g *Gateway) tellCount(roomID string, k room.Knock) {
 
 // standing returns how a knock stands, and for members whose votes that are. Only pages
 // that name themselves are told the latter.
-func (g *Gateway) standing(k room.Knock) (stands *outgoing, votes versions) {
+func (g *Gateway) standing(k room.Knock) (stands *outgoing, votes ballot) {
 	stands = g.outgoing(engine.Event{"request_status", requestOf(k, time.Now())}, nil)
-	votes = versions{named: g.outgoing(engine.Event{"request_votes", votesOf(k)}, nil), others: g.outgoing(nil, nil)}
-	return stands, votes
+	return stands, g.ballot(k)
+}
+
+// ballot is the two forms of the votes on a knock: for who has said yes to it, and for all others.
+type ballot struct {
+	by        []string // who have said yes
+	yes, open versions
+}
+
+func (g *Gateway) ballot(k room.Knock) ballot {
+	version := func(own bool) versions {
+		return versions{named: g.outgoing(engine.Event{"request_votes", votesOf(k, own)}, nil), others: g.outgoing(nil, nil)}
+	}
+	return ballot{k.Votes.By, version(true), version(false)}
+}
+
+func (b ballot) of(l listener) *outgoing {
+	if slices.Contains(b.by, l.member) {
+		return b.yes.of(l)
+	}
+	return b.open.of(l)
 }
 
 // tellAdmission tells the members and the applicant that somebody was let in.
@@ -243,17 +262,17 @@ func (x *entrance) catchUp(roomID string) {
 	}
 	for _, k := range x.Knocks {
 		c.emit("join_request", knockOf(roomID, k))
-		c.showKnock(k)
+		c.showKnock(k, false)
 	}
 	for _, k := range x.Approved {
-		c.showKnock(k)
+		c.showKnock(k, true)
 	}
 }
 
-// showKnock tells a member's connection how a knock stands.
-func (c *conn) showKnock(k room.Knock) {
+// showKnock tells the connection of a member who has said yes to a knock, or has not, how it stands.
+func (c *conn) showKnock(k room.Knock, own bool) {
 	if c.named() {
-		c.emit("request_votes", votesOf(k))
+		c.emit("request_votes", votesOf(k, own))
 	}
 	c.emit("request_status", requestOf(k, time.Now()))
 }

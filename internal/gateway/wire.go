@@ -40,6 +40,10 @@ var aliases = map[string]string{
 // maxField bounds a field that holds an id or a name, in bytes.
 const maxField = 512
 
+// maxNamed bounds the names in each list of votes, in bytes. Every member's page is told of every
+// open request whenever somebody comes or goes, and names may be long.
+const maxNamed = 512
+
 // maxRef bounds a message's ref, in bytes: the log keeps it, and everybody is sent it.
 const maxRef = 64
 
@@ -174,10 +178,13 @@ type (
 	}
 	// votesPayload has names. It is for members whose pages name themselves.
 	votesPayload struct {
-		UserID  string   `json:"user_id"`
-		User    string   `json:"user"`
-		Yes     []string `json:"yes"`
-		Missing []string `json:"missing"`
+		UserID      string   `json:"user_id"`
+		User        string   `json:"user"`
+		Yes         []string `json:"yes"`
+		YesMore     int      `json:"yes_more,omitempty"` // as many who are not named
+		Missing     []string `json:"missing"`
+		MissingMore int      `json:"missing_more,omitempty"`
+		Own         bool     `json:"own,omitempty"` // the page's member is one of those who have said yes
 	}
 	admittedPayload struct {
 		UserID      string `json:"user_id"`
@@ -233,8 +240,23 @@ func noticeOf(m *room.Message, missed bool) noticePayload {
 	return noticePayload{m.Seq, string(m.Notice.What), m.Member, html.EscapeString(m.Name), escaped(m.Notice.By), m.At.UnixMilli(), missed}
 }
 
-func votesOf(k room.Knock) votesPayload {
-	return votesPayload{k.ID, html.EscapeString(k.Name), escaped(k.Votes.Yes), escaped(k.Votes.Missing)}
+// votesOf returns the votes on a knock for a member who has said yes to it, or has not.
+func votesOf(k room.Knock, own bool) votesPayload {
+	yes, yesMore := named(k.Votes.Yes)
+	missing, missingMore := named(k.Votes.Missing)
+	return votesPayload{k.ID, html.EscapeString(k.Name), yes, yesMore, missing, missingMore, own}
+}
+
+// named returns as many of the names as there is room for, and the number of the others.
+func named(names []string) (shown []string, more int) {
+	shown = escaped(names)
+	bytes := 0
+	for i, name := range shown {
+		if bytes += len(name); bytes > maxNamed {
+			return shown[:i], len(shown) - i
+		}
+	}
+	return shown, 0
 }
 
 // escaped returns names as pages take them, never nil.

@@ -18,7 +18,9 @@ export class Door {
       const who = textOf(user);
       if (requests.add(id, who)) on.knocked(who);
     });
-    events.on('request_votes', ({ user_id: id, user, yes, missing }) => requests.vote(id, textOf(user), { yes: yes.map(textOf), missing: missing.map(textOf) }));
+    events.on('request_votes', ({ user_id: id, user, yes, yes_more: yesMore = 0, missing, missing_more: missingMore = 0, own = false }) => {
+      requests.vote(id, textOf(user), { yes: yes.map(textOf), yesMore, missing: missing.map(textOf), missingMore, own });
+    });
     events.on('request_status', ({ user_id: id, time_remaining: seconds }) => requests.time(id, seconds));
     events.on('join_approved', ({ user_id: id }) => { requests.remove(id); });
     events.on('join_denied', ({ user_id: id, code = '' }) => {

@@ -19,18 +19,21 @@ export function titleOf(names) {
  * Names within a sentence.
  *
  * @param {string[]} names
+ * @param {number} [unnamed] how many more there are
  */
-export function listOf(names) {
-  return shortened(sentence, names);
+export function listOf(names, unnamed) {
+  return shortened(sentence, names, unnamed);
 }
 
 /**
  * @param {Intl.ListFormat} list
  * @param {string[]} names
+ * @param {number} [unnamed]
  */
-function shortened(list, names) {
+function shortened(list, names, unnamed = 0) {
   const shown = names.map(isolated);
-  if (names.length <= most) return list.format(shown);
-  const number = names.length - most + 1;
-  return text(formFor(more, number), { names: row.format(shown.slice(0, -number)), number });
+  if (unnamed === 0 && names.length <= most) return list.format(shown);
+  const named = shown.slice(0, most - 1);
+  const number = names.length - named.length + unnamed;
+  return text(formFor(more, number), { names: row.format(named), number });
 }

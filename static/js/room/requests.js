@@ -82,7 +82,7 @@ export class Requests {
     const card = this.#cards.get(id) ?? this.#open(id, name);
     card.answer = undefined;
     card.trouble = undefined;
-    card.votes = { ...card.votes, yes: card.votes.yes.filter((each) => each !== this.#self) };
+    card.votes = { ...card.votes, yes: card.votes.yes.filter((each) => each !== this.#self), own: false };
     this.#countDown(card, this.#answerTime);
     this.#show(card);
     return !known;
@@ -157,7 +157,7 @@ export class Requests {
 
   /** @param {Card} card */
   #answerOn({ answer, votes }) {
-    return answer ?? (votes.yes.includes(this.#self) ? 'yes' : undefined);
+    return answer ?? (votes.own ? 'yes' : undefined);
   }
 
   // Takes no clicks for a moment: a click now may be meant for what was here before.
@@ -247,7 +247,7 @@ export class Requests {
     const countdown = new Countdown((seconds) => { time.textContent = clock(seconds); },
       () => { card.late = setTimeout(() => this.remove(id), lateVerdict); });
     /** @type {Card} */
-    const card = { name, votes: { yes: [], missing: [] }, node, status, chips, asks: [deny, accept], after, countdown, doubtful: false };
+    const card = { name, votes: { yes: [], yesMore: 0, missing: [], missingMore: 0, own: false }, node, status, chips, asks: [deny, accept], after, countdown, doubtful: false };
     for (const [button, yes] of /** @type {const} */ ([[deny, false], [accept, true], [after, false]])) {
       button.addEventListener('click', () => this.#answer(id, card, yes));
     }

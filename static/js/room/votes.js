@@ -11,7 +11,10 @@ const agreed = { one: 'votes.yes.one', other: 'votes.yes.other' };
  *
  * @typedef {object} Votes
  * @property {string[]} yes names of those who have said yes
+ * @property {number} yesMore how many more have, who are not named
  * @property {string[]} missing names of those who have not answered
+ * @property {number} missingMore how many more have not
+ * @property {boolean} own the person at the page has said yes
  */
 
 /**
@@ -21,13 +24,13 @@ const agreed = { one: 'votes.yes.one', other: 'votes.yes.other' };
  * @param {string} self the name of the person at the page
  * @param {'yes' | 'no' | undefined} answer the person's own
  */
-export function sentenceOf({ yes, missing }, self, answer) {
+export function sentenceOf({ yes, yesMore, missing, missingMore }, self, answer) {
   if (answer === 'no') return text('request.declined');
   if (answer === 'yes') {
     const others = missing.filter((name) => name !== self);
-    return others.length > 0 ? text('request.waiting', { names: listOf(others) }) : text('request.accepted');
+    return others.length > 0 ? text('request.waiting', { names: listOf(others, missingMore) }) : text('request.accepted');
   }
-  if (yes.length > 0) return text(formFor(agreed, yes.length), { names: listOf(yes) });
+  if (yes.length > 0) return text(formFor(agreed, yes.length + yesMore), { names: listOf(yes, yesMore) });
   return missing.length > 1 ? text('request.rule') : '';
 }
 
@@ -38,17 +41,19 @@ export function sentenceOf({ yes, missing }, self, answer) {
  * @param {Votes} votes
  * @param {string} self
  */
-export function chipsOf({ yes, missing }, self) {
-  const total = yes.length + missing.length;
+export function chipsOf({ yes, yesMore, missing, missingMore }, self) {
+  const agreeing = yes.length + yesMore;
+  const total = agreeing + missing.length + missingMore;
   if (total < 2) return [];
   const own = (/** @type {string} */ name) => (name === self ? text('members.you') : name);
   const sorted = (/** @type {string[]} */ names) => [...names].sort((a, b) => Number(b === self) - Number(a === self)).map(own);
-  const counted = total > crowd && yes.length > 1;
-  const open = sorted(missing);
+  const counted = yesMore > 0 || (total > crowd && agreeing > 1);
+  const open = sorted(missing).slice(0, crowd);
+  const unnamed = missing.length - open.length + missingMore;
   return [
-    ...(counted ? [text('votes.count', { yes: yes.length, all: total })] : sorted(yes)).map((name) => chip(name, 'yes')),
-    ...open.slice(0, crowd).map((name) => chip(name, 'open')),
-    ...open.length > crowd ? [chip(`+${open.length - crowd}`, 'open')] : [],
+    ...(counted ? [text('votes.count', { yes: agreeing, all: total })] : sorted(yes)).map((name) => chip(name, 'yes')),
+    ...open.map((name) => chip(name, 'open')),
+    ...unnamed > 0 ? [chip(`+${unnamed}`, 'open')] : [],
   ];
 }
 

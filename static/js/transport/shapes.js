@@ -80,7 +80,7 @@ const shapes = {
   join_request: fields({ ...knock, user: string }),
   partial_approval: fields(votes),
   request_status: fields({ ...votes, time_remaining: number }),
-  request_votes: fields({ ...knock, user: string, yes: list(string), missing: list(string) }),
+  request_votes: fields({ ...knock, user: string, yes: list(string), missing: list(string) }, { yes_more: count, missing_more: count, own: flag }),
   join_approved: fields(knock),
   join_denied: fields(knock, { reason: string, code: string }),
   room_status: fields({ exists: flag }, { participant_count: count, expires_in: number }),
