@@ -40,9 +40,11 @@ func ValidCode(code string) bool {
 
 // Rotate gives the room a new code on somebody's wish, valid for a whole rotation from
 // now. The code before, and one before that which still held, end at once: somebody
-// does not want them to be used.
+// does not want them to be used. So do the invitations of absent members: nobody who is there
+// could end them.
 func (r *Room) Rotate(now time.Time, code string) []Event {
 	r.endPrevious()
+	r.endInvitationsOfAbsent(now)
 	r.setCode(code, now.Add(r.Terms.CodeRotation))
 	return []Event{r.event(CodeChanged{Code: code, Remaining: r.Terms.CodeRotation})}
 }

@@ -63,8 +63,8 @@ func (r *Room) next() deadline {
 		case len(m.Conns) == 0:
 			consider(m.absence(&r.Terms), memberGoesAbsent, i)
 		}
-		for _, v := range r.Members[i].Invitations {
-			consider(v.Until, invitationEnds, i)
+		if invitations := r.Members[i].Invitations; len(invitations) > 0 {
+			consider(invitations[0].Until, invitationEnds, i)
 		}
 	}
 	for i := range r.Knocks {

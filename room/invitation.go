@@ -92,6 +92,20 @@ func (r *Room) endInvitations(member int, ends func(Invitation) bool) {
 	r.Revision++
 }
 
+// endInvitationsOfAbsent ends all invitations of the members who are absent. Those who have been
+// away for longer than the grace, and stayed for an invitation only, are members no longer.
+func (r *Room) endInvitationsOfAbsent(now time.Time) {
+	for i := range r.Members {
+		if r.Members[i].Present || len(r.Members[i].Invitations) == 0 {
+			continue
+		}
+		m := r.editMember(i)
+		m.Invitations = nil
+		m.EndDue = latest(m.EndDue, now) // not in the past, of which everyone has been told
+		r.Revision++
+	}
+}
+
 // Invitations returns the hashes of all invitations that hold. Stores lead from each of them
 // to the room.
 func (r *Room) Invitations() []LookupHash {
@@ -108,9 +122,9 @@ func (r *Room) Invitations() []LookupHash {
 func (r *Room) invites(hash LookupHash) bool { return slices.Contains(r.Invitations(), hash) }
 
 // invitedUntil returns when the last invitation of the member ends; zero if there is none.
-func (m *Member) invitedUntil() (until time.Time) {
-	for _, v := range m.Invitations {
-		until = latest(until, v.Until)
+func (m *Member) invitedUntil() time.Time {
+	if len(m.Invitations) == 0 {
+		return time.Time{}
 	}
-	return until
+	return m.Invitations[len(m.Invitations)-1].Until
 }

@@ -137,6 +137,55 @@ func TestInvitationsAreTakenBack(t *testing.T) {
 	}
 }
 
+// Threat: somebody makes a link, goes away, and hands it to everybody. Nobody who is left could end it.
+func TestANewCodeEndsTheInvitationsOfAbsentMembers(t *testing.T) {
+	for name, tt := range map[string]struct {
+		away    time.Duration
+		members int // at once; at the end of the grace only Alice is left
+	}{
+		"within the grace": {time.Minute, 2},
+		"long after it":    {30 * time.Minute, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := founded(t)
+			s.admit("bob", "Bob")
+			s.invite("alice", 1)
+			s.invite("bob", 2)
+			s.invite("bob", 3)
+			s.must(s.Leave(s.now, "bob", s.by("bob").Conn, s.Seq, false))
+			s.pass(tt.away)
+			s.holding("before", 1, 2, 3)
+			revision := s.Revision
+			s.Rotate(s.now, "654321")
+			s.holding("afterwards", 1)
+			if s.Revision == revision {
+				t.Error("no store hears of it")
+			}
+			for _, e := range s.pass(0) {
+				if left, ok := e.(MemberLeft); ok && !left.At.Equal(s.now) {
+					t.Errorf("somebody left at %v, it is %v", left.At, s.now)
+				}
+			}
+			if len(s.Members) != tt.members {
+				t.Errorf("%d members, want %d", len(s.Members), tt.members)
+			}
+			s.pass(s.Terms.ReturnGrace)
+			if len(s.Members) != 1 {
+				t.Errorf("who is away stays: %d members", len(s.Members))
+			}
+		})
+	}
+}
+
+func TestACodeThatTurnsByTheClockEndsNoInvitation(t *testing.T) {
+	s := founded(t)
+	s.admit("bob", "Bob")
+	s.invite("bob", 1)
+	s.must(s.Leave(s.now, "bob", s.by("bob").Conn, s.Seq, false))
+	s.pass(2 * s.Terms.CodeRotation)
+	s.holding("then", 1)
+}
+
 func TestInvitationsAreForWhoIsInside(t *testing.T) {
 	s := founded(t)
 	bob := s.admit("bob", "Bob")

@@ -169,7 +169,8 @@ type Member struct {
 	LoadingUntil time.Time
 	// Lost holds the lost connections whose pages may resume, the latest loss last.
 	Lost []Loss
-	// Invitations are those that the member has made and that hold, oldest first.
+	// Invitations are those that the member has made and that hold, oldest first: the order in
+	// which they end.
 	Invitations []Invitation
 }
 
