@@ -117,6 +117,7 @@ export const states = {
   // The invitation is nobody's.
   'start-invitation-ended': async (visit) => {
     const tab = await startTab(visit, '/#AAECAwQFBgcICQoLDA0ODw');
+    tab.expect(refusals);
     await tab.page.fill('#name', 'Ben');
     await tab.page.click('#join');
     await tab.page.locator('#code-problem > :not(:empty)').waitFor();
