@@ -156,3 +156,47 @@ func TestInvitationsAreADeadline(t *testing.T) {
 		}
 	})
 }
+
+// Threat: rooms that are made, given a link and left hold all places for an hour.
+func TestARoomThatOnlyALinkKeepsGivesWay(t *testing.T) {
+	for name, tt := range map[string]struct {
+		capacity room.Capacity
+		newcomer string
+		gone     string // the session whose room gives way
+	}{
+		"the one that is deserted for longest, of all": {room.Capacity{Rooms: 3, RoomsPerAddress: 3}, "new", "s1"},
+		"the newcomer's own":                           {room.Capacity{Rooms: 9, RoomsPerAddress: 1}, "s2", "s2"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, _ := newService(room.Options{Capacity: tt.capacity})
+				run(t, s)
+				rooms := map[string]string{}
+				for _, session := range []string{"s1", "s2", "s3"} {
+					seat := create(t, s, session, "Alice")
+					enter(t, s, seat, session)
+					invite(t, s, seat)
+					rooms[session] = seat.Room
+					if session != "s3" { // where somebody is present
+						must(t, s.Disconnect(t.Context(), seat.Room, seat.ID, session, 0, false))
+					}
+					time.Sleep(time.Minute)
+				}
+				newcomer := room.Creation{Session: "n", Networks: []room.Network{{Key: tt.newcomer, Share: 1}}, Name: "Nora"}
+				if _, err := s.Create(t.Context(), newcomer); err == nil {
+					t.Fatal("a room gives way within the grace")
+				}
+				time.Sleep(15 * time.Minute)
+				if _, err := s.Create(t.Context(), newcomer); err != nil {
+					t.Fatal(err)
+				}
+				for session, id := range rooms {
+					_, err := s.Status(t.Context(), id)
+					if gone := errors.Is(err, room.ErrNotFound); gone != (session == tt.gone) {
+						t.Errorf("the room of %s: err = %v", session, err)
+					}
+				}
+			})
+		})
+	}
+}

@@ -103,22 +103,25 @@ func (s *Service) Create(ctx context.Context, c Creation) (Seat, error) {
 		if errors.Is(err, ErrCodeTaken) {
 			continue
 		}
-		if errors.Is(err, ErrTooManyRooms) {
-			if err = s.makePlace(ctx, c.Networks); err == nil {
-				continue
-			}
+		switch {
+		case errors.Is(err, ErrTooManyRooms):
+			err = s.makePlace(ctx, c.Networks)
+		case errors.Is(err, ErrTooManyRoomsHere):
+			err = s.makePlaceHere(ctx, c.Networks)
+		case err == nil:
+			s.alarm.set(r.NextDeadline())
+			return r.memberSeat(&r.Members[0], now), nil
 		}
 		if err != nil {
 			return Seat{}, err
 		}
-		s.alarm.set(r.NextDeadline())
-		return r.memberSeat(&r.Members[0], now), nil
 	}
 }
 
 // makePlace ends a room that nobody has entered, if that is still so, for somebody from
 // these networks. Rooms that are only made cost nothing to make, so they must not keep out
-// people who come. Errors: ErrTooManyRooms if somebody has entered each of them.
+// people who come. If there is none it ends one that is deserted: a link that nobody opens must
+// not keep them out either. Errors: ErrTooManyRooms if each room is needed.
 func (s *Service) makePlace(ctx context.Context, newcomer []Network) error {
 	unentered, err := s.store.Unentered(ctx)
 	if err != nil {
@@ -126,8 +129,42 @@ func (s *Service) makePlace(ctx context.Context, newcomer []Network) error {
 	}
 	r := ToGiveWay(unentered, newcomer)
 	if r == nil {
+		deserted, err := s.deserted(ctx)
+		if err != nil {
+			return err
+		}
+		r = ToGiveWay(deserted, newcomer)
+	}
+	if r == nil {
 		return ErrTooManyRooms
 	}
+	return s.giveWay(ctx, r)
+}
+
+// makePlaceHere ends the room from the newcomer's own address that has been deserted for
+// longest. Errors: ErrTooManyRoomsHere if there is none.
+func (s *Service) makePlaceHere(ctx context.Context, newcomer []Network) error {
+	deserted, err := s.deserted(ctx)
+	if err != nil {
+		return err
+	}
+	for _, r := range deserted {
+		if len(r.Networks) > 0 && r.Networks[0].Key == newcomer[0].Key { // the narrowest, within all others
+			return s.giveWay(ctx, r)
+		}
+	}
+	return ErrTooManyRoomsHere
+}
+
+func (s *Service) deserted(ctx context.Context) ([]*Room, error) {
+	rooms, err := s.store.Rooms(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("looking for a deserted room: %w", err)
+	}
+	return Deserted(rooms, time.Now()), nil
+}
+
+func (s *Service) giveWay(ctx context.Context, r *Room) error {
 	return ignoreNotFound(s.change(ctx, r.ID, func(r *Room, now time.Time) ([]Event, error) {
 		return r.GiveWay(now), nil
 	}))

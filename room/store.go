@@ -74,6 +74,11 @@ type Store interface {
 	// Unentered returns the rooms that nobody has entered, oldest first; none is no
 	// error. Its cost goes with their number, not with the number of rooms.
 	Unentered(ctx context.Context) ([]*Room, error)
+
+	// Rooms returns all rooms, in any order. It is asked only where there is no place for
+	// another one.
+	Rooms(ctx context.Context) ([]*Room, error)
+
 	// Lapsed returns how the room has ended in which the session had the page at /room/<page>:
 	// Unentered, Expired or, for every other reason and every other session, "". A store need
 	// not remember more than the latest thousands of such pages.

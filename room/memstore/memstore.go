@@ -437,6 +437,17 @@ func (s *Store) Unentered(context.Context) ([]*room.Room, error) {
 	return rooms, nil
 }
 
+// Rooms implements room.Store.
+func (s *Store) Rooms(context.Context) ([]*room.Room, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	rooms := make([]*room.Room, 0, len(s.rooms))
+	for _, k := range s.rooms {
+		rooms = append(rooms, k.room)
+	}
+	return rooms, nil
+}
+
 // Lapsed implements room.Store.
 func (s *Store) Lapsed(_ context.Context, page, session string) (room.Closing, error) {
 	s.mu.RLock()

@@ -33,6 +33,7 @@ func Run(t *testing.T, open func(t *testing.T) room.Store) {
 		{"capacity", capacity},
 		{"wider networks have their share", networks},
 		{"the rooms that nobody has entered, oldest first", unentered},
+		{"all rooms are there until they are closed", allRooms},
 		{"whose the pages of rooms were that have lapsed", lapsed},
 		{"codes are unique among live rooms", uniqueCodes},
 		{"the code before leads to its room while it holds", previousCode},
@@ -336,6 +337,32 @@ func unentered(t *testing.T, s suite) {
 	want()
 	s.close("room1")
 	want()
+}
+
+func allRooms(t *testing.T, s suite) {
+	want := func(want ...string) {
+		t.Helper()
+		rooms, err := s.store.Rooms(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, r := range rooms {
+			got = append(got, r.ID)
+		}
+		slices.Sort(got)
+		if !slices.Equal(got, want) {
+			t.Errorf("rooms: %q; want %q", got, want)
+		}
+	}
+	want()
+	for n := range 3 {
+		s.create(n)
+	}
+	s.enter("room1", "member1", "conn")
+	want("room0", "room1", "room2")
+	s.close("room1")
+	want("room0", "room2")
 }
 
 func lapsed(t *testing.T, s suite) {
