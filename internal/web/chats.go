@@ -13,24 +13,33 @@ import (
 	"securechat/room"
 )
 
+// maxListed bounds what the start page lists of a session, which can hold a seat in every room.
+const maxListed = 20
+
 // seatVars are the variables of the start page about what the session holds: "chats" has its
 // memberships, and "requests" its open requests to join, oldest room first.
+//
+// There are maxListed of them at the most: all open requests first, and then the newest chats.
 //
 // Nothing in them names another member: whoever looks at a start page that was left open
 // does not learn who talks to whom.
 func seatVars(seats []room.Seat, l *words.Language, now time.Time) map[string]any {
 	var chats, requests []any
+	var admitted []room.Seat
 	for _, seat := range seats {
 		switch {
 		case seat.Standing == room.Admitted && now.Before(seat.ExpiresAt):
-			chats = append(chats, chatVars(seat, l, now))
-		case seat.Standing == room.Waiting && now.Before(seat.Deadline):
+			admitted = append(admitted, seat)
+		case seat.Standing == room.Waiting && now.Before(seat.Deadline) && len(requests) < maxListed:
 			requests = append(requests, jinja.Dict{
 				"path": "/join/" + seat.ID,
 				"name": seat.Name,
 				"ends": instant(seat.Deadline),
 			})
 		}
+	}
+	for _, seat := range admitted[max(0, len(admitted)+len(requests)-maxListed):] {
+		chats = append(chats, chatVars(seat, l, now))
 	}
 	return map[string]any{"chats": jinja.NewList(chats...), "requests": jinja.NewList(requests...)}
 }

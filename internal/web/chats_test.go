@@ -2,6 +2,7 @@ package web
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"os"
@@ -31,6 +32,30 @@ func listing(o *Options) {
 		files[language] = &fstest.MapFile{Data: content}
 	}
 	o.Templates = files
+}
+
+// Threat: somebody gathers seats, and each load of the start page costs as many times the work.
+func TestStartPageListsNoMoreThanTwentySeats(t *testing.T) {
+	now := time.Now()
+	for _, tt := range []struct{ chats, requests, wantChats, wantRequests int }{
+		{20, 0, 20, 0}, {500, 0, 20, 0}, {500, 3, 17, 3}, {500, 20, 0, 20}, {500, 300, 0, 20}, {1, 19, 1, 19},
+	} {
+		var seats []room.Seat // oldest room first
+		for i := range tt.chats {
+			seats = append(seats, room.Seat{Name: fmt.Sprintf("chat %d.", i), Standing: room.Admitted, ExpiresAt: now.Add(time.Hour)})
+		}
+		for range tt.requests {
+			seats = append(seats, room.Seat{Standing: room.Waiting, Deadline: now.Add(time.Minute)})
+		}
+		service := &fakeService{seats: func(string) ([]room.Seat, error) { return seats, nil }}
+		page := newBrowser(t, newHandler(t, service, listing)).get("/").body
+		if chats, requests := strings.Count(page, "[/room/"), strings.Count(page, "(/join/"); chats != tt.wantChats || requests != tt.wantRequests {
+			t.Errorf("of %d chats and %d requests it lists %d and %d", tt.chats, tt.requests, chats, requests)
+		}
+		if newest := fmt.Sprintf("chat %d.", tt.chats-1); tt.wantChats > 0 && !strings.Contains(page, newest) {
+			t.Errorf("of %d chats the newest is missing", tt.chats)
+		}
+	}
 }
 
 // The start page lists what the session holds, with times as instants and in words.

@@ -17,8 +17,8 @@ import (
 
 // Store is a room.Store in memory. The zero value is not usable; see New.
 //
-// One lock guards everything but the feeds. It is held for a few rules and map operations,
-// about a microsecond each, and never while anything else is waited for.
+// One lock guards everything but the feeds. It is held for a few rules, for map operations that
+// go with the seats and invitations of one room, and never while anything else is waited for.
 type Store struct {
 	mu           sync.RWMutex
 	rooms        map[string]*keptRoom
