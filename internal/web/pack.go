@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"io"
 	"net/http"
+	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -75,6 +77,12 @@ const (
 	packBudget = 16 << 20 // the size of all packed files, in bytes
 	minPacked  = 1 << 10  // the size of a file that may change, in bytes: a smaller one is not worth a place
 )
+
+// texts are the extensions of files that packing makes much smaller. Pictures, sounds and fonts are
+// packed in their own way: they would take the longest, for nothing, while others wait.
+var texts = []string{".css", ".csv", ".html", ".js", ".json", ".map", ".md", ".mjs", ".svg", ".txt", ".wasm", ".webmanifest", ".xml"}
+
+func isText(name string) bool { return slices.Contains(texts, strings.ToLower(path.Ext(name))) }
 
 // packs keeps packed files. It packs a file when somebody first asks for it, since most
 // files are source maps, for which hardly anybody asks. It is safe for concurrent use.

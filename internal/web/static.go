@@ -152,7 +152,7 @@ func (s *server) serveFile(w http.ResponseWriter, r *http.Request, name, cache s
 	h.Set("Cache-Control", cache)
 	h.Add("Vary", "Accept-Encoding")
 	setContentType(h, name)
-	if c := codingFor(r); c != nil && (s.static.build != "" || info.Size() >= minPacked) {
+	if c := codingFor(r); c != nil && isText(name) && (s.static.build != "" || info.Size() >= minPacked) {
 		packed, err := s.static.packs.of(packedName{name, c}, tag, info.Size(), content)
 		if err != nil {
 			s.refuseUse(w, r, "static", err)
