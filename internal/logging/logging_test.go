@@ -397,3 +397,15 @@ func BenchmarkInfo(b *testing.B) {
 		l.Info("member joined", "room", uuid, "count", 3, "took", time.Millisecond)
 	}
 }
+
+// Threat: a lookup in an address or in JSON stands behind a sign that is written by letters and digits.
+func TestScrubFindsLookupsBehindQuotedSigns(t *testing.T) {
+	const lookup = "AAECAwQFBgcICQoLDA0ODw"
+	for _, sign := range []string{"%23", "%3D", "%2f", `\u0023`, `\x23`, `\n`, `\t`} {
+		for _, end := range []string{"", `"`, ".more", `\n`} {
+			if got, want := Scrub("/"+sign+lookup+end), "/"+sign+"[invitation]"+end; got != want {
+				t.Errorf("%q, want %q", got, want)
+			}
+		}
+	}
+}

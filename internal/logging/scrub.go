@@ -14,7 +14,10 @@ var (
 	tokens = regexp.MustCompile(`[0-9A-Za-z_-]{40,}|[0-9A-Fa-f]{32,}`)
 	// lookups also matches other long words; isLookup tells them apart.
 	lookups = regexp.MustCompile(`[0-9A-Za-z_-]{22,}`)
-	digits  = regexp.MustCompile(`\d+`)
+	// quotedLookups stand behind a sign that is written by letters or digits, as in %23 or \u0023,
+	// which would be taken for their beginning.
+	quotedLookups = regexp.MustCompile(`(%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|\\[abfnrtv])[0-9A-Za-z_-]{21}[AQgw]\b`)
+	digits        = regexp.MustCompile(`\d+`)
 )
 
 // codeLength is the number of digits of a room's code.
@@ -35,6 +38,7 @@ func Scrub(text string) string {
 	})
 	text = ipv4.ReplaceAllString(text, "[address]")
 	text = tokens.ReplaceAllString(text, "[token]")
+	text = quotedLookups.ReplaceAllString(text, "${1}[invitation]")
 	text = lookups.ReplaceAllStringFunc(text, func(match string) string {
 		if !isLookup(match) {
 			return match
