@@ -345,7 +345,7 @@ describe('chatting', { concurrency: 3 }, () => {
       await tab.reads('Ana: before the end');
       return tab;
     });
-    await shows(ana, '#ended', 'closed');
+    await shows(ana, '#ended', 'this chat has ended');
     await ana.reads('Ana: before the end');
     assert.equal(await ana.page.locator('#composer').isVisible(), false);
     assert.equal(await ana.page.evaluate(() => document.activeElement.id), 'ended');
