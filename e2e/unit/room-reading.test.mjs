@@ -174,6 +174,8 @@ describe('where reading stopped', () => {
     assert.match(await page.evaluate(() => sessionStorage.getItem('read')), /^room-1 seat-1 40$/);
     await page.receive('room_expired', { room: 'room-1' });
     assert.equal(await page.evaluate(() => sessionStorage.getItem('read')), null);
+    await page.evaluate(() => { dispatchEvent(new PageTransitionEvent('pagehide', { persisted: false })); });
+    assert.equal(await page.evaluate(() => sessionStorage.getItem('read')), null, 'nor when the page goes');
   });
 });
 

@@ -9,6 +9,7 @@ const area = 'sessionStorage';
  */
 export class Bookmark {
   #seat;
+  #isOver = false;
 
   /**
    * The message's id; undefined if nothing was read in this tab.
@@ -31,11 +32,12 @@ export class Bookmark {
 
   /** @param {number} id replaces the one that was kept */
   keep(id) {
-    remember(key, this.#seat + id, area);
+    if (!this.#isOver) remember(key, this.#seat + id, area);
   }
 
-  /** Erases it. */
+  /** Erases it, and keeps none any more. */
   forget() {
+    this.#isOver = true;
     forget(key, area);
   }
 }
