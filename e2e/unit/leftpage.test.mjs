@@ -77,6 +77,21 @@ describe('a page that was left', () => {
     assert.deepEqual(page.problems, []);
   });
 
+  test('alive has no names in its title, not even when its window gets the focus', async (t) => {
+    const page = await joinedRoom(t, chromium);
+    await page.receive('members', { members: [{ member: 'seat-2', display_name: 'Alice', present: true, you: false }] });
+    assert.match(await page.title(), /Alice/);
+    const focus = (has) => page.evaluate((focused) => {
+      document.hasFocus = () => focused;
+      dispatchEvent(new Event(focused ? 'focus' : 'blur'));
+    }, has);
+    await focus(false);
+    await hide(page);
+    assert.equal(await page.title(), 'Secure Chat');
+    await focus(true);
+    assert.equal(await page.title(), 'Secure Chat');
+  });
+
   test('by reloading asks nothing and loses nothing', async (t) => {
     const page = await joinedRoom(t, chromium);
     await page.fill('#message-input', 'half');

@@ -137,7 +137,7 @@ function open(io) {
     },
     forget() {
       messages.forget();
-      document.title = productName; // the title has names in it
+      alerts.title = productName; // the title has names in it
     },
   });
 
