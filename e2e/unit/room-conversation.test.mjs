@@ -32,6 +32,8 @@ describe('the conversation', () => {
       ['bank.example/@evil.example', []],
       ['https://\u0430pple.com/ https://www.p\u0430ypal.com', []],
       ['\u0430pple.com/x www.example.com\u0430 www.examp\u217ee.com \u0430@example.org', []],
+      ['https://bank.example\u2215login.evil.example/ https://bank.example\ua789443.evil.example https://bank.example\u30cea.evil.example/', []],
+      ['https://\ua4eepple.com/ https://\u2c9fpple.com/', []],
       ['https://яндекс.рф/', [['https://яндекс.рф/', 'https://xn--d1acpjx3f.xn--p1ai/']]],
       ['https://example.org/\u202Egpj.exe', [['https://example.org/', 'https://example.org/']]],
       ['www.example.org/\u2066x', [['www.example.org/', 'https://www.example.org/']]],

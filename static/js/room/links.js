@@ -18,7 +18,10 @@ const address = new RegExp([
 ].join('|'), 'gu');
 const punctuation = new Set('.,;:!?\'*_');
 const brackets = new Map([[')', '('], [']', '['], ['}', '{']]);
-const scripts = [/\p{Script=Latin}/u, /\p{Script=Cyrillic}/u, /\p{Script=Greek}/u, /\p{Script=Armenian}/u, /\p{Script=Cherokee}/u];
+const hostCharacters = /^[\p{ASCII}\p{L}\p{M}\p{N}]*$/u; // there are others that look like a slash
+const latin = /\p{Script=Latin}/u;
+const otherLetter = /(?!\p{Script=Latin})\p{L}/u;
+const scripts = [/\p{Script=Cyrillic}/u, /\p{Script=Greek}/u, /\p{Script=Armenian}/u, /\p{Script=Cherokee}/u];
 
 /**
  * The addresses in a text, in order.
@@ -57,7 +60,8 @@ function isPlain(shown, href) {
   const { username, password, protocol } = new URL(href);
   if (username !== '' || password !== '') return false;
   const [host] = shown.slice(protocol.startsWith('http') && shown.includes('://') ? shown.indexOf('://') + 3 : 0).split(/[/?#\\]/);
-  return host.split('.').every((part) => scripts.filter((script) => script.test(part)).length < 2);
+  if (!hostCharacters.test(host)) return false;
+  return host.split('.').every((part) => !(latin.test(part) && otherLetter.test(part)) && scripts.filter((script) => script.test(part)).length < 2);
 }
 
 /**
