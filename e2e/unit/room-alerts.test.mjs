@@ -532,6 +532,20 @@ describe('alerts', () => {
       await hears(page, ...call);
     });
 
+    test('at once if somebody has come before the connection was back', async (t) => {
+      const page = await knocked(t);
+      await told(page);
+      await page.clock.runFor(5000);
+      await tell(page, 'disconnect', 'transport close');
+      await tell(page, 'connect');
+      await tell(page, 'join_request', knock);
+      await tell(page, 'join_request', { ...knock, user: 'Dora', user_id: 'knock-2' });
+      await hears(page);
+      await tell(page, 'room_status', { room: 'room-1', exists: true });
+      await hears(page, ...sound, ['worker', '2 people ask to join', 'again']);
+      assert.match(await page.title(), /^\(2\) /);
+    });
+
     test('but not for a request that was over when the connection came back', async (t) => {
       const page = await knocked(t);
       await tell(page, 'disconnect', 'transport close');

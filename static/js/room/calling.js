@@ -10,6 +10,7 @@ export class Calling {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   #isPaused = false;
+  #isOwed = false; // somebody new came meanwhile
 
   /**
    * @param {{call: (names: string[], how: {again: boolean}) => void, over: () => void}} on `call` calls the person,
@@ -46,12 +47,19 @@ export class Calling {
   resume() {
     if (!this.#isPaused) return;
     this.#isPaused = false;
-    if (this.#waiting.size > 0) this.#schedule();
+    const isOwed = this.#isOwed;
+    this.#isOwed = false;
+    if (this.#waiting.size === 0) return;
+    if (isOwed) this.#call(false);
+    else this.#schedule();
   }
 
   /** @param {boolean} again */
   #call(again) {
-    if (this.#isPaused) return;
+    if (this.#isPaused) {
+      this.#isOwed = true;
+      return;
+    }
     this.#on.call([...this.#waiting.values()], { again });
     this.#schedule();
   }
