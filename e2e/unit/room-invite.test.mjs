@@ -158,6 +158,17 @@ describe('the invitation', () => {
     assert.match(await textOf(page, '#invite-lasts'), /1 hour/);
   });
 
+  // Threat: a page that asks again as soon as it is refused does nothing else any more.
+  test('that is refused while the one before still works is not asked for at once', async (t) => {
+    const page = await opened(t);
+    await page.clock.runFor(50 * minute);
+    assert.equal(await asks(page), 1);
+    await page.evaluate(() => globalThis.receive('room_error', { code: 'too_fast', message: 'Slow down.' }));
+    assert.equal(await asks(page), 0);
+    await page.clock.runFor(10_000);
+    assert.equal(await asks(page), 1);
+  });
+
   test('a press that comes before the link is not lost', async (t) => {
     const page = await joined(t, clipboard);
     await page.click('#invite');
@@ -214,6 +225,33 @@ describe('the invitation', () => {
     await eventually(async () => assert.notEqual(await picture(), before));
     assert.equal(await textOf(page, '#invite-said'), 'Your links no longer work. Here’s a new one.');
     assert.deepEqual(page.problems, []);
+  });
+
+  // Threat: the answer to a question from before comes after it, with a link that has ended.
+  test('a link that was ended while it was on its way is not shown', async (t) => {
+    const page = await joined(t, clipboard);
+    await page.click('#invite');
+    await page.click('#copy-link');
+    await page.click('#end-links');
+    assert.deepEqual(await events(page), ['request_invite', 'revoke_invite']);
+    await invite(page, 'dead');
+    assert.equal(await asks(page), 1);
+    assert.match(await textOf(page, '#invite-lasts'), /Getting a link/);
+    await invite(page, 'one');
+    await eventually(async () => assert.equal(await copied(page), 'http://localhost/#one'));
+    assert.equal(await asks(page), 0);
+  });
+
+  test('the picture of links that were ended is not shown until there is a new one', async (t) => {
+    const page = await joined(t);
+    const black = () => page.locator('#qr').evaluate((qr) => qr.getContext('2d').getImageData(0, 0, qr.width, qr.height).data.some((value, i) => i % 4 === 3 && value > 0));
+    await page.click('#invite');
+    await invite(page, 'one');
+    await eventually(async () => assert.equal(await black(), true));
+    await page.click('#end-links');
+    assert.equal(await black(), false);
+    await invite(page, 'one');
+    await eventually(async () => assert.equal(await black(), true));
   });
 
   test('links are not ended without a connection, which is said', async (t) => {
@@ -277,6 +315,12 @@ describe('the invitation', () => {
     await page.clock.runFor(2 * hour);
     assert.deepEqual(await page.sent(), []);
     assert.deepEqual(page.problems, []);
+  });
+
+  test('is not offered any more in a room that ended before anything was said', async (t) => {
+    const page = await joined(t);
+    await page.receive('room_expired', { room: 'room-1' });
+    assert.equal(await page.isVisible('#empty'), false);
   });
 
   test('gives way to somebody who asks to join', async (t) => {

@@ -23,6 +23,7 @@ export class Invitation {
   #wanted = false;
   #asked = false; // and not answered yet
   #isLate = false; // the server did not answer
+  #isOutdated = false; // the answer on its way is an invitation that was ended since
   /** @type {((link: string | undefined) => void)[]} */
   #waiting = [];
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -37,7 +38,10 @@ export class Invitation {
     this.#changed = changed;
     events.on('invite', ({ lookup, until }) => this.#received(lookup, until));
     events.on('connect', () => { if (this.#wanted) this.#renew(); });
-    events.on('disconnect', () => this.#failed(false));
+    events.on('disconnect', () => {
+      this.#isOutdated = false; // no answer is on its way any more
+      this.#failed(false);
+    });
     events.on('room_error', ({ ref }) => { if (this.#asked && ref === undefined) this.#failed(true); });
   }
 
@@ -88,6 +92,7 @@ export class Invitation {
   endAll() {
     if (!this.#events.say('revoke_invite')) return false;
     this.#living = undefined;
+    this.#isOutdated ||= this.#asked;
     this.#renew();
     this.#changed();
     return true;
@@ -122,12 +127,19 @@ export class Invitation {
    * @param {number} until in the server's time
    */
   #received(lookup, until) {
+    if (this.#isOutdated) {
+      this.#isOutdated = false;
+      this.#asked = false;
+      this.#renew();
+      return;
+    }
     const now = Date.now();
     const told = until - now;
     // A clock that is wrong by more than that tells nothing.
     const life = told > 0 && told <= longest ? told : longest;
     this.#living = { link: linkOf(lookup), renewal: now + Math.max(life - spare, pause), end: now + life };
     this.#answered();
+    if (this.#wanted) this.#renew();
   }
 
   /** @param {boolean} isLate */
@@ -141,7 +153,6 @@ export class Invitation {
     this.#asked = false;
     clearTimeout(this.#timer);
     for (const resolve of this.#waiting.splice(0)) resolve(this.link);
-    if (this.#wanted && this.#isLiving()) this.#renew();
     this.#changed();
   }
 }

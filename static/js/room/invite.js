@@ -95,6 +95,9 @@ export class Invite {
     if (address === undefined) {
       lasts.textContent = trouble ? '' : text('invite.pending');
       link.hidden = true;
+      // The picture of the link before is as good as that link.
+      qr.getContext('2d')?.clearRect(0, 0, qr.width, qr.height);
+      this.#drawn = '';
       return;
     }
     if (link.textContent !== address) {
