@@ -110,6 +110,19 @@ describe('people', () => {
     assert.equal(await page.getByRole('alert').textContent(), '', 'it is no news');
   });
 
+  // A member who comes back changes the votes, and hears so before being asked.
+  test('a request whose votes are told first is news all the same', async (t) => {
+    const page = await joined(t);
+    await page.receive('request_votes', { ...knock, yes: [], missing: ['Ben', 'Zoë O&#39;Brien'] });
+    const alert = page.getByRole('alert');
+    assert.equal(await alert.textContent(), '');
+    await page.receive('join_request', knock);
+    const said = await alert.textContent();
+    assert.match(said, /asks to join/);
+    await page.receive('join_request', knock); // a repeat is none
+    assert.equal(await alert.textContent(), said);
+  });
+
   test('many voters are counted, and those who are missing named as far as there is room', async (t) => {
     const page = await joined(t);
     const crowd = (from, to) => Array.from({ length: to - from }, (_, i) => `M${from + i}`);

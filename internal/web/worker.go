@@ -29,13 +29,13 @@ func (s *server) serveWorker(w http.ResponseWriter, r *http.Request) {
 		s.serveFile(w, r, workerFile, cache, file, info)
 		return
 	}
+	w.Header().Add("Vary", "Service-Worker")
 	if r.Header.Get("Service-Worker") != "script" { // who sends this runs the answer as a worker
 		s.notFound(w, r)
 		return
 	}
 	h := w.Header()
 	h.Set("Cache-Control", cache)
-	h.Add("Vary", "Service-Worker")
 	setContentType(h, workerFile)
 	http.ServeContent(w, r, workerFile, time.Time{}, bytes.NewReader(farewell))
 }

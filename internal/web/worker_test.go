@@ -48,7 +48,9 @@ func TestServiceWorker(t *testing.T) {
 			if !strings.Contains(asked.body, "unregister()") || strings.Contains(asked.body, "notificationclick") || asked.Header.Get("Vary") == "" {
 				t.Errorf("%s: %q %v", c.name, asked.body, asked.Header)
 			}
-			b.get("/sw.js").want(t, 404)
+			if other := b.get("/sw.js"); other.StatusCode != http.StatusNotFound || !strings.Contains(strings.Join(other.Header.Values("Vary"), ","), "Service-Worker") {
+				t.Errorf("%s, for nobody's worker: %d %v", c.name, other.StatusCode, other.Header)
+			}
 			b.get("/sw.js", header("Service-Worker", "other")).want(t, 404)
 		}
 	}

@@ -32,6 +32,7 @@ const more = { one: 'requests.more.one', other: 'requests.more.other' };
  * @property {HTMLElement} after the button that takes a yes back
  * @property {Countdown} countdown
  * @property {ReturnType<typeof setTimeout>} [late] takes the card away when the server's verdict is late
+ * @property {boolean} asked the person was asked; the votes may be told before
  * @property {boolean} doubtful the request may be over
  */
 
@@ -75,17 +76,18 @@ export class Requests {
    *
    * @param {string} id
    * @param {string} name
-   * @returns {boolean} whether it is new
+   * @returns {boolean} whether the person is asked for the first time
    */
   add(id, name) {
-    const known = this.#cards.has(id);
     const card = this.#cards.get(id) ?? this.#open(id, name);
+    const first = !card.asked;
+    card.asked = true;
     card.answer = undefined;
     card.trouble = undefined;
     card.votes = { ...card.votes, yes: card.votes.yes.filter((each) => each !== this.#self), own: false };
     this.#countDown(card, this.#answerTime);
     this.#show(card);
-    return !known;
+    return first;
   }
 
   /** Doubts all cards: their requests may be over. A request that the server speaks of is not. */
@@ -247,7 +249,7 @@ export class Requests {
     const countdown = new Countdown((seconds) => { time.textContent = clock(seconds); },
       () => { card.late = setTimeout(() => this.remove(id), lateVerdict); });
     /** @type {Card} */
-    const card = { name, votes: { yes: [], yesMore: 0, missing: [], missingMore: 0, own: false }, node, status, chips, asks: [deny, accept], after, countdown, doubtful: false };
+    const card = { name, votes: { yes: [], yesMore: 0, missing: [], missingMore: 0, own: false }, node, status, chips, asks: [deny, accept], after, countdown, asked: false, doubtful: false };
     for (const [button, yes] of /** @type {const} */ ([[deny, false], [accept, true], [after, false]])) {
       button.addEventListener('click', () => this.#answer(id, card, yes));
     }
