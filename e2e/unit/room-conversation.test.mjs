@@ -188,6 +188,11 @@ describe('the conversation', () => {
     // Who has left keeps theirs, and so does everybody else.
     await page.receive('members', { members: people.slice(5) });
     assert.equal((await hues()).m3, 3);
+    // So does who had left before the page was loaded, whoever comes.
+    await page.receive('message', { ...alice, member: 'gone', id: 20, content: 'hi' });
+    const { gone } = await hues();
+    await page.receive('members', { members: [...people, { ...people[0], member: 'm10', display_name: 'P10', arrival: 10 }] });
+    assert.equal((await hues()).gone, gone);
   });
 
   test('somebody whose arrival is not known has a colour that nobody else has', async (t) => {

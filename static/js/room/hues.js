@@ -34,7 +34,8 @@ export function learnHues(members) {
   }
   if (!news) return;
   const taken = new Set([...known.values()].map((number) => number % hues));
-  const ousted = [...guessed].filter(([, number]) => taken.has(number % hues)).map(([id]) => id);
+  // Where all colours are taken nobody gains by another one.
+  const ousted = taken.size === hues ? [] : [...guessed].filter(([, number]) => taken.has(number % hues)).map(([id]) => id);
   for (const id of ousted) guessed.delete(id);
   for (const id of ousted) guess(id);
   for (const node of document.querySelectorAll('[data-person]')) {
