@@ -719,6 +719,7 @@ describe('the start page', { concurrency: 3 }, () => {
     await page.click('#join');
     await eventually(async () => assert.equal(await complaint(page, 'code'), 'Diese Einladung gilt nicht mehr. Lass dir einen neuen Link schicken.'));
     assert.deepEqual([await focused(page), await page.locator('#name').inputValue()], ['code', 'Zoë']);
+    assert.equal(await page.evaluate(() => history.state?.lookup), undefined, 'loaded again, the page does not take it for one that works');
     await page.fill('#code', '123456');
     page.answers.push(json(200, { location: '/join/knock-1' }));
     await page.press('#code', 'Enter');

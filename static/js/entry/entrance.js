@@ -134,6 +134,7 @@ export class Entrance {
   #forgetInvitation() {
     this.invite();
     forget('invite', 'sessionStorage');
+    history.replaceState(null, ''); // which keeps it over a reload
   }
 
   /**
