@@ -69,7 +69,7 @@ describe('notifications', () => {
 
     await look(ana.page, false);
     await visit.knock(await ana.code(), 'Cleo');
-    await shows(ana.page, 'Cleo asks to join');
+    await shows(ana.page, 'Cleo wants to join');
     await ben.accept('Cleo');
     await ana.vote('Cleo', true);
     await shows(ana.page);

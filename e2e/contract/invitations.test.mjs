@@ -17,7 +17,7 @@ const ask = async (person, fields) => {
   const { status, html } = await person.post('/join', { display_name: 'Zoe', ...fields }, { headers: { Accept: 'application/json' } });
   return { status, ...JSON.parse(html) };
 };
-const ended = { status: 404, code: 'no_such_invite', error: 'This invitation has ended. Ask for a new link.', field: 'invite' };
+const ended = { status: 404, code: 'no_such_invite', error: 'This invite link no longer works. Ask for a new one.', field: 'invite' };
 
 for (const { label, version, transports } of matrix) {
   describe(`invitations with ${label}`, { concurrency: 6 }, () => {

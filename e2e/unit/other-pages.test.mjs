@@ -315,7 +315,7 @@ describe('the waiting page', { concurrency: 3 }, () => {
     await deny(page, 'timed_out');
     page.answers.push(ended);
     await page.click('#ask-again');
-    await eventually(async () => assert.equal(await complaint(page, 'again-code'), 'This invitation has ended. Ask for a new link.'));
+    await eventually(async () => assert.equal(await complaint(page, 'again-code'), 'This invite link no longer works. Ask for a new one.'));
     assert.equal(await focused(page), 'again-code');
     assert.equal(await page.locator('#again-code').inputValue(), '');
     // A new link may be pasted where the code goes.
@@ -717,7 +717,7 @@ describe('the start page', { concurrency: 3 }, () => {
     await eventually(async () => assert.notEqual((await page.locator('#join-problem').innerText()).trim(), ''));
     assert.equal(await shown(page, '#code'), false);
     await page.click('#join');
-    await eventually(async () => assert.equal(await complaint(page, 'code'), 'Diese Einladung gilt nicht mehr. Lass dir einen neuen Link schicken.'));
+    await eventually(async () => assert.equal(await complaint(page, 'code'), 'Dieser Einladungslink gilt nicht mehr. Lass dir einen neuen schicken.'));
     assert.deepEqual([await focused(page), await page.locator('#name').inputValue()], ['code', 'Zoë']);
     assert.equal(await page.evaluate(() => history.state?.lookup), undefined, 'loaded again, the page does not take it for one that works');
     await page.fill('#code', '123456');
@@ -749,7 +749,7 @@ describe('the start page', { concurrency: 3 }, () => {
   // Nobody else can have that name there, not even the same person in another tab.
   for (const [what, variables, name] of [
     ['is not filled in while this browser is in a chat under it', { chats: [chatAs('Bea'), chatAs('Ana María')] }, ''],
-    ['is not filled in while this browser asks to join under it', { requests: [{ path: '/join/1', name: 'Ana María' }] }, ''],
+    ['is not filled in while this browser wants to join under it', { requests: [{ path: '/join/1', name: 'Ana María' }] }, ''],
     ['is filled in beside chats under other names', { chats: [chatAs('Ana')] }, 'Ana María'],
   ]) {
     test(`the last name ${what}`, async (t) => {

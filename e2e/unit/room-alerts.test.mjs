@@ -233,7 +233,7 @@ describe('alerts', () => {
         await page.receive('message', { ...alice, id: 3, content: 'a secret' });
         await eventually(async () => assert.deepEqual((await heard(page)).filter(([what]) => what === by), [[by, 'New message from Alice']]));
         await page.receive('join_request', knock);
-        await eventually(async () => assert.deepEqual((await heard(page)).filter(([what]) => what === by), [[by, 'Charlie asks to join', 'again']]));
+        await eventually(async () => assert.deepEqual((await heard(page)).filter(([what]) => what === by), [[by, 'Charlie wants to join', 'again']]));
         assert.deepEqual(page.problems, []);
       });
     }
@@ -252,7 +252,7 @@ describe('alerts', () => {
       await look(page, false);
       await page.receive('message', { ...alice, id: 1, content: 'one' });
       await page.receive('join_request', knock);
-      await hears(page, ['worker', 'New message from Alice', 'silent'], ['worker', 'Charlie asks to join', 'again', 'silent']);
+      await hears(page, ['worker', 'New message from Alice', 'silent'], ['worker', 'Charlie wants to join', 'again', 'silent']);
     });
 
     test('lead back to the page, by its path', async (t) => {
@@ -270,7 +270,7 @@ describe('alerts', () => {
       const page = await called(t, {});
       await look(page, false);
       await page.receive('join_request', knock);
-      await eventually(async () => assert.deepEqual(await onScreen(page), ['Charlie asks to join']));
+      await eventually(async () => assert.deepEqual(await onScreen(page), ['Charlie wants to join']));
       await page.evaluate(() => {
         globalThis.focus = () => globalThis.heard.push(['focus']);
         globalThis.heard.length = 0;
@@ -286,7 +286,7 @@ describe('alerts', () => {
         await look(page, false);
         await page.receive('message', { ...alice, id: 1, content: 'one' });
         await page.receive('join_request', knock);
-        await eventually(async () => assert.deepEqual(await onScreen(page), ['New message from Alice', 'Charlie asks to join']));
+        await eventually(async () => assert.deepEqual(await onScreen(page), ['New message from Alice', 'Charlie wants to join']));
         await look(page, true);
         await eventually(async () => assert.deepEqual(await onScreen(page), []));
       });
@@ -421,7 +421,7 @@ describe('alerts', () => {
 
     test('every ten seconds, to the eye, the ear and the hand', async (t) => {
       const page = await knocked(t);
-      const call = [...sound, ['worker', 'Charlie asks to join', 'again']];
+      const call = [...sound, ['worker', 'Charlie wants to join', 'again']];
       await hears(page, ...call);
       for (let again = 0; again < 4; again += 1) {
         await page.clock.runFor(9999);
@@ -440,18 +440,18 @@ describe('alerts', () => {
       assert.doesNotMatch(await page.title(), /^\(/);
       await look(page, false);
       await page.clock.runFor(10_000);
-      await hears(page, ...sound, ['worker', 'Charlie asks to join', 'again']);
+      await hears(page, ...sound, ['worker', 'Charlie wants to join', 'again']);
     });
 
     test('once for all who knock, from the last one on', async (t) => {
       const page = await knocked(t);
-      await hears(page, ...sound, ['worker', 'Charlie asks to join', 'again']);
+      await hears(page, ...sound, ['worker', 'Charlie wants to join', 'again']);
       await page.clock.runFor(100);
       await tell(page, 'join_request', { ...knock, user_id: 'knock-2', user: 'Dora' });
-      await hears(page, ['worker', '2 people ask to join']); // much at once is one thing
+      await hears(page, ['worker', '2 people want to join']); // much at once is one thing
       await page.clock.runFor(6000);
       await tell(page, 'join_request', { ...knock, user_id: 'knock-3', user: 'Eve' });
-      const call = [...sound, ['worker', '3 people ask to join', 'again']];
+      const call = [...sound, ['worker', '3 people want to join', 'again']];
       await hears(page, ...call);
       await page.clock.runFor(9999);
       await hears(page);
@@ -461,7 +461,7 @@ describe('alerts', () => {
       // The others still wait when one has an answer.
       for (const id of ['knock-1', 'knock-2']) await tell(page, 'join_approved', { user_id: id, room: 'room-1' });
       await page.clock.runFor(10_000);
-      await hears(page, ...sound, ['worker', 'Eve asks to join', 'again']);
+      await hears(page, ...sound, ['worker', 'Eve wants to join', 'again']);
     });
 
     test('more and more seldom where requests stay open for long', async (t) => {
@@ -490,7 +490,7 @@ describe('alerts', () => {
     for (const [name, end] of Object.entries(endings)) {
       test(`until ${name}`, async (t) => {
         const page = await knocked(t);
-        await hears(page, ...sound, ['worker', 'Charlie asks to join', 'again']);
+        await hears(page, ...sound, ['worker', 'Charlie wants to join', 'again']);
         await end(page);
         await told(page);
         await page.clock.runFor(30_000);
@@ -505,20 +505,20 @@ describe('alerts', () => {
       await told(page);
       await page.clock.runFor(1000);
       await tell(page, 'join_request', knock);
-      await hears(page, ...sound, ['worker', 'Charlie asks to join', 'again']);
+      await hears(page, ...sound, ['worker', 'Charlie wants to join', 'again']);
     });
 
     test('without a sound once that is turned off', async (t) => {
       const page = await knocked(t);
-      await hears(page, ...sound, ['worker', 'Charlie asks to join', 'again']);
+      await hears(page, ...sound, ['worker', 'Charlie wants to join', 'again']);
       await page.evaluate(() => document.querySelector('#sound').click());
       await page.clock.runFor(10_000);
-      await hears(page, ['worker', 'Charlie asks to join', 'again', 'silent']);
+      await hears(page, ['worker', 'Charlie wants to join', 'again', 'silent']);
     });
 
     test('not without a connection, and again with one', async (t) => {
       const page = await knocked(t);
-      const call = [...sound, ['worker', 'Charlie asks to join', 'again']];
+      const call = [...sound, ['worker', 'Charlie wants to join', 'again']];
       await hears(page, ...call);
       await page.clock.runFor(5000);
       await tell(page, 'disconnect', 'transport close');
@@ -542,7 +542,7 @@ describe('alerts', () => {
       await tell(page, 'join_request', { ...knock, user: 'Dora', user_id: 'knock-2' });
       await hears(page);
       await tell(page, 'room_status', { room: 'room-1', exists: true });
-      await hears(page, ...sound, ['worker', '2 people ask to join', 'again']);
+      await hears(page, ...sound, ['worker', '2 people want to join', 'again']);
       assert.match(await page.title(), /^\(2\) /);
     });
 

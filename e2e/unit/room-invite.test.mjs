@@ -323,7 +323,7 @@ describe('the invitation', () => {
     assert.equal(await page.isVisible('#empty'), false);
   });
 
-  test('gives way to somebody who asks to join', async (t) => {
+  test('gives way to somebody who wants to join', async (t) => {
     const page = await opened(t);
     await page.evaluate((request) => globalThis.receive('join_request', request), knock);
     assert.equal(await page.isVisible('#invite-dialog'), false);

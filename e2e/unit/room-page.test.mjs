@@ -255,7 +255,7 @@ describe('the room page', () => {
     await page.receive('join_request', knock);
     await page.receive('join_request', knock);
     assert.equal(await page.locator('.join-request-notification').count(), 1);
-    assert.match(await text(page, '#notification-knock-1'), /Charlie asks to join\s+1:00/);
+    assert.match(await text(page, '#notification-knock-1'), /Charlie wants to join\s+1:00/);
     await page.click('#notification-knock-1 .accept');
     assert.deepEqual(await page.sent(), [['approve_join', { room: 'room-1', user_id: 'knock-1' }]]);
     assert.equal(await page.locator('#notification-knock-1 .deny').isVisible(), false);

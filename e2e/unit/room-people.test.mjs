@@ -1,4 +1,4 @@
-// Who asks to join, and how long the room lives.
+// Who wants to join, and how long the room lives.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { browserForFile, eventually } from '../browser/harness.mjs';
@@ -118,7 +118,7 @@ describe('people', () => {
     assert.equal(await alert.textContent(), '');
     await page.receive('join_request', knock);
     const said = await alert.textContent();
-    assert.match(said, /asks to join/);
+    assert.match(said, /wants to join/);
     await page.receive('join_request', knock); // a repeat is none
     assert.equal(await alert.textContent(), said);
   });
@@ -154,7 +154,7 @@ describe('people', () => {
     const page = await joined(t);
     const seen = () => page.locator('.join-request-notification:visible strong').allInnerTexts();
     await knocks(page, 'one', 'two', 'three');
-    assert.equal(await textOf(page, '.requests-count'), '3 people ask to join');
+    assert.equal(await textOf(page, '.requests-count'), '3 people want to join');
     assert.deepEqual(await seen(), ['one', 'two', 'three']);
     assert.equal(await page.isVisible('.requests-more'), false);
     await page.setViewportSize({ width: 390, height: 430 });
@@ -187,7 +187,7 @@ describe('people', () => {
     const page = await joined(t);
     await page.click('#invite');
     await page.receive('join_request', knock);
-    assert.equal(await page.getByRole('alert').filter({ hasText: 'Charlie' }).textContent(), 'Charlie asks to join');
+    assert.equal(await page.getByRole('alert').filter({ hasText: 'Charlie' }).textContent(), 'Charlie wants to join');
     assert.equal(await page.locator('dialog[open]').count(), 0, 'the card is not under a dialog');
   });
 

@@ -85,7 +85,7 @@ func TestJoiningByAnInvitation(t *testing.T) {
 func TestAnEndedInvitationIsSaidInWords(t *testing.T) {
 	b := newBrowser(t, newHandler(t, invited()))
 	form := url.Values{"display_name": {"Anna"}, "invite": {"AAAAAAAAAAAAAAAAAAAAAA"}}
-	b.post("/join", form, header("Accept", "text/html")).want(t, 404, "This invitation has ended. Ask for a new link.", `href="/"`)
+	b.post("/join", form, header("Accept", "text/html")).want(t, 404, "This invite link no longer works. Ask for a new one.", `href="/"`)
 }
 
 // Threat: somebody who guesses codes keeps all who share the network from coming by a link.
