@@ -10,6 +10,7 @@ function inspect() {
   const smallest = 24; // CSS pixels that a target has at least each way, by WCAG 2.2
   const comfortable = 44; // and high if it is one of those that everything depends on
   const readable = 60; // of the conversation have to be in sight
+  const nameable = 7; // times the size of text are left of a name at least
   const slack = 1; // pixels that rounding may cost
   const controlSelector = 'a[href], button, input:not([type=hidden]), select, textarea, summary, [role=button]';
   const primarySelector = '.primary, button[type=submit], #message-input, #join-requests-container button, dialog button, input';
@@ -90,6 +91,18 @@ function inspect() {
     }
   }
 
+  function namesAndCodesCanBeRead() {
+    const rem = parseFloat(getComputedStyle(root).fontSize);
+    for (const strong of all.filter((e) => e.matches('.notification-content strong'))) {
+      const { scrollWidth, clientWidth } = strong.parentElement;
+      if (scrollWidth > clientWidth && clientWidth < nameable * rem) problems.push(`${name(strong)} has ${clientWidth} px, which tell nobody apart`);
+    }
+    for (const code of all.filter((e) => e.matches('.big-code'))) {
+      const lines = new Set([...code.children].map((digit) => digit.getBoundingClientRect().top));
+      if (lines.size > 1) problems.push(`${name(code)} is broken into ${lines.size} lines`);
+    }
+  }
+
   function targetsCanBeHit() {
     for (const control of controls) {
       const { width, height } = control.getBoundingClientRect();
@@ -138,6 +151,7 @@ function inspect() {
 
   nothingSticksOut();
   nothingIsCut();
+  namesAndCodesCanBeRead();
   targetsCanBeHit();
   partsOfTheRoomKeepApart();
   noticesAreInSight();
