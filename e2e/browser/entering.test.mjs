@@ -328,8 +328,7 @@ describe('entering', { concurrency: 3 }, () => {
 
   play('Cancel leads home without a connection, too', async (stage) => {
     const ana = await stage.room('Ana');
-    // The page that stands for the start takes part in no transition, which Chromium would report as an error.
-    const ben = await stage.tab({ network: await stage.network(), settings: { reducedMotion: 'reduce' } });
+    const ben = await stage.tab({ network: await stage.network() });
     await ben.knock(await ana.code(), 'Ben');
     await ben.connected();
     await ben.unplug();

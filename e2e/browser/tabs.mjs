@@ -283,10 +283,6 @@ export class TodayTab extends FixtureTab {
 
 /** The pages that the server brings along. */
 export class EmbeddedTab extends Tab {
-  // Chromium reports a move between two pages that it gives up, and no page can catch that
-  // (https://github.com/w3c/csswg-drafts/issues/13726).
-  expected = [/^uncaught: Transition was aborted because of invalid state\. Page already revealed$/];
-
   at = {
     createName: '#name', createButton: '#create',
     knockName: '#name', knockCode: '#code', knockButton: '#join',

@@ -127,7 +127,7 @@ function valueOf(expression, all) {
  * loaded; other options are Playwright's of a browser context.
  */
 export async function openPage(t, browser, name, variables, { client: hasClient = true, lang, at = '', prepare, ...settings } = {}) {
-  // Without movement: the pages that a test goes to take no part in a transition, which Chromium reports as an error.
+  // Without movement, so that nothing is looked at on its way.
   const context = await browser.newContext({ reducedMotion: 'reduce', ...settings });
   t.after(() => context.close());
   await prepare?.(context);
