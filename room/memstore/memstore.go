@@ -372,31 +372,28 @@ func (s *Store) Snapshot(_ context.Context, id string) (*room.Room, error) {
 func (s *Store) ByCode(_ context.Context, code string) (string, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	k, ok := s.byCode[code]
-	if !ok {
-		return "", room.ErrNoSuchCode
-	}
-	return k.room.ID, nil
+	return roomIn(s.byCode, code, room.ErrNoSuchCode)
 }
 
 // ByInvitation implements room.Store.
 func (s *Store) ByInvitation(_ context.Context, hash room.LookupHash) (string, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	k, ok := s.byInvitation[hash]
-	if !ok {
-		return "", room.ErrNoSuchInvitation
-	}
-	return k.room.ID, nil
+	return roomIn(s.byInvitation, hash, room.ErrNoSuchInvitation)
 }
 
 // BySeat implements room.Store.
 func (s *Store) BySeat(_ context.Context, id string) (string, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	k, ok := s.bySeat[id]
+	return roomIn(s.bySeat, id, room.ErrNotFound)
+}
+
+// roomIn returns the id of the room that an index has under a key, or the error none.
+func roomIn[K comparable](index map[K]*keptRoom, key K, none error) (string, error) {
+	k, ok := index[key]
 	if !ok {
-		return "", room.ErrNotFound
+		return "", none
 	}
 	return k.room.ID, nil
 }
