@@ -52,7 +52,7 @@ func maxEvent(maxText int) int {
 // it.
 type Service interface {
 	Seats(ctx context.Context, session string) ([]room.Seat, error)
-	Gone(ctx context.Context, session, room string) error
+	Gone(ctx context.Context, session, page string) error
 	Watch(ctx context.Context, room string, w room.Watcher) (release func(), err error)
 	View(ctx context.Context, c room.Caller, tell func(room.View)) error
 	ViewKnock(ctx context.Context, session, knock string, tell func(room.Knock)) error
