@@ -147,6 +147,20 @@ describe('the embedded pages', { concurrency: 8 }, () => {
     assert.doesNotMatch(policy.replace(/style-src[^;]*/, ''), /unsafe-inline|unsafe-eval|https?:|\*/);
   });
 
+  test('what can be a document or a worker has a policy; modules, styles and pictures come without', async () => {
+    const anybody = new Person(server);
+    const policies = ['content-security-policy', 'cross-origin-opener-policy', 'permissions-policy', 'referrer-policy', 'x-frame-options'];
+    for (const [path, expected] of Object.entries({
+      '/sw.js': policies, '/static/img/icon.svg': policies, '/static/missing.js': policies,
+      '/static/js/room/page.js': [], '/static/css/app.css': [], '/static/img/preview.png': [],
+    })) {
+      const { headers } = await anybody.fetch(path, { headers: { 'Accept-Encoding': 'br' } });
+      assert.deepEqual(policies.filter((name) => headers.get(name)), expected, path);
+      assert.equal(headers.get('x-content-type-options'), 'nosniff', path);
+      if (!path.includes('missing')) assert.equal(headers.get('vary'), 'Accept-Encoding', path);
+    }
+  });
+
   test('a conversation from the forms on', async () => {
     const ana = new Person(server);
     const { location } = await ana.post('/', { display_name: 'Ana' });

@@ -31,6 +31,14 @@ const (
 const permissions = "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), " +
 	"microphone=(), midi=(), payment=(), serial=(), usb=(), browsing-topics=()"
 
+// dropPolicies leaves out the headers that mean something in a document or a worker alone. A
+// page has dozens of other files, and HTTP/1.1 packs no headers.
+func dropPolicies(h http.Header) {
+	for _, name := range []string{"Content-Security-Policy", "Cross-Origin-Opener-Policy", "Permissions-Policy", "Referrer-Policy", "X-Frame-Options"} {
+		h.Del(name)
+	}
+}
+
 // headers is a middleware that sets the security headers of pages and files.
 func (s *server) headers(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

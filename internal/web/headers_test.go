@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"testing/fstest"
 )
 
 func TestSecurityHeaders(t *testing.T) {
@@ -35,6 +36,73 @@ func TestSecurityHeaders(t *testing.T) {
 	b.tls = true
 	if b.get("/").Header.Get("Strict-Transport-Security") == "" {
 		t.Error("no Strict-Transport-Security on TLS")
+	}
+}
+
+// Threat: a file of somebody's own STATIC_DIR is opened by its address, and runs a script as this site
+// without a policy. So all that can run or load something has one, and only what cannot goes without.
+func TestPoliciesOfStaticFiles(t *testing.T) {
+	const all, own, none = "everywhere", "not on the embedded pages", "nowhere"
+	names := map[string]string{
+		"a.html": all, "a.HTML": all, "a.htm": all, "a.xhtml": all, "a.xml": all, "a.svg": all, "a.SVG": all, "a.pdf": all, "a.rss": all,
+		"a.wasm": all, "a.unknown": all, "a": all, "a.txt.html": all, "a.png.svg": all,
+		"a.js": own, "a.mjs": own, "a.css": own,
+		"a.png": none, "a.PNG": none, "a.ico": none, "a.woff2": none, "a.json": none, "a.map": none, "a.txt": none, "a.webmanifest": none,
+	}
+	files := fstest.MapFS{}
+	for name := range names {
+		files[name] = &fstest.MapFile{Data: []byte("<script>alert(1)</script>")}
+	}
+	policies := []string{"Content-Security-Policy", "Cross-Origin-Opener-Policy", "Permissions-Policy", "Referrer-Policy", "X-Frame-Options"}
+	for _, foreign := range []bool{false, true} {
+		for _, fixed := range []bool{false, true} {
+			b := newBrowser(t, newHandler(t, &fakeService{}, func(o *Options) { o.Static, o.StaticFixed, o.Foreign = files, fixed, foreign }))
+			b.tls = true
+			page := b.get("/")
+			for name, where := range names {
+				path := "/static/" + name
+				got := b.get(path)
+				for what, h := range map[string]http.Header{
+					"GET": got.Header, "HEAD": b.do("HEAD", path, nil).Header, "packed": b.get(path, header("Accept-Encoding", "br")).Header,
+					"part": b.get(path, header("Range", "bytes=0-1")).Header, "unchanged": b.get(path, header("If-None-Match", got.Header.Get("ETag"))).Header,
+				} {
+					if h.Get("X-Content-Type-Options") != "nosniff" || h.Get("Strict-Transport-Security") == "" {
+						t.Errorf("%s %s: %v", what, name, h)
+					}
+					for _, policy := range policies {
+						want := page.Header.Get(policy)
+						if where == none || where == own && !foreign {
+							want = ""
+						}
+						if h.Get(policy) != want {
+							t.Errorf("%s %s, foreign %v: %s %q, want %q", what, name, foreign, policy, h.Get(policy), want)
+						}
+					}
+				}
+				if kind := got.Header.Get("Content-Type"); where == none && strings.Contains(kind, "ml") {
+					t.Errorf("%s has no policies and is %s", name, kind)
+				}
+			}
+		}
+	}
+}
+
+// Each header that says what an answer depends on says it once.
+func TestVaryNamesNothingTwice(t *testing.T) {
+	own := fstest.MapFS{"sw.js": {Data: []byte("self")}, "a.css": {Data: []byte("a {}")}}
+	for _, foreign := range []bool{false, true} {
+		b := newBrowser(t, newHandler(t, &fakeService{}, func(o *Options) { o.Static, o.Foreign = own, foreign }))
+		for _, path := range []string{"/", "/sw.js", "/static/a.css", "/nothing", "/static/nothing", "/socket.io/socket.io.min.js", "/healthz"} {
+			for _, asked := range []func(*http.Request){header("Accept-Encoding", "br, gzip"), header("Service-Worker", "script"), header("Accept", "application/json")} {
+				varies := map[string]bool{}
+				for name := range strings.SplitSeq(strings.Join(b.get(path, asked).Header.Values("Vary"), ","), ",") {
+					if name = strings.TrimSpace(name); varies[name] {
+						t.Errorf("%s, foreign %v: %s twice", path, foreign, name)
+					}
+					varies[name] = true
+				}
+			}
+		}
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/go-chi/chi/v5"
@@ -25,6 +26,7 @@ var contentTypes = map[string]string{
 	".json":        "application/json",
 	".map":         "application/json",
 	".mjs":         "text/javascript; charset=utf-8",
+	".png":         "image/png",
 	".svg":         "image/svg+xml",
 	".txt":         "text/plain; charset=utf-8",
 	".webmanifest": "application/manifest+json",
@@ -36,6 +38,22 @@ func setContentType(h http.Header, name string) {
 	if contentType, ok := contentTypes[strings.ToLower(path.Ext(name))]; ok {
 		h.Set("Content-Type", contentType)
 	}
+}
+
+// inert are the extensions of static files that run nothing and load nothing, not even as a
+// document of their own, since nobody takes them for another type than they are served with. SVG and
+// HTML can run scripts, and so can types that are not known here.
+var inert = []string{".ico", ".json", ".map", ".png", ".txt", ".webmanifest", ".woff", ".woff2"}
+
+// loaders are the extensions of static files that load others, and of which a worker can be made. The
+// policy of such a file counts for what it loads then. The embedded pages have one of their
+// own for all of that, and make no worker of a static file.
+var loaders = []string{".css", ".js", ".mjs"}
+
+// isPartOnly reports whether the policies of documents mean nothing in a static file.
+func (s *server) isPartOnly(name string) bool {
+	extension := strings.ToLower(path.Ext(name))
+	return slices.Contains(inert, extension) || !s.foreign && slices.Contains(loaders, extension)
 }
 
 const staticPath = "/static/"
@@ -132,11 +150,12 @@ func (s *server) serveStatic(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer file.Close() // nothing was written
-	s.serveFile(w, r, name, cache, file, info)
+	s.serveFile(w, r, name, cache, file, info, s.isPartOnly(name))
 }
 
-// serveFile serves a file that was opened. A browser may keep it for as long as cache says.
-func (s *server) serveFile(w http.ResponseWriter, r *http.Request, name, cache string, file fs.File, info fs.FileInfo) {
+// serveFile serves a file that was opened. A browser may keep it for as long as cache says. A file
+// that is never more than a part of a page comes without the policies of documents.
+func (s *server) serveFile(w http.ResponseWriter, r *http.Request, name, cache string, file fs.File, info fs.FileInfo, partOnly bool) {
 	content, ok := file.(io.ReadSeeker)
 	if !ok {
 		s.refuseUse(w, r, "static", errors.New("web: a static file cannot be read again"))
@@ -161,6 +180,9 @@ func (s *server) serveFile(w http.ResponseWriter, r *http.Request, name, cache s
 		if packed != nil {
 			content = c.content(h, packed)
 		}
+	}
+	if partOnly {
+		dropPolicies(h)
 	}
 	http.ServeContent(w, r, name, info.ModTime(), content)
 }

@@ -203,16 +203,21 @@ func (s *server) handler(o Options) (http.Handler, error) {
 		return s.observe(deliver(s.headers(s.recoverPages(h))))
 	}
 	site := s.observe(deliver((&untaken{limit: maxUntaken}).collect(compress(s.headers(s.recoverPages(s.router(o)))))))
-	static, library, socket := around(http.HandlerFunc(s.serveStatic)), around(http.HandlerFunc(s.serveLibrary)), s.socket(o.Socket)
+	static, worker := around(http.HandlerFunc(s.serveStatic)), around(http.HandlerFunc(s.serveWorker))
+	library, socket := around(http.HandlerFunc(s.serveLibrary)), s.socket(o.Socket)
 	resolver := &resolver{proxies: s.proxies, log: s.log}
 	return timeBody(resolver.resolve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch _, isLibrary := s.clientFiles[r.URL.Path]; {
+		_, isLibrary := s.clientFiles[r.URL.Path]
+		reads := r.Method == http.MethodGet || r.Method == http.MethodHead
+		switch {
 		case isLibrary:
 			library.ServeHTTP(w, r)
 		case r.URL.Path == "/socket.io", strings.HasPrefix(r.URL.Path, "/socket.io/"):
 			socket.ServeHTTP(w, r)
-		case strings.HasPrefix(r.URL.Path, staticPath) && (r.Method == http.MethodGet || r.Method == http.MethodHead):
+		case strings.HasPrefix(r.URL.Path, staticPath) && reads:
 			static.ServeHTTP(w, r)
+		case r.URL.Path == workerPath && reads:
+			worker.ServeHTTP(w, r)
 		default:
 			site.ServeHTTP(w, r)
 		}
@@ -279,7 +284,7 @@ func (s *server) router(o Options) http.Handler {
 		pages.With(s.limit("leave", leavesPerMinute)).Post("/room/{id}/leave", s.quit)
 	})
 	router.With(noStore, s.limit("status", pagesPerMinute)).Get("/room/{id}/status", s.status)
-	// GET and HEAD of static files never come here. The routes let methodNotAllowed name
+	// GET and HEAD of static files and of the worker never come here. The routes let methodNotAllowed name
 	// both methods.
 	router.Get(staticPath+"*", s.serveStatic)
 	router.Head(staticPath+"*", s.serveStatic)

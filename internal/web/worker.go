@@ -5,6 +5,8 @@ import (
 	_ "embed"
 	"net/http"
 	"time"
+
+	"github.com/go-chi/chi/v5"
 )
 
 // The embedded pages have a service worker. Its scope is the folder that its address is in, and so
@@ -23,10 +25,12 @@ var farewell []byte
 // that has once registered it keeps it, even if there is nothing at its address any more. It asks for
 // an update when it opens a page, and gets a farewell.
 func (s *server) serveWorker(w http.ResponseWriter, r *http.Request) {
+	// It is no route of the router's, but shall be seen as one.
+	chi.RouteContext(r.Context()).RoutePatterns = []string{workerPath}
 	const cache = "no-cache"
 	if file, info, ok := s.static.open(workerFile); ok && !s.foreign {
-		defer file.Close() // nothing was written
-		s.serveFile(w, r, workerFile, cache, file, info)
+		defer file.Close()                                      // nothing was written
+		s.serveFile(w, r, workerFile, cache, file, info, false) // a worker goes by the policy that comes with it
 		return
 	}
 	w.Header().Add("Vary", "Service-Worker")
