@@ -134,7 +134,7 @@ describe('chatting', { concurrency: 3 }, () => {
     const happened = (tab) => tab.page.locator('.message-content, .system-message').allInnerTexts();
     await ben.unplug();
     await ben.disconnected();
-    await shows(ana, '.system-message', 'Ben lost connection');
+    await shows(ana, '.system-message', 'Ben is away');
     await ana.say('while Ben is away');
     await ana.reads('Ana: while Ben is away');
     const cleo = await stage.admit([ana], 'Cleo');

@@ -34,9 +34,9 @@ describe('coming and going', () => {
     ['one who was lost on the way in', [...joins('Ben'), ['lost', 'Ben'], ['returned', 'Ben']], ['Ben joined']],
     ['one who was lost, and has left', [['lost', 'Ben'], ['left', 'Ben']], ['Ben left']],
     ['all sorts', [...joins('Ben'), ['lost', 'Dan'], ['away', 'Eve'], ['lost', 'Finn'], ['left', 'Gil'], ['returned', 'Hal']],
-      ['Ben joined · Dan and Finn lost connection · Eve closed the page · Gil left · Hal is back']],
+      ['Ben joined · Dan and 2 others are away · Gil left · Hal is back']],
     ['what was missed, apart', [['lost', 'Ben'], ...joins('Cleo').map(([what_, name]) => [what_, name, { missed: true }])],
-      ['Ben lost connection', 'While you were away: Cleo joined']],
+      ['Ben is away', 'While you were away: Cleo joined']],
     ['one whom others of the same name follow', [['left', 'Ben', { member: 'a' }], ['joined', 'Ben', { member: 'b' }]], ['Ben left · Ben joined']],
     ['what nobody knows', [['danced', 'Ben'], ['toString', 'Ben'], ['admitted', 'Ben', { by: [7] }], ['admitted', 'Ben', { by: [] }]], []],
   ]) {
@@ -84,7 +84,7 @@ describe('coming and going', () => {
     await page.evaluate(() => {
       for (const [id, what] of [[90, 'lost'], [91, 'returned']]) globalThis.receive('notice', { id, what, member: 'm', display_name: 'Dan' });
     });
-    await eventually(async () => assert.deepEqual(await spoken(), ['Dan lost connection\nDan is back']));
+    await eventually(async () => assert.deepEqual(await spoken(), ['Dan is away\nDan is back']));
   });
 
   test('the past is not read out', async (t) => {
@@ -111,7 +111,7 @@ describe('coming and going', () => {
     assert.deepEqual(await told(page), ['Ben joined · Cleo left']);
     await page.receive('notice', { id: 1, what: 'lost', member: 'm', display_name: 'Dan' });
     await page.receive('member_joined', { display_name: 'Dan' }); // it says no more than the notice
-    assert.deepEqual(await told(page), ['Ben joined · Cleo left · Dan lost connection']);
+    assert.deepEqual(await told(page), ['Ben joined · Cleo left · Dan is away']);
   });
 
   test('who is not let in fills no page either', async (t) => {

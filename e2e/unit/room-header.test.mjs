@@ -143,6 +143,36 @@ describe('the header', () => {
     assert.deepEqual(page.problems, []);
   });
 
+  // Others may still be in it: only who knows that the chat has ended says so.
+  for (const [what, code, header] of [
+    ['left in another tab', 'left_elsewhere', 'You left this chat'],
+    ['is no member any more', 'not_member', 'You’re no longer in this chat'],
+    ['comes too late', 'room_gone', 'This chat has ended'],
+    ['hears no reason', undefined, 'You’re no longer in this chat'],
+  ]) {
+    test(`says how it ended for who ${what}, and why only once`, async (t) => {
+      const page = await joined(t);
+      await page.receive('members', { members: [you, ...others('Ben')] });
+      if (code) {
+        await page.receive('room_error', { code, message: 'No.' });
+        assert.equal(await page.locator('.notice').count(), 1);
+      }
+      await page.receive('room_status', { exists: false });
+      assert.equal(await textOf(page, '#count'), header);
+      assert.equal(await page.locator('.notice').count(), 0);
+      assert.notEqual(await textOf(page, '#ended-text'), '');
+      assert.deepEqual(page.problems, []);
+    });
+  }
+
+  test('says in German that somebody left in another tab', async (t) => {
+    const page = await joined(t, { lang: 'de' });
+    await page.receive('room_error', { code: 'left_elsewhere', message: 'You left this chat in another tab.' });
+    await page.receive('room_status', { exists: false });
+    assert.equal(await textOf(page, '#count'), 'Du hast den Chat verlassen');
+    assert.equal(await textOf(page, '#ended-text'), 'Du hast diesen Chat in einem anderen Tab verlassen.');
+  });
+
   test('has no names in it once the page is left', async (t) => {
     const page = await joined(t);
     await page.receive('members', { members: [you, ...others('Ben')] });

@@ -70,6 +70,20 @@ describe('the invitation', () => {
     assert.equal(await textOf(german, '#invite-lasts'), 'Dieser Link gilt noch 25 Minuten.');
   });
 
+  test('never says that it works longer than the chat lasts', async (t) => {
+    const page = await opened(t);
+    for (const [seconds, words] of [[125, '2 minutes'], [80, '1 minute'], [20, '1 minute']]) {
+      await page.evaluate((left) => globalThis.receive('room_status', { exists: true, participant_count: 2, expires_in: left }), seconds);
+      assert.equal(await textOf(page, '#invite-lasts'), `This link works for ${words}.`);
+      assert.match(await textOf(page, '#room-end'), new RegExp(`ends in ${words}`));
+    }
+    // Also where this page's clock is wrong.
+    await page.evaluate(() => globalThis.receive('room_status', { exists: true, participant_count: 2, expires_in: 80 }));
+    await page.click('#end-links');
+    await invite(page, 'two', -hour);
+    assert.equal(await textOf(page, '#invite-lasts'), 'This link works for 1 minute.');
+  });
+
   test('is replaced by itself while the sheet is open, and not while it is closed', async (t) => {
     const page = await opened(t);
     await page.clock.runFor(49 * minute);

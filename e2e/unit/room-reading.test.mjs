@@ -198,7 +198,7 @@ describe('the end of a chat', () => {
     return page;
   }
   const told = async (page) => (await page.locator('.system-message').allInnerTexts()).map((said) => said.replace(/\.[^]*$/, ''));
-  const [hour, tenMinutes, minute] = ['This chat ends in 1 hour, at 15:00', 'This chat ends in 10 minutes, at 15:00', 'This chat ends in 1 minute'];
+  const [hour, tenMinutes, minute] = ['This chat ends in 1 hour, at 15:00', 'This chat ends in 10 minutes, at 15:00', 'This chat ends at 15:00'];
 
   test('is announced an hour, ten minutes and a minute before, once each', async (t) => {
     const page = await ending(t, 3 * 3600);
@@ -207,7 +207,7 @@ describe('the end of a chat', () => {
     await page.tick(1100);
     assert.deepEqual(await told(page), [hour]);
     assert.match(await page.locator('#news').textContent(), /ends in 1 hour/);
-    await page.status(3590);
+    await page.status(3599);
     await page.clock.fastForward(50 * 60_000);
     await page.tick(1100);
     assert.deepEqual(await told(page), [hour, tenMinutes]);
@@ -215,14 +215,14 @@ describe('the end of a chat', () => {
     await page.clock.fastForward(9 * 60_000);
     await page.tick(1100);
     assert.deepEqual(await told(page), [hour, tenMinutes, minute]);
-    assert.match(await page.locator('.notice').innerText(), /This chat ends in 1 minute\. Copy/);
-    assert.doesNotMatch(await page.locator('#news').textContent(), /1 minute\./, 'the notice is heard already');
+    assert.match(await page.locator('.notice').innerText(), /This chat ends at 15:00\. Copy/);
+    assert.doesNotMatch(await page.locator('#news').textContent(), /15:00\. Copy/, 'the notice is heard already');
     await page.status(30);
     assert.equal((await told(page)).length, 3);
     assert.deepEqual(page.problems, []);
   });
 
-  for (const [seconds, expected] of [[3000, /in 50 minutes/], [300, /in 5 minutes/], [40, /in 1 minute/]]) {
+  for (const [seconds, expected] of [[3000, /in 50 minutes/], [300, /in 5 minutes/], [95, /in 2 minutes, at 12:01/], [40, /ends at 12:00$/]]) {
     test(`who comes ${seconds} seconds before hears the warning that holds, and no other`, async (t) => {
       const page = await ending(t, seconds);
       const all = await told(page);
@@ -231,6 +231,23 @@ describe('the end of a chat', () => {
       assert.equal(await page.locator('#empty').count(), 1, 'the founder can still invite');
     });
   }
+
+  for (const [seconds, expected] of [[605, /in 10 minutes, at 12:10/], [70, /ends at 12:01$/]]) {
+    test(`who comes ${seconds} seconds before does not hear the same minute twice`, async (t) => {
+      const page = await ending(t, seconds);
+      await page.clock.fastForward(15_000);
+      await page.tick(100);
+      const all = await told(page);
+      assert.equal(all.length, 1);
+      assert.match(all[0], expected);
+    });
+  }
+
+  // The end is in the middle of a minute, and nobody has all of it.
+  test('tells no time after the end', async (t) => {
+    const page = await ending(t, 50);
+    assert.match((await told(page))[0], /ends at 12:00$/);
+  });
 
   test('a page that slept through the warnings gives the last one only', async (t) => {
     const page = await ending(t, 3 * 3600);

@@ -8,7 +8,6 @@ const others = { one: 'people.others.one', other: 'people.others.other' };
 const happenings = {
   joined: { one: 'member.joined', other: 'member.joined.many' },
   returned: { one: 'member.returned', other: 'member.returned.many' },
-  lost: { one: 'member.lost', other: 'member.lost.many' },
   away: { one: 'member.away', other: 'member.away.many' },
   left: { one: 'member.left', other: 'member.left.many' },
   declined: { one: 'request.refused', other: 'request.refused.many' },
@@ -17,6 +16,9 @@ const happenings = {
   displaced: { one: 'request.displaced', other: 'request.displaced.many' },
 };
 const list = new Intl.ListFormat(document.documentElement.lang || undefined, { type: 'conjunction' });
+
+/** @type {Record<string, string>} a notice that people are told of as of another: nobody can know why a connection was lost */
+const sameAs = { lost: 'away' };
 
 /**
  * Somebody comes or goes, or asked in vain to come.
@@ -37,7 +39,8 @@ const list = new Intl.ListFormat(document.documentElement.lang || undefined, { t
  * @param {Notice} notice
  * @returns {Coming | undefined}
  */
-export function comingOf({ what, member: person, display_name: shown, by = [], missed = false }) {
+export function comingOf({ what: heard, member: person, display_name: shown, by = [], missed = false }) {
+  const what = Object.hasOwn(sameAs, heard) ? sameAs[heard] : heard;
   const known = what === 'admitted' ? by.length > 0 : Object.hasOwn(happenings, what);
   return known ? { what, who: textOf(shown), person, by: by.map(textOf), missed } : undefined;
 }

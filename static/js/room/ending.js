@@ -1,5 +1,7 @@
 import { forgetWhenLeft } from '../ui/leftpage.js';
 
+/** @import { Outcome } from './presence.js' */
+
 /**
  * The end of a room's page: the room or the place in it is gone, the person leaves for good, or the
  * browser keeps the page that was left, which then forgets what was said.
@@ -19,7 +21,7 @@ export class Ending {
    * @param {{forget: () => void}[]} kept what this tab would find again, were it loaded anew
    * @param {{said: HTMLElement, why: HTMLElement, leave: HTMLElement[], dialog: HTMLDialogElement}} parts `said` has
    * `why` in it; each button in `leave` opens the `dialog` that asks whether to
-   * @param {{stop: () => void, close: () => void, forget: () => void}} on `stop` ends what goes on by
+   * @param {{stop: () => void, close: (outcome: Outcome) => void, forget: () => void}} on `stop` ends what goes on by
    * itself, `close` is called when the page stays and nothing can be sent from it any more, and `forget`
    * empties what the scripts know of the conversation
    */
@@ -55,11 +57,11 @@ export class Ending {
     });
   }
 
-  /** @param {string} why in words for the person */
-  end(why) {
+  /** @param {Outcome} outcome */
+  end(outcome) {
     this.#finish();
-    this.#on.close();
-    this.#parts.why.textContent = why;
+    this.#on.close(outcome);
+    this.#parts.why.textContent = outcome.why;
     this.#parts.said.hidden = false;
     // Not its link: somebody may be in the middle of writing, and Enter would lead away.
     this.#parts.said.focus();

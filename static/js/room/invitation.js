@@ -24,6 +24,7 @@ export class Invitation {
   #asked = false; // and not answered yet
   #isLate = false; // the server did not answer
   #isOutdated = false; // the answer on its way is an invitation that was ended since
+  #roomEnd = Infinity; // by the clock of this page, in milliseconds
   /** @type {((link: string | undefined) => void)[]} */
   #waiting = [];
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -37,6 +38,7 @@ export class Invitation {
     this.#events = events;
     this.#changed = changed;
     events.on('invite', ({ lookup, until }) => this.#received(lookup, until));
+    events.on('room_status', ({ expires_in: seconds }) => this.#roomEnds(seconds));
     events.on('connect', () => { if (this.#wanted) this.#renew(); });
     events.on('disconnect', () => {
       this.#isOutdated = false; // no answer is on its way any more
@@ -122,6 +124,16 @@ export class Invitation {
     this.#changed();
   }
 
+  // Told in seconds, the room's end holds also where this page's clock is wrong.
+  /** @param {number | undefined} seconds until then */
+  #roomEnds(seconds) {
+    if (seconds === undefined) return;
+    this.#roomEnd = Date.now() + seconds * 1000;
+    if (!this.#living || this.#living.end <= this.#roomEnd) return;
+    this.#living.end = this.#roomEnd;
+    this.#changed();
+  }
+
   /**
    * @param {string} lookup
    * @param {number} until in the server's time
@@ -137,7 +149,7 @@ export class Invitation {
     const told = until - now;
     // A clock that is wrong by more than that tells nothing.
     const life = told > 0 && told <= longest ? told : longest;
-    this.#living = { link: linkOf(lookup), renewal: now + Math.max(life - spare, pause), end: now + life };
+    this.#living = { link: linkOf(lookup), renewal: now + Math.max(life - spare, pause), end: Math.min(now + life, this.#roomEnd) };
     this.#answered();
     if (this.#wanted) this.#renew();
   }

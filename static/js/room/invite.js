@@ -47,7 +47,7 @@ export class Invite {
     this.#code = code;
     this.#announce = announce;
     this.#invitation = new Invitation(events, () => this.#show());
-    this.#lasts = new Countdown((seconds) => this.#showLeft(Math.ceil(seconds / 60)));
+    this.#lasts = new Countdown((seconds) => this.#showLeft(seconds));
     const { dialog, copy, share, first } = parts;
     for (const opener of parts.openers) opener.addEventListener('click', () => this.#open());
     dialog.addEventListener('close', () => {
@@ -108,9 +108,9 @@ export class Invite {
     void this.#draw(address); // it tells its failures itself
   }
 
-  /** @param {number} minutes */
-  #showLeft(minutes) {
-    this.#parts.lasts.textContent = text('invite.lasts', { left: spanOf(minutes) });
+  /** @param {number} seconds */
+  #showLeft(seconds) {
+    this.#parts.lasts.textContent = text('invite.lasts', { left: spanOf(seconds) });
   }
 
   /** @param {string} address */
@@ -154,7 +154,7 @@ export class Invite {
       return;
     }
     try {
-      await navigator.share({ text: text('invite.message', { left: spanOf(Math.ceil(this.#invitation.left / 60_000)) }), url });
+      await navigator.share({ text: text('invite.message', { left: spanOf(this.#invitation.left / 1000) }), url });
     } catch (error) {
       // Closing the sheet is a decision, and a second sheet beside an open one is not needed.
       const decided = error instanceof DOMException && ['AbortError', 'InvalidStateError'].includes(error.name);
@@ -192,7 +192,12 @@ export class Invite {
   }
 }
 
-/** @param {number} minutes */
-function spanOf(minutes) {
+/**
+ * How long a link works, rounded as the room's own time is: it never lives longer than the room.
+ *
+ * @param {number} seconds
+ */
+function spanOf(seconds) {
+  const minutes = Math.max(1, Math.round(seconds / 60));
   return minutes < hour ? format('minute').format(minutes) : format('hour').format(Math.round(minutes / hour));
 }

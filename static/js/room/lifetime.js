@@ -5,10 +5,11 @@ import { text } from '../ui/words.js';
 const minute = 60_000; // milliseconds
 const hour = 60 * minute;
 const warnings = [hour, 10 * minute, minute]; // before the end
+const same = minute / 2; // two moments nearer than that are the same minute, in words
 
 /**
  * Warns of the room's end, an hour, ten minutes and a minute before. Who was away for several of them,
- * or comes late, hears only the last one.
+ * or comes late, hears only the last one: also the one that would say the same a few seconds later.
  */
 export class Lifetime {
   #warn;
@@ -45,10 +46,9 @@ export class Lifetime {
     if (left <= 0) return;
     const due = warnings.findLast((warning) => left <= warning);
     if (due !== undefined && due < this.#warned) {
-      this.#warned = due;
-      const urgent = due === minute;
-      // The server says whole seconds, and each warning the same time.
-      const time = timeOf(new Date(Math.round(this.#end / minute) * minute));
+      this.#warned = warnings.findLast((warning) => left < warning + same) ?? due;
+      const urgent = this.#warned === minute;
+      const time = timeOf(new Date(this.#end)); // it begins with this minute: nothing ends earlier than told
       this.#warn(text(urgent ? 'room.ends-now' : 'room.ends-soon', { ...ahead(left / 1000), time }), { urgent });
     }
     const next = warnings.find((warning) => warning < left);

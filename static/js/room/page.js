@@ -87,7 +87,7 @@ function open(io) {
   }, code, announce);
 
   // They hear of an event in this order, and so what they say about it is in order, too.
-  const presence = new Presence(events, name, { refused: (why) => toasts.say(why), gone: (why) => ending.end(why) });
+  const presence = new Presence(events, name, { refused: (why) => toasts.say(why), gone: (outcome) => ending.end(outcome) });
   events.on('timer_sync', () => { if (presence.isCaughtUp) messages.completed(); });
   new Conversation(events, messages, typing, { member, name }, (who) => alerts.message(who, { news: presence.isCaughtUp }));
   new Door(events, requests, {
@@ -130,9 +130,10 @@ function open(io) {
       requests.clear();
       typing.clear();
     },
-    close() {
+    close({ why, short }) {
       sending.close();
-      people.end();
+      toasts.takeBack(why); // the page's end says it, and stays
+      people.end(short);
       byId('member-count', HTMLButtonElement).disabled = true;
     },
     forget() {

@@ -43,9 +43,13 @@ export class People {
     this.#showCount();
   }
 
-  /** Says that the room has ended, in place of the number of people. */
-  end() {
-    this.#parts.count.textContent = text('room.ended');
+  /**
+   * Says how it ended for this person, in place of the number of people.
+   *
+   * @param {string} said
+   */
+  end(said) {
+    this.#parts.count.textContent = said;
   }
 
   /** @param {number | undefined} present */

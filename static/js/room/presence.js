@@ -2,6 +2,17 @@ import { refusal, text } from '../ui/words.js';
 
 const keepAlive = 30_000; // milliseconds between two questions whether the room is still there
 const rejoinPause = 2000; // milliseconds after the server could not let this page in
+const outside = 'room.outside'; // true of every end
+/** @type {Record<string, string>} the few words for an end that the server gives a reason for, by the reason's code */
+const ends = { left_elsewhere: 'room.left', room_gone: 'room.ended', unentered: 'room.ended', expired: 'room.ended' };
+
+/**
+ * The end of somebody's place in a room, in words for them.
+ *
+ * @typedef {object} Outcome
+ * @property {string} why
+ * @property {string} short the same in a few words
+ */
 
 /** This page's place in the room: it joins, is put back after a lost connection, or learns that there is none. */
 export class Presence {
@@ -10,7 +21,7 @@ export class Presence {
   #on;
   #joined = false;
   #caughtUp = false;
-  /** @type {string | undefined} */
+  /** @type {Outcome | undefined} */
   #trouble; // what the server said last, when it refused something
   #alive;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -19,7 +30,7 @@ export class Presence {
   /**
    * @param {import('../transport/events.js').Events} events
    * @param {string} name the person's
-   * @param {{refused: (why: string) => void, gone: (why: string) => void}} on `refused` is told what
+   * @param {{refused: (why: string) => void, gone: (outcome: Outcome) => void}} on `refused` is told what
    * the server refuses, `gone` why there is no place any more
    */
   constructor(events, name, on) {
@@ -35,7 +46,7 @@ export class Presence {
     events.on('timer_sync', () => { this.#caughtUp ||= this.#joined; });
     events.on('room_error', (error) => this.#refused(error));
     events.on('room_status', ({ exists }) => this.#looked(exists));
-    events.on('room_expired', () => on.gone(text('room.expired')));
+    events.on('room_expired', () => on.gone({ why: text('room.expired'), short: text('room.ended') }));
     this.#alive = setInterval(() => events.say('ping_room'), keepAlive);
   }
 
@@ -66,8 +77,10 @@ export class Presence {
 
   /** @param {{code?: string, message?: string, ref?: string}} error */
   #refused({ code, message, ref }) {
-    this.#trouble = refusal(code, message);
-    this.#on.refused(this.#trouble);
+    const why = refusal(code, message);
+    const known = code !== undefined && Object.hasOwn(ends, code);
+    this.#trouble = { why, short: text(known ? ends[code] : outside) };
+    this.#on.refused(why);
     if (ref !== undefined) return;
     // The page asks whether it is still in the room. After a failure of the server it waits
     // first, since that may fail again.
@@ -85,7 +98,7 @@ export class Presence {
   /** @param {boolean} exists */
   #looked(exists) {
     if (!exists) {
-      this.#on.gone(this.#trouble ?? text('room.gone'));
+      this.#on.gone(this.#trouble ?? { why: text('room.gone'), short: text(outside) });
       return;
     }
     this.#trouble = undefined;

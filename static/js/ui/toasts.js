@@ -28,9 +28,7 @@ export class Toasts {
    * @param {string} said
    */
   say(said) {
-    for (const [toast, shown] of [...this.#shown]) {
-      if (shown === said) this.#remove(toast);
-    }
+    this.takeBack(said);
     const toast = this.#add(said);
     setTimeout(() => this.#remove(toast), shownFor);
   }
@@ -42,6 +40,17 @@ export class Toasts {
    */
   keep(said) {
     this.#add(said);
+  }
+
+  /**
+   * Shows a text no longer, if it is shown.
+   *
+   * @param {string} said
+   */
+  takeBack(said) {
+    for (const [toast, shown] of [...this.#shown]) {
+      if (shown === said) this.#remove(toast);
+    }
   }
 
   /** @param {string} said */
