@@ -207,7 +207,7 @@ describe('entering', { concurrency: 3 }, () => {
     // When the link has ended the code is asked for.
     await ana.page.evaluate(() => globalThis.revoke());
     await ben.page.click('#ask-again');
-    await says(ben, '#again-code-problem', /^\s*This invite link no longer works\. Ask for a new one\./);
+    await says(ben, '#again-problem', /^\s*This invite link no longer works\. Ask for a new one\./);
     await ben.page.fill('#again-code', await ana.code());
     await ben.page.click('#ask-again');
     await ana.vote('Ben', true);

@@ -87,7 +87,7 @@ describe('the field of the code', () => {
   for (const typed of ['123456', '١٢٣٤٥٦', '१२३४५६', '𞥑𞥒𞥓𞥔𞥕𞥖']) {
     test(`takes ${typed} from keys, and nothing else`, () => {
       const field = makeField();
-      keepCode(field, never);
+      keepCode(field, never, never);
       for (const key of [...typed].flatMap((digit) => ['x', digit, '-'])) field.press(key);
       field.press([...typed][0]);
       assert.equal(field.value, '123456');
@@ -97,7 +97,7 @@ describe('the field of the code', () => {
   for (const composed of ['１２３４５６', '١٢٣٤٥٦']) {
     test(`takes ${composed} from an input method, when it is done`, () => {
       const field = makeField();
-      keepCode(field, never);
+      keepCode(field, never, never);
       for (let end = 1; end <= composed.length; end += 1) {
         const data = composed.slice(0, end);
         assert.ok(field.fire('beforeinput', { inputType: 'insertCompositionText', data }));
@@ -113,11 +113,25 @@ describe('the field of the code', () => {
   test('takes no digits from an invite link, and hands it on', () => {
     const field = makeField();
     const given = [];
-    keepCode(field, (each) => given.push([each, field.value]));
+    keepCode(field, (each) => given.push([each, field.value]), never);
     field.put(`12https://chat.example/#${lookup}`);
     field.fire('input', { isComposing: false });
     assert.deepEqual(given, [[lookup, '']]);
     field.press('1');
     assert.equal(field.value, '1');
+  });
+
+  test('takes no digits from a broken invite link, and tells of it', () => {
+    const field = makeField();
+    let told = 0;
+    keepCode(field, never, () => { told += 1; });
+    for (const [pasted, value, times] of [
+      [`https://chat.example/#${lookup.slice(1)}`, '', 1], [`12 #${lookup.slice(0, 8)}`, '', 2],
+      ['#1234567', '123456', 2], ['#goldfish: 123 456', '123456', 2], ['https://chat.example/#123456', '123456', 2],
+    ]) {
+      field.put(pasted);
+      field.fire('input', { isComposing: false });
+      assert.deepEqual([field.value, told], [value, times], pasted);
+    }
   });
 });

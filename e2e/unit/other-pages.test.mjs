@@ -28,6 +28,8 @@ const rememberInvitation = (context) => context.addInitScript(() => {
 });
 const lookup = 'jLx3Zk0mQ2y-7_PvTnB1sA';
 const ended = json(404, { code: 'no_such_invite', error: 'It is over.', field: 'invite', status: 404 });
+const cutOff = 'This invite link was cut off. Copy the whole link, or ask for a new one.';
+const saidOfInvitation = async (page) => (await page.locator('#invitation-problem').innerText()).trim();
 const rememberCode = (context) => context.addInitScript(() => sessionStorage.setItem('code', '482915'));
 
 // As with cookies and site data blocked: asking for the storage throws already.
@@ -315,7 +317,8 @@ describe('the waiting page', { concurrency: 3 }, () => {
     await deny(page, 'timed_out');
     page.answers.push(ended);
     await page.click('#ask-again');
-    await eventually(async () => assert.equal(await complaint(page, 'again-code'), 'This invite link no longer works. Ask for a new one.'));
+    await eventually(async () => assert.equal((await page.locator('#again-problem').innerText()).trim(), 'This invite link no longer works. Ask for a new one.'));
+    assert.equal(await complaint(page, 'again-code'), '', 'nothing is wrong with the empty field');
     assert.equal(await focused(page), 'again-code');
     assert.equal(await page.locator('#again-code').inputValue(), '');
     // A new link may be pasted where the code goes.
@@ -670,6 +673,15 @@ describe('the start page', { concurrency: 3 }, () => {
     });
   }
 
+  test('a broken link that is pasted where the code goes is said to be one, and is no code', async (t) => {
+    const page = await open(t, { prepare: rememberName });
+    await page.focus('#code');
+    await page.keyboard.insertText(`https://chat.example/#${lookup.slice(0, 17)}`);
+    assert.deepEqual([await complaint(page, 'code'), await page.locator('#code').inputValue()], [cutOff, '']);
+    await page.keyboard.insertText('Join me #afterwork, 123 456');
+    assert.deepEqual([await complaint(page, 'code'), await page.locator('#code').inputValue()], ['', '123456']);
+  });
+
   test('an invitation is pasted where the code goes', async (t) => {
     const page = await open(t, { prepare: rememberName });
     await page.focus('#code');
@@ -717,15 +729,62 @@ describe('the start page', { concurrency: 3 }, () => {
     await eventually(async () => assert.notEqual((await page.locator('#join-problem').innerText()).trim(), ''));
     assert.equal(await shown(page, '#code'), false);
     await page.click('#join');
-    await eventually(async () => assert.equal(await complaint(page, 'code'), 'Dieser Einladungslink gilt nicht mehr. Lass dir einen neuen schicken.'));
+    await eventually(async () => assert.equal(await saidOfInvitation(page), 'Dieser Einladungslink gilt nicht mehr. Lass dir einen neuen schicken.'));
+    assert.equal(await page.locator('#invitation-problem').getAttribute('role'), 'alert');
     assert.deepEqual([await focused(page), await page.locator('#name').inputValue()], ['code', 'Zoë']);
-    assert.equal(await page.evaluate(() => history.state?.lookup), undefined, 'loaded again, the page does not take it for one that works');
+    assert.deepEqual([await shown(page, '#invitation'), await complaint(page, 'code')], [false, '']);
+    assert.equal(await page.locator('#name').getAttribute('aria-describedby'), 'name-problem');
+    // What has ended does not come back.
+    await page.reload();
+    assert.deepEqual([await shown(page, '#invitation'), await shown(page, '#code'), await page.locator('#name').inputValue()], [false, true, 'Zoë']);
+    assert.deepEqual([await page.evaluate(() => history.state.lookup), await saidOfInvitation(page)], [null, '']);
     await page.fill('#code', '123456');
     page.answers.push(json(200, { location: '/join/knock-1' }));
     await page.press('#code', 'Enter');
     await page.waitForURL('http://localhost/join/knock-1');
     assert.deepEqual(page.posted.map(([, fields]) => [fields.invite, fields.room_code]), [...Array(3).fill([lookup, undefined]), [undefined, '123456']]);
   });
+
+  test('a new invitation takes the place of one that has ended', async (t) => {
+    const page = await open(t, { at: `#${lookup}`, prepare: rememberName });
+    page.answers.push(json(400, { code: 'invalid_invite', error: 'Cut.', field: 'invite', status: 400 }), json(200, { location: '/join/knock-1' }));
+    await page.click('#join');
+    await eventually(async () => assert.equal(await saidOfInvitation(page), cutOff));
+    const second = lookup.replace('j', 'k');
+    await page.evaluate((fragment) => { location.hash = fragment; }, second);
+    await page.locator('#invitation').waitFor();
+    assert.deepEqual([await saidOfInvitation(page), await shown(page, '#code')], ['', false]);
+    assert.equal(await page.locator('#name').getAttribute('aria-describedby'), 'invitation name-problem');
+    await page.click('#join');
+    await page.waitForURL('http://localhost/join/knock-1');
+    assert.equal(page.posted.at(-1)[1].invite, second);
+  });
+
+  for (const [what, fragment] of [
+    ['cut off', lookup.slice(0, 21)],
+    ['cut off early', lookup.slice(0, 8)],
+    ['with one character too many', `${lookup}A`],
+    ['with another last character', `${lookup.slice(0, 21)}B`],
+    ['with a comma after it', `${lookup},`],
+    ['cut off before its secret', `${lookup.slice(0, 20)}.secret`],
+  ]) {
+    for (const late of [false, true]) {
+      test(`says that an invite link is broken: ${what}${late ? ', on the open page' : ''}`, async (t) => {
+        const page = await open(t, { at: late ? `?from=here#${lookup}` : `?from=here#${fragment}` });
+        await page.fill('#name', 'Zoë');
+        if (late) await page.evaluate((hash) => { location.hash = hash; }, fragment);
+        await eventually(async () => assert.equal(await saidOfInvitation(page), cutOff));
+        assert.deepEqual([await shown(page, '#invitation'), await complaint(page, 'code')], [false, '']);
+        assert.equal(page.url(), 'http://localhost/page?from=here');
+        await page.fill('#code', '123456');
+        page.answers.push(json(200, { location: '/join/knock-1' }));
+        await page.press('#code', 'Enter');
+        await page.waitForURL('http://localhost/join/knock-1');
+        assert.deepEqual(page.posted, [['/join', { csrf_token: 'the token', display_name: 'Zoë', room_code: '123456' }]]);
+        assert.deepEqual(page.problems, []);
+      });
+    }
+  }
 
   test('a link with a code takes the place of an invitation', async (t) => {
     const page = await open(t, { at: `#${lookup}`, prepare: rememberName });
@@ -743,7 +802,7 @@ describe('the start page', { concurrency: 3 }, () => {
     await page.click('#join');
     await eventually(async () => assert.equal(await complaint(page, 'code'), 'Room not found.'));
     assert.equal(await focused(page), 'code');
-    assert.equal(await shown(page, '#code'), true);
+    assert.deepEqual([await shown(page, '#code'), await shown(page, '#invitation')], [true, false]);
   });
 
   // Nobody else can have that name there, not even the same person in another tab.
@@ -818,9 +877,12 @@ describe('the start page', { concurrency: 3 }, () => {
   });
 
   test('an address with another fragment invites to nothing', async (t) => {
-    const page = await open(t, { at: '#1234567' });
-    assert.equal(await shown(page, '#invitation'), false);
-    assert.equal(await page.locator('#code').inputValue(), '');
+    for (const fragment of ['1234567', 'top', 'how-title', 'utm_source=elsewhere', '/elsewhere']) {
+      const page = await open(t, { at: `#${fragment}` });
+      assert.deepEqual([await shown(page, '#invitation'), await saidOfInvitation(page)], [false, ''], fragment);
+      assert.equal(await page.locator('#code').inputValue(), '');
+      assert.equal(new URL(page.url()).hash, `#${fragment}`);
+    }
   });
 
   test('one button stands out: the one that fits', async (t) => {

@@ -1,4 +1,4 @@
-import { pastedLookup } from './invitation.js';
+import { isPastedBroken, pastedLookup } from './invitation.js';
 
 const digits = 6;
 
@@ -55,8 +55,9 @@ export function invitedTo(fragment) {
  *
  * @param {HTMLInputElement} input
  * @param {(lookup: string) => void} invite is called with the lookup of an invite link that gets into it
+ * @param {() => void} broken is called when there is neither a code nor all of an invite link in it
  */
-export function keepCode(input, invite) {
+export function keepCode(input, invite, broken) {
   // A key that has no place there would push out the last digit. More than one character
   // at a time is no key: keyboards of phones insert the clipboard in this way.
   input.addEventListener('beforeinput', (event) => {
@@ -66,10 +67,14 @@ export function keepCode(input, invite) {
     if (full || !/\p{Nd}/u.test(typed)) event.preventDefault();
   });
   const clean = () => {
-    const lookup = pastedLookup(input.value);
-    const code = lookup ? '' : codeIn(input.value);
-    if (code !== input.value) input.value = code;
+    const written = input.value;
+    const lookup = pastedLookup(written);
+    const digitsIn = lookup ? '' : codeIn(written);
+    const cut = !isCode(digitsIn) && isPastedBroken(written);
+    const code = cut ? '' : digitsIn; // the digits of a broken link are nobody's code
+    if (code !== written) input.value = code;
     if (lookup) invite(lookup);
+    if (cut) broken();
   };
   input.addEventListener('input', (event) => {
     if (!('isComposing' in event && event.isComposing)) clean();

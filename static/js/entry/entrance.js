@@ -59,12 +59,13 @@ export class Entrance {
    *
    * @param {HTMLElement} button
    * @param {Problem} problem
+   * @param {Problem} [dead] takes that the invitation holds no more, which is then forgotten
    * @returns {Promise<string | null>}
    */
-  ask(button, problem) {
+  ask(button, problem, dead = problem) {
     const fields = new Map([['display_name', this.#name]]);
     if (!this.#invitation) fields.set('room_code', this.#code);
-    return this.#send('/join', button, problem, fields, this.#invitation);
+    return this.#send('/join', button, problem, fields, this.#invitation ? { lookup: this.#invitation, dead } : undefined);
   }
 
   /**
@@ -94,7 +95,7 @@ export class Entrance {
    * @param {HTMLElement} button
    * @param {Problem} problem
    * @param {Map<string, Field>} fields
-   * @param {string} [invitation] the lookup of the one that is asked by
+   * @param {{lookup: string, dead: Problem}} [invitation] the one that is asked by
    */
   async #send(address, button, problem, fields, invitation) {
     if (this.#busy) return null;
@@ -102,18 +103,22 @@ export class Entrance {
     if (!this.#complete([...fields.values()])) return null;
     this.#hold(button);
     try {
-      const next = await post(address, [['csrf_token', this.#token], ...valuesOf(fields, invitation)]);
+      const next = await post(address, [['csrf_token', this.#token], ...valuesOf(fields, invitation?.lookup)]);
       this.#used = true;
       remember('name', this.#name.value);
-      if (address === '/join') this.#rememberWay(invitation);
+      if (address === '/join') this.#rememberWay(invitation?.lookup);
       setTimeout(() => this.#release(), patience); // somebody may stop the loading
       return next;
     } catch (error) {
       this.#release();
       if (!(error instanceof Refusal)) throw error;
-      const ended = invitation && error.field === 'invite';
-      if (ended) this.#forgetInvitation(); // and the code's field, which is empty, says why
-      const field = ended ? this.#code : fields.get(error.field ?? '');
+      if (invitation && error.field === 'invite') {
+        this.#forgetInvitation();
+        invitation.dead.say(error.message); // the code's field is empty, and not what is wrong
+        this.#code.input.focus();
+        return null;
+      }
+      const field = fields.get(error.field ?? '');
       (field ?? problem).say(error.message);
       field?.input.focus();
       return null;
@@ -134,7 +139,6 @@ export class Entrance {
   #forgetInvitation() {
     this.invite();
     forget('invite', 'sessionStorage');
-    history.replaceState(null, ''); // which keeps it over a reload
   }
 
   /**

@@ -103,6 +103,11 @@ export class Field {
     this.#row.hidden = true;
   }
 
+  /** Whether nobody has to fill the field in. */
+  get hidden() {
+    return this.#row.hidden;
+  }
+
   /** Shows the field, which was hidden. */
   show() {
     this.#row.hidden = false;

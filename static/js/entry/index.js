@@ -1,6 +1,6 @@
 import { sayEnds } from './chats.js';
 import { invitedTo, keepCode } from './codefield.js';
-import { lookupIn } from './invitation.js';
+import { isBroken, lookupIn } from './invitation.js';
 import { loadClient } from '../transport/connection.js';
 import { byId } from '../ui/dom.js';
 import { forgetLostDraft } from '../ui/draft.js';
@@ -8,12 +8,12 @@ import { Entrance, rememberedName } from './entrance.js';
 import { csrfToken, Field, Problem } from './forms.js';
 import { themeSwitch } from '../ui/theme.js';
 import { Toasts } from '../ui/toasts.js';
-import { text } from '../ui/words.js';
+import { refusal, text } from '../ui/words.js';
 
 const form = byId('entry', HTMLFormElement);
 const [name, code] = [byId('name', HTMLInputElement), byId('code', HTMLInputElement)];
 const [create, join] = [byId('create'), byId('join')];
-const problems = { create: new Problem(byId('create-problem')), join: new Problem(byId('join-problem')) };
+const problems = { create: new Problem(byId('create-problem')), join: new Problem(byId('join-problem')), invitation: new Problem(byId('invitation-problem')) };
 const codeField = new Field(code, byId('code-problem'));
 const entrance = new Entrance(csrfToken(form), new Field(name, byId('name-problem')), codeField);
 
@@ -32,9 +32,22 @@ form.noValidate = true; // problems are shown at their fields
 form.addEventListener('submit', async (event) => {
   event.preventDefault();
   for (const problem of Object.values(problems)) problem.clear();
-  const next = begins(event.submitter) ? await entrance.create(create, problems.create) : await entrance.ask(join, problems.join);
-  if (next) location.assign(next);
+  const { invited } = entrance;
+  const next = begins(event.submitter) ? await entrance.create(create, problems.create) : await entrance.ask(join, problems.join, problems.invitation);
+  if (next) return location.assign(next);
+  // An invitation that holds no more must not come back with a reload, and the name that was typed for it must.
+  if (invited && !entrance.invited) keep({ name: name.value, lookup: null });
+  if (!codeField.hidden) hideWelcome(); // nothing that was sent lets anybody in
 });
+
+/**
+ * Keeps something where a reload of the page finds it.
+ *
+ * @param {{name?: string, lookup?: string | null}} kept
+ */
+function keep(kept) {
+  history.replaceState({ ...history.state, ...kept }, '');
+}
 
 /**
  * Whether this browser is in a chat under a name, or asks for one. Nobody else can have that name there,
@@ -49,12 +62,18 @@ function isHere(used) {
 /** Takes the code or the invitation of an invite link, if the address is one. */
 function open() {
   const { hash, pathname, search } = location;
-  const [digits, lookup] = [invitedTo(hash), lookupIn(hash)];
-  if (!digits && !lookup) return;
-  // Either lets somebody ask: it does not belong in the history's list, or on a shared screen. An
-  // invitation is kept where a reload of the page finds it, since nobody can type it.
-  history.replaceState({ lookup }, '', pathname + search);
+  const [digits, lookup, broken] = [invitedTo(hash), lookupIn(hash), isBroken(hash)];
+  if (!digits && !lookup && !broken) return;
+  // Either lets somebody ask, and so almost does one that was cut off: it does not belong in the
+  // history's list, or on a shared screen. An invitation is kept where a reload of the page finds
+  // it, since nobody can type it.
+  history.replaceState({ ...history.state, lookup }, '', pathname + search);
   entrance.invite(lookup ?? undefined);
+  if (broken) {
+    hideWelcome(); // an earlier invitation leads to another chat than this link
+    problems.invitation.say(refusal('invalid_invite', ''));
+    return;
+  }
   code.value = digits ?? '';
   code.dispatchEvent(new Event('input'));
   if (digits) codeField.hide(); // it shows itself if they are refused
@@ -63,13 +82,14 @@ function open() {
 
 /** @param {string} lookup of an invitation, which stays with the page when it is loaded again */
 function invite(lookup) {
-  history.replaceState({ lookup }, '');
+  keep({ lookup });
   entrance.invite(lookup);
   welcome();
 }
 
 /** Shows the ways in to somebody who was invited. */
 function welcome() {
+  problems.invitation.clear();
   if (byId('invitation').hidden) {
     byId('invitation').hidden = false;
     for (const place of [name, join]) place.setAttribute('aria-describedby', `invitation ${place.getAttribute('aria-describedby') ?? ''}`.trim());
@@ -78,12 +98,20 @@ function welcome() {
   (name.value ? join : name).focus();
 }
 
+/** Hides that somebody was invited: the invitation or the code in the link does not hold. */
+function hideWelcome() {
+  byId('invitation').hidden = true;
+  // What is hidden is still read out where it describes something.
+  for (const place of [name, join]) place.setAttribute('aria-describedby', (place.getAttribute('aria-describedby') ?? '').replace(/^invitation ?/, ''));
+}
+
 byId('theme').append(themeSwitch());
 sayEnds();
 // Today's words are not tomorrow's.
 document.addEventListener('visibilitychange', sayEnds);
-keepCode(code, invite);
-if (!isHere(rememberedName())) name.value ||= rememberedName();
+keepCode(code, invite, () => codeField.say(refusal('invalid_invite', '')));
+const known = history.state?.name ?? rememberedName();
+if (!isHere(known)) name.value ||= known;
 addEventListener('hashchange', open);
 if (history.state?.lookup) invite(history.state.lookup);
 open();

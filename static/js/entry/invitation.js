@@ -12,6 +12,25 @@ export function lookupIn(fragment) {
 }
 
 /**
+ * Whether a fragment is what is left of an invite link that was cut off, or that something was
+ * added to. Shorter ones, `#name=value` and the ids of the page's elements mean something else.
+ *
+ * @param {string} fragment with its #
+ */
+export function isBroken(fragment) {
+  return /^#[\w-]{8,}(?![\w=-])/.test(fragment) && !lookupIn(fragment) && !document.getElementById(fragment.slice(1));
+}
+
+/**
+ * Whether what somebody pasted has what is left of an invite link that was cut off.
+ *
+ * @param {string} written
+ */
+export function isPastedBroken(written) {
+  return /#[\w-]{8,}/.test(written) && !pastedLookup(written);
+}
+
+/**
  * The lookup of an invite link in what somebody pasted, which may be a sentence; null if there is none.
  *
  * @param {string} written

@@ -2,6 +2,7 @@ import { keepCode } from '../entry/codefield.js';
 import { Entrance, rememberedCode, rememberedInvitation } from '../entry/entrance.js';
 import { csrfToken, Field, Problem } from '../entry/forms.js';
 import { byId } from '../ui/dom.js';
+import { refusal } from '../ui/words.js';
 
 /**
  * Lets somebody who was not let in ask again, by the same form as at the start.
@@ -10,8 +11,8 @@ import { byId } from '../ui/dom.js';
  */
 export function askAgain(form) {
   const [name, code] = [byId('again-name', HTMLInputElement), byId('again-code', HTMLInputElement)];
-  const entrance = new Entrance(csrfToken(form),
-    new Field(name, byId('again-name-problem')), new Field(code, byId('again-code-problem')));
+  const codeField = new Field(code, byId('again-code-problem'));
+  const entrance = new Entrance(csrfToken(form), new Field(name, byId('again-name-problem')), codeField);
   const problem = new Problem(byId('again-problem'));
   const button = byId('ask-again');
   const invitation = rememberedInvitation();
@@ -20,7 +21,7 @@ export function askAgain(form) {
   keepCode(code, (lookup) => {
     entrance.invite(lookup);
     button.focus(); // the field is gone
-  });
+  }, () => codeField.say(refusal('invalid_invite', '')));
   form.noValidate = true;
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
