@@ -2,17 +2,36 @@
 
 /** Shapes that have to be told from what is around them, each with its part that is painted. */
 const shapes = [
-  ['.message-content:not(.emoji)'], ['.avatar'], ['.dots'], ['.dots span'], ['.connection', '::before'], ['.votes li'],
+  ['.message-content:not(.emoji)'], ['.avatar'], ['.typing .dots'], ['.dots span'], ['.connection', '::before'], ['.votes li'],
   ['input[role=switch]', '::before'], ['input[role=switch]:not(:checked)', '::after'], ['.notice'], ['.invitation'], ['button'], ['.field'], ['dialog'],
   ['.or', '::before'],
 ];
 
-/** The shapes that cannot be told from what is around them when the system gives the colours, one line each. */
+/** What cannot be told from what is around it when the system gives the colours, one line each. */
 export async function edgeProblems({ page }) {
+  const filled = await page.evaluateHandle(filledButtons);
   await page.emulateMedia({ forcedColors: 'active' });
-  const problems = await page.evaluate(inspect, shapes);
+  const problems = [...await page.evaluate(inspect, shapes), ...await filled.evaluate(alike)];
   await page.emulateMedia({ forcedColors: 'none' });
   return problems;
+}
+
+// Runs in the page, with the page's own colours.
+function filledButtons() {
+  const probe = document.body.appendChild(document.createElement('span'));
+  probe.style.background = 'var(--fill)';
+  const fill = getComputedStyle(probe).backgroundColor;
+  probe.remove();
+  return [...document.querySelectorAll('button, .button')].filter((e) => e.checkVisibility() && getComputedStyle(e).backgroundColor === fill);
+}
+
+// Runs in the page, with the system's colours: a button that stands out is not painted as all the others.
+function alike(filled) {
+  const plain = document.body.appendChild(document.createElement('button'));
+  const { backgroundColor } = getComputedStyle(plain);
+  plain.remove();
+  return filled.filter((e) => getComputedStyle(e).backgroundColor === backgroundColor)
+    .map((e) => `${e.localName}#${e.id}.${e.className} does not stand out`);
 }
 
 // Runs in the page.
