@@ -144,6 +144,32 @@ export const states = {
 
   'waiting': waitingTab,
 
+  // One of three has said yes.
+  'waiting-answers': async (visit) => {
+    const room = await visit.room('Ana');
+    const ben = await visit.guest(room, 'Ben');
+    await visit.guest(room, 'Cleo', [ben]);
+    const tab = await visit.tab();
+    await tab.knock(await room.code(), 'Maximilian-Alexander');
+    await tab.connected();
+    await ben.accept('Maximilian-Alexander');
+    await tab.page.locator('#dots .yes').waitFor();
+    return tab;
+  },
+
+  // The time is over, and the server has not said so.
+  'waiting-silent': async (visit) => {
+    const network = await visit.network();
+    const tab = await visit.tab({ network });
+    await tab.page.clock.install();
+    await waiting(visit, tab);
+    await tab.connected();
+    await tab.unplug();
+    await tab.page.clock.fastForward('20:00');
+    await tab.page.locator('#again:not([hidden])').waitFor();
+    return tab;
+  },
+
   'waiting-refused': async (visit) => {
     const tab = await visit.tab();
     const host = await waiting(visit, tab);
@@ -155,6 +181,10 @@ export const states = {
   'waiting-timed-out': (visit) => refusedTab(visit, 'timed_out'),
 
   'waiting-gone': (visit) => refusedTab(visit, 'room_gone'),
+
+  'waiting-displaced': (visit) => refusedTab(visit, 'displaced'),
+
+  'waiting-lost': (visit) => refusedTab(visit, 'no_such_request'),
 
   'waiting-asked-again': async (visit) => {
     const tab = await refusedTab(visit, 'timed_out');

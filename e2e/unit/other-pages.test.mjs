@@ -96,10 +96,10 @@ describe('the waiting page', { concurrency: 3 }, () => {
     const dots = async () => [await page.locator('#dots span').count(), await page.locator('#dots .yes').count()];
     for (const [fields, words, expected] of [
       [{ required: 1 }, 'Waiting for 1 person to answer.', [1, 0]],
-      [{ required: 3, approvals: 1 }, '1 person has said yes. Waiting for 2 people to answer.', [3, 1]],
-      [{ required: 3, approvals: 2 }, '2 people have said yes. Waiting for 1 person to answer.', [3, 2]],
-      [{ required: 2, approvals: 1 }, '1 person has said yes. Waiting for 1 person to answer.', [2, 1]],
-      [{ required: 40, approvals: 12 }, '12 people have said yes. Waiting for 28 people to answer.', [0, 0]],
+      [{ required: 3, approvals: 1 }, '1 person has said yes.\nWaiting for 2 people to answer.', [3, 1]],
+      [{ required: 3, approvals: 2 }, '2 people have said yes.\nWaiting for 1 person to answer.', [3, 2]],
+      [{ required: 2, approvals: 1 }, '1 person has said yes.\nWaiting for 1 person to answer.', [2, 1]],
+      [{ required: 40, approvals: 12 }, '12 people have said yes.\nWaiting for 28 people to answer.', [0, 0]],
       [{ required: 0 }, 'Nobody is in the chat right now. Anyone who comes back in time will be asked.', [0, 0]],
     ]) {
       await page.receive(...status(fields));
@@ -116,7 +116,7 @@ describe('the waiting page', { concurrency: 3 }, () => {
     await page.receive(...status({ required: 1, approvals: 0 }));
     assert.equal(await page.locator('#status').innerText(), 'Es fehlt noch 1 Antwort.');
     await page.receive(...status({ required: 2, approvals: 1 }));
-    assert.equal(await page.locator('#status').innerText(), '1 Person hat zugestimmt. Es fehlt noch 1 Antwort.');
+    assert.equal(await page.locator('#status').innerText(), '1 Person hat zugestimmt.\nEs fehlt noch 1 Antwort.');
   });
 
   test('counts the last second alone', async (t) => {

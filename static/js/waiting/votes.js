@@ -38,5 +38,5 @@ export class Votes {
  * @param {number} open the people who have not answered
  */
 function said(approvals, open) {
-  return [approvals > 0 && counted(yeses, approvals), open > 0 && counted(people, open)].filter(Boolean).join(' ');
+  return [approvals > 0 && counted(yeses, approvals), open > 0 && counted(people, open)].filter(Boolean).join('\n');
 }
