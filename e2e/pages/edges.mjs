@@ -7,7 +7,7 @@ const shapes = [
   ['.or', '::before'],
 ];
 
-/** What cannot be told from what is around it when the system gives the colours, one line each. */
+/** The shapes and buttons that cannot be told from what is around them when the system gives the colours, one line each. */
 export async function edgeProblems({ page }) {
   const filled = await page.evaluateHandle(filledButtons);
   await page.emulateMedia({ forcedColors: 'active' });

@@ -734,7 +734,7 @@ describe('the start page', { concurrency: 3 }, () => {
     assert.deepEqual([await focused(page), await page.locator('#name').inputValue()], ['code', 'Zoë']);
     assert.deepEqual([await shown(page, '#invitation'), await complaint(page, 'code')], [false, '']);
     assert.equal(await page.locator('#name').getAttribute('aria-describedby'), 'name-problem');
-    // What has ended does not come back.
+    // An invitation that has ended does not come back.
     await page.reload();
     assert.deepEqual([await shown(page, '#invitation'), await shown(page, '#code'), await page.locator('#name').inputValue()], [false, true, 'Zoë']);
     assert.deepEqual([await page.evaluate(() => history.state.lookup), await saidOfInvitation(page)], [null, '']);

@@ -101,7 +101,7 @@ function welcome() {
 /** Hides that somebody was invited: the invitation or the code in the link does not hold. */
 function hideWelcome() {
   byId('invitation').hidden = true;
-  // What is hidden is still read out where it describes something.
+  // A hidden text is still read out where it describes something.
   for (const place of [name, join]) place.setAttribute('aria-describedby', (place.getAttribute('aria-describedby') ?? '').replace(/^invitation ?/, ''));
 }
 
