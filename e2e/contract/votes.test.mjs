@@ -51,6 +51,25 @@ describe('votes', { concurrency: 8 }, () => {
     assert.deepEqual(carol.conn.all('join_approved'), []);
   });
 
+  // A page takes an answer for refused if nothing has come of it when it is acknowledged.
+  for (const transports of ['polling', 'websocket']) {
+    test(`what comes of a vote or a question is told before it is acknowledged, ${transports}`, async (t) => {
+      const [ana, bob] = await roomWith(server, ['Ana', 'Bob'], { t, transports, auth: { page: 'a page' } });
+      const carol = await knock(server, ana.room.code, 'Carol', { t });
+      await seen([ana, bob], carol);
+      const vote = { room: ana.roomId, user_id: carol.knock.userId };
+      for (const [event, fields, result] of [
+        ['request_members', { room: ana.roomId }, () => ana.conn.all('members').at(-1)],
+        ['approve_join', vote, () => ana.conn.all('request_votes').at(-1)?.own],
+        ['deny_join', vote, () => ana.conn.all('join_denied').at(-1)],
+      ]) {
+        assert.ok(!result(), event);
+        await ana.conn.request(event, fields);
+        assert.ok(result(), event);
+      }
+    });
+  }
+
   // --- 8 ------------------------------------------------------------------------------
 
   const verdicts = { approve_join: 'join_approved', deny_join: 'join_denied' };

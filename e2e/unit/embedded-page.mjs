@@ -12,11 +12,19 @@ const client = '/static/vendor/socket.io/socket.io.esm.min.js';
 
 // The page sees this as the Socket.IO client. The test reads `sent` and calls `receive`. A
 // packet that is sent is acknowledged at once, or, while `silent`, when the test calls its
-// function in `acknowledgements`.
+// function in `acknowledgements`. A vote, and the question for the members, are acknowledged after the
+// event that tells what came of them, or when the test calls `acknowledge`, as of what the server refuses.
 const standIn = `
 const handlers = new Map();
 let opened;
 let hear;
+const results = { members: 'request_members', request_votes: 'approve_join', join_denied: 'deny_join' };
+let undone = [];
+globalThis.acknowledge = (which = () => true) => {
+  const done = undone.filter(([event]) => which(event));
+  undone = undone.filter(([event]) => !which(event));
+  for (const [, acknowledge] of done) acknowledge();
+};
 let timed = false; // what is sent next is for the test to acknowledge
 const lifecycle = ['open', 'connect', 'disconnect', 'connect_error']; // not from the server
 const socket = {
@@ -31,6 +39,7 @@ const socket = {
     const acknowledge = values.at(-1);
     if (typeof acknowledge === 'function' && !timed) {
       if (globalThis.silent) acknowledgements.push(acknowledge);
+      else if (Object.values(results).includes(event)) undone.push([event, acknowledge]);
       else queueMicrotask(acknowledge);
     }
     timed = false;
@@ -47,6 +56,8 @@ globalThis.receive = (event, ...values) => {
   if (event === 'connect' || event === 'open') opened();
   if (!lifecycle.includes(event)) hear(event, ...values);
   for (const handle of handlers.get(event) ?? []) handle(...values);
+  if (event === 'disconnect') undone = [];
+  acknowledge((said) => said === results[event]);
 };
 globalThis.socket = socket;
 export const io = (options) => { globalThis.options = options; options.auth((auth) => { options.auth = auth; }); return socket; };

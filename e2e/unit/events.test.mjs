@@ -231,8 +231,8 @@ describe('what a page says', () => {
     } });
     client.connect();
     const unsaid = [];
-    events.say('approve_join', { user_id: 'knock-1' }, () => unsaid.push('approve_join'));
-    events.say('ping_room', {}, () => unsaid.push('ping_room'));
+    events.say('approve_join', { user_id: 'knock-1' }, { unsaid: () => unsaid.push('approve_join') });
+    events.say('ping_room', {}, { unsaid: () => unsaid.push('ping_room') });
     assert.deepEqual([client.take(), unsaid], [['ping_room'], ['approve_join']]);
     assert.deepEqual(errors.map(({ message }) => message), ['no key']);
   });

@@ -83,9 +83,6 @@ describe('the header', () => {
     await page.receive('connect');
     await page.receive('join_success', { count: 2 });
     assert.equal(await asked(), 1);
-    await page.receive('room_error', { code: 'too_fast', message: 'Slow down.' });
-    await page.receive('update_participants', { count: 3 });
-    assert.equal(await asked(), 1);
   });
 
   test('opens the list of people', async (t) => {

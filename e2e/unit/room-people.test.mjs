@@ -34,6 +34,85 @@ describe('people', () => {
     assert.equal(await page.isVisible(accept), true);
   });
 
+  const refuse = async (page, error) => {
+    if (error) await page.receive('room_error', error);
+    await page.evaluate(() => globalThis.acknowledge());
+  };
+
+  // The server complains at most once in three seconds, and says nothing of what it drops then.
+  for (const [what, error, why] of [['with a reason', { message: 'Too fast.', code: 'too_fast' }, /too fast/], ['without a word', undefined, /couldn’t be sent/]]) {
+    test(`an answer that the server refuses ${what} is asked for again`, async (t) => {
+      const page = await joined(t);
+      const [card, state] = ['#notification-knock-1', '#status-knock-1'];
+      const choices = () => page.locator(`${card} button:visible`).allInnerTexts();
+      const votes = { ...knock, yes: [], missing: ['Ben', 'Zoë O&#39;Brien'] };
+      await page.receive('join_request', knock);
+      await page.receive('request_votes', votes);
+      for (const answer of ['accept', 'deny']) {
+        await page.click(`${card} .${answer}`);
+        assert.match(await textOf(page, state), answer === 'deny' ? /^You said no/ : /^You said yes/);
+        await refuse(page, error);
+        assert.match(await textOf(page, state), why);
+        assert.deepEqual(await choices(), ['Decline', 'Let in']);
+      }
+      await page.click(`${card} .accept`);
+      await page.receive('request_votes', { ...votes, yes: ['Zoë O&#39;Brien'], missing: ['Ben'], own: true });
+      await page.receive('room_error', { message: 'Something else.' });
+      assert.equal(await textOf(page, state), 'You said yes. Waiting for Ben.');
+      await page.click(`${card} .after`);
+      await refuse(page, error);
+      assert.match(await textOf(page, state), why);
+      assert.deepEqual(await choices(), ['Decline after all'], 'the yes still counts');
+      assert.deepEqual(page.problems, []);
+    });
+  }
+
+  test('an answer that went with the connection is asked for again, unless the server has it', async (t) => {
+    const page = await joined(t);
+    await knocks(page, 'one', 'two');
+    for (const id of ['one', 'two']) await page.click(`#notification-${id} .accept`);
+    await page.receive('disconnect', 'transport close');
+    for (const id of ['one', 'two']) {
+      assert.match(await textOf(page, `#notification-${id}`), /not connected/);
+      assert.equal(await page.isVisible(`#notification-${id} .accept`), true);
+    }
+    await page.receive('connect');
+    await page.receive('join_request', { ...knock, user: 'one', user_id: 'one' });
+    await page.receive('request_votes', { ...knock, user: 'two', user_id: 'two', yes: ['Zoë O&#39;Brien'], missing: ['Ben'], own: true });
+    assert.equal(await textOf(page, '#status-one'), '');
+    assert.equal(await page.isVisible('#notification-one .accept'), true);
+    assert.equal(await textOf(page, '#status-two'), 'You said yes. Waiting for Ben.');
+    assert.equal(await page.isVisible('#notification-two .accept'), false);
+  });
+
+  test('a question for the members that is open is asked once more after a change, whatever else the server refuses', async (t) => {
+    const page = await joined(t); // which asks
+    const asked = async () => (await events(page)).filter((event) => event === 'request_members').length;
+    await page.clock.install();
+    await page.clock.pauseAt(Date.now() + 1000);
+    const receive = (...values) => page.evaluate((all) => globalThis.receive(...all), values);
+    await receive('update_participants', { count: 3 });
+    await receive('room_error', { message: 'Something else.' });
+    assert.equal(await asked(), 0);
+    await receive('members', { members: [] });
+    assert.equal(await asked(), 1);
+    await page.evaluate(() => globalThis.acknowledge()); // refused
+    assert.equal(await asked(), 0);
+    await page.clock.runFor(5000);
+    assert.equal(await asked(), 1, 'after a while');
+    await receive('update_participants', { count: 4 });
+    await receive('disconnect', 'transport close');
+    await page.clock.runFor(5000);
+    await receive('connect');
+    await receive('room_status', { exists: true });
+    assert.equal(await asked(), 1, 'by the next connection');
+    await receive('room_status', { exists: true });
+    assert.equal(await asked(), 0);
+    await receive('members', { members: [] });
+    await page.clock.runFor(60_000);
+    assert.equal(await asked(), 0);
+  });
+
   // Some browsers count in hours that the page's language does not.
   for (const [locale, lang, time] of [
     ['en-US', 'en', '4:02 PM'], ['en-GB', 'en', '16:02'], ['de-DE', 'en', '16:02'], ['de-DE', 'de', '16:02'], ['en-US', 'de', '4:02 PM'],

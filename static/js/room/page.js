@@ -72,7 +72,7 @@ function open(io) {
   const sending = new Sending(events, messages, draft, { form: byId('composer', HTMLFormElement), input, left: byId('characters-left') }, announce);
   const typing = new Typing(byId('typing'), byId('typing-text'), () => messages.stayAtEnd());
   const requests = new Requests(byId('join-requests-container'), Number(answerTime), name, {
-    answer: (id, yes, untold) => events.say(yes ? 'approve_join' : 'deny_join', { user_id: id }, untold),
+    answer: (id, yes, untold) => events.say(yes ? 'approve_join' : 'deny_join', { user_id: id }, { unsaid: untold, answered: untold }),
     changed() {
       messages.stayAtEnd();
       calling.follow(requests.waiting);
@@ -87,7 +87,13 @@ function open(io) {
   }, code, announce);
 
   // They hear of an event in this order, and so what they say about it is in order, too.
-  const presence = new Presence(events, name, { refused: (why) => toasts.say(why), gone: (outcome) => ending.end(outcome) });
+  const presence = new Presence(events, name, {
+    refused(why) {
+      requests.refused(why);
+      toasts.say(why);
+    },
+    gone: (outcome) => ending.end(outcome),
+  });
   events.on('timer_sync', () => { if (presence.isCaughtUp) messages.completed(); });
   new Conversation(events, messages, typing, { member, name }, (who) => alerts.message(who, { news: presence.isCaughtUp }));
   new Door(events, requests, {
@@ -109,7 +115,10 @@ function open(io) {
     messages.tell(said, how);
     if (how.urgent) toasts.say(said); // also for who reads further up
   });
-  events.on('disconnect', () => calling.pause());
+  events.on('disconnect', () => {
+    calling.pause();
+    requests.lost();
+  });
   events.on('room_status', () => calling.resume()); // the server has told of all requests that are open
   const people = new People(events, { names: byId('names'), faces: byId('faces'), count: byId('count'), end: byId('room-end') }, (title) => {
     alerts.title = `${title} · ${productName}`;

@@ -14,7 +14,8 @@ const more = { one: 'requests.more.one', other: 'requests.more.other' };
 /**
  * @typedef {object} RequestsEvents
  * @property {(id: string, yes: boolean, untold: () => void) => boolean} answer tells the server the person's decision;
- * false if there is no connection for it. `untold` is called if it cannot be told for another reason
+ * false if there is no connection for it. `untold` is called if it cannot be told for another reason, and when the server is
+ * done with it, whatever it made of it
  * @property {() => void} changed is called when a card comes, is answered or goes
  * @property {() => void} focus takes the keyboard's focus from the last card when it goes
  */
@@ -24,7 +25,7 @@ const more = { one: 'requests.more.one', other: 'requests.more.other' };
  * @property {string} name
  * @property {Votes} votes
  * @property {'yes' | 'no'} [answer] what this page has told the server
- * @property {string} [trouble] the name of the text that says why an answer could not be told
+ * @property {string} [trouble] why an answer does not count, in words for the person
  * @property {HTMLElement} node
  * @property {HTMLElement} status takes the words about the vote
  * @property {HTMLElement} chips
@@ -45,6 +46,7 @@ export class Requests {
   /** @type {Map<string, Card>} the cards by the ids of their requests */
   #cards = new Map();
   #count = element('p', { className: 'requests-count' });
+  #refusal = ''; // since the last answer
   #more = element('button', { type: 'button', className: 'requests-more' });
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #moved;
@@ -90,6 +92,20 @@ export class Requests {
     return first;
   }
 
+  /**
+   * Notes that the server has refused something, which may be an answer.
+   *
+   * @param {string} why in words for the person
+   */
+  refused(why) {
+    this.#refusal = why;
+  }
+
+  /** Asks again for all answers that the server has not confirmed: they may be lost with the connection. */
+  lost() {
+    for (const card of this.#cards.values()) this.#takeBack(card, text('request.no-connection'));
+  }
+
   /** Doubts all cards: their requests may be over. A request that the server speaks of is not. */
   doubt() {
     for (const card of this.#cards.values()) card.doubtful = true;
@@ -115,6 +131,7 @@ export class Requests {
    */
   vote(id, name, votes) {
     const card = this.#cards.get(id) ?? this.#open(id, name);
+    if (votes.own && !card.votes.own) card.trouble = undefined; // it counts after all
     card.votes = votes;
     card.doubtful = false;
     this.#show(card);
@@ -214,7 +231,7 @@ export class Requests {
   #show(card) {
     const answer = this.#answerOn(card);
     const { node, status, chips, asks, after, trouble, votes } = card;
-    status.textContent = trouble ? text(trouble) : sentenceOf(votes, this.#self, answer);
+    status.textContent = trouble ?? sentenceOf(votes, this.#self, answer);
     node.classList.toggle('troubled', trouble !== undefined);
     chips.replaceChildren(...chipsOf(votes, this.#self));
     const focused = node.contains(document.activeElement);
@@ -265,23 +282,26 @@ export class Requests {
    * @param {boolean} yes
    */
   #answer(id, card, yes) {
-    const before = card.answer;
-    let told = true;
-    const untold = () => {
-      told = false;
-      card.answer = before;
-      card.trouble = 'request.untold';
-      this.#show(card);
-    };
-    if (!this.#on.answer(id, yes, untold)) {
-      card.trouble = 'request.no-connection';
-      this.#show(card);
-      return;
-    }
-    if (!told) return;
-    card.answer = yes ? 'yes' : 'no';
+    const answer = yes ? 'yes' : 'no';
+    card.answer = answer;
     card.trouble = undefined;
+    this.#refusal = '';
     this.#keepStill();
+    const untold = () => { if (card.answer === answer) this.#takeBack(card, this.#refusal || text('request.untold')); };
+    if (!this.#on.answer(id, yes, untold)) this.#takeBack(card, text('request.no-connection'));
+    this.#show(card);
+  }
+
+  /**
+   * Offers the choice again. Only the votes confirm a yes, and a no takes the card away.
+   *
+   * @param {Card} card
+   * @param {string} why
+   */
+  #takeBack(card, why) {
+    if (!card.answer || (card.answer === 'yes' && card.votes.own)) return;
+    card.answer = undefined;
+    card.trouble = why;
     this.#show(card);
   }
 }

@@ -104,11 +104,13 @@ export class Connection {
    *
    * @param {string} event
    * @param {object} fields
+   * @param {() => void} [done] called when the server has acknowledged it
    */
-  send(event, fields) {
+  send(event, fields, done) {
     const answered = this.#owes();
     this.#socket.emit(event, fields, () => {
       answered();
+      done?.();
       if (this.#owed.size === 0) this.#patience = leastPatience;
     });
   }

@@ -25,7 +25,7 @@ const farewell = 1500; // milliseconds that the last word may take to be sealed,
  */
 
 /** @typedef {{event: 'connect' | 'disconnect', data: {}, losses: number}} Change of the connection, after so many were lost */
-/** @typedef {{event: 'answered', hear: () => void}} Answer to the last word, which comes after all that was heard before it */
+/** @typedef {{event: 'answered', hear: () => void}} Answer to something said, which comes after all that was heard before it */
 /** @typedef {{said: Said, send: (event: string, fields: object) => void, unsaid?: () => void}} Outgoing */
 
 /**
@@ -121,10 +121,14 @@ export class Events {
    *
    * @param {string} event
    * @param {Record<string, unknown>} [fields]
-   * @param {() => void} [unsaid] called if it cannot be sealed, and so is never said
+   * @param {object} [on]
+   * @param {() => void} [on.unsaid] called if it cannot be sealed, and so is never said
+   * @param {() => void} [on.answered] called when the server is done with it, and all that came before that is handed
+   * on. What it has refused or dropped has changed nothing by then. Called never if the connection is lost.
    */
-  say(event, fields, unsaid) {
-    return this.#send({ event, fields: { room: this.#room, ...fields } }, (...said) => this.#connection.send(...said), unsaid);
+  say(event, fields, { unsaid, answered } = {}) {
+    const done = answered && (() => this.#incoming.add({ event: 'answered', hear: answered }));
+    return this.#send({ event, fields: { room: this.#room, ...fields } }, (...said) => this.#connection.send(...said, done), unsaid);
   }
 
   /**
