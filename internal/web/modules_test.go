@@ -49,7 +49,7 @@ func TestPagesNameTheirModules(t *testing.T) {
 				if match == nil || (match[1] != "/static/js/") != fixed {
 					t.Fatalf("%s", page.body)
 				}
-				b.get(match[1]+"a.js").want(t, 200, "export *")
+				b.get(match[1]+"a.js").want(t, 200, "export")
 			}
 		})
 	}

@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// WithoutComments returns a module without its comments, and without the white space at the
-// beginning of its lines. All else is as it was written, and in the same line, so that a browser
+// WithoutComments returns a module without its comments, and without the white space that
+// nothing needs. All else is as it was written, and in the same line, so that a browser
 // says where an error is in words that fit the source. The module does the same as before,
 // unless it reads its own functions as text.
 //
@@ -29,21 +29,24 @@ func WithoutComments(source string) ([]byte, error) {
 			written = c.end
 		}
 	}
-	return withoutIndentation(string(append(lean, source[written:]...))), nil
+	return compact(string(append(lean, source[written:]...))), nil
 }
 
 var indentation = regexp.MustCompile(`([\n\r\x{2028}\x{2029}])[ \t]+`)
 
-// withoutIndentation takes the white space at the beginning of lines from a module without mistakes.
-// Lines within a text or a template stay as they are, and so do those around a comment that is left.
-func withoutIndentation(source string) []byte {
+// compact takes the white space at the beginning of lines from a module without mistakes, and between tokens that
+// stay two without it. Lines within a text or a template stay as they are, and so do those around a comment that is left.
+func compact(source string) []byte {
 	l := lexer{source: source}
 	lean := make([]byte, 0, len(source))
 	for {
 		from := l.pos
 		next := l.next()
 		between := source[from:next.pos]
-		if !strings.ContainsAny(between, "/#") {
+		switch {
+		case between != "" && strings.Trim(between, blanks) == "" && parted(source[:from], source[next.pos:]):
+			between = ""
+		case !strings.ContainsAny(between, "/#"):
 			between = indentation.ReplaceAllString(between, "$1")
 		}
 		lean = append(append(lean, between...), source[next.pos:l.pos]...)
@@ -51,6 +54,22 @@ func withoutIndentation(source string) []byte {
 			return lean
 		}
 	}
+}
+
+// parted reports whether two tokens certainly stay two if nothing is between them. A separator is part of no
+// other token; an operator of one character or more is never part of a word or text. Signs are part of
+// numbers, and a slash begins comments.
+func parted(before, behind string) bool {
+	const separators, operators = "()[]{},;:", "=<>&|?!*%"
+	if before == "" || behind == "" || strings.HasSuffix(before, `\u`) { // \u{61} is a letter
+		return false
+	}
+	last, _ := utf8.DecodeLastRuneInString(before)
+	first, _ := utf8.DecodeRuneInString(behind)
+	isOperand := func(r rune) bool { return isWordPart(r) || r == '\'' || r == '"' }
+	return strings.ContainsRune(separators, last) || strings.ContainsRune(separators, first) ||
+		isOperand(last) && strings.ContainsRune(operators, first) ||
+		isOperand(first) && strings.ContainsRune(operators, last)
 }
 
 // isForOthers reports whether a comment is more than a word to whoever reads the source.
