@@ -70,6 +70,8 @@ type Attached struct {
 	// Knocks are the open knocks that this member has not voted on, Approved
 	// those with this member's yes.
 	Knocks, Approved []Knock
+	// Invitations are those of this member that hold.
+	Invitations []LookupHash
 }
 
 // with returns the event with the log's entries in it. It leaves out the notices about the
@@ -146,6 +148,14 @@ type CodeChanged struct {
 	Remaining time.Duration
 }
 
+// InvitationsEnded says that a member has ended some of their invitations before the time of
+// those was up. It is meant for this member's pages, which may show one of them. Left are those that
+// hold. There is none for a member who is absent: their pages hear of it when they come.
+type InvitationsEnded struct {
+	Member string
+	Left   []LookupHash
+}
+
 // Knocked says that somebody asks to be let in. It is meant for the applicant, and for the
 // members in Voters: those present who have not voted yet.
 type Knocked struct {
@@ -182,17 +192,18 @@ type KnockRefused struct {
 // Closed says that the room is gone. It is a room's last event.
 type Closed struct{ Reason Closing }
 
-func (Attached) body()        {}
-func (MemberJoined) body()    {}
-func (MemberReturned) body()  {}
-func (MemberLeft) body()      {}
-func (Detached) body()        {}
-func (PresenceChanged) body() {}
-func (MessagePosted) body()   {}
-func (CodeChanged) body()     {}
-func (Knocked) body()         {}
-func (KnockVoted) body()      {}
-func (KnockCounted) body()    {}
-func (KnockAdmitted) body()   {}
-func (KnockRefused) body()    {}
-func (Closed) body()          {}
+func (Attached) body()         {}
+func (MemberJoined) body()     {}
+func (MemberReturned) body()   {}
+func (MemberLeft) body()       {}
+func (Detached) body()         {}
+func (PresenceChanged) body()  {}
+func (MessagePosted) body()    {}
+func (CodeChanged) body()      {}
+func (InvitationsEnded) body() {}
+func (Knocked) body()          {}
+func (KnockVoted) body()       {}
+func (KnockCounted) body()     {}
+func (KnockAdmitted) body()    {}
+func (KnockRefused) body()     {}
+func (Closed) body()           {}

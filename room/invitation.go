@@ -31,6 +31,9 @@ type Invitation struct {
 // LookupHash is the SHA-256 of a lookup's bytes.
 type LookupHash [sha256.Size]byte
 
+// String returns the hash in base64url: 43 characters. Nobody can ask with it.
+func (h LookupHash) String() string { return base64.RawURLEncoding.EncodeToString(h[:]) }
+
 // RandomLookup draws a lookup from crypto/rand, in base64url: 22 characters.
 func RandomLookup() string {
 	drawn := make([]byte, lookupBytes)
@@ -56,40 +59,51 @@ func HashLookup(lookup string) (LookupHash, error) {
 // Invite gives a member an invitation for an hour, or for what is left of the room's time. For
 // one that is too many the member's oldest ends. It returns when the new one ends.
 // Errors: ErrNotMember, ErrNotHere.
-func (r *Room) Invite(now time.Time, c Caller, hash LookupHash) (until time.Time, err error) {
+func (r *Room) Invite(now time.Time, c Caller, hash LookupHash) (until time.Time, events []Event, err error) {
 	i, err := r.caller(c)
 	if err != nil {
-		return time.Time{}, err
+		return time.Time{}, nil, err
 	}
 	until = earliest(now.Add(invitationTime), r.ExpiresAt)
 	m := r.editMember(i)
-	kept := m.Invitations[max(0, len(m.Invitations)-maxInvitations+1):]
-	m.Invitations = append(slices.Clone(kept), Invitation{Hash: hash, Until: until})
+	ended := max(0, len(m.Invitations)-maxInvitations+1)
+	m.Invitations = append(slices.Clone(m.Invitations[ended:]), Invitation{Hash: hash, Until: until})
 	r.Revision++
-	return until, nil
+	if ended > 0 {
+		events = append(events, r.invitationsEnded(m))
+	}
+	return until, events, nil
 }
 
 // Revoke ends invitations of a member: the one with the hash or, if that is nil, all of
 // them. Invitations of others are not touched. Open knocks stay: a knock does not depend on
 // the invitation that it came by.
 // Errors: ErrNotMember, ErrNotHere.
-func (r *Room) Revoke(c Caller, hash *LookupHash) error {
+func (r *Room) Revoke(c Caller, hash *LookupHash) ([]Event, error) {
 	i, err := r.caller(c)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	r.endInvitations(i, func(v Invitation) bool { return hash == nil || v.Hash == *hash })
-	return nil
+	if !r.endInvitations(i, func(v Invitation) bool { return hash == nil || v.Hash == *hash }) {
+		return nil, nil
+	}
+	return []Event{r.invitationsEnded(&r.Members[i])}, nil
 }
 
-// endInvitations ends those invitations of a member that are to end.
-func (r *Room) endInvitations(member int, ends func(Invitation) bool) {
+// endInvitations ends those invitations of a member that are to end. It reports whether there
+// was one.
+func (r *Room) endInvitations(member int, ends func(Invitation) bool) bool {
 	if !slices.ContainsFunc(r.Members[member].Invitations, ends) {
-		return
+		return false
 	}
 	m := r.editMember(member)
 	m.Invitations = slices.DeleteFunc(slices.Clone(m.Invitations), ends)
 	r.Revision++
+	return true
+}
+
+func (r *Room) invitationsEnded(m *Member) Event {
+	return r.event(InvitationsEnded{Member: m.ID, Left: m.invitations()})
 }
 
 // endInvitationsOfAbsent ends all invitations of the members who are absent. Those who have been
@@ -111,9 +125,15 @@ func (r *Room) endInvitationsOfAbsent(now time.Time) {
 func (r *Room) Invitations() []LookupHash {
 	var hashes []LookupHash
 	for i := range r.Members {
-		for _, v := range r.Members[i].Invitations {
-			hashes = append(hashes, v.Hash)
-		}
+		hashes = append(hashes, r.Members[i].invitations()...)
+	}
+	return hashes
+}
+
+// invitations returns the hashes of the member's invitations that hold, oldest first.
+func (m *Member) invitations() (hashes []LookupHash) {
+	for _, v := range m.Invitations {
+		hashes = append(hashes, v.Hash)
 	}
 	return hashes
 }

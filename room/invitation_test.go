@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -15,10 +16,8 @@ func hash(n byte) LookupHash { return sha256.Sum256([]byte{n}) }
 
 func (s *scene) invite(member string, n byte) (until time.Time) {
 	s.Helper()
-	until, err := s.Invite(s.now, s.by(member), hash(n))
-	if err != nil {
-		s.Fatal(err)
-	}
+	until, events, err := s.Invite(s.now, s.by(member), hash(n))
+	s.must(events, err)
 	return until
 }
 
@@ -98,8 +97,35 @@ func TestASixthInvitationEndsTheOldest(t *testing.T) {
 		s.invite("alice", n)
 	}
 	s.holding("five", 0, 1, 2, 3, 4, 10)
-	s.invite("alice", 5)
+	_, events, err := s.Invite(s.now, s.by("alice"), hash(5))
 	s.holding("six", 1, 2, 3, 4, 5, 10)
+	s.want(s.must(events, err), InvitationsEnded{"alice", []LookupHash{hash(1), hash(2), hash(3), hash(4), hash(5)}})
+}
+
+// Threat: a page that was away shows a link that has ended meanwhile.
+func TestWhoComesIsToldWhichInvitationsHold(t *testing.T) {
+	s := founded(t)
+	s.admit("bob", "Bob")
+	entered := func() []LookupHash {
+		t.Helper()
+		a, _ := find[Attached](s.must(s.enter("alice", Conn{ID: fmt.Sprint(s.Seq)})))
+		return a.Invitations
+	}
+	if got := entered(); got != nil {
+		t.Errorf("before there is one: %v", got)
+	}
+	s.invite("alice", 1)
+	s.invite("alice", 2)
+	s.invite("bob", 10)
+	one := hash(1)
+	s.must(s.Revoke(s.by("alice"), &one))
+	if got := entered(); !slices.Equal(got, []LookupHash{hash(2)}) {
+		t.Errorf("one of two is left, not %v", got)
+	}
+	s.pass(invitationTime)
+	if got := entered(); got != nil {
+		t.Errorf("after its hour: %v", got)
+	}
 }
 
 func TestInvitationsAreTakenBack(t *testing.T) {
@@ -126,13 +152,21 @@ func TestInvitationsAreTakenBack(t *testing.T) {
 			s.invite("bob", 10)
 			s.invite("bob", 11)
 			revision := s.Revision
-			if err := s.Revoke(s.by(tt.member), tt.hash); err != nil {
-				t.Fatal(err)
-			}
+			events := s.must(s.Revoke(s.by(tt.member), tt.hash))
 			s.holding("then", tt.want...)
-			if changed := len(tt.want) < 4; (s.Revision != revision) != changed {
+			changed := len(tt.want) < 4
+			if (s.Revision != revision) != changed {
 				t.Errorf("revision %d after %d", s.Revision, revision)
 			}
+			if !changed {
+				s.want(events)
+				return
+			}
+			var left []LookupHash
+			for _, v := range s.Members[s.memberIndex(tt.member)].Invitations {
+				left = append(left, v.Hash)
+			}
+			s.want(events, InvitationsEnded{tt.member, left})
 		})
 	}
 }
@@ -203,10 +237,10 @@ func TestInvitationsAreForWhoIsInside(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			before := snapshot(t, s.Room)
-			if _, err := s.Invite(s.now, tt.by, hash(2)); !errors.Is(err, tt.want) {
+			if _, _, err := s.Invite(s.now, tt.by, hash(2)); !errors.Is(err, tt.want) {
 				t.Errorf("inviting: %v", err)
 			}
-			if err := s.Revoke(tt.by, nil); !errors.Is(err, tt.want) {
+			if _, err := s.Revoke(tt.by, nil); !errors.Is(err, tt.want) {
 				t.Errorf("revoking: %v", err)
 			}
 			if snapshot(t, s.Room) != before {
@@ -297,7 +331,7 @@ func TestARoomKeepsNoLookup(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Invite(s.now, s.by("alice"), h); err != nil {
+	if _, _, err := s.Invite(s.now, s.by("alice"), h); err != nil {
 		t.Fatal(err)
 	}
 	if strings.Contains(snapshot(t, s.Room), lookup) {

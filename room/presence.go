@@ -66,7 +66,7 @@ func (r *Room) Connect(now time.Time, a Attach) ([]Event, error) {
 	}
 	attached := Attached{
 		Conn: a.Conn.ID, Member: m.ID, Explicit: a.Explicit, Count: r.Participants(), Changed: first || absent,
-		After: after, Told: told,
+		After: after, Told: told, Invitations: m.invitations(),
 	}
 	at := len(events)
 	events = append(events, r.event(attached))

@@ -1279,10 +1279,10 @@ func TestRulesKeepTheInvariants(t *testing.T) {
 			case 10:
 				s.Forgo(s.now, anyMember(rng, s.Room), conn())
 			case 11:
-				_, err = s.Invite(s.now, s.by(anyMember(rng, s.Room)), hash(byte(s.Seq)))
+				_, events, err = s.Invite(s.now, s.by(anyMember(rng, s.Room)), hash(byte(s.Seq)))
 			case 12:
 				of := hash(byte(rng.Uint64N(s.Seq + 1)))
-				err = s.Revoke(s.by(anyMember(rng, s.Room)), []*LookupHash{nil, &of}[rng.IntN(2)])
+				events, err = s.Revoke(s.by(anyMember(rng, s.Room)), []*LookupHash{nil, &of}[rng.IntN(2)])
 			default:
 				err = s.Load(s.now, anyMember(rng, s.Room))
 			}

@@ -653,9 +653,9 @@ func (s *Service) Invite(ctx context.Context, c Caller) (lookup string, until ti
 	if err != nil {
 		return "", time.Time{}, fmt.Errorf("drawing a lookup: %w", err)
 	}
-	err = s.change(ctx, c.Room, func(r *Room, now time.Time) (_ []Event, err error) {
-		until, err = r.Invite(now, c, hash)
-		return nil, err
+	err = s.change(ctx, c.Room, func(r *Room, now time.Time) (events []Event, err error) {
+		until, events, err = r.Invite(now, c, hash)
+		return events, err
 	})
 	return lookup, until, err
 }
@@ -675,7 +675,7 @@ func (s *Service) RevokeAll(ctx context.Context, c Caller) error { return s.revo
 
 func (s *Service) revoke(ctx context.Context, c Caller, hash *LookupHash) error {
 	return s.change(ctx, c.Room, func(r *Room, _ time.Time) ([]Event, error) {
-		return nil, r.Revoke(c, hash)
+		return r.Revoke(c, hash)
 	})
 }
 

@@ -214,6 +214,44 @@ describe('entering', { concurrency: 3 }, () => {
     await ben.entered();
   });
 
+  // Threat: somebody sends a link that they have ended themselves.
+  play('a link that ends in another tab is not offered any more, with or without a connection meanwhile', async (stage) => {
+    const network = await stage.network();
+    const ana = await stage.room('Ana', { network });
+    const link = ana.page.locator('#invite-lasts', { hasText: 'works for' });
+    const over = ana.page.locator('#invite-said', { hasText: 'This link no longer works.' });
+    const anew = async () => {
+      await ana.page.keyboard.press('Escape');
+      await ana.page.click('#invite');
+      await link.waitFor();
+    };
+    const other = await stage.tab({ sharing: ana, network: null });
+    other.name = 'Ana';
+    await other.page.goto(other.url + ana.path);
+    await other.entered();
+    await ana.page.click('#invite');
+    await link.waitFor();
+    await other.page.click('#invite');
+    await other.page.locator('#invite-lasts', { hasText: 'works for' }).waitFor();
+    await other.page.click('#end-links');
+    await over.waitFor();
+    assert.equal(await ana.page.locator('#qr').isVisible(), false);
+    // The new link of the other tab is not touched by what this one gets now.
+    await anew();
+    assert.equal(await other.page.locator('#invite-lasts', { hasText: 'works for' }).isVisible(), true);
+    // A sixth ends the oldest.
+    for (let i = 0; i < 5; i++) await invitation(other);
+    await over.waitFor();
+    // The end is missed without a connection.
+    await anew();
+    await ana.unplug();
+    await other.page.click('#end-links');
+    await other.page.locator('#invite-said', { hasText: 'Here’s a new one.' }).waitFor();
+    await link.waitFor();
+    ana.network.restore();
+    await over.waitFor();
+  });
+
   play('a request that is taken back is gone from the room', async (stage) => {
     const ana = await stage.room('Ana');
     const ben = await stage.tab();

@@ -1,6 +1,7 @@
 // Invitations: links that hold for an hour, whatever the code is meanwhile. With both clients over
 // polling, websocket and the upgrade between them.
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { matrix } from '../harness/clients.mjs';
 import { barrier } from '../harness/connection.mjs';
@@ -83,6 +84,39 @@ for (const { label, version, transports } of matrix) {
       bob.emit('leave_room', { final: true });
       await ana.conn.waitFor('member_left');
       assert.deepEqual(await codes(), Array(6).fill('no_such_invite'));
+    });
+
+    // Threat: a page shows a link that was ended in another tab, or while it was away.
+    test('invites: which hold, to all pages of the member that say auth.page', async (t) => {
+      const hashOf = (lookup) => createHash('sha256').update(Buffer.from(lookup, 'base64url')).digest('base64url');
+      const [ana, bob] = await roomWith(server, ['Ana', 'Bob'], here(t));
+      const open = async (page) => ana.person.enter({ ...(await ana.person.openRoom(ana.room.path)), name: 'Ana' }, { ...how, auth: { page } });
+      const [one, two] = [await open('one'), await open('two')];
+      const holding = (conn) => conn.all('invites').at(-1);
+      await barrier(one, two);
+      assert.deepEqual([holding(one), holding(two)], [{ hashes: [] }, { hashes: [] }]);
+
+      one.emit('request_invite', { room: ana.roomId });
+      const told = await one.waitFor('invite');
+      assertKeys(told, ['lookup', 'until', 'lasts', 'hash']);
+      assert.equal(told.hash, hashOf(told.lookup));
+      assert.ok(told.lasts <= 3600 && told.lasts >= (told.until - Date.now()) / 1000 - 1, `${told.lasts} s`);
+      const others = [];
+      for (let i = 0; i < 5; i++) others.push(hashOf(await invite(ana)));
+      await barrier(one, two);
+      for (const conn of [one, two]) assert.deepEqual(holding(conn), { hashes: others }, 'a sixth ended the first');
+      ana.emit('revoke_invite');
+      await ana.conn.barrier();
+      await barrier(one, two);
+      for (const conn of [one, two]) assert.deepEqual(holding(conn), { hashes: [] }, 'the other page ended all');
+
+      // A page that comes is told what it missed.
+      const last = hashOf(await invite(ana));
+      assert.deepEqual(await (await open('three')).waitFor('invites'), { hashes: [last] });
+      for (const { conn } of [ana, bob]) {
+        await conn.barrier();
+        assert.deepEqual(conn.all('invites'), [], 'pages that do not say auth.page');
+      }
     });
 
     // A page that knows nothing of them is told nothing of them, and nobody outside makes or ends one.

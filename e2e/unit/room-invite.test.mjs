@@ -19,11 +19,12 @@ describe('the invitation', () => {
     };
   });
 
-  const invite = async (page, lookup, lasts = hour) => {
-    const now = await page.evaluate(() => Date.now());
-    // No frame goes by while the clock stands still.
-    await page.evaluate((invitation) => globalThis.receive('invite', invitation), { lookup, until: now + lasts });
-  };
+  // No frame goes by while the clock stands still.
+  const receive = (page, event, data) => page.evaluate((heard) => globalThis.receive(...heard), [event, data]);
+  const hashOf = (lookup) => `hash of ${lookup}`;
+  const invite = (page, lookup, lasts = hour, until = 0) => receive(page, 'invite', { lookup, until, lasts: lasts / 1000, hash: hashOf(lookup) });
+  /** Tells which invitations hold: those with these lookups, and one of another tab. */
+  const holding = (page, ...lookups) => receive(page, 'invites', { hashes: [...lookups, 'another'].map(hashOf) });
   /** A page whose clock stands still, with the sheet open and its link there. */
   const opened = async (t, options) => {
     const page = await joined(t, options);
@@ -73,15 +74,12 @@ describe('the invitation', () => {
   test('never says that it works longer than the chat lasts', async (t) => {
     const page = await opened(t);
     for (const [seconds, words] of [[125, '2 minutes'], [80, '1 minute'], [20, '1 minute']]) {
+      await page.click('#end-links');
+      await invite(page, `${seconds} s`, seconds * 1000); // the server ends none later than the room
       await page.evaluate((left) => globalThis.receive('room_status', { exists: true, participant_count: 2, expires_in: left }), seconds);
       assert.equal(await textOf(page, '#invite-lasts'), `This link works for ${words}.`);
       assert.match(await textOf(page, '#room-end'), new RegExp(`ends in ${words}`));
     }
-    // Also where this page's clock is wrong.
-    await page.evaluate(() => globalThis.receive('room_status', { exists: true, participant_count: 2, expires_in: 80 }));
-    await page.click('#end-links');
-    await invite(page, 'two', -hour);
-    assert.equal(await textOf(page, '#invite-lasts'), 'This link works for 1 minute.');
   });
 
   test('is replaced by itself while the sheet is open, and not while it is closed', async (t) => {
@@ -122,17 +120,70 @@ describe('the invitation', () => {
     assert.match(await textOf(page, '#invite-lasts'), /4 minutes/);
   });
 
-  // Threat: a page that asks without end because its clock and the server's differ.
+  // Threat: a page that asks without end, or shows a dead link, because its clock and the server's differ.
   test('does not mind a clock that is wrong', async (t) => {
-    for (const wrong of [-48 * hour, 48 * hour]) {
+    for (const wrong of [-48 * hour, -58 * minute, 0, 58 * minute, 48 * hour]) {
       const page = await opened(t);
       await page.clock.runFor(50 * minute);
       await page.sent();
-      await invite(page, 'two', hour + wrong);
+      await invite(page, 'two', hour, Date.now() + wrong);
       assert.match(await textOf(page, '#invite-lasts'), /1 hour/);
       await page.clock.runFor(30 * minute);
       assert.equal(await asks(page), 0, `${wrong}`);
+      assert.match(await textOf(page, '#invite-lasts'), /30 minutes/);
     }
+  });
+
+  // Threat: a browser puts the page to sleep before the answer comes, and the link is older than it looks.
+  test('lasts from when it was asked for', async (t) => {
+    const page = await joined(t);
+    await page.clock.install();
+    await page.clock.pauseAt(Date.now() + 1000);
+    await page.click('#invite');
+    await page.clock.setSystemTime(Date.now() + 1000 + 20 * minute);
+    await invite(page, 'one');
+    assert.match(await textOf(page, '#invite-lasts'), /40 minutes/);
+  });
+
+  // Threat: somebody sends a link that they have ended themselves, in another tab.
+  test('that was ended elsewhere is not shown any more, and the next one is for the person to ask for', async (t) => {
+    const page = await opened(t, clipboard);
+    await holding(page, 'one');
+    assert.match(await textOf(page, '#invite-lasts'), /1 hour/);
+    await holding(page);
+    assert.equal(await textOf(page, '#invite-said'), 'This link no longer works. Copy or share to get a new one.');
+    assert.equal(await page.isVisible('#qr'), false);
+    assert.doesNotMatch(await textOf(page, '#invite-dialog'), /Getting|works for/);
+    await page.clock.runFor(30 * minute);
+    assert.equal(await asks(page), 0, 'two pages that asked by themselves could go on for ever');
+    await page.click('#copy-link');
+    assert.equal(await asks(page), 1);
+    await holding(page); // what was ended once is not ended again
+    assert.match(await textOf(page, '#invite-lasts'), /Getting a link/);
+    await invite(page, 'two');
+    await eventually(async () => assert.equal(await copied(page), 'http://localhost/#two'));
+    assert.equal(await page.isVisible('#qr'), true);
+
+    // With the sheet closed it is not copied, and the sheet gets another one when it opens.
+    await page.keyboard.press('Escape');
+    await holding(page);
+    assert.equal(await asks(page), 0);
+    await page.click('#invite');
+    assert.equal(await asks(page), 1);
+    assert.equal(await textOf(page, '#invite-said'), '');
+    await invite(page, 'three');
+    assert.match(await textOf(page, '#invite-lasts'), /1 hour/);
+    assert.deepEqual(page.problems, []);
+  });
+
+  test('that was ended while the connection was lost is not shown after it', async (t) => {
+    const page = await opened(t);
+    await receive(page, 'disconnect', 'transport close');
+    assert.match(await textOf(page, '#invite-lasts'), /1 hour/, 'nobody knows yet');
+    await receive(page, 'connect');
+    await holding(page);
+    assert.match(await textOf(page, '#invite-said'), /no longer works/);
+    assert.equal(await asks(page), 0);
   });
 
   test('without a connection the sheet says so, offers the code, and gets a link by itself later', async (t) => {

@@ -196,7 +196,7 @@ describe('the room page', () => {
 
   test('survives fields that are missing or odd', async (t) => {
     const page = await joined(t);
-    for (const event of ['message', 'join_request', 'partial_approval', 'join_approved', 'join_denied', 'code_update', 'timer_sync', 'invite',
+    for (const event of ['message', 'join_request', 'partial_approval', 'join_approved', 'join_denied', 'code_update', 'timer_sync', 'invite', 'invites',
       'request_status', 'request_votes', 'typing', 'members', 'update_participants', 'member_joined', 'member_left', 'member_returned', 'notice', 'position', 'room_status', 'room_error']) {
       for (const value of [undefined, null, {}, 7, 'x', []]) await page.receive(event, value);
     }
@@ -215,10 +215,10 @@ describe('the room page', () => {
     await page.receive('join_request', knock);
     const next = random(5);
     const pick = (all) => all[Math.floor(next() * all.length)];
-    const names = ['message', 'join_request', 'partial_approval', 'join_approved', 'join_denied', 'code_update', 'timer_sync', 'request_status', 'request_votes', 'invite', 'typing', 'members',
+    const names = ['message', 'join_request', 'partial_approval', 'join_approved', 'join_denied', 'code_update', 'timer_sync', 'request_status', 'request_votes', 'invite', 'invites', 'typing', 'members',
       'update_participants', 'member_joined', 'member_left', 'member_returned', 'notice', 'position', 'room_error', 'join_success', 'pong', 'new_event', 'toString', '__proto__'];
     const fields = ['content', 'sender', 'name', 'member', 'id', 'at', 'ref', 'timestamp', 'display_name', 'what', 'by', 'missed', 'members', 'new_code', 'time_remaining',
-      'user', 'user_id', 'approvals', 'required', 'yes', 'missing', 'lookup', 'until', 'reason', 'code', 'count', 'message', 'present', 'you', '__proto__'];
+      'user', 'user_id', 'approvals', 'required', 'yes', 'missing', 'lookup', 'lasts', 'hash', 'hashes', 'reason', 'code', 'count', 'message', 'present', 'you', '__proto__'];
     const value = (depth = 0) => {
       const kind = Math.floor(next() * (depth > 2 ? 7 : 10));
       if (kind === 7) return Array.from({ length: Math.floor(next() * 4) }, () => value(depth + 1));

@@ -79,6 +79,8 @@ func (g *Gateway) announce(roomID string, e *room.Event) {
 		g.tellMessage(roomID, b.Message)
 	case room.CodeChanged:
 		g.tell(roomID, "code_update", codeOf(b.Code))
+	case room.InvitationsEnded:
+		g.tellInvitations(roomID, b)
 	case room.Knocked:
 		g.tellKnock(roomID, b)
 	case room.KnockCounted:
@@ -110,6 +112,16 @@ func knockIn(e *room.Event) string {
 	default:
 		return ""
 	}
+}
+
+// tellInvitations tells all pages of a member that know the event which invitations still hold.
+func (g *Gateway) tellInvitations(roomID string, ended room.InvitationsEnded) {
+	left := g.outgoing(engine.Event{"invites", invitesOf(ended.Left)}, nil)
+	g.broadcast(roomID, "", func(l listener) {
+		if l.member == ended.Member && l.named() {
+			l.tell(left)
+		}
+	})
 }
 
 // tellKnock asks the voters about a request, and tells them and the applicant how it stands.
@@ -259,6 +271,9 @@ func (x *entrance) catchUp(roomID string) {
 	c.replay(roomID, x.Attached)
 	if g.options.RateLimits {
 		g.budgets.replayed(x.Member, bytesOf(x.Log), time.Now())
+	}
+	if c.named() {
+		c.emit("invites", invitesOf(x.Invitations))
 	}
 	for _, k := range x.Knocks {
 		c.emit("join_request", knockOf(roomID, k))

@@ -305,8 +305,12 @@ func (c *conn) onInvite(p payload) {
 			return nil
 		}
 		lookup, until, err := c.g.options.Service.Invite(c.ctx, c.caller(s))
+		if err != nil {
+			return err
+		}
+		told, err := inviteOf(lookup, until, time.Now(), c.named())
 		if err == nil {
-			c.emit("invite", invitePayload{lookup, until.UnixMilli()})
+			c.emit("invite", told)
 		}
 		return err
 	})

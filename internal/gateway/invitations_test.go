@@ -94,6 +94,75 @@ func TestInvitations(t *testing.T) {
 	a.expect("join_approved")
 }
 
+// Threat: a page shows a link that was ended in another tab, or while it was away, as one that works.
+func TestPagesOfTheMemberHearWhichInvitationsHold(t *testing.T) {
+	s := newServer(t)
+	alice, code := s.create("alice", "Alice")
+	bob := s.admit("bob", "Bob", code, alice)
+	named := func(session, page string) visit {
+		return visit{session: session, auth: fmt.Sprintf(`{"page":%q}`, page)}
+	}
+	a := s.connect(named("alice", "one")).join(alice)
+	tab := s.connect(named("alice", "two")).join(alice)
+	old := s.connect(visit{session: "alice"}).join(alice)
+	b := s.connect(named("bob", "three")).join(bob)
+	all := []*client{a, tab, old, b}
+	for _, c := range all {
+		c.barrier()
+		c.forget()
+	}
+	hash := func(lookup string) string {
+		h, err := room.HashLookup(lookup)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strconv.Quote(h.String())
+	}
+	heard := func(when string, c *client, want ...string) {
+		t.Helper()
+		c.barrier()
+		equal(t, when, payloads(c, "invites"), want)
+		c.forget()
+	}
+
+	first := a.invite(alice)
+	told := a.expect("invite")
+	if got, want := payloads(a, "invite")[0], fmt.Sprintf(`[{"lookup":%q,"until":%s,"lasts":%s,"hash":%s}]`, first, told.field("until"), told.field("lasts"), hash(first)); got != want {
+		t.Errorf("a page that names itself is told %s, want %s", got, want)
+	}
+	until, _ := strconv.ParseInt(told.field("until"), 10, 64)
+	if lasts, err := strconv.Atoi(told.field("lasts")); err != nil || lasts > 3600 || time.Now().Add(time.Duration(lasts)*time.Second).UnixMilli() < until-1000 {
+		t.Errorf("it lasts %d s until %d, %v", lasts, until, err)
+	}
+	for _, c := range all {
+		heard("nothing ended", c)
+	}
+	var others []string
+	for range 5 {
+		others = append(others, hash(tab.invite(alice)))
+	}
+	left := fmt.Sprintf(`[{"hashes":[%s]}]`, strings.Join(others, ","))
+	heard("a sixth ended the first", a, left)
+	heard("a sixth ended the first", tab, left)
+	tab.emit("revoke_invite", fmt.Sprintf(`{"room":%q}`, alice.Room))
+	tab.barrier()
+	heard("all were ended", a, `[{"hashes":[]}]`)
+	heard("all were ended", tab, `[{"hashes":[]}]`)
+	tab.emit("revoke_invite", fmt.Sprintf(`{"room":%q}`, alice.Room))
+	tab.barrier()
+	heard("there was none to end", a)
+
+	// A page that comes back is told what it may have missed.
+	last := hash(tab.invite(alice))
+	again := s.connect(visit{session: "alice", auth: `{"page":"one","n":2}`}).join(alice)
+	heard("back", again, fmt.Sprintf(`[{"hashes":[%s]}]`, last))
+	heard("somebody else", b)
+	heard("a page without a name", old)
+	if got := s.connect(visit{session: "alice"}).join(alice); len(payloads(got, "invites")) > 0 {
+		t.Error("a page without a name is told when it enters")
+	}
+}
+
 func TestTakingInvitationsBack(t *testing.T) {
 	const malformed = `"too short"`
 	for name, tt := range map[string]struct {

@@ -156,6 +156,13 @@ type (
 	invitePayload struct {
 		Lookup string `json:"lookup"`
 		Until  int64  `json:"until"` // milliseconds since 1970
+		// Those that follow are for pages that name themselves, some of whose clocks are wrong.
+		Lasts int    `json:"lasts,omitempty"` // seconds
+		Hash  string `json:"hash,omitempty"`
+	}
+	// invitesPayload is for pages of the member that name themselves.
+	invitesPayload struct {
+		Hashes []string `json:"hashes"`
 	}
 	timerPayload struct {
 		TimeRemaining int `json:"time_remaining"` // seconds
@@ -283,6 +290,27 @@ func membersOf(asker string, all []room.Membership, named bool) membersPayload {
 
 func knockOf(roomID string, k room.Knock) knockPayload {
 	return knockPayload{User: html.EscapeString(k.Name), UserID: k.ID, Room: roomID}
+}
+
+// inviteOf returns an invitation for the page that asked for it. A page that has named itself is
+// told how long it holds, in whole seconds, and what invitesOf will call it.
+func inviteOf(lookup string, until, now time.Time, named bool) (invitePayload, error) {
+	told := invitePayload{Lookup: lookup, Until: until.UnixMilli()}
+	if !named {
+		return told, nil
+	}
+	hash, err := room.HashLookup(lookup)
+	told.Lasts, told.Hash = max(1, int(until.Sub(now)/time.Second)), hash.String()
+	return told, err
+}
+
+// invitesOf names invitations by their hashes: the lookups are kept nowhere.
+func invitesOf(hashes []room.LookupHash) invitesPayload {
+	all := make([]string, len(hashes)) // never nil
+	for i, hash := range hashes {
+		all[i] = hash.String()
+	}
+	return invitesPayload{all}
 }
 
 // requestOf returns how a request to join stands at an instant.

@@ -507,8 +507,8 @@ func invitations(t *testing.T, s suite) {
 	invite := func(n int, of byte) {
 		t.Helper()
 		s.update(fmt.Sprintf("room%d", n), func(r *room.Room) ([]room.Event, error) {
-			_, err := r.Invite(start.Add(time.Duration(of)*time.Minute), by(n), hash(of))
-			return nil, err
+			_, events, err := r.Invite(start.Add(time.Duration(of)*time.Minute), by(n), hash(of))
+			return events, err
 		})
 	}
 	for n := 1; n <= 2; n++ {
@@ -535,7 +535,7 @@ func invitations(t *testing.T, s suite) {
 	// Nothing is committed of a failure.
 	failure := errors.New("no")
 	_, err := s.store.Update(t.Context(), "room1", func(r *room.Room, _ room.Log) ([]room.Event, error) {
-		if err := r.Revoke(by(1), nil); err != nil {
+		if _, err := r.Revoke(by(1), nil); err != nil {
 			t.Error(err)
 		}
 		return nil, failure
@@ -545,7 +545,7 @@ func invitations(t *testing.T, s suite) {
 	// One that is taken back, and one whose time is over.
 	s.update("room1", func(r *room.Room) ([]room.Event, error) {
 		four := hash(4)
-		return nil, r.Revoke(by(1), &four)
+		return r.Revoke(by(1), &four)
 	})
 	leads(4, "")
 	leads(5, "room1")

@@ -1,5 +1,4 @@
 const minute = 60_000; // milliseconds
-const longest = 60 * minute; // that the server lets an invitation live
 const spare = 10 * minute; // people open a link later than they are sent it
 const pause = 5 * minute; // between two that are asked for by the clock: shortly before the room's end none lives longer
 const patience = 10_000; // milliseconds for the server's answer
@@ -18,13 +17,14 @@ function linkOf(lookup) {
 export class Invitation {
   #events;
   #changed;
-  /** @type {{link: string, renewal: number, end: number} | undefined} moments in milliseconds */
+  /** @type {{link: string, hash: string, renewal: number, end: number} | undefined} moments in milliseconds, by this page's clock */
   #living;
   #wanted = false;
   #asked = false; // and not answered yet
-  #isLate = false; // the server did not answer
+  #since = 0; // when it was asked for
+  /** @type {'late' | 'over' | undefined} the server did not answer, or the link was ended */
+  #trouble;
   #isOutdated = false; // the answer on its way is an invitation that was ended since
-  #roomEnd = Infinity; // by the clock of this page, in milliseconds
   /** @type {((link: string | undefined) => void)[]} */
   #waiting = [];
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -37,8 +37,15 @@ export class Invitation {
   constructor(events, changed) {
     this.#events = events;
     this.#changed = changed;
-    events.on('invite', ({ lookup, until }) => this.#received(lookup, until));
-    events.on('room_status', ({ expires_in: seconds }) => this.#roomEnds(seconds));
+    events.on('invite', (invite) => this.#received(invite));
+    events.on('invites', ({ hashes }) => {
+      if (!this.#living || hashes.includes(this.#living.hash)) return;
+      // It was ended elsewhere. Another one is for somebody to ask for: two pages that asked by themselves could
+      // go on ending each other's.
+      this.#living = undefined;
+      this.#trouble = this.#asked ? undefined : 'over';
+      this.#changed();
+    });
     events.on('connect', () => { if (this.#wanted) this.#renew(); });
     events.on('disconnect', () => {
       this.#isOutdated = false; // no answer is on its way any more
@@ -57,11 +64,11 @@ export class Invitation {
     return Math.max(0, (this.#living?.end ?? 0) - Date.now());
   }
 
-  /** @returns {'offline' | 'late' | undefined} why there is no link; undefined if there is one, or one is on its way */
+  /** @returns {'offline' | 'late' | 'over' | undefined} why there is no link; undefined if there is one, or one is on its way */
   get trouble() {
     if (this.#isLiving()) return undefined;
     if (!this.#events.isConnected) return 'offline';
-    return this.#isLate ? 'late' : undefined;
+    return this.#trouble;
   }
 
   /** Has a link ready from now on. */
@@ -118,45 +125,31 @@ export class Invitation {
       if (this.#wanted) this.#timer = setTimeout(() => this.#renew(), rest);
       return;
     }
-    this.#isLate = false;
+    this.#trouble = undefined;
+    this.#since = Date.now();
     this.#asked = this.#events.say('request_invite');
     if (this.#asked) this.#timer = setTimeout(() => this.#failed(true), patience);
     this.#changed();
   }
 
-  // Told in seconds, the room's end holds also where this page's clock is wrong.
-  /** @param {number | undefined} seconds until then */
-  #roomEnds(seconds) {
-    if (seconds === undefined) return;
-    this.#roomEnd = Date.now() + seconds * 1000;
-    if (!this.#living || this.#living.end <= this.#roomEnd) return;
-    this.#living.end = this.#roomEnd;
-    this.#changed();
-  }
-
-  /**
-   * @param {string} lookup
-   * @param {number} until in the server's time
-   */
-  #received(lookup, until) {
+  /** @param {import('../transport/shapes.js').Payloads['invite']} invite */
+  #received({ lookup, hash, lasts }) {
     if (this.#isOutdated) {
       this.#isOutdated = false;
       this.#asked = false;
       this.#renew();
       return;
     }
-    const now = Date.now();
-    const told = until - now;
-    // A clock that is wrong by more than that tells nothing.
-    const life = told > 0 && told <= longest ? told : longest;
-    this.#living = { link: linkOf(lookup), renewal: now + Math.max(life - spare, pause), end: Math.min(now + life, this.#roomEnd) };
+    // The answer may have been long on its way to a page that the browser had put to sleep.
+    const end = this.#since + lasts * 1000;
+    this.#living = { link: linkOf(lookup), hash, renewal: Math.max(end - spare, this.#since + pause), end };
     this.#answered();
     if (this.#wanted) this.#renew();
   }
 
   /** @param {boolean} isLate */
   #failed(isLate) {
-    this.#isLate = isLate;
+    this.#trouble = isLate ? 'late' : undefined;
     this.#answered();
     if (isLate && this.#wanted) this.#timer = setTimeout(() => this.#renew(), patience);
   }

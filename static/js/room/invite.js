@@ -8,7 +8,7 @@ const language = document.documentElement.lang || undefined;
 /** @param {'hour' | 'minute'} unit */
 const format = (unit) => new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'long' });
 
-const troubles = { offline: 'invite.offline', late: 'invite.late' };
+const troubles = { offline: 'invite.offline', late: 'invite.late', over: 'invite.over' };
 
 /**
  * @typedef {object} InviteParts
