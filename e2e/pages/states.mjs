@@ -120,7 +120,7 @@ export const states = {
     tab.expect(refusals);
     await tab.page.fill('#name', 'Ben');
     await tab.page.click('#join');
-    await tab.page.locator('#code-problem > :not(:empty)').waitFor();
+    await tab.page.locator('#invitation-problem > :not(:empty)').waitFor();
     return tab;
   },
 
