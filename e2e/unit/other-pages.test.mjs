@@ -213,7 +213,7 @@ describe('the waiting page', { concurrency: 3 }, () => {
       const { emit } = globalThis.socket;
       globalThis.socket.emit = (event, ...values) => {
         emit(event, ...values);
-        globalThis.acknowledge = values.at(-1);
+        globalThis.confirmed = values.at(-1);
       };
     });
     await page.click('#home');
@@ -223,7 +223,7 @@ describe('the waiting page', { concurrency: 3 }, () => {
     assert.equal(await page.locator('#waiting').getAttribute('data-ended'), null);
     await page.evaluate(() => document.getElementById('home').click()); // impatient
     assert.deepEqual(await page.sent(), []);
-    await page.evaluate(() => globalThis.acknowledge(null));
+    await page.evaluate(() => globalThis.confirmed(null));
     await page.waitForURL('http://localhost/');
   });
 
