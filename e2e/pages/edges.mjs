@@ -4,7 +4,7 @@
 const shapes = [
   ['.message-content:not(.emoji)'], ['.avatar'], ['.typing .dots'], ['.dots span'], ['.connection', '::before'], ['.votes li'],
   ['input[role=switch]', '::before'], ['input[role=switch]:not(:checked)', '::after'], ['.notice'], ['.invitation'], ['button'], ['.field'], ['dialog'],
-  ['.or', '::before'],
+  ['.or', '::before'], ['#qr'],
 ];
 
 /** The shapes and buttons that cannot be told from what is around them when the system gives the colours, one line each. */
@@ -48,6 +48,10 @@ function inspect(all) {
       if (unseen(element) || isEdge(style) || isPaint(style)) continue;
       problems.push(`${element.localName}.${element.className}${part ?? ''} has no edge`);
     }
+  }
+  const [own, others] = ['.sent', '.received'].map((selector) => document.querySelector(`${selector} > .message-content:not(.emoji)`));
+  if (own && others && getComputedStyle(own).borderTopColor === getComputedStyle(others).borderTopColor) {
+    problems.push('own messages have the same edge as those of others');
   }
   return problems;
 }

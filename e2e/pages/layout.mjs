@@ -97,9 +97,50 @@ function inspect() {
       const { scrollWidth, clientWidth } = strong.parentElement;
       if (scrollWidth > clientWidth && clientWidth < nameable * rem) problems.push(`${name(strong)} has ${clientWidth} px, which tell nobody apart`);
     }
+    for (const card of all.filter((e) => e.matches('.join-request-notification'))) {
+      const [strong, button] = [card.querySelector('strong'), card.querySelector('.notification-button:not([hidden])')];
+      if (!visible(strong) || !visible(button)) continue;
+      const beside = button.getBoundingClientRect().top < card.querySelector('.notification-content').getBoundingClientRect().bottom - slack;
+      if (beside && isBroken(strong)) problems.push(`${name(strong)} is broken within a word, beside its buttons`);
+    }
+    for (const count of all.filter((e) => e.matches('#count'))) {
+      if (/^\d+$/.test(count.textContent)) problems.push(`${name(count)} does not say what it counts`);
+    }
     for (const code of all.filter((e) => e.matches('.big-code'))) {
       const lines = new Set([...code.children].map((digit) => digit.getBoundingClientRect().top));
       if (lines.size > 1) problems.push(`${name(code)} is broken into ${lines.size} lines`);
+    }
+  }
+
+  /** Whether a word of an element's only text is on two lines. */
+  function isBroken({ firstChild: text }) {
+    const range = document.createRange();
+    return [...text.data.matchAll(/[^\s-]+-?/g)].some(({ 0: word, index }) => {
+      range.setStart(text, index);
+      range.setEnd(text, index + word.length);
+      return range.getClientRects().length > 1;
+    });
+  }
+
+  function answersAreWhole() {
+    for (const button of all.filter((e) => e.matches('.current:not(.troubled) .notification-button'))) {
+      const { height } = button.getBoundingClientRect();
+      if (seen(button).height < height - slack) problems.push(`${name(button)} is cut off: ${seen(button).height} of ${height} px are in sight`);
+    }
+  }
+
+  function messagesUseTheirRoom() {
+    const chat = document.querySelector('#chat');
+    for (const bubble of all.filter((e) => e.matches('.message-content') && !e.textContent.includes('\n'))) {
+      const { width, height } = bubble.getBoundingClientRect();
+      const most = Math.min(chat.clientWidth, 46 * parseFloat(getComputedStyle(root).fontSize));
+      if (height > 2 * parseFloat(getComputedStyle(bubble).lineHeight) && width < most * 0.4) problems.push(`${name(bubble)} is broken into lines ${width} px wide`);
+    }
+    // With large text, or in the narrowest windows, they may need two rows.
+    if (parseFloat(getComputedStyle(root).fontSize) > 16 || innerWidth < 360) return;
+    for (const state of all.filter((e) => e.matches('.message-state'))) {
+      const rows = new Set([...state.querySelectorAll('button')].map((button) => button.getBoundingClientRect().top));
+      if (rows.size > 1) problems.push(`${name(state)} has buttons in ${rows.size} rows`);
     }
   }
 
@@ -152,6 +193,8 @@ function inspect() {
   nothingSticksOut();
   nothingIsCut();
   namesAndCodesCanBeRead();
+  answersAreWhole();
+  messagesUseTheirRoom();
   targetsCanBeHit();
   partsOfTheRoomKeepApart();
   noticesAreInSight();

@@ -72,6 +72,16 @@ async function conversation(visit, options) {
   return { tab, ben, cleo };
 }
 
+/** Ana's tab in a room with ten more: {tab, members}. */
+async function crowd(visit) {
+  const tab = await visit.room('Ana');
+  const members = [];
+  for (const name of ['Ben', 'Wilhelmina-Charlotte', 'Мария-Александровна', 'Emil', 'Fritz-Maximilian', 'Ö', 'Gundula', 'Henriette-Josephine', 'Ida', 'Jürgen']) {
+    members.push(await visit.guest(tab, name, members));
+  }
+  return { tab, members };
+}
+
 /** Lets the person at a tab look elsewhere, or come back. */
 async function away({ page }, hidden) {
   await page.evaluate((gone) => {
@@ -228,6 +238,35 @@ export const states = {
     return tab;
   },
 
+  // More are asked than have a place on the card.
+  'room-crowd': async (visit) => {
+    const { tab } = await crowd(visit);
+    await visit.knock(await tab.code(), 'Dora');
+    await tab.vote('Dora', true);
+    await tab.card('Dora').locator('.after').waitFor();
+    return tab;
+  },
+
+  'room-crowd-dialog': async (visit) => {
+    const { tab, members } = await crowd(visit);
+    for (const member of members.slice(2)) member.leave();
+    await tab.page.click('#member-count');
+    await tab.page.locator('.member.away').nth(7).waitFor();
+    return tab;
+  },
+
+  // Nobody has come in, and so it is still to be seen how to invite somebody.
+  'room-declined': async (visit) => {
+    const tab = await visit.room('Ana');
+    for (const name of knocking) {
+      await visit.knock(await tab.code(), name);
+      await tab.vote(name, false);
+      await tab.card(name).waitFor({ state: 'detached' });
+    }
+    await tab.page.locator('.system-message').waitFor();
+    return tab;
+  },
+
   // One that the person has said yes to, and two that wait for an answer.
   'room-knocks': async (visit) => {
     const { tab, ben } = await conversation(visit);
@@ -325,6 +364,24 @@ export const states = {
     return tab;
   },
 
+  // The time of a message, which was tapped on.
+  'room-time': async (visit) => {
+    const { tab } = await conversation(visit);
+    for (const line of ['.received', '.sent']) await tab.page.locator(`.message${line}`).last().click();
+    return tab;
+  },
+
+  // The server was built without its browser modules.
+  'room-broken': async (visit) => {
+    const tab = await visit.tab();
+    tab.expect(/socket\.io\.esm/, refusals);
+    await tab.page.route('**/socket.io.esm.min.js', (route) => route.fulfill({ status: 404 }));
+    await tab.home();
+    await tab.submitCreate('Ana');
+    await tab.page.locator('#room .notice').waitFor();
+    return tab;
+  },
+
   'room-members-dialog': async (visit) => {
     const { tab, ben } = await conversation(visit);
     ben.leave();
@@ -359,6 +416,17 @@ export const states = {
     return tab;
   },
 
+  'room-invite-copied': async (visit) => {
+    const tab = await visit.tab();
+    await tab.page.addInitScript(() => { Object.defineProperty(Navigator.prototype, 'clipboard', { value: { writeText: async () => {} } }); });
+    await tab.create('Ana');
+    await invitationOf(tab);
+    await tab.page.clock.install(); // the words on the buttons come back after a while
+    for (const button of ['#copy-code', '#copy-link', '#end-links']) await tab.page.click(button);
+    await tab.page.locator('#invite-lasts:not(:empty)').waitFor();
+    return tab;
+  },
+
   'room-invite-offline': async (visit) => {
     const network = await visit.network();
     const tab = await visit.room('Ana', { network });
@@ -389,10 +457,18 @@ export const states = {
     return tab;
   },
 
+  'room-draft-too-long': async (visit) => {
+    const { tab } = await conversation(visit);
+    await tab.page.fill(tab.at.draft, 'Something too long to say. '.repeat(50));
+    return tab;
+  },
+
   'room-disconnected': async (visit) => {
     const network = await visit.network();
     const { tab } = await conversation(visit, { network });
     await tab.unplug();
+    await tab.say('This one waits');
+    await tab.page.locator('.message[data-state=waiting]').waitFor();
     return tab;
   },
 

@@ -21,7 +21,7 @@ export class People {
   constructor(events, parts, titled) {
     this.#parts = parts;
     this.#titled = titled;
-    this.#present = Number(parts.count.textContent);
+    this.#present = Number(parts.count.dataset.people);
     this.#showCount();
     events.on('join_success', ({ count }) => this.#count(count));
     events.on('update_participants', ({ count }) => this.#count(count));
