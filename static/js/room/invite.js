@@ -83,10 +83,11 @@ export class Invite {
   }
 
   #show() {
-    const { dialog, lasts, qr, link } = this.#parts;
+    const { dialog, lasts, qr, link, copy, share } = this.#parts;
     if (!dialog.open) return;
     const { link: address, trouble, left } = this.#invitation;
     qr.hidden = trouble !== undefined;
+    for (const button of [copy, share]) button.ariaDisabled = trouble === 'offline' ? 'true' : null; // pressed all the same, it says why
     this.#lasts.stop();
     if (this.#isTroubled !== Boolean(trouble)) {
       this.#isTroubled = Boolean(trouble);
