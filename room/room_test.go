@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -1231,6 +1232,33 @@ func TestSeatAt(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Threat: whoever asks to join learns who is inside, or a large room makes each seat large.
+func TestSeatsNameTheOthers(t *testing.T) {
+	s := founded(t)
+	want := func(session, path string, count int, names ...string) {
+		t.Helper()
+		seat, err := s.SeatAt(session, path, s.now)
+		if err != nil || !slices.Equal(seat.Others, names) || seat.OtherCount != count {
+			t.Errorf("%s: %q of %d, %v; want %q of %d", session, seat.Others, seat.OtherCount, err, names, count)
+		}
+	}
+	want("s-alice", "room", 0)
+	s.knock("bob", "Bob")
+	if seats := s.Seats("s-bob", s.now); len(seats) != 1 || seats[0].Others != nil || seats[0].OtherCount != 0 {
+		t.Errorf("an applicant's seat is %+v", seats)
+	}
+	s.must(s.Approve(s.now, "alice", "bob"))
+	want("s-alice", "room", 1, "Bob")
+	want("s-bob", "bob", 1, "Alice")
+	s.join("bob")
+	for _, name := range []string{"Cleo", "Dora", "Eve"} {
+		s.admit(strings.ToLower(name), name)
+	}
+	want("s-alice", "room", 4, "Bob", "Cleo", "Dora")
+	want("s-cleo", "cleo", 4, "Alice", "Bob", "Dora")
+	want("s-eve", "eve", 4, "Alice", "Bob", "Cleo")
 }
 
 // Random rules in a random order. Whatever happens: a rule that fails changes

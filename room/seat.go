@@ -38,13 +38,21 @@ type Seat struct {
 	// LastSeen is when the last connection was lost; zero if there was none.
 	LastSeen time.Time
 	// Participants is the number of members present, and ExpiresAt when the room ends at the
-	// latest. Both are set if Admitted: nothing of a room is told to who waits at its door.
+	// latest. They and the names are set if Admitted: nothing of a room is told to who waits at its door.
 	Participants int
 	ExpiresAt    time.Time
+	// Others are the names of the other members, the oldest membership first, present or not:
+	// maxOthers of them at the most. OtherCount is the number of all others.
+	Others     []string
+	OtherCount int
 	// HeldUntil is when the membership ends, if no page of the member connects before; zero
 	// while one is connected.
 	HeldUntil time.Time
 }
+
+// maxOthers bounds the names in a seat. A session's seats are asked for again and again, and a room
+// can have many members.
+const maxOthers = 3
 
 // Seats returns what the session holds in this room, oldest first.
 func (r *Room) Seats(session string, now time.Time) []Seat {
@@ -67,7 +75,14 @@ func (r *Room) memberSeat(m *Member, now time.Time) Seat {
 	if m.Founder {
 		path = r.ID
 	}
+	var others []string
+	for i := 0; i < len(r.Members) && len(others) < maxOthers; i++ {
+		if other := &r.Members[i]; other.ID != m.ID {
+			others = append(others, other.Name)
+		}
+	}
 	return Seat{
+		Others: others, OtherCount: len(r.Members) - 1,
 		ID: m.ID, Room: r.ID, Name: m.Name, Standing: Admitted, Path: path,
 		Loading: m.loading(now), Rendered: now.Before(m.LoadingUntil), Open: len(m.Conns), Pages: m.pages(), LastSeen: m.LastSeen,
 		Participants: r.Participants(), ExpiresAt: r.ExpiresAt, HeldUntil: r.heldUntil(m),

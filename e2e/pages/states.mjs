@@ -108,6 +108,7 @@ export const states = {
 
   'start-chats': async (visit) => {
     const tab = await visit.room('Ana');
+    await visit.guest(tab, 'Cleo', [await visit.guest(tab, 'Ben')]);
     await tab.create('Wilhelmina-Charlotte');
     const host = await visit.host('Cleo');
     await tab.knock(await host.code(), 'Ana');

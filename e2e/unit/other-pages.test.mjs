@@ -402,7 +402,7 @@ describe('the start page', { concurrency: 3 }, () => {
     await page.waitForLoadState('networkidle');
     return page;
   };
-  const chatAs = (name) => ({ path: '/room/1', leave: '/room/1/leave', name, people_words: '2 people', ends: '2000-01-02T00:00:00Z', ends_words: 'ends in 3 h', held: '' });
+  const chatAs = (name) => ({ path: '/room/1', leave: '/room/1/leave', name, title: 'Ben, Cleo', people_words: '2 people', ends: '2000-01-02T00:00:00Z', left: 0, ends_words: 'ends in 3 h', held: '' });
 
   test('creates a chat once', async (t) => {
     const page = await open(t);
@@ -824,11 +824,13 @@ describe('the start page', { concurrency: 3 }, () => {
     ['de-DE', 'de', ['endet heute um 21:30', 'endet morgen um 04:02'], ['endet am Samstag um 04:02', 'endet am Freitag, 12. Juni um 04:02']],
   ]) {
     test(`says by the browser’s clock when a chat ends: ${locale}`, async (t) => {
+      const now = Date.parse('2026-06-04T20:00:00.400+02:00'); // it took the page a moment to load
       const ends = ['2026-06-04T21:30:00+02:00', '2026-06-05T04:02:00+02:00', '2026-06-06T04:02:00+02:00', '2026-06-12T04:02:00+02:00'];
       const page = await open(t, {
         lang, locale, timezoneId: 'Europe/Vienna',
-        variables: { chats: [...ends, '2026-06-04T12:00:00+02:00'].map((end) => ({ ...chatAs('Ana'), ends: end })) },
-        prepare: (context) => context.clock.setFixedTime(new Date('2026-06-04T20:00:00+02:00')),
+        // The server's clock is right, and this browser's is an hour behind.
+        variables: { chats: [...ends, '2026-06-04T12:00:00+02:00'].map((end) => ({ ...chatAs('Ana'), ends: new Date(Date.parse(end) + 3_600_000).toISOString(), left: Math.max(0, (Date.parse(end) - now) / 1000) })) },
+        prepare: (context) => context.clock.setFixedTime(now),
       });
       const said = async () => (await page.locator('.chat-end').allInnerTexts()).map((text) => text.replaceAll('\u202f', ' '));
       await eventually(async () => assert.deepEqual(await said(), [...soon, ...later, 'ends in 3 h']));
@@ -840,9 +842,20 @@ describe('the start page', { concurrency: 3 }, () => {
     });
   }
 
+  // Threat: a chat is made that the person who made it cannot use.
+  test('says without scripts, right above the buttons, that the chat needs them', async (t) => {
+    const page = await open(t, { javaScriptEnabled: false });
+    const [hint, below] = [await page.locator('.hint', { hasText: 'Turn on JavaScript first.' }).boundingBox(), await page.locator('#create').boundingBox()];
+    const gap = below.y - hint.y - hint.height;
+    assert.ok(gap >= 0 && gap < 40, `${gap} px above`);
+    const other = await open(t);
+    assert.equal(await other.getByText('Turn on JavaScript').count(), 0);
+  });
+
   test('says without scripts how long a chat lasts', async (t) => {
     const page = await open(t, { variables: { chats: [chatAs('Ana')] }, javaScriptEnabled: false });
     assert.equal(await page.locator('.chat-facts').innerText(), '2 people, ends in 3 h');
+    assert.equal(await page.locator('.chat-name').innerText(), 'Ben, Cleo · as Ana');
   });
 
   for (const javaScriptEnabled of [true, false]) {

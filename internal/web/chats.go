@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"strings"
@@ -21,8 +22,7 @@ const maxListed = 20
 //
 // There are maxListed of them at the most: all open requests first, and then the newest chats.
 //
-// Nothing in them names another member: whoever looks at a start page that was left open
-// does not learn who talks to whom.
+// Only who is a member is told the names of the others. Requests name nobody.
 func seatVars(seats []room.Seat, l *words.Language, now time.Time) map[string]any {
 	var chats, requests []any
 	var admitted []room.Seat
@@ -51,9 +51,11 @@ func chatVars(seat room.Seat, l *words.Language, now time.Time) jinja.Dict {
 		"path":         pathOf(seat),
 		"leave":        pathOf(seat) + "/leave",
 		"name":         seat.Name,
+		"title":        titleOf(seat, l),
 		"people":       seat.Participants,
 		"people_words": l.Counted("start.chats.people", seat.Participants),
 		"ends":         instant(seat.ExpiresAt),
+		"left":         max(0, int(seat.ExpiresAt.Sub(now)/time.Second)),
 		"ends_words":   withSpan(l, "start.chats.ends", seat.ExpiresAt.Sub(now)),
 		"held":         "",
 		"held_words":   "",
@@ -66,6 +68,27 @@ func chatVars(seat room.Seat, l *words.Language, now time.Time) jinja.Dict {
 		vars["held_words"] = withSpan(l, "start.chats.held", seat.HeldUntil.Sub(now))
 	}
 	return vars
+}
+
+// maxNamed is how many others a chat's title has the names of. Of more it has one less, and their
+// number, as the title in the chat itself (static/js/room/names.js).
+const maxNamed = 3
+
+// titleOf returns the names of the others in a chat, each kept apart from the direction of what is
+// around it.
+func titleOf(seat room.Seat, l *words.Language) string {
+	if len(seat.Others) == 0 {
+		return l.Page("room.just-you", "")
+	}
+	named := seat.Others
+	if seat.OtherCount > maxNamed {
+		named = named[:min(maxNamed-1, len(named))]
+	}
+	names := "\u2068" + strings.Join(named, "\u2069, \u2068") + "\u2069"
+	if more := seat.OtherCount - len(named); more > 0 {
+		return strings.ReplaceAll(cmp.Or(l.Counted("names.more", more), "{names}"), "{names}", names)
+	}
+	return names
 }
 
 // instant returns an instant as the attribute datetime takes it.

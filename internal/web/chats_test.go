@@ -22,7 +22,7 @@ const seatID = "33333333-3333-4333-8333-333333333333"
 func listing(o *Options) {
 	files := fixture()
 	files["index.html"] = &fstest.MapFile{Data: []byte(`<input name="csrf_token" value="{{ csrf_token() }}">
-{% for chat in chats %}[{{ chat.path }} {{ chat.leave }} {{ chat.name }}; {{ chat.people }}: {{ chat.people_words }}; {{ chat.ends }}: {{ chat.ends_words }}; {{ chat.held }}: {{ chat.held_words }}]
+{% for chat in chats %}[{{ chat.path }} {{ chat.leave }} {{ chat.name }}; {{ chat.people }}: {{ chat.people_words }}; {{ chat.ends }}, {{ chat.left }} s: {{ chat.ends_words }}; {{ chat.held }}: {{ chat.held_words }}]
 {% endfor %}{% for request in requests %}({{ request.path }} {{ request.name }} {{ request.ends }}){% endfor %}`)}
 	for _, language := range []string{"words/en.json", "words/de.json"} {
 		content, err := os.ReadFile("../../templates/" + language)
@@ -77,9 +77,9 @@ func TestStartPageListsSeats(t *testing.T) {
 		b := newBrowser(t, newHandler(t, service, listing))
 		page := b.get("/")
 		page.want(t, 200,
-			"[/room/"+roomID+" /room/"+roomID+"/leave O&#39;Brien; 2: 2 people; 2000-01-01T23:59:00Z: ends in 23 h; : ]",
-			"[/room/"+seatID+" /room/"+seatID+"/leave Ana; 1: 1 person; 2000-01-04T00:00:00Z: ends in 3 days; 2000-01-01T00:01:30Z: come back within 1 min]",
-			"; 0: nobody there right now; 2000-01-01T00:00:01Z: ends in 1 min;",
+			"[/room/"+roomID+" /room/"+roomID+"/leave O&#39;Brien; 2: 2 people; 2000-01-01T23:59:00Z, 86340 s: ends in 23 h; : ]",
+			"[/room/"+seatID+" /room/"+seatID+"/leave Ana; 1: 1 person; 2000-01-04T00:00:00Z, 259200 s: ends in 3 days; 2000-01-01T00:01:30Z: come back within 1 min]",
+			"; 0: nobody there right now; 2000-01-01T00:00:01Z, 1 s: ends in 1 min;",
 			"(/join/"+knockID+" Waits 2000-01-01T00:01:00Z)")
 		if strings.Contains(page.body, "Gone") {
 			t.Errorf("it lists what is over: %s", page.body)
@@ -94,6 +94,45 @@ func TestStartPageListsSeats(t *testing.T) {
 		service.seats = func(string) ([]room.Seat, error) { return nil, errors.New("store away") }
 		b.get("/").want(t, 500, "Something went wrong")
 	})
+}
+
+// A chat is known by the people in it, as in the room: three names at the most, and of more two.
+func TestStartPageNamesTheOthers(t *testing.T) {
+	files := func(o *Options) {
+		listing(o)
+		o.Templates.(fstest.MapFS)["index.html"] = &fstest.MapFile{Data: []byte(`{% for chat in chats %}[{{ chat.title }}]{% endfor %}{{ requests }}`)}
+	}
+	now := time.Now()
+	for _, tt := range []struct {
+		others []string // as the seat has them
+		count  int
+		en, de string
+	}{
+		{nil, 0, "Just you", "Nur du"},
+		{[]string{"Ben"}, 1, "Ben", "Ben"},
+		{[]string{"Ben", "O'Cleo", "<b>"}, 3, "Ben, O&#39;Cleo, &lt;b&gt;", "Ben, O&#39;Cleo, &lt;b&gt;"},
+		{[]string{"Ben", "Cleo", "Dora"}, 4, "Ben, Cleo and 2 others", "Ben, Cleo und 2 weitere"},
+		{[]string{"{number}", "{names}", "Dora"}, 49, "{number}, {names} and 47 others", "{number}, {names} und 47 weitere"},
+	} {
+		service := &fakeService{seats: func(string) ([]room.Seat, error) {
+			return []room.Seat{
+				{Name: "Ana", Standing: room.Admitted, ExpiresAt: now.Add(time.Hour), Others: tt.others, OtherCount: tt.count},
+				// Threat: somebody who waits at the door learns who is inside.
+				{ID: knockID, Name: "Waits", Deadline: now.Add(time.Minute), Others: []string{"Secret"}, OtherCount: 1},
+			}, nil
+		}}
+		b := newBrowser(t, newHandler(t, service, files))
+		for language, want := range map[string]string{"en": tt.en, "de": tt.de} {
+			page := b.get("/", header("Accept-Language", language)).body
+			if got := strings.NewReplacer("\u2068", "", "\u2069", "").Replace(page); !strings.Contains(got, "["+want+"]") || strings.Contains(page, "Secret") {
+				t.Errorf("%s: %q of %v is %s", language, want, tt.others, got)
+			}
+		}
+	}
+	// Threat: a name of the other direction turns those around it.
+	if got := titleOf(room.Seat{Others: []string{"a", "\u05d0"}, OtherCount: 2}, &words.Language{}); got != "\u2068a\u2069, \u2068\u05d0\u2069" {
+		t.Errorf("%q", got)
+	}
 }
 
 // Our own start page has a form for each membership, and a way back to each request.

@@ -36,6 +36,7 @@ type Language struct {
 	// stand in a script element as it is.
 	ForScripts string
 
+	scripts  map[string]string
 	refusals map[refusal.Code]string
 	exact    map[string]string
 	patterns []pattern
@@ -109,7 +110,7 @@ func parse(tag string, content []byte) (*Language, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Language{Tag: tag, Pages: make(map[string]any), ForScripts: string(forScripts), refusals: parts.Refusals, exact: parts.Sentences}
+	l := &Language{Tag: tag, Pages: make(map[string]any), ForScripts: string(forScripts), scripts: parts.Scripts, refusals: parts.Refusals, exact: parts.Sentences}
 	for name, text := range parts.Pages {
 		l.Pages[name] = text
 	}
@@ -149,9 +150,13 @@ func (s *Set) For(accept string) *Language {
 // endOfSentence is between two sentences.
 var endOfSentence = regexp.MustCompile(`[.?!] `)
 
-// Page returns a text of the templates, or another if there is none.
+// Page returns a text of the templates, or one that scripts show as well and that has the name, or
+// another if there is none.
 func (l *Language) Page(name, or string) string {
 	if text, ok := l.Pages[name].(string); ok {
+		return text
+	}
+	if text, ok := l.scripts[name]; ok {
 		return text
 	}
 	return or

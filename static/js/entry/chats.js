@@ -2,16 +2,20 @@ import { ahead } from '../ui/moments.js';
 import { text } from '../ui/words.js';
 
 const nextDays = new Intl.RelativeTimeFormat(document.documentElement.lang || undefined, { numeric: 'auto' });
-const day = 24 * 3600 * 1000; // milliseconds
+const minute = 60_000; // milliseconds
+const day = 24 * 60 * minute;
+const loaded = Date.now();
 
 /**
  * Says by this browser's clock when the chats of the page end. The server knows neither its zone nor
- * its clock's hours, so it says how long that is from now.
+ * its clock's hours, nor whether the clock is right, so it says how long that is from now.
  */
 export function sayEnds() {
   const now = new Date();
   for (const place of document.querySelectorAll('.chat-end')) {
-    const end = new Date(place.getAttribute('datetime') ?? '');
+    const left = Number(place.getAttribute('data-left')) * 1000;
+    // The server says whole seconds, and each load of the page the same time.
+    const end = new Date(Math.round((loaded + left) / minute) * minute);
     if (end > now) place.textContent = endsAt(end, now);
   }
 }
