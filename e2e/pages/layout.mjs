@@ -11,6 +11,7 @@ function inspect() {
   const comfortable = 44; // and high if it is one of those that everything depends on
   const readable = 60; // of the conversation have to be in sight
   const nameable = 7; // times the size of text are left of a name at least
+  const lonely = 0.25; // of the widest line of a text, and shorter, is a last line that looks like a mistake
   const slack = 1; // pixels that rounding may cost
   const controlSelector = 'a[href], button, input:not([type=hidden]), select, textarea, summary, [role=button]';
   const primarySelector = '.primary, button[type=submit], #message-input, #join-requests-container button, dialog button, input';
@@ -190,8 +191,26 @@ function inspect() {
     }
   }
 
+  // Cards and columns are wide enough for it, but not for large text or in the smallest windows.
+  function noWordIsLeftAlone() {
+    if (parseFloat(getComputedStyle(root).fontSize) > 16 || innerWidth < 390) return;
+    for (const block of all.filter((e) => e.matches(':is(.start, .sheet) :is(p:not(.countdown), h1, h2, h3, th, td)'))) {
+      const range = document.createRange();
+      range.selectNodeContents(block);
+      const lines = [];
+      for (const { top, bottom, left, right } of [...range.getClientRects()].sort((a, b) => a.top - b.top)) {
+        const line = lines.at(-1);
+        if (!line || top > line.bottom - 2 * slack) lines.push({ bottom, left, right });
+        else Object.assign(line, { bottom: Math.max(bottom, line.bottom), left: Math.min(left, line.left), right: Math.max(right, line.right) });
+      }
+      const widths = lines.map((line) => line.right - line.left);
+      if (lines.length > 1 && widths.at(-1) < lonely * Math.max(...widths)) problems.push(`${name(block)} ends with a line of ${Math.round(widths.at(-1))} px`);
+    }
+  }
+
   nothingSticksOut();
   nothingIsCut();
+  noWordIsLeftAlone();
   namesAndCodesCanBeRead();
   answersAreWhole();
   messagesUseTheirRoom();
