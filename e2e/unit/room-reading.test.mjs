@@ -198,6 +198,11 @@ describe('the end of a chat', () => {
     return page;
   }
   const told = async (page) => (await page.locator('.system-message').allInnerTexts()).map((said) => said.replace(/\.[^]*$/, ''));
+  /** Lets the server answer the page, which has asked how much time is left. */
+  const answer = async (page, seconds) => {
+    assert.ok((await page.sent()).some(([event]) => event === 'ping_room'), 'it asks before it warns');
+    await page.status(seconds);
+  };
   const [hour, tenMinutes, minute] = ['This chat ends in 1 hour, at 15:00', 'This chat ends in 10 minutes, at 15:00', 'This chat ends at 15:00'];
 
   test('is announced an hour, ten minutes and a minute before, once each', async (t) => {
@@ -205,15 +210,19 @@ describe('the end of a chat', () => {
     assert.deepEqual(await told(page), []);
     await page.clock.fastForward(2 * 3_600_000);
     await page.tick(1100);
+    assert.deepEqual(await told(page), []);
+    await answer(page, 3599);
     assert.deepEqual(await told(page), [hour]);
     assert.match(await page.locator('#news').textContent(), /ends in 1 hour/);
     await page.status(3599);
     await page.clock.fastForward(50 * 60_000);
     await page.tick(1100);
+    await answer(page, 599);
     assert.deepEqual(await told(page), [hour, tenMinutes]);
     assert.equal(await page.locator('.notice').count(), 0);
     await page.clock.fastForward(9 * 60_000);
     await page.tick(1100);
+    await answer(page, 59);
     assert.deepEqual(await told(page), [hour, tenMinutes, minute]);
     assert.match(await page.locator('.notice').innerText(), /This chat ends at 15:00\. Copy/);
     assert.doesNotMatch(await page.locator('#news').textContent(), /15:00\. Copy/, 'the notice is heard already');
@@ -237,6 +246,7 @@ describe('the end of a chat', () => {
       const page = await ending(t, seconds);
       await page.clock.fastForward(15_000);
       await page.tick(100);
+      await answer(page, seconds - 15);
       const all = await told(page);
       assert.equal(all.length, 1);
       assert.match(all[0], expected);
@@ -247,6 +257,38 @@ describe('the end of a chat', () => {
   test('tells no time after the end', async (t) => {
     const page = await ending(t, 50);
     assert.match((await told(page))[0], /ends at 12:00$/);
+  });
+
+  test('a clock that is set uses up no warning, and tells a wrong one to nobody who is connected', async (t) => {
+    const page = await ending(t, 3 * 3600);
+    await page.clock.setSystemTime(new Date('2026-06-01T14:55:00+02:00'));
+    await page.clock.fastForward(3_600_000);
+    assert.deepEqual(await told(page), []);
+    assert.ok((await page.sent()).some(([event]) => event === 'ping_room'), 'it asks');
+    for (const [left, said] of [[3599, /in 1 hour/], [599, /in 10 minutes/], [59, /ends at/]]) {
+      await page.status(left);
+      const all = await told(page);
+      assert.match(all.at(-1), said);
+      await page.status(left - 1);
+      assert.equal((await told(page)).length, all.length, 'once');
+      await page.clock.setSystemTime(new Date('2026-06-01T18:00:00+02:00'));
+      await page.clock.fastForward(31_000);
+    }
+    assert.equal((await told(page)).length, 3);
+  });
+
+  test('without a connection the clock has to do, and what was wrong is said anew', async (t) => {
+    const page = await ending(t, 2 * 3600);
+    await page.evaluate(() => globalThis.receive('disconnect', 'transport close'));
+    await page.clock.fastForward(7_200_000 - 300_000);
+    await page.tick(1100);
+    assert.match((await told(page)).at(-1), /in 5 minutes/);
+    await page.evaluate(() => globalThis.receive('connect'));
+    await page.status(1800); // the clock was ahead
+    assert.match((await told(page)).at(-1), /in 30 minutes/);
+    await page.status(599);
+    assert.match((await told(page)).at(-1), /in 10 minutes/);
+    assert.equal((await told(page)).length, 3);
   });
 
   test('a page that slept through the warnings gives the last one only', async (t) => {
@@ -293,6 +335,11 @@ describe('files', () => {
     ['a table that is pasted as text and picture', '#message-input', 'paste', { file: 'a.png', texts: { 'text/plain': '1\t2' } }, false, 0],
     ['a text that is pasted', '#message-input', 'paste', { texts: { 'text/plain': 'hi' } }, false, 0],
     ['a text dropped on the field', '#message-input', 'drop', { texts: { 'text/plain': 'hi' } }, false, 0],
+    ['a link dropped on the field', '#message-input', 'drop', { texts: { 'text/uri-list': 'https://example.org/' } }, false, 0],
+    ['a link dropped on a switch', '#sound', 'drop', { texts: { 'text/uri-list': 'https://example.org/' } }, true, 0],
+    ['a link over a switch', '#sound', 'dragover', { texts: { 'text/uri-list': 'https://example.org/' } }, true, 0],
+    ['a link dropped on the choice of colours', '#appearance input', 'drop', { texts: { 'text/uri-list': 'https://example.org/' } }, true, 0],
+    ['a text dropped on a button', '#send', 'drop', { texts: { 'text/plain': 'hi' } }, true, 0],
     ['a link dropped on the conversation', '#chat', 'drop', { texts: { 'text/uri-list': 'https://example.org/' } }, true, 0],
   ]) {
     test(what, async (t) => {
@@ -300,6 +347,15 @@ describe('files', () => {
       assert.equal(await give(page, where, type, data), kept);
       assert.equal(await refusal(page), told);
       assert.equal(await page.inputValue('#message-input'), '');
+    });
+  }
+
+  // The browser does nothing with a text that such a field cannot take, but follows a link.
+  for (const state of ['disabled', 'readOnly']) {
+    test(`a link dropped on the field while it is ${state}`, async (t) => {
+      const page = await joined(t);
+      await page.evaluate((how) => { document.querySelector('#message-input')[how] = true; }, state);
+      assert.equal(await give(page, '#message-input', 'drop', { texts: { 'text/uri-list': 'https://example.org/' } }), true);
     });
   }
 });

@@ -26,12 +26,12 @@ export function refuseFiles(refused) {
 }
 
 /**
- * Whether a text is over a field that takes it.
+ * Whether a text is over a field that takes it. Switches and other controls are no such fields.
  *
  * @param {DragEvent} event
  */
 function isText({ target, dataTransfer }) {
-  return !hasFiles(dataTransfer) && target instanceof Element && target.closest('textarea, input') !== null;
+  return !hasFiles(dataTransfer) && target instanceof Element && target.matches('textarea:enabled:read-write');
 }
 
 /** @param {DataTransfer | null} data */

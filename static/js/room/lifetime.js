@@ -12,6 +12,7 @@ const same = minute / 2; // two moments nearer than that are the same minute, in
  * or comes late, hears only the last one: also the one that would say the same a few seconds later.
  */
 export class Lifetime {
+  #events;
   #warn;
   #end = Infinity; // by the clock of this page, in milliseconds
   #warned = Infinity; // the last warning
@@ -23,6 +24,7 @@ export class Lifetime {
    * @param {(said: string, how: {urgent: boolean}) => void} warn
    */
   constructor(events, warn) {
+    this.#events = events;
     this.#warn = warn;
     events.on('join_success', () => events.say('ping_room'));
     events.on('room_status', ({ expires_in: seconds }) => {
@@ -30,7 +32,7 @@ export class Lifetime {
       this.#end = Date.now() + seconds * 1000;
       this.#look();
     });
-    onReturn(() => this.#look());
+    onReturn(() => this.#ask());
   }
 
   /** Warns no more. */
@@ -39,11 +41,17 @@ export class Lifetime {
     clearTimeout(this.#timer);
   }
 
-  // Goes by the clock: a computer that was asleep is late with its timers.
+  // This clock may have been set, and a computer that was asleep is late with its timers. So it is the
+  // server who knows how much time is left, and the clock only without a connection.
+  #ask() {
+    if (!this.#events.say('ping_room')) this.#look();
+  }
+
   #look() {
     clearTimeout(this.#timer);
     const left = this.#end - Date.now();
     if (left <= 0) return;
+    if (left > this.#warned + minute) this.#warned = Infinity; // the clock was wrong
     const due = warnings.findLast((warning) => left <= warning);
     if (due !== undefined && due < this.#warned) {
       this.#warned = warnings.findLast((warning) => left < warning + same) ?? due;
@@ -53,6 +61,6 @@ export class Lifetime {
     }
     const next = warnings.find((warning) => warning < left);
     // A day is short enough for a timer, and the server is asked twice a minute.
-    if (next !== undefined && left < Infinity) this.#timer = setTimeout(() => this.#look(), Math.min(left - next, hour));
+    if (next !== undefined && left < Infinity) this.#timer = setTimeout(() => this.#ask(), Math.min(left - next, hour));
   }
 }
