@@ -53,8 +53,13 @@ const listen = (world) => {
   if (world.standalone !== undefined) navigator.standalone = world.standalone;
   if (world.secure === false) Object.defineProperty(globalThis, 'isSecureContext', { value: false });
 
-  let registration;
-  const worker = Object.assign(new EventTarget(), { state: 'installing' });
+  let registration = world.foreign && {
+    ...Object.fromEntries(Object.entries(world.foreign).map(([state, path]) => [state, { scriptURL: location.origin + path }])),
+    showNotification: () => globalThis.heard.push(['foreign']),
+    getNotifications: async () => [{ close: () => globalThis.heard.push(['foreign']) }],
+    unregister: () => globalThis.heard.push(['foreign']),
+  };
+  const worker = Object.assign(new EventTarget(), { state: 'installing', scriptURL: `${location.origin}/sw.js` });
   const workers = {
     getRegistration: async () => registration,
     async register(address, { scope }) {
@@ -329,6 +334,48 @@ describe('alerts', () => {
       await page.waitForFunction(() => globalThis.options);
       await hears(page);
     });
+
+    for (const foreign of [{ active: '/other.js' }, { active: '/sw.js?v=2' }, { installing: '/deep/sw.js' }, { active: '/sw.js', waiting: '/other.js' }]) {
+      test(`somebody else's worker is left alone: ${JSON.stringify(foreign)}`, async (t) => {
+        const page = await joined(t, { ...computer, answer: 'granted', foreign });
+        await flip(page);
+        await hears(page, ['asked'], ['page', 'Notifications are on.']);
+        assert.equal(await isOn(page), true);
+        await flip(page);
+        await eventually(async () => assert.deepEqual(await onScreen(page), []));
+        await page.evaluate(() => new Promise((done) => { setTimeout(done); }));
+        await hears(page);
+      });
+    }
+
+    for (const [by, world] of [['worker', phone], ['page', {}]]) {
+      test(`of those who ask to join go with the page: of the ${by}`, async (t) => {
+        const page = await called(t, world);
+        await look(page, false);
+        await page.receive('message', { ...alice, id: 1, content: 'one' });
+        await page.receive('join_request', knock);
+        await eventually(async () => assert.deepEqual(await onScreen(page), ['New message from Alice', 'Charlie wants to join']));
+        // A page that goes has no time left for a promise.
+        const left = await page.evaluate(() => {
+          dispatchEvent(new PageTransitionEvent('pagehide', { persisted: false }));
+          return [...globalThis.screen.values()].map(({ text }) => text);
+        });
+        assert.deepEqual(left, ['New message from Alice'], 'it leads back to the chat');
+      });
+
+      test(`go at once when the chat is over: of the ${by}`, async (t) => {
+        const page = await called(t, world);
+        await look(page, false);
+        await page.receive('message', { ...alice, id: 1, content: 'one' });
+        await page.receive('join_request', knock);
+        await eventually(async () => assert.deepEqual(await onScreen(page), ['New message from Alice', 'Charlie wants to join']));
+        const left = await page.evaluate(() => {
+          globalThis.receive('room_expired', {});
+          return globalThis.screen.size;
+        });
+        assert.equal(left, 0);
+      });
+    }
 
     test('a page with a policy of one\'s own that allows no worker shows them itself', async (t) => {
       const page = await joined(t, { ...computer, answer: 'granted' });

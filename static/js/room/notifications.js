@@ -26,7 +26,7 @@ export class Notifications {
   #steps = Promise.resolve(); // one waits for the other, so that none takes away what is shown after it
   /** @type {Set<Kind>} the kinds of those that may be on the screen */
   #shown = new Set();
-  /** @type {Map<Kind, Notification>} those that the page has shown itself */
+  /** @type {Map<Kind, Notification>} those that this page has shown, by the worker or itself */
   #own = new Map();
 
   /** @param {string} [icon] the address of a picture */
@@ -40,6 +40,8 @@ export class Notifications {
       this.clear();
       this.#changed();
     });
+    // Who has closed the page cannot let anybody in. By now only what is at hand can be closed.
+    addEventListener('pagehide', () => this.clear(['knock']));
     if (!this.on) return;
     this.#then(async () => { await startWorker(); });
     this.#shown = new Set(kinds); // by this page before it was loaded again
@@ -109,7 +111,8 @@ export class Notifications {
     this.#shown.add(kind);
     const options = { tag: tagOf(kind), icon: this.#icon, data: location.pathname, renotify, silent };
     this.#then(async () => {
-      if (!await showByWorker(said, options)) this.#showByPage(said, kind, options);
+      const [shown] = await showByWorker(said, options) ?? [this.#showByPage(said, options)];
+      if (shown) this.#own.set(kind, shown);
     });
   }
 
@@ -119,11 +122,17 @@ export class Notifications {
    * @param {Kind[]} [which] all of them if it is left out
    */
   clear(which = kinds) {
-    for (const kind of which) if (this.#shown.delete(kind)) this.#then(() => this.#close(kind));
+    for (const kind of which) {
+      if (!this.#shown.delete(kind)) continue;
+      this.#own.get(kind)?.close();
+      this.#own.delete(kind);
+      this.#then(() => this.#close(kind)); // also those of the page that was here before it was loaded again
+    }
   }
 
   /** @param {Kind} kind */
   async #close(kind) {
+    // One that was on its way meanwhile.
     this.#own.get(kind)?.close();
     this.#own.delete(kind);
     const worker = await findWorker();
@@ -132,21 +141,21 @@ export class Notifications {
 
   /**
    * @param {string} said
-   * @param {Kind} kind
    * @param {NotificationOptions} options
    */
-  #showByPage(said, kind, options) {
+  #showByPage(said, options) {
     try {
       const notification = new Notification(said, options);
-      this.#own.set(kind, notification);
       notification.addEventListener('error', () => this.#fail());
       notification.addEventListener('click', () => {
         window.focus();
         notification.close();
       });
+      return notification;
     } catch (error) {
       console.warn(error);
       this.#fail();
+      return undefined;
     }
   }
 
@@ -177,15 +186,15 @@ const tagOf = (kind) => `${kind} ${location.pathname}`;
 /**
  * @param {string} said
  * @param {NotificationOptions} options
- * @returns {Promise<boolean>} whether there is a worker that has shown it
+ * @returns {Promise<Notification[] | undefined>} undefined if there is no worker that has shown it
  */
 async function showByWorker(said, options) {
   try {
     const worker = await startWorker();
     await worker?.showNotification(said, options);
-    return worker !== undefined;
+    return await worker?.getNotifications(options);
   } catch (error) {
     console.warn(error);
-    return false;
+    return undefined;
   }
 }

@@ -136,6 +136,7 @@ function open(io) {
       rotation.stop();
       lifetime.stop();
       invite.stop();
+      notifications.clear();
       requests.clear();
       typing.clear();
     },
