@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { browserForFile, eventually } from '../browser/harness.mjs';
-import { alice, events, joinedRoom, knock, openRoom, textOf } from './room.mjs';
+import { alice, askToLeave, events, joinedRoom, knock, openRoom, textOf } from './room.mjs';
 
 describe('people', () => {
   const chromium = browserForFile();
@@ -261,6 +261,34 @@ describe('people', () => {
     assert.equal(await page.locator('#notification-knock-1').count(), 0);
     assert.equal(await textOf(page, '.system-message'), 'Charlie lost their place: too many people were asking to join');
   });
+
+  const dialogs = { people: (page) => page.click('#member-count'), invitation: (page) => page.click('#invite'), leaving: askToLeave };
+  for (const [name, open] of Object.entries(dialogs)) {
+    test(`what the page says is seen and heard over the dialog: ${name}`, async (t) => {
+      const page = await joined(t);
+      await open(page);
+      await page.receive('room_error', { message: 'Too fast.', code: 'too_fast', ref: 'x' });
+      const toast = page.locator('dialog[open] .notice');
+      assert.match(await toast.innerText(), /too fast/);
+      await toast.getByRole('button').click(); // nothing covers it
+      assert.equal(await toast.count(), 0);
+      await page.receive('disconnect', 'transport close');
+      assert.match(await textOf(page, 'dialog[open] #connection'), /No connection/);
+      assert.equal(await page.locator('dialog[open]').locator('#announcer, #news, #notices, #connection').count(), 4);
+      await page.keyboard.press('Escape');
+      await page.locator('#top > #live').waitFor({ state: 'attached' });
+      assert.deepEqual(page.problems, []);
+    });
+
+    test(`a request to join is not below the dialog: ${name}`, async (t) => {
+      const page = await joined(t);
+      await open(page);
+      await page.receive('join_request', knock);
+      assert.equal(await page.locator('dialog[open]').count(), 0);
+      assert.equal(await page.getByRole('alert').filter({ hasText: 'Charlie' }).textContent(), 'Charlie wants to join');
+      await page.click('#notification-knock-1 .accept');
+    });
+  }
 
   test('a knock is told to those who do not see it, and shown to those who look elsewhere', async (t) => {
     const page = await joined(t);

@@ -94,6 +94,7 @@ export class Ending {
   }
 }
 
-function closeDialogs() {
+/** Closes whatever dialog is open. */
+export function closeDialogs() {
   for (const dialog of document.querySelectorAll('dialog')) dialog.close();
 }

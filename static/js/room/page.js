@@ -9,7 +9,7 @@ import { Conversation } from './conversation.js';
 import { byId, closeFromOutside, element } from '../ui/dom.js';
 import { Door } from './door.js';
 import { Draft } from '../ui/draft.js';
-import { Ending } from './ending.js';
+import { closeDialogs, Ending } from './ending.js';
 import { Events } from '../transport/events.js';
 import { refuseFiles } from './files.js';
 import { Invite } from './invite.js';
@@ -98,8 +98,7 @@ function open(io) {
   new Conversation(events, messages, typing, { member, name }, (who) => alerts.message(who, { news: presence.isCaughtUp }));
   new Door(events, requests, {
     knocked(who) {
-      // A member who shows the code to somebody must see them knock.
-      for (const id of ['invite-dialog', 'members-dialog']) byId(id, HTMLDialogElement).close();
+      closeDialogs(); // a card below one could not be seen
       announce(text('alert.knock', { who })); // which nobody hears below a dialog
     },
     ended: (what, who) => messages.happened({ what, who }, { inside: false }),
@@ -165,6 +164,9 @@ bindSwitches(alerts, notifications);
 refuseFiles(() => toasts.say(text('files.refused')));
 byId('appearance').append(element('h3', { className: 'cells-title' }, text('theme.label')), themeSwitch());
 document.querySelectorAll('dialog').forEach(closeFromOutside);
+// Below a dialog nobody sees or hears a thing: what the page says goes along into it.
+const [top, live] = [byId('top'), byId('live')];
+new MutationObserver(() => (document.querySelector('dialog[open]') ?? top).append(live)).observe(page, { attributeFilter: ['open'], subtree: true });
 const io = await loadClient();
 if (io) open(io);
 else toasts.keep(text('connection.broken'));
