@@ -1,9 +1,12 @@
 // Attacks send what strangers and members can send, each as much of it as one machine is able
 // to. An attack takes hold of all that it can get, keeps it, and returns how to let go of it.
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import net from 'node:net';
 import { Person } from '../harness/person.mjs';
 import { RawWebSocket } from '../harness/raw.mjs';
-import { createRoom } from '../harness/scenario.mjs';
+import { createRoom, invite } from '../harness/scenario.mjs';
+import { patience, until } from '../harness/wait.mjs';
 
 /** The most that a client may send at once, in bytes: the server says it in its handshake. */
 const maxPayload = 3 << 20;
@@ -234,12 +237,82 @@ const envelopes = (count) => async (server) => {
   return () => {};
 };
 
+/** Somebody at an address of their own who opens a room. */
+const founder = (server, name) => createRoom(server, name, { person: new Person(server, { address: nextAddress() }), transports: 'websocket' });
+
+/** Asks to come in by an invitation, and resolves to the status of the answer. */
+const byLookup = async (person, lookup, name) => (await person.post('/join', { invite: lookup, display_name: name })).status;
+
+/** Members who ask for link after link, and end them as fast as they can. */
+const links = (members, count) => async (server, seats, tell) => {
+  let made = 0;
+  let working = 0;
+  await inTurn(members, 5, async (i) => {
+    const member = await founder(server, `Inviter ${i}`);
+    for (let n = 0; n < count; n++) member.emit('request_invite');
+    await member.conn.barrier();
+    const lookups = member.conn.all('invite').map(({ lookup }) => lookup);
+    made += lookups.length;
+    for (const [n, lookup] of lookups.entries()) {
+      if (await byLookup(new Person(server, { address: nextAddress() }), lookup, `Guest ${n}`) === 200) working++;
+    }
+    for (let n = 0; n < count; n++) member.emit('revoke_invite');
+    await member.conn.barrier();
+    member.conn.close();
+  });
+  tell(`of ${members * count} links that were asked for ${made} were made, and ${working} worked at a time`);
+  assert.ok(working <= 5 * members, `${working} links of ${members} members worked at a time`);
+  return () => {};
+};
+
+/** Guesses of lookups by one address, and as many by addresses of their own. Nobody counts them as wrong codes, nor has to. */
+const guesses = (count) => async (server, seats, tell) => {
+  const answers = new Map();
+  const at = (person) => async () => {
+    const status = await byLookup(person(), randomBytes(16).toString('base64url'), 'Guesser');
+    answers.set(status, (answers.get(status) ?? 0) + 1);
+  };
+  const one = new Person(server, { address: nextAddress() });
+  await inTurn(count, 10, at(() => one));
+  await inTurn(count, 10, at(() => new Person(server, { address: nextAddress() })));
+  tell(`of ${2 * count} guesses: ${[...answers].map(([status, times]) => `${times} times ${status}`).join(', ')}`);
+  assert.deepEqual([...answers.keys()].filter((status) => status !== 404 && status !== 429), [], 'a guess is wrong, or one too many');
+  assert.ok(answers.get(429) > 0, 'one address may ask so often only');
+  const host = await founder(server, 'Host');
+  assert.equal(await byLookup(new Person(server, { address: nextAddress() }), await invite(host), 'Invited'), 200, 'a link still works');
+  host.conn.close();
+  return () => {};
+};
+
+/** Rooms whose founders make a link and go: only the link keeps them, longer than the attack takes. */
+const deserted = (count) => async (server, seats, tell) => {
+  let refused = 0;
+  // One after the other: a room that nobody has entered yet is the first to give way.
+  await inTurn(count, 1, async (i) => {
+    const name = `Keeper ${i}`;
+    const person = new Person(server, { address: nextAddress() });
+    // A room that was left a moment ago has its place until nobody can be expected back.
+    const path = await until(async () => {
+      const { status, location } = await person.post('/', { display_name: name });
+      if (status === 302) return location;
+      refused++;
+      return undefined;
+    }, { what: `a place for room ${i}`, timeout: patience });
+    const conn = await person.enter({ ...(await person.openRoom(path)), name }, { transports: 'websocket' });
+    conn.emit('request_invite', { room: path.split('/').pop() });
+    await conn.waitFor('invite');
+    conn.close();
+  });
+  tell(`${count} rooms found a place among ${maxRooms}; ${refused} attempts were too early`);
+  return () => {};
+};
+
 const map = '/socket.io/socket.io.min.js.map';
 
 /**
  * The attacks on a server with its limits, by the row of docs/limits.md that they drive to its bound. `drive(server, seats)` resolves to
- * the function that ends it.
- * @type {{row: string, what: string, drive: (server: any, seats: any[]) => Promise<() => void>}[]}
+ * the function that ends it. It tells figures by its third argument.
+ * @type {{row: string, what: string, drive: (server: any, seats: any[], tell: (figures: string) => void) => Promise<() => void>}[]}
  */
 export const attacks = [
   { row: 'TCP', what: '3,000 connections that say nothing', drive: saying(3000, () => '') },
@@ -262,6 +335,8 @@ export const attacks = [
   { row: 'applicant', what: '300 strangers at one door', drive: knocks(300) },
   { row: 'applicant', what: 'one session that knocks 300 times', drive: knocksOfOne(300) },
   { row: 'room', what: '300 rooms that nobody enters', drive: rooms(300) },
+  { row: 'invitation', what: '10 members who make and end links without a pause', drive: links(10, 200) },
+  { row: 'invitation', what: '800 guesses of links', drive: guesses(400) },
   { row: 'envelopes', what: '200 envelopes of 44 KB', drive: envelopes(200) },
   { row: 'member', what: '60 pages that poll and never come back', drive: deafPollers(60) },
   {
@@ -272,6 +347,17 @@ export const attacks = [
       return () => {};
     },
   },
+];
+
+/** As many rooms as the server for `keepers` has. */
+export const maxRooms = 20;
+
+/**
+ * Attacks by rooms that are kept without anybody in them. In their server people who are gone are soon not expected back.
+ * @type {typeof attacks}
+ */
+export const keepers = [
+  { row: 'invitation', what: '100 rooms that only a link keeps', drive: deserted(100) },
 ];
 
 /**
