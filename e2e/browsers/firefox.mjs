@@ -17,9 +17,9 @@ function executable() {
   return found;
 }
 
-// Firefox says so of a page that is left before its websocket is open, or before it has its Socket.IO client.
+// Firefox says so of a page that is left before its websocket is open.
 // People may leave at any time. A page that stays without them is never online, which the tests wait for.
-const farewell = /^The connection to wss?:\S+ was interrupted while the page was loading|error loading dynamically imported module/;
+const farewell = /^The connection to wss?:\S+ was interrupted while the page was loading/;
 
 // Runs in pages: an error that is logged would be called "JSHandle@error".
 const tellErrors = () => {

@@ -124,7 +124,7 @@ export class Invite {
       generate(address).toCanvas(qr, { pad: 4 });
       this.#drawn = address;
     } catch (error) {
-      console.error(error);
+      setTimeout(console.error, 1000, error); // unless the page is left, which cuts it off
       qr.hidden = true;
       this.#say(text('invite.no-picture'));
     }

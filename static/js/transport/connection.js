@@ -32,7 +32,8 @@ export async function loadClient() {
   try {
     return (await import('../../vendor/socket.io/socket.io.esm.min.js')).io;
   } catch (error) {
-    console.error(error);
+    // The import is cut off when the page is left meanwhile, which is no error: a page that is gone runs no timer.
+    setTimeout(console.error, 1000, error);
     return null;
   }
 }
