@@ -928,6 +928,21 @@ describe('the start page', { concurrency: 3 }, () => {
     await page.locator('.notice').waitFor();
     assert.match(await page.locator('#notices').innerText(), /“make run”/);
   });
+
+  // In Firefox an import fails when the page is left meanwhile. A page that is gone runs no timer.
+  test('logs that the client is missing only once the page has stayed for a second', async (t) => {
+    const prepare = async (context) => {
+      await context.clock.install();
+      await context.clock.pauseAt(Date.now() + 1000);
+    };
+    const page = await openPage(t, chromium.browser, 'index.html', {}, { client: false, prepare });
+    const logged = () => page.problems.filter((problem) => String(problem).includes('dynamically imported module'));
+    await page.locator('.notice').waitFor();
+    await page.clock.runFor(900);
+    assert.deepEqual(logged(), []);
+    await page.clock.runFor(200);
+    await eventually(() => assert.equal(logged().length, 1));
+  });
 });
 
 // Who writes from right to left sees it so while writing.
