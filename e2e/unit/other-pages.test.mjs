@@ -58,6 +58,18 @@ describe('the waiting page', { concurrency: 3 }, () => {
     assert.deepEqual(page.problems, []);
   });
 
+  test('is not left for a file or a link that is dropped on it', async (t) => {
+    const page = await open(t);
+    const drop = (selector, file) => page.evaluate(([where, name]) => {
+      const dataTransfer = new DataTransfer();
+      if (name) dataTransfer.items.add(new File(['x'], name));
+      else dataTransfer.setData('text/uri-list', 'https://example.org/');
+      return !document.querySelector(where).dispatchEvent(new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer }));
+    }, [selector, file]);
+    assert.deepEqual([await drop('body', 'a.png'), await drop('body'), await drop('#again-name')], [true, true, false]);
+    assert.deepEqual(await page.locator('.notice').allInnerTexts().then((all) => all.map((said) => said.split('\n')[0])), ['Files can’t be sent yet.']);
+  });
+
   test('connects anew when the server does not answer', async (t) => {
     const page = await open(t);
     await page.clock.install();

@@ -11,7 +11,7 @@ import { Door } from './door.js';
 import { Draft } from '../ui/draft.js';
 import { closeDialogs, Ending } from './ending.js';
 import { Events } from '../transport/events.js';
-import { refuseFiles } from './files.js';
+import { refuseFiles } from '../ui/files.js';
 import { Invite } from './invite.js';
 import { Lifetime } from './lifetime.js';
 import { loadClient } from '../transport/connection.js';

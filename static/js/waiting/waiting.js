@@ -6,6 +6,7 @@ import { byId } from '../ui/dom.js';
 import { Events } from '../transport/events.js';
 import { JoinRequest } from './request.js';
 import { loadClient } from '../transport/connection.js';
+import { refuseFiles } from '../ui/files.js';
 import { forgetWhenLeft } from '../ui/leftpage.js';
 import { Toasts } from '../ui/toasts.js';
 import { refusal, text } from '../ui/words.js';
@@ -35,6 +36,7 @@ forgetWhenLeft(page, {
 // Loading this page again is to ask how the request stands, and not to make another one.
 history.replaceState(history.state, '', `/join/${encodeURIComponent(id)}`);
 askAgain(byId('again', HTMLFormElement));
+refuseFiles(() => toasts.say(text('files.refused')));
 const io = await loadClient();
 if (io) open(io);
 else toasts.keep(text('connection.broken'));

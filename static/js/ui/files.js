@@ -1,6 +1,6 @@
 /**
- * Refuses files, which cannot be sent: without it, the browser would leave the room for a file or
- * a link that is dropped on its page. A text may be dropped on the field for it.
+ * Refuses files, which cannot be sent: without it, the browser would leave the chat, or the place at
+ * its door, for a file or a link that is dropped on the page. A text may be dropped on a field for one.
  *
  * @param {() => void} refused is called when somebody tries
  */
@@ -31,7 +31,7 @@ export function refuseFiles(refused) {
  * @param {DragEvent} event
  */
 function isText({ target, dataTransfer }) {
-  return !hasFiles(dataTransfer) && target instanceof Element && target.matches('textarea:enabled:read-write');
+  return !hasFiles(dataTransfer) && target instanceof Element && target.matches(':is(textarea, [type="text"]):enabled:read-write');
 }
 
 /** @param {DataTransfer | null} data */
