@@ -37,6 +37,15 @@ func (v View) Remaining() time.Duration { return v.room.Remaining(v.now) }
 // Status returns what anybody who knows the room's id may see.
 func (v View) Status() Status { return v.room.Status(v.now) }
 
+// Invitations returns the hashes of the invitations of a member that hold, oldest first.
+func (v View) Invitations(member string) []LookupHash {
+	i := v.room.memberIndex(member)
+	if i < 0 {
+		return nil
+	}
+	return v.room.Members[i].invitations()
+}
+
 // Members returns who the members are, oldest membership first.
 func (v View) Members() []Membership {
 	members := make([]Membership, len(v.room.Members))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"html"
+	"slices"
 	"strings"
 	"time"
 
@@ -309,10 +310,16 @@ func (c *conn) onInvite(p payload) {
 			return err
 		}
 		told, err := inviteOf(lookup, until, time.Now(), c.named())
-		if err == nil {
-			c.emit("invite", told)
+		if err != nil {
+			return err
 		}
-		return err
+		// Told in the room's order: it may have ended since it was made, and the page has heard of that too early.
+		return c.g.options.Service.View(c.ctx, c.caller(s), func(v room.View) {
+			c.emit("invite", told)
+			if left := invitesOf(v.Invitations(s.ID)); c.named() && !slices.Contains(left.Hashes, told.Hash) {
+				c.emit("invites", left)
+			}
+		})
 	})
 }
 

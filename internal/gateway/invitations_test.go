@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -282,4 +283,30 @@ func TestTheBudgetOfInvitationsComesBack(t *testing.T) {
 			t.Errorf("%d at once, after a rest", n)
 		}
 	})
+}
+
+// revoking is a service in which another page of the member ends an invitation just after it was made.
+type revoking struct{ *room.Service }
+
+func (s revoking) Invite(ctx context.Context, c room.Caller) (lookup string, until time.Time, err error) {
+	lookup, until, err = s.Service.Invite(ctx, c)
+	return lookup, until, errors.Join(err, s.RevokeAll(ctx, c))
+}
+
+// Threat: an invitation that ended while its page was being told of it looks as if it lived.
+func TestAnInvitationThatEndedBeforeItWasTold(t *testing.T) {
+	s := newServer(t)
+	s.gateway.options.Service = revoking{s.rooms}
+	alice, _ := s.create("alice", "Alice")
+	page := s.connect(visit{session: "alice", auth: `{"page":"one"}`}).join(alice)
+	old := s.connect(visit{session: "alice"}).join(alice)
+	for _, c := range []*client{page, old} {
+		c.barrier()
+		c.forget()
+	}
+	page.invite(alice)
+	equal(t, "the page that names itself hears", page.names(), []string{"invites", "invite", "invites"})
+	equal(t, "of no invitation that holds", payloads(page, "invites"), []string{`[{"hashes":[]}]`, `[{"hashes":[]}]`})
+	old.invite(alice)
+	equal(t, "another one hears", old.names(), []string{"invite"})
 }
