@@ -128,6 +128,9 @@ describe('the field of the code', () => {
     for (const [pasted, value, times] of [
       [`https://chat.example/#${lookup.slice(1)}`, '', 1], [`12 #${lookup.slice(0, 8)}`, '', 2],
       ['#1234567', '123456', 2], ['#goldfish: 123 456', '123456', 2], ['https://chat.example/#123456', '123456', 2],
+      ['http://192.168.1.20:5000/#kYbQzAbCdEf', '', 3], ['http://127.0.0.1:5987/#kY2bQz9bCdEf', '', 4], ['https://chat.example/#k1Y2b3x4Q5z6', '', 5],
+      ['https://chat.example/#ab-123456xyz', '', 6], ['https://chat.example/#123456xyz', '', 7], ['Chat am 27.11.2026: https://chat.example/#kYbQzAbCdEf', '', 8],
+      ['Code 123-456, or https://chat.example:8443/#kYbQzAbCdEf', '123456', 8], ['http://192.168.1.20:5000/', '', 8],
     ]) {
       field.put(pasted);
       field.fire('input', { isComposing: false });

@@ -4,7 +4,8 @@ const digits = 6;
 
 /**
  * The code in what somebody typed or pasted: six digits in any grouping, an invite
- * link, or a sentence with either. Without a code it is the digits that are there so far.
+ * link, or a sentence with either. Without a code it is the digits that are there so far,
+ * unless there is a broken invite link.
  *
  * @param {string} written
  * @returns {string}
@@ -12,10 +13,12 @@ const digits = 6;
 export function codeIn(written) {
   // Digits of any script, spaces that do not break.
   const plain = written.normalize('NFKC').replace(/\p{Nd}/gu, decimal);
-  const [, linked] = /#(\d{6})(?!\d)/.exec(plain) ?? [];
+  const [, linked] = /#(\d{6})(?![\w-])/.exec(plain) ?? [];
   if (linked) return linked;
-  const [, first, second] = /(?<!\d)(\d{3})[\s\p{Pd}]?(\d{3})(?!\d)/u.exec(plain) ?? [];
-  return first ? first + second : plain.replace(/\D/g, '').slice(0, digits);
+  const said = plain.replace(/\S*(?::\/\/|#[\w-]{8})\S*/g, ' '); // the digits of an address are nobody's code
+  const [, first, second] = /(?<!\d)(\d{3})[\s\p{Pd}]?(\d{3})(?!\d)/u.exec(said) ?? [];
+  if (first) return first + second;
+  return isPastedBroken(plain) ? '' : said.replace(/\D/g, '').slice(0, digits);
 }
 
 /**
@@ -69,12 +72,10 @@ export function keepCode(input, invite, broken) {
   const clean = () => {
     const written = input.value;
     const lookup = pastedLookup(written);
-    const digitsIn = lookup ? '' : codeIn(written);
-    const cut = !isCode(digitsIn) && isPastedBroken(written);
-    const code = cut ? '' : digitsIn; // the digits of a broken link are nobody's code
+    const code = lookup ? '' : codeIn(written);
     if (code !== written) input.value = code;
     if (lookup) invite(lookup);
-    if (cut) broken();
+    else if (!code && isPastedBroken(written)) broken();
   };
   input.addEventListener('input', (event) => {
     if (!('isComposing' in event && event.isComposing)) clean();

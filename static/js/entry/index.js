@@ -71,6 +71,7 @@ function open() {
   entrance.invite(lookup ?? undefined);
   if (broken) {
     hideWelcome(); // an earlier invitation leads to another chat than this link
+    putJoinFirst();
     problems.invitation.say(refusal('invalid_invite', ''));
     return;
   }
@@ -93,9 +94,14 @@ function welcome() {
   if (byId('invitation').hidden) {
     byId('invitation').hidden = false;
     for (const place of [name, join]) place.setAttribute('aria-describedby', `invitation ${place.getAttribute('aria-describedby') ?? ''}`.trim());
-    byId('join-part').after(byId('or'), byId('create-part'));
+    putJoinFirst();
   }
   (name.value ? join : name).focus();
+}
+
+/** Has the form begin with what somebody came for who was sent a link, whatever became of it. */
+function putJoinFirst() {
+  byId('join-part').after(byId('or'), byId('create-part'));
 }
 
 /** Hides that somebody was invited: the invitation or the code in the link does not hold. */
