@@ -14,8 +14,8 @@ export function sayEnds() {
   const now = new Date();
   for (const place of document.querySelectorAll('.chat-end')) {
     const left = Number(place.getAttribute('data-left')) * 1000;
-    // The server says whole seconds, and each load of the page the same time.
-    const end = new Date(Math.round((loaded + left) / minute) * minute);
+    // It begins with this minute, as the room says as well: nothing ends earlier than told.
+    const end = new Date(Math.floor((loaded + left) / minute) * minute);
     if (end > now) place.textContent = endsAt(end, now);
   }
 }
