@@ -184,7 +184,7 @@ function inspect() {
   }
 
   function noticesAreInSight() {
-    for (const notice of document.querySelectorAll('noscript > *')) {
+    for (const notice of document.querySelectorAll('noscript > .notice')) {
       if (!visible(notice)) continue;
       const { top, bottom } = notice.getBoundingClientRect();
       if (top < -slack || bottom > innerHeight + slack) problems.push(`${name(notice)} is out of sight: ${top} to ${bottom}`);

@@ -788,6 +788,7 @@ describe('the start page', { concurrency: 3 }, () => {
         await eventually(async () => assert.equal(await saidOfInvitation(page), cutOff));
         assert.deepEqual([await shown(page, '#invitation'), await complaint(page, 'code')], [false, '']);
         assert.equal(page.url(), 'http://localhost/page?from=here');
+        assert.equal(await page.locator('form button.wide').first().getAttribute('id'), 'join', 'what they came for is first');
         await page.fill('#code', '123456');
         page.answers.push(json(200, { location: '/join/knock-1' }));
         await page.press('#code', 'Enter');
@@ -870,6 +871,12 @@ describe('the start page', { concurrency: 3 }, () => {
     assert.equal(await page.locator('.chat-name').innerText(), 'Ben, Cleo · as Ana');
   });
 
+  test('says that a chat without others goes with who leaves it', async (t) => {
+    const page = await open(t, { variables: { chats: [{ ...chatAs('Ana'), alone: true }] } });
+    await page.click('.chats summary');
+    assert.match(await page.locator('.chats form').innerText(), /^Nobody else is in this chat\./);
+  });
+
   for (const javaScriptEnabled of [true, false]) {
     test(`asks before a chat is left, ${javaScriptEnabled ? 'with' : 'without'} scripts`, async (t) => {
       const page = await open(t, { variables: { chats: [chatAs('Ana')] }, javaScriptEnabled });
@@ -880,7 +887,7 @@ describe('the start page', { concurrency: 3 }, () => {
       await summary.focus();
       await page.keyboard.press('Enter');
       await leave.waitFor();
-      assert.match(await page.locator('.chats form').innerText(), /everyone has to let you in again/);
+      assert.match(await page.locator('.chats form').innerText(), /everyone has to say yes/);
       assert.equal((await summary.innerText()).trim(), 'Stay');
       await page.keyboard.press('Enter');
       await leave.waitFor({ state: 'hidden' });

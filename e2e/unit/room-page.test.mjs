@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { browserForFile } from '../browser/harness.mjs';
+import { browserForFile, eventually } from '../browser/harness.mjs';
 import { random } from './client.mjs';
 import { alice, askToLeave, events, joinedRoom, knock, openRoom, self, textOf as text } from './room.mjs';
 
@@ -392,6 +392,17 @@ describe('the room page', () => {
     assert.equal(await page.locator('#send').isVisible(), false);
     assert.match(await text(page, '.message[data-state=failed]'), /sent in vain\s+Not sent\.$/);
     assert.equal(await page.locator('.message button:visible').count(), 0, 'there is nowhere to send it');
+  });
+
+  test('says what leaving costs: the way back, or the chat', async (t) => {
+    const page = await joined(t);
+    const ana = { member: 'a', display_name: 'Ana', present: true, you: true };
+    for (const [members, said] of [[[ana, { member: 'b', display_name: 'Ben', present: false, you: false }], /^To come back/], [[ana], /^Nobody else/]]) {
+      await page.receive('members', { members });
+      await askToLeave(page);
+      await eventually(async () => assert.match(await page.locator('#leave-dialog > p:visible').innerText(), said));
+      await page.click('#leave-dialog button[value=stay]');
+    }
   });
 
   test('leaves for good after asking', async (t) => {

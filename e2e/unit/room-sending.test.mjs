@@ -151,7 +151,11 @@ describe('sending', () => {
     await say(page, 'hello?');
     await page.sent();
     await page.clock.runFor(10_100);
-    assert.deepEqual(await events(page), ['(renew)']);
+    const seen = [];
+    await eventually(async () => {
+      seen.push(...await events(page));
+      assert.deepEqual(seen, ['(renew)']);
+    });
     await page.receive('disconnect', 'transport close');
     await page.receive('connect');
     assert.deepEqual((await sent(page)).map(({ message, again }) => [message, again]), [['hello?', true]]);

@@ -104,7 +104,7 @@ var sentences = map[Code]string{
 	InvalidInvite:       "This invite link was cut off. Copy the whole link, or ask for a new one.",
 	NoSuchInvite:        "This invite link no longer works. Ask for a new one.",
 	NameBlank:           "Please enter your name. " + nameRule,
-	NameTooLong:         "This name is too long. " + nameRule,
+	NameTooLong:         "This name is too long. It can have 20 characters at most.",
 	NameSign:            "A name can’t contain {character}. " + nameRule,
 	NameCharacter:       "This name contains an invisible or unknown character. " + nameRule,
 	NameMarks:           "This name has an accent or other mark without a letter, or too many of them on one letter. " + nameRule,

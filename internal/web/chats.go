@@ -52,6 +52,7 @@ func chatVars(seat room.Seat, l *words.Language, now time.Time) jinja.Dict {
 		"leave":        pathOf(seat) + "/leave",
 		"name":         seat.Name,
 		"title":        titleOf(seat, l),
+		"alone":        seat.OtherCount == 0,
 		"people":       seat.Participants,
 		"people_words": l.Counted("start.chats.people", seat.Participants),
 		"ends":         instant(seat.ExpiresAt),

@@ -78,7 +78,7 @@ func TestStartPageListsSeats(t *testing.T) {
 		page := b.get("/")
 		page.want(t, 200,
 			"[/room/"+roomID+" /room/"+roomID+"/leave O&#39;Brien; 2: 2 people; 2000-01-01T23:59:00Z, 86340 s: ends in 23 h; : ]",
-			"[/room/"+seatID+" /room/"+seatID+"/leave Ana; 1: 1 person; 2000-01-04T00:00:00Z, 259200 s: ends in 3 days; 2000-01-01T00:01:30Z: come back within 1 min]",
+			"[/room/"+seatID+" /room/"+seatID+"/leave Ana; 1: 1 person; 2000-01-04T00:00:00Z, 259200 s: ends in 3 days; 2000-01-01T00:01:30Z: Come back within 1 min]",
 			"; 0: nobody there right now; 2000-01-01T00:00:01Z, 1 s: ends in 1 min;",
 			"(/join/"+knockID+" Waits 2000-01-01T00:01:00Z)")
 		if strings.Contains(page.body, "Gone") {

@@ -34,7 +34,8 @@ export class Invite {
   #invitation;
   #drawn = ''; // the link that the picture has
   #lasts;
-  #isTroubled = false; // the sheet says why there is no link
+  /** @type {string | undefined} */
+  #trouble; // why there is no link, as the sheet says
 
   /**
    * @param {import('../transport/events.js').Events} events
@@ -76,7 +77,7 @@ export class Invite {
     if (dialog.open) return;
     dialog.showModal();
     said.textContent = '';
-    this.#isTroubled = false;
+    this.#trouble = undefined;
     link.hidden = true;
     this.#invitation.want();
     this.#show();
@@ -89,8 +90,8 @@ export class Invite {
     qr.hidden = trouble !== undefined;
     for (const button of [copy, share]) button.ariaDisabled = trouble === 'offline' ? 'true' : null; // pressed all the same, it says why
     this.#lasts.stop();
-    if (this.#isTroubled !== Boolean(trouble)) {
-      this.#isTroubled = Boolean(trouble);
+    if (this.#trouble !== trouble) {
+      this.#trouble = trouble;
       this.#say(trouble ? text(troubles[trouble]) : '');
     }
     if (address === undefined) {

@@ -40,7 +40,8 @@ export class Notifications {
       this.clear();
       this.#changed();
     });
-    // Who has closed the page cannot let anybody in. By now only what is at hand can be closed.
+    // Who has closed the page cannot let anybody in. By now only what is at hand can be closed. Another tab of
+    // the room has the same notification, and shows it again with its next call.
     addEventListener('pagehide', () => this.clear(['knock']));
     if (!this.on) return;
     this.#then(async () => { await startWorker(); });
@@ -192,7 +193,7 @@ async function showByWorker(said, options) {
   try {
     const worker = await startWorker();
     await worker?.showNotification(said, options);
-    return await worker?.getNotifications(options);
+    return await worker?.getNotifications(options).catch(() => []); // it was shown all the same
   } catch (error) {
     console.warn(error);
     return undefined;

@@ -39,7 +39,8 @@ const input = byId('message-input', HTMLTextAreaElement);
 const chat = byId('chat');
 const announcer = new Announcer(byId('announcer'));
 const news = new Announcer(byId('news'));
-const toasts = new Toasts(byId('notices'), () => chat.focus());
+const frontDialog = () => [...document.querySelectorAll('dialog[open]')].at(-1); // they lie in the page as they cover each other
+const toasts = new Toasts(byId('notices'), () => (frontDialog()?.querySelector('button') ?? chat).focus());
 const icon = document.querySelector('link[rel=apple-touch-icon]');
 const notifications = new Notifications(icon instanceof HTMLLinkElement ? icon.href : undefined);
 const alerts = new Alerts(notifications);
@@ -72,7 +73,7 @@ function open(io) {
   const sending = new Sending(events, messages, draft, { form: byId('composer', HTMLFormElement), input, left: byId('characters-left') }, announce);
   const typing = new Typing(byId('typing'), byId('typing-text'), () => messages.stayAtEnd());
   const requests = new Requests(byId('join-requests-container'), Number(answerTime), name, {
-    answer: (id, yes, untold) => events.say(yes ? 'approve_join' : 'deny_join', { user_id: id }, { unsaid: untold, answered: untold }),
+    answer: (id, yes, settled) => events.say(yes ? 'approve_join' : 'deny_join', { user_id: id }, { unsaid: settled, answered: settled }),
     changed() {
       messages.stayAtEnd();
       calling.follow(requests.waiting);
@@ -88,8 +89,8 @@ function open(io) {
 
   // They hear of an event in this order, and so what they say about it is in order, too.
   const presence = new Presence(events, name, {
-    refused(why) {
-      requests.refused(why);
+    refused(why, ref) {
+      if (ref === undefined) requests.refused(why); // else it is about a message
       toasts.say(why);
     },
     gone: (outcome) => ending.end(outcome),
@@ -105,6 +106,7 @@ function open(io) {
   });
   const beginning = new Beginning({ empty: byId('empty'), words: byId('empty-words'), invite: byId('empty-invite') }, mention);
   const roster = new Roster(events, (all) => {
+    page.toggleAttribute('data-alone', all.length === 1);
     people.show(all);
     members.show(all);
     for (const each of all) messages.meet(each.member);
@@ -166,7 +168,12 @@ byId('appearance').append(element('h3', { className: 'cells-title' }, text('them
 document.querySelectorAll('dialog').forEach(closeFromOutside);
 // Below a dialog nobody sees or hears a thing: what the page says goes along into it.
 const [top, live] = [byId('top'), byId('live')];
-new MutationObserver(() => (document.querySelector('dialog[open]') ?? top).append(live)).observe(page, { attributeFilter: ['open'], subtree: true });
+new MutationObserver(() => {
+  const place = frontDialog() ?? top;
+  if (live.parentElement === place) return;
+  for (const each of [announcer, news]) each.move();
+  place.append(live);
+}).observe(page, { attributeFilter: ['open'], subtree: true });
 const io = await loadClient();
 if (io) open(io);
 else toasts.keep(text('connection.broken'));

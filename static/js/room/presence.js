@@ -30,7 +30,7 @@ export class Presence {
   /**
    * @param {import('../transport/events.js').Events} events
    * @param {string} name the person's
-   * @param {{refused: (why: string) => void, gone: (outcome: Outcome) => void}} on `refused` is told what
+   * @param {{refused: (why: string, ref?: string) => void, gone: (outcome: Outcome) => void}} on `refused` is told what
    * the server refuses, `gone` why there is no place any more
    */
   constructor(events, name, on) {
@@ -80,7 +80,7 @@ export class Presence {
     const why = refusal(code, message);
     const known = code !== undefined && Object.hasOwn(ends, code);
     this.#trouble = { why, short: text(known ? ends[code] : outside) };
-    this.#on.refused(why);
+    this.#on.refused(why, ref);
     if (ref !== undefined) return;
     // The page asks whether it is still in the room. After a failure of the server it waits
     // first, since that may fail again.

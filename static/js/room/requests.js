@@ -13,8 +13,8 @@ const more = { one: 'requests.more.one', other: 'requests.more.other' };
 
 /**
  * @typedef {object} RequestsEvents
- * @property {(id: string, yes: boolean, untold: () => void) => boolean} answer tells the server the person's decision;
- * false if there is no connection for it. `untold` is called if it cannot be told for another reason, and when the server is
+ * @property {(id: string, yes: boolean, settled: () => void) => boolean} answer tells the server the person's decision;
+ * false if there is no connection for it. `settled` is called when nothing more comes of it: it could not be told, or the server is
  * done with it, whatever it made of it
  * @property {() => void} changed is called when a card comes, is answered or goes
  * @property {() => void} focus takes the keyboard's focus from the last card when it goes
@@ -287,8 +287,8 @@ export class Requests {
     card.trouble = undefined;
     this.#refusal = '';
     this.#keepStill();
-    const untold = () => { if (card.answer === answer) this.#takeBack(card, this.#refusal || text('request.untold')); };
-    if (!this.#on.answer(id, yes, untold)) this.#takeBack(card, text('request.no-connection'));
+    const settled = () => { if (card.answer === answer) this.#takeBack(card, this.#refusal || text('request.untold')); };
+    if (!this.#on.answer(id, yes, settled)) this.#takeBack(card, text('request.no-connection'));
     this.#show(card);
   }
 

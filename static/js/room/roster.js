@@ -3,7 +3,7 @@ import { learnHues } from './hues.js';
 
 /** @typedef {import('./members.js').Member} Member */
 
-const pause = 5000; // milliseconds after a question that the server has refused
+const pauses = { first: 5000, longest: 60_000 }; // milliseconds after a question that the server has refused
 
 /** Asks who the members are, as often as that may have changed, and gives people their colours. */
 export class Roster {
@@ -11,6 +11,7 @@ export class Roster {
   #asked = false; // and not answered yet
   #again = false; // something has changed since, or could not be asked
   #told = false; // the answer has come
+  #pause = pauses.first;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #later;
 
@@ -31,6 +32,7 @@ export class Roster {
     events.on('room_status', () => { if (this.#again && !this.#asked) this.ask(); });
     events.on('members', ({ members }) => {
       this.#told = true;
+      this.#pause = pauses.first;
       learnHues(members);
       learned(members.map((each) => ({ ...each, name: textOf(each.display_name) })));
     });
@@ -49,7 +51,9 @@ export class Roster {
   // The server is done with a question. It has refused one whose answer has not come by then.
   #answered() {
     this.#asked = false;
-    if (!this.#told) this.#later = setTimeout(() => this.ask(), pause);
-    else if (this.#again) this.ask();
+    if (!this.#told) {
+      this.#later = setTimeout(() => this.ask(), this.#pause);
+      this.#pause = Math.min(2 * this.#pause, pauses.longest); // each refusal is shown to the person
+    } else if (this.#again) this.ask();
   }
 }
