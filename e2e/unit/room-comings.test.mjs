@@ -114,6 +114,18 @@ describe('coming and going', () => {
     assert.deepEqual(await told(page), ['Ben joined · Cleo left · Dan is away']);
   });
 
+  test('who was let in after all was not turned away, at a glance', async (t) => {
+    const page = await joined(t);
+    for (const user of ['Cleo', 'Ben']) {
+      await page.receive('join_request', { ...knock, user, user_id: user });
+      await page.receive('join_denied', { user_id: user });
+    }
+    await tell(page, ...joins('Cleo'));
+    assert.deepEqual(await told(page), ['Ben wasn’t let in · Cleo joined']);
+    await page.click('.system-message summary');
+    assert.equal(await page.locator('.system-message li').count(), 4);
+  });
+
   test('who is not let in fills no page either', async (t) => {
     const page = await joined(t);
     for (const [i, user] of ['Charlie', 'Charlie', 'Dora'].entries()) {

@@ -92,6 +92,8 @@ function outcomesOf(comings) {
   for (const { what, who, person = `${what} ${who}` } of comings) {
     const each = people.get(person) ?? { who, came: false, now: '' };
     people.set(person, each);
+    // At a glance nobody was turned away who was let in after all. The line opens into both.
+    if (what === 'admitted') for (const refused of Object.keys(happenings)) people.delete(`${refused} ${who}`);
     if (what === 'admitted' || what === 'joined') each.came = true;
     else each.now = what;
   }
