@@ -239,16 +239,18 @@ func TestLeave(t *testing.T) {
 }
 
 func TestLeavesAreLimited(t *testing.T) {
-	metrics := &refusals{}
-	b := newBrowser(t, newHandler(t, &fakeService{}, func(o *Options) { o.Metrics = metrics }))
-	form := url.Values{"csrf_token": {b.token()}}
-	for range leavesPerMinute {
-		b.do(http.MethodPost, "/room/"+seatID+"/leave", form).wantRedirect(t, "/")
-	}
-	b.do(http.MethodPost, "/room/"+seatID+"/leave", form).want(t, 429)
-	if metrics.counts["leave/rate limit"] != 1 {
-		t.Errorf("counted %v", metrics.counts)
-	}
+	synctest.Test(t, func(t *testing.T) { // all of it in one minute
+		metrics := &refusals{}
+		b := newBrowser(t, newHandler(t, &fakeService{}, func(o *Options) { o.Metrics = metrics }))
+		form := url.Values{"csrf_token": {b.token()}}
+		for range leavesPerMinute {
+			b.do(http.MethodPost, "/room/"+seatID+"/leave", form).wantRedirect(t, "/")
+		}
+		b.do(http.MethodPost, "/room/"+seatID+"/leave", form).want(t, 429)
+		if metrics.counts["leave/rate limit"] != 1 {
+			t.Errorf("counted %v", metrics.counts)
+		}
+	})
 }
 
 func TestSpan(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"testing/synctest"
 
 	xhtml "golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
@@ -64,13 +65,15 @@ func TestPlainErrorPage(t *testing.T) {
 }
 
 func TestErrorTitles(t *testing.T) {
-	service := &fakeService{create: func(room.Creation) (room.Seat, error) { return room.Seat{}, room.ErrTooManyRoomsHere }}
-	b := newBrowser(t, newHandler(t, service, ownPages))
-	b.get("/nothing").want(t, 404, "<h1>Page not found</h1>")
-	b.create("Anna").want(t, 403, "<h1>That didn’t work</h1>")
-	form := joinForm(b.token())
-	for range joinsPerMinute {
-		b.do("POST", "/join", form)
-	}
-	b.do("POST", "/join", form).want(t, 429, "<h1>Please wait a moment</h1>")
+	synctest.Test(t, func(t *testing.T) { // all of it in one minute
+		service := &fakeService{create: func(room.Creation) (room.Seat, error) { return room.Seat{}, room.ErrTooManyRoomsHere }}
+		b := newBrowser(t, newHandler(t, service, ownPages))
+		b.get("/nothing").want(t, 404, "<h1>Page not found</h1>")
+		b.create("Anna").want(t, 403, "<h1>That didn’t work</h1>")
+		form := joinForm(b.token())
+		for range joinsPerMinute {
+			b.do("POST", "/join", form)
+		}
+		b.do("POST", "/join", form).want(t, 429, "<h1>Please wait a moment</h1>")
+	})
 }
