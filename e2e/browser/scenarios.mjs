@@ -496,8 +496,9 @@ export function playAll({ name, Tab, env, notices, partial, encrypted, leaves, t
       for (const name of names.slice(1)) await tells(members[0], new RegExp(`^${name}`, 'm'));
       await members[0].reload();
       await members[0].say('again');
-      await eventually(async () => assert.deepEqual((await members[1].lines()).at(-1), { who: names[0], what: 'again' }));
-      assert.deepEqual((await members[0].lines()).at(-1), { who: names[0], what: 'again' });
+      for (const reader of members.slice(0, 2)) {
+        await eventually(async () => assert.deepEqual((await reader.lines()).at(-1), { who: names[0], what: 'again' }));
+      }
     });
 
     play('names with markup are refused', async (stage) => {
