@@ -285,13 +285,19 @@ describe('alerts', () => {
       assert.deepEqual(await onScreen(page), []);
     });
 
+    /** A page that nobody looks at, with a notification of a message and one of somebody who asks to join. */
+    async function notified(t, world) {
+      const page = await called(t, world);
+      await look(page, false);
+      await page.receive('message', { ...alice, id: 1, content: 'one' });
+      await page.receive('join_request', knock);
+      await eventually(async () => assert.deepEqual(await onScreen(page), ['New message from Alice', 'Charlie wants to join']));
+      return page;
+    }
+
     for (const [by, world] of [['worker', phone], ['page', {}]]) {
       test(`go when the person is back: of the ${by}`, async (t) => {
-        const page = await called(t, world);
-        await look(page, false);
-        await page.receive('message', { ...alice, id: 1, content: 'one' });
-        await page.receive('join_request', knock);
-        await eventually(async () => assert.deepEqual(await onScreen(page), ['New message from Alice', 'Charlie wants to join']));
+        const page = await notified(t, world);
         await look(page, true);
         await eventually(async () => assert.deepEqual(await onScreen(page), []));
       });
@@ -350,11 +356,7 @@ describe('alerts', () => {
 
     for (const [by, world] of [['worker', phone], ['page', {}]]) {
       test(`of those who ask to join go with the page: of the ${by}`, async (t) => {
-        const page = await called(t, world);
-        await look(page, false);
-        await page.receive('message', { ...alice, id: 1, content: 'one' });
-        await page.receive('join_request', knock);
-        await eventually(async () => assert.deepEqual(await onScreen(page), ['New message from Alice', 'Charlie wants to join']));
+        const page = await notified(t, world);
         // A page that goes has no time left for a promise.
         const left = await page.evaluate(() => {
           dispatchEvent(new PageTransitionEvent('pagehide', { persisted: false }));
@@ -364,11 +366,7 @@ describe('alerts', () => {
       });
 
       test(`go at once when the chat is over: of the ${by}`, async (t) => {
-        const page = await called(t, world);
-        await look(page, false);
-        await page.receive('message', { ...alice, id: 1, content: 'one' });
-        await page.receive('join_request', knock);
-        await eventually(async () => assert.deepEqual(await onScreen(page), ['New message from Alice', 'Charlie wants to join']));
+        const page = await notified(t, world);
         const left = await page.evaluate(() => {
           globalThis.receive('room_expired', {});
           return globalThis.screen.size;

@@ -29,8 +29,9 @@ func (s *server) serveWorker(w http.ResponseWriter, r *http.Request) {
 	chi.RouteContext(r.Context()).RoutePatterns = []string{workerPath}
 	const cache = "no-cache"
 	if file, info, ok := s.static.open(workerFile); ok && !s.foreign {
-		defer file.Close()                                      // nothing was written
-		s.serveFile(w, r, workerFile, cache, file, info, false) // a worker goes by the policy that comes with it
+		defer file.Close() // nothing was written
+		// A worker goes by the policies that come with it.
+		s.serveFile(w, r, workerFile, cache, file, info, false)
 		return
 	}
 	w.Header().Add("Vary", "Service-Worker")
